@@ -1,0 +1,102 @@
+"""The one arithmetic: every rounding and every width that learning and inference use is defined here.
+
+Generated C and MicroPython follow the same definitions, so that all of them give the same bits.
+Source of the rules: Pirillo, Colombo, Roveri, "NITRO-D: Native Integer-only Training of Deep
+Convolutional Neural Networks" (arXiv 2407.11698), with every width closed by saturation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+INT8_LIMIT = 127
+"""Inputs, activations and predictions are int8 in [-127, 127]: all ranges are symmetric."""
+
+INT16_WEIGHT_LIMIT = 32639
+"""Largest weight that splits exactly in two signed 8-bit digits: 32639 = 256·127 + 127."""
+
+INT32_LIMIT = 2**31 - 1
+
+SCALE = 256
+"""A layer with fan-in M divides its pre-activations by SCALE·M (NITRO-D, NITRO scaling layer)."""
+
+TARGET = 32
+"""One-hot target: the labelled class is 32, every other class 0."""
+
+ERROR_LIMIT = INT8_LIMIT + TARGET
+"""Largest |prediction - target|: the error is int16 in [-159, 127] and never wraps."""
+
+AMPLIFICATION = 64
+"""Forward layers learn 64·classes times slower than heads, because their errors are that much larger."""
+
+
+@dataclass(frozen=True)
+class Slope:
+    """Constants of NITRO-ReLU for one negative slope 1/alpha_inv.
+
+    mean: the integer that centres the activation (subtracted from every output).
+    gain: 1000·sqrt(2 / (1 + alpha²)), rounded, for the initialisation bound.
+    """
+
+    mean: int
+    gain: int
+
+
+SLOPES: dict[int, Slope] = {
+    3: Slope(31, 1342),
+    4: Slope(36, 1372),
+    5: Slope(38, 1387),
+    7: Slope(40, 1400),
+    8: Slope(42, 1403),
+    10: Slope(43, 1407),
+    15: Slope(44, 1411),
+    16: Slope(44, 1411),
+    20: Slope(45, 1412),
+}
+"""alpha_inv → constants, as tabulated by NITRO-D."""
+
+
+def tdiv(a, b):
+    """Quotient a / b truncated toward zero, as C99's `/`. The only division of learning and inference.
+
+    a: integer or integer array, any sign; b: positive integer or array. Python's `//` floors, which
+    trains visibly worse, hence the correction. Raises ValueError if b is not positive.
+    """
+    if np.any(np.asarray(b) <= 0):
+        raise ValueError("tdiv needs a positive divisor")
+    if isinstance(a, int):
+        return a // b if a >= 0 else -(-a // b)
+    quotient = np.abs(a) // b
+    return np.where(a < 0, -quotient, quotient)
+
+
+def saturate(a, limit: int):
+    """Clip integers to the symmetric range [-limit, limit]; keeps the dtype of an array."""
+    if isinstance(a, int):
+        return max(-limit, min(limit, a))
+    return np.clip(a, -limit, limit)
+
+
+def isqrt(n: int) -> int:
+    """Floor of the square root of n ≥ 0 (Newton's iteration); used at initialisation only."""
+    if n < 0:
+        raise ValueError("isqrt needs a non-negative integer")
+    x, y = n, (n + 1) // 2
+    while y < x:
+        x, y = y, (y + n // y) // 2
+    return x
+
+
+def weight_limit(fan_in: int) -> int:
+    """Largest |weight| of a layer with this fan-in; with it a pre-activation fits int32 by proof.
+
+    127·fan_in·weight_limit ≤ 2^31 - 1. Weights are saturated to it after every update.
+    """
+    return min(INT16_WEIGHT_LIMIT, INT32_LIMIT // (INT8_LIMIT * fan_in))
+
+
+def initial_bound(fan_in: int, gain: int) -> int:
+    """Weights start uniform in [-bound, bound] (NITRO-D's integer Kaiming rule, at most 64)."""
+    return min((gain * 128 * 1732) // (isqrt(fan_in) * 1_000_000), 64)
