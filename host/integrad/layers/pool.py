@@ -1,0 +1,68 @@
+"""Max- and average-pooling over windows that do not overlap (stride = window)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from integrad.arithmetic import tdiv
+
+Pair = tuple[int, int]
+
+
+def output_size(size: Pair, window: Pair, padding: Pair = (0, 0)) -> Pair:
+    """Height and width after pooling; windows that do not fit are dropped."""
+    height, width = ((n + 2 * p - k) // k + 1 for n, k, p in zip(size, window, padding, strict=True))
+    return height, width
+
+
+def max_forward(x: np.ndarray, window: Pair, padding: Pair = (0, 0)) -> np.ndarray:
+    """x: int8 (N, C, H, W) → int8 (N, C, oh, ow). Padding counts as 0 and may win (NITRO-D)."""
+    return _windows(x, window, padding).max(axis=-1)
+
+
+def max_backward(delta: np.ndarray, x: np.ndarray, window: Pair, padding: Pair = (0, 0)) -> np.ndarray:
+    """delta: (N, C, oh, ow), x: the pooled input (N, C, H, W) → gradient like x, dtype of delta.
+
+    The whole gradient goes to the first maximum of a window in row-major order; where the padding
+    is that maximum, it is dropped.
+    """
+    winner = _windows(x, window, padding).argmax(axis=-1)
+    spread = np.zeros((*delta.shape, window[0] * window[1]), delta.dtype)
+    np.put_along_axis(spread, winner[..., None], delta[..., None], axis=-1)
+    return _unfold(spread, x.shape, window, padding)
+
+
+def average_forward(x: np.ndarray, window: Pair, padding: Pair = (0, 0)) -> np.ndarray:
+    """x: int8 (N, C, H, W) → int8 (N, C, oh, ow): tdiv(sum, window area)."""
+    total = _windows(x, window, padding).sum(axis=-1, dtype=np.int64)
+    return tdiv(total, window[0] * window[1]).astype(x.dtype)
+
+
+def average_backward(delta: np.ndarray, x: np.ndarray, window: Pair, padding: Pair = (0, 0)) -> np.ndarray:
+    """delta: (N, C, oh, ow), x: the pooled input → tdiv(delta, window area) for every cell."""
+    area = window[0] * window[1]
+    spread = np.repeat(tdiv(delta, area)[..., None], area, axis=-1)
+    return _unfold(spread, x.shape, window, padding)
+
+
+def _windows(x: np.ndarray, window: Pair, padding: Pair) -> np.ndarray:
+    """(N, C, H, W) → (N, C, oh, ow, kh·kw), windows in row-major order."""
+    (kh, kw), (ph, pw) = window, padding
+    height, width = output_size(x.shape[2:], window, padding)
+    padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    cut = padded[:, :, : height * kh, : width * kw]
+    split = cut.reshape(*x.shape[:2], height, kh, width, kw).transpose(0, 1, 2, 4, 3, 5)
+    return split.reshape(*split.shape[:4], kh * kw)
+
+
+def _unfold(spread: np.ndarray, shape: tuple[int, ...], window: Pair, padding: Pair) -> np.ndarray:
+    """Inverse of _windows: (N, C, oh, ow, kh·kw) → shape, zero where no window reached."""
+    (kh, kw), (ph, pw) = window, padding
+    n, channels, oh, ow = spread.shape[:4]
+    padded = np.zeros((n, channels, shape[2] + 2 * ph, shape[3] + 2 * pw), spread.dtype)
+    padded[:, :, : oh * kh, : ow * kw] = (
+        spread.reshape(n, channels, oh, ow, kh, kw)
+        .transpose(0, 1, 2, 4, 3, 5)
+        .reshape(n, channels, oh * kh, ow * kw)
+    )
+    return padded[:, :, ph : ph + shape[2], pw : pw + shape[3]]

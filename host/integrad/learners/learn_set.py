@@ -1,0 +1,38 @@
+"""Which part of a network learns: "none", "output", "last:K" or "all"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from integrad.errors import UsageError
+
+
+@dataclass(frozen=True)
+class LearnSet:
+    """first_block: index of the first block that learns (= number of blocks if none does)."""
+
+    name: str
+    first_block: int
+    output_learns: bool
+
+    @classmethod
+    def parse(cls, text: str, blocks: int) -> LearnSet:
+        """last:K is the last K blocks and the output layer; more than there are means all.
+
+        Raises UsageError for any other text.
+        """
+        if text == "none":
+            return cls(text, blocks, False)
+        if text == "output":
+            return cls(text, blocks, True)
+        if text == "all":
+            return cls(text, 0, True)
+        match = re.fullmatch(r"last:([1-9][0-9]{0,3})", text)
+        if match is None:
+            raise UsageError(f"learn {text!r}: expected none, output, last:K (K = 1, 2, …) or all")
+        return cls(text, max(0, blocks - int(match[1])), True)
+
+    def block_learns(self, index: int) -> bool:
+        """index: 0 for the first block."""
+        return index >= self.first_block
