@@ -1,0 +1,20 @@
+# integrad with its compiler and emulator:  docker build -t integrad .  &&  docker run --rm integrad demo
+# To keep what it writes:                   docker run --rm -v "$PWD:/data" integrad demo
+FROM debian:trixie-slim
+
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+        gcc gcc-arm-none-eabi libc6-dev python3 python3-venv qemu-system-arm \
+    && rm -rf /var/lib/apt/lists/*
+
+COPY . /usr/src/integrad
+RUN python3 -m venv /opt/integrad \
+    && /opt/integrad/bin/pip install --no-cache-dir "/usr/src/integrad[plots]" \
+    && rm -r /usr/src/integrad
+
+ENV PATH=/opt/integrad/bin:$PATH
+# A cache folder that any user (docker run --user) can write.
+ENV XDG_CACHE_HOME=/tmp/cache
+WORKDIR /data
+ENTRYPOINT ["integrad"]
+CMD ["--help"]

@@ -1,0 +1,72 @@
+"""The commands in README.md and the guides do what the page says.
+
+A block is run when its fence says so; GitHub shows only the first word of it:
+
+    ```console run      every line that starts with "$ " is run, in order, and must succeed
+    ```console slow     the same, but only with INTEGRAD_SLOW=1
+    ```console          only shown (make, docker, git: they need a machine of their own)
+
+The blocks of one page share one temporary folder. A command that is meant to fail ends in `# exit 1`.
+A command ending in a backslash goes on in the next line. Other lines are output and are not compared.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted(p for p in (ROOT / "docs").rglob("*.md") if "results" not in p.parts)]
+SECONDS = 300
+
+
+def commands(page):
+    """Yield (line number, mode, command) for each command in the page's console blocks."""
+    mode, pending = None, ""
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        if fence := re.match(r"```(\w*) ?(\w*)", line):
+            opening = mode is None
+            mode = (fence[2] or "shown" if fence[1] == "console" else "other") if opening else None
+        elif mode not in (None, "other") and (pending or line.startswith("$ ")):
+            pending += line.removeprefix("$ ")
+            if pending.endswith("\\"):
+                pending = pending[:-1]
+                continue
+            yield number, mode, pending
+            pending = ""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_integrad_commands_are_marked(page):
+    for number, mode, command in commands(page):
+        assert mode in ("shown", "run", "slow"), f"{page.name}:{number}: unknown mark {mode}"
+        shown_only = mode == "shown" and command.startswith("integrad ")
+        assert not shown_only, f"{page.name}:{number}: open this block with ```console run (or slow)"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_commands_run(page, tmp_path):
+    bin_folder = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"}
+    modes = {"run", "slow"} if os.environ.get("INTEGRAD_SLOW") else {"run"}
+    for number, mode, command in commands(page):
+        if mode not in modes:
+            continue
+        promise = re.search(r"# exit (\d+)$", command)
+        result = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        expected = int(promise[1]) if promise else 0
+        assert result.returncode == expected, (
+            f"{page.name}:{number}: `{command}` ended with {result.returncode}, not {expected}\n"
+            f"{result.stdout[-2000:]}\n{result.stderr[-2000:]}"
+        )
