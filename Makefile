@@ -32,7 +32,7 @@ format: $(VENV)/.test
 
 # A stamp for each purpose: setting up again is skipped until what it installs changes.
 $(VENV)/.demo $(VENV)/.test: pyproject.toml .ci/setup .ci/tools
-	bash .ci/setup $(patsubst .%,%,$(notdir $@)) $(VENV) $(PYTHON)
+	@bash .ci/setup $(patsubst .%,%,$(notdir $@)) $(VENV) $(PYTHON)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache

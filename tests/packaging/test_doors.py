@@ -28,6 +28,8 @@ DOORS = {
         "integrad.model_file",
         "integrad.blocks",
         "integrad.layers",
+        # What "last:K" means is said once, for the host's learner and for the device's.
+        "integrad.learners.learn_set",
     },
 }
 MAY_USE_CODEGEN = ("integrad.cli", "integrad.emulator", "integrad.estimator", "integrad.board")

@@ -39,6 +39,19 @@ def commands(page):
             pending = ""
 
 
+def test_commands_are_found_where_a_reader_sees_them(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "$ prose\n```console run\n$ one \\\n  --more\noutput\n$ two # exit 1\n```\n"
+        "```python\n$ three\n```\n```console\n$ four\n```\n"
+    )
+    assert list(commands(page)) == [
+        (4, "run", "one   --more"),
+        (6, "run", "two # exit 1"),
+        (12, "shown", "four"),
+    ]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_integrad_commands_are_marked(page):
     for number, mode, command in commands(page):
