@@ -1,0 +1,34 @@
+"""--json FILE: the result of a verb as one JSON object, for scripts. `-` is standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+from rich.console import Console
+
+from integrad.atomic_file import write_atomically
+
+json_option = click.option(
+    "--json",
+    "json_path",
+    metavar="FILE",
+    help="Write the result as JSON; '-' is standard output.",
+)
+
+
+def write_json(json_path: str | None, result: dict) -> None:
+    """Write result to a file (atomically) or to standard output; nothing if no path was given."""
+    if json_path is None:
+        return
+    text = json.dumps(result, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    if json_path == "-":
+        sys.stdout.write(text)
+    else:
+        write_atomically(json_path, text.encode())
+
+
+def console_for(json_path: str | None) -> Console:
+    """Where the text for people goes: standard error if the JSON takes standard output."""
+    return Console(stderr=json_path == "-", highlight=False)

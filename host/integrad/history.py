@@ -1,0 +1,58 @@
+"""What a training run went through, in exact integers; fractions are for showing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training samples.
+
+    number: from 1. loss: exact sum of squared errors over `samples`, correct: those predicted rightly;
+    both as seen by the steps, before each update. The validation figures belong to the weights at the
+    epoch's end and are None without validation samples. learning_rate_inv: as used in this epoch.
+    """
+
+    number: int
+    samples: int
+    loss: int
+    correct: int
+    validation_samples: int | None
+    validation_loss: int | None
+    validation_correct: int | None
+    learning_rate_inv: int
+
+    @property
+    def mean_loss(self) -> float:
+        """Squared error of a training sample, on average."""
+        return self.loss / self.samples
+
+    @property
+    def train_accuracy(self) -> float:
+        return self.correct / self.samples
+
+    @property
+    def validation_accuracy(self) -> float | None:
+        return None if self.validation_correct is None else self.validation_correct / self.validation_samples
+
+
+@dataclass
+class History:
+    """Outcome of Trainer.fit.
+
+    best_epoch: whose weights the network holds at the end. stopped: why training ended.
+    seconds: spent training and validating, samples_per_second: in training steps alone.
+    """
+
+    epochs: list[Epoch] = field(default_factory=list)
+    best_epoch: int = 0
+    stopped: str = ""
+    seconds: float = 0.0
+    samples_per_second: float = 0.0
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def best(self) -> Epoch:
+        """The epoch whose weights were kept."""
+        return self.epochs[self.best_epoch - 1]

@@ -1,0 +1,59 @@
+"""Shapes of a list of layers, followed step by step, so that a mistake can be blamed on one of them."""
+
+from __future__ import annotations
+
+from integrad.layers import conv, pool
+
+Shape = tuple[int, ...]
+
+
+class LayerError(Exception):
+    """Layer `index` of a list cannot be; the text says why."""
+
+    def __init__(self, index: int, text: str):
+        super().__init__(text)
+        self.index = index
+
+
+def check_shapes(layers: list[dict], input_shape: Shape) -> Shape:
+    """Shape after the last layer.
+
+    layers: as in a network description. Raises LayerError for a convolution or pool on features,
+    and for one that is larger than its map.
+    """
+    shape = tuple(input_shape)
+    for index, layer in enumerate(layers):
+        shape = _after(index, layer, shape, dense_before=any(o["type"] == "dense" for o in layers[:index]))
+    return shape
+
+
+def show(shape: Shape) -> str:
+    """A shape in words: `a map of 8x16x16`, `96 features`."""
+    return f"{shape[0]} features" if len(shape) == 1 else f"a map of {'x'.join(map(str, shape))}"
+
+
+def _after(index: int, layer: dict, shape: Shape, dense_before: bool) -> Shape:
+    kind = layer["type"]
+    if kind == "dropout":
+        return shape
+    if kind == "dense":
+        return (layer["units"],)
+    if len(shape) == 1:
+        why = (
+            "comes after a dense block" if dense_before else f"needs maps, but the samples are {show(shape)}"
+        )
+        hint = "" if dense_before else ": use mlp:"
+        raise LayerError(index, f"{_NAMES[kind]} {why}{hint}")
+    if kind == "conv":
+        size = conv.output_size(shape[1:], layer["kernel"], layer["stride"], layer["padding"])
+        after: Shape = (layer["channels"], *size)
+    else:
+        after = (shape[0], *pool.output_size(shape[1:], layer["size"]))
+    if min(after[1:]) < 1:
+        window = layer["kernel"] if kind == "conv" else layer["size"]
+        wide = "x".join(map(str, window))
+        raise LayerError(index, f"{_NAMES[kind]} of {wide} is larger than {show(shape)}")
+    return after
+
+
+_NAMES = {"conv": "a convolution", "max_pool": "a max-pool", "avg_pool": "an average-pool"}

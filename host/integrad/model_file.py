@@ -1,0 +1,99 @@
+"""Model files: weights, network, preprocessing, class names and how they came about.
+
+A model file is a safetensors file. Its tensors are the network's int16 parameters under their names
+(block1.weights, block1.head, …, output.weights); its metadata hold one JSON document with the fields
+format, version, network, preprocessing, class_names and training. Equal models give equal bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from integrad.datasets.preprocessing import Preprocessing
+from integrad.errors import IntegradError
+from integrad.network import Network
+from integrad.tensor_file import read_tensors, write_tensors
+
+KIND = "integrad-model"
+VERSION = 1
+FIELDS = {"format", "version", "network", "preprocessing", "class_names", "training"}
+MAX_NAME = 64
+MAX_DEPTH = 4
+
+
+@dataclass
+class Model:
+    """A trained network with all it needs to classify raw samples.
+
+    class_names: one for each class, printable. training: the record, JSON-able: data, data_sha256,
+    seed, hyper_parameters, accuracies, epochs, tool_version.
+    """
+
+    network: Network
+    preprocessing: Preprocessing
+    class_names: list[str]
+    training: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        if self.preprocessing.input_shape != self.network.input_shape:
+            raise IntegradError(
+                f"preprocessing makes samples of shape {self.preprocessing.input_shape}, "
+                f"the network takes {self.network.input_shape}"
+            )
+        _check_class_names(self.class_names, self.network.classes)
+
+
+def save_model(model: Model, path: str | os.PathLike) -> None:
+    """Write atomically. Raises IntegradError if it cannot be written; an old file is then untouched."""
+    document = {
+        "network": model.network.describe(),
+        "preprocessing": model.preprocessing.describe(),
+        "class_names": list(model.class_names),
+        "training": model.training,
+    }
+    write_tensors(path, KIND, VERSION, document, dict(model.network.parameters()))
+
+
+def load_model(path: str | os.PathLike) -> Model:
+    """Read and validate a model file.
+
+    Raises IntegradError, naming the file and what is wrong, if it is missing, damaged, truncated,
+    foreign, newer than this version, or if shapes, dtypes or ranges do not fit.
+    """
+    document, tensors = read_tensors(path, KIND, VERSION)
+    try:
+        if set(document) != FIELDS:
+            raise IntegradError(f"its metadata must have the fields {', '.join(sorted(FIELDS))}")
+        network = Network.from_description(document["network"])
+        network.load_parameters(tensors)
+        preprocessing = Preprocessing.from_description(document["preprocessing"])
+        if not isinstance(document["training"], dict):
+            raise IntegradError("training is not a record")
+        _check_record(document["training"], MAX_DEPTH)
+        return Model(network, preprocessing, document["class_names"], document["training"])
+    except IntegradError as error:
+        raise IntegradError(f"{path}: {error}") from error
+    except MemoryError as error:
+        raise IntegradError(f"{path}: describes a network that does not fit into memory") from error
+
+
+def _check_class_names(names, classes: int) -> None:
+    if not isinstance(names, list) or len(names) != classes:
+        raise IntegradError(f"class_names must be a list of {classes} names, one a class")
+    for name in names:
+        if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name) <= MAX_NAME:
+            raise IntegradError(f"class_names must be printable texts of 1 to {MAX_NAME} characters")
+
+
+def _check_record(value, depth: int) -> None:
+    """The record is shown to people and copied into generated files: shallow, finite, printable."""
+    if isinstance(value, str):
+        if not value.isprintable() or len(value) > 1000:
+            raise IntegradError("training holds a text that is not printable or too long")
+    elif isinstance(value, dict | list):
+        if depth == 0:
+            raise IntegradError("training is nested too deeply")
+        items = [*value, *value.values()] if isinstance(value, dict) else value
+        for item in items:
+            _check_record(item, depth - 1)

@@ -1,0 +1,146 @@
+"""The short notation for networks: `mlp:96,48`, `cnn:p2,c8,p2,c16,p2,d48`, or the path of a network file.
+
+    mlp:   N or dN  dense block of N units
+    cnn:   cN       convolution block, N channels, 3x3 kernel, same padding
+           cNkK     with a KxK kernel (K odd),  cNsS  with stride S (1 or 2),  cNkKsS  with both
+           pN aN    max-pool, average-pool of NxN
+           dN       dense block
+    both:  xP       dropout of P percent (5, 10, … 95), while the host trains only
+
+The output layer is implied. On a series, kernels and pools are 1xN: they run over time.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from integrad.errors import UsageError
+from integrad.layer_shapes import LayerError, Shape, check_shapes
+from integrad.layers.dropout import KEEP_SCALE
+
+ALPHA_INV = 4
+HEAD_FEATURES = 256
+HEAD_POOL = "max"
+
+LARGEST = 2**16
+EXPECTED = {
+    "mlp": "a number of units such as 96, or xP (dropout)",
+    "cnn": "cN[kK][sS], pN, aN, dN or xP",
+}
+
+
+@dataclass(frozen=True)
+class Spec:
+    """layers: of a network description. learning: hyper-parameters that a network file sets, by name."""
+
+    layers: list[dict]
+    learning: dict[str, int] = field(default_factory=dict)
+
+
+def parse_spec(text: str, input_shape: Shape) -> list[dict]:
+    """Layers of a network description from the short notation or from a network file.
+
+    input_shape: (F,), (C, 1, T) or (C, H, W). Raises UsageError that points at the mistake.
+    """
+    return load_spec(text, input_shape).layers
+
+
+def load_spec(text: str, input_shape: Shape) -> Spec:
+    """Like parse_spec, with the learning settings that a network file may hold."""
+    if text.endswith(".toml"):
+        from integrad.network_file import read_network_file
+
+        return read_network_file(text, input_shape)
+    family, colon, _ = text.partition(":")
+    if not colon or family not in EXPECTED:
+        raise _error(text, 0, "expected mlp:…, cnn:… or a path that ends in .toml")
+    elements = _split(text, len(family) + 1)
+    series = len(input_shape) == 3 and input_shape[1] == 1
+    layers = [_parse_element(text, position, element, family, series) for position, element in elements]
+    try:
+        check_shapes(layers, input_shape)
+    except LayerError as error:
+        position, element = elements[error.index]
+        raise _error(text, position, f"'{element}' cannot be: {error}") from error
+    return Spec(layers)
+
+
+def conv_layer(channels: int, kernel: int, stride: int, series: bool) -> dict:
+    """A convolution block with same padding; on a series the kernel is 1xK."""
+    return {
+        "type": "conv",
+        "channels": channels,
+        "kernel": _square(kernel, series, 1),
+        "stride": _square(stride, series, 1),
+        "padding": _square(kernel // 2, series, 0),
+        "alpha_inv": ALPHA_INV,
+        "head_features": HEAD_FEATURES,
+        "head_pool": HEAD_POOL,
+    }
+
+
+def pool_layer(kind: str, size: int, series: bool) -> dict:
+    """kind: max_pool or avg_pool; on a series the window is 1xN."""
+    return {"type": kind, "size": _square(size, series, 1)}
+
+
+def _square(n: int, series: bool, height: int) -> list[int]:
+    return [height if series else n, n]
+
+
+def _split(text: str, start: int) -> list[tuple[int, str]]:
+    """(position, element) of the comma-separated elements from `start` on, without blanks around them."""
+    found = []
+    for part in text[start:].split(","):
+        found.append((start + len(part) - len(part.lstrip()), part.strip()))
+        start += len(part) + 1
+    return found
+
+
+def _parse_element(text: str, position: int, element: str, family: str, series: bool) -> dict:
+    def wrong(offset: int, why: str) -> UsageError:
+        return _error(text, position + offset, why)
+
+    kind, rest = ("d", 0) if family == "mlp" and element[:1].isdecimal() else (element[:1], 1)
+    if not kind or kind not in ("dx" if family == "mlp" else "cpadx"):
+        raise wrong(0, f"expected {EXPECTED[family]}")
+    match = re.compile(r"([0-9]+)(?:k([0-9]+))?(?:s([0-9]+))?").match(element, rest)
+    if match is None:
+        raise wrong(rest, f"expected a number after '{kind}'")
+    end = match.end() if kind == "c" else match.end(1)
+    if end < len(element):
+        more = ", kK, sS" if kind == "c" else ""
+        raise wrong(end, f"expected a comma{more} or the end after '{element[:end]}'")
+    number = _number(wrong, rest, match[1])
+    if kind == "c":
+        return _conv(wrong, match, number, series)
+    if kind == "x":
+        if number not in KEEP_SCALE:
+            raise wrong(rest, "a dropout is 5, 10, 15, … 95 percent")
+        return {"type": "dropout", "percent": number}
+    if kind == "d":
+        return {"type": "dense", "units": number, "alpha_inv": ALPHA_INV}
+    return pool_layer("max_pool" if kind == "p" else "avg_pool", number, series)
+
+
+def _conv(wrong, match: re.Match, channels: int, series: bool) -> dict:
+    kernel = _number(wrong, match.start(2), match[2] or "3")
+    stride = _number(wrong, match.start(3), match[3] or "1")
+    if kernel % 2 == 0:
+        raise wrong(match.start(2), "same padding needs an odd kernel: 1, 3, 5, …")
+    if stride > 2:
+        raise wrong(match.start(3), "the stride is 1 or 2")
+    return conv_layer(channels, kernel, stride, series)
+
+
+def _number(wrong, offset: int, digits: str) -> int:
+    if len(digits) > 9 or not 1 <= int(digits) <= LARGEST:
+        raise wrong(offset, f"expected a number from 1 to {LARGEST:,}")
+    return int(digits)
+
+
+def _error(text: str, position: int, why: str) -> UsageError:
+    """Shows the text with a caret under the position; characters a terminal would obey are blanked."""
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return UsageError(f"SPEC: {why}\n  {shown}\n  {' ' * position}^")

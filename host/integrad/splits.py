@@ -1,0 +1,127 @@
+"""Which samples train, validate and test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from integrad.datasets.dataset import Dataset
+from integrad.errors import IntegradError, UsageError
+
+TEST_PERCENT = 20
+"""Share of each class that tests where nothing else says which samples do."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices into a data set, int64 and disjoint; train is shuffled.
+
+    test_origin, validation_origin: in words, where these parts come from.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    test_origin: str
+    validation_origin: str
+
+
+def select(dataset: Dataset, selectors: list[str]) -> np.ndarray:
+    """Mask bool (N,) of the samples that match any KEY=VALUE.
+
+    Raises UsageError, listing what there is, for an unknown key or a value that no sample has.
+    """
+    mask = np.zeros(len(dataset), bool)
+    for selector in selectors:
+        key, equals, value = selector.partition("=")
+        if not equals:
+            raise UsageError(f"'{selector}': expected KEY=VALUE, such as {_example(dataset)}")
+        if key not in dataset.keys:
+            keys = ", ".join(dataset.keys) or "none"
+            raise UsageError(f"'{selector}': {dataset.name} has no key '{key}'; its keys: {keys}")
+        values = dataset.keys[key].astype(str)
+        hits = values == value
+        if not hits.any():
+            raise UsageError(f"'{selector}': no sample has it; values of {key}: {_some(np.unique(values))}")
+        mask |= hits
+    return mask
+
+
+def split_dataset(
+    dataset: Dataset,
+    rng: np.random.Generator,
+    holdouts: list[str] | None = None,
+    validation_percent: int = 10,
+    by_class: bool = False,
+) -> Split:
+    """Draw a split. holdouts: KEY=VALUE of samples that must not take part in training.
+
+    Test samples are those marked as test that are not held out; without marks the held-out ones;
+    without either TEST_PERCENT of every class. Validation samples come from the rest: whole groups
+    where the data has groups (a new speaker, not new words of a known one), else, or if by_class,
+    a share of every class. validation_percent 0 means none.
+    """
+    held = select(dataset, holdouts or [])
+    pool = np.flatnonzero(~held if dataset.test is None else ~held & ~dataset.test)
+    if dataset.test is not None:
+        test, origin = np.flatnonzero(dataset.test & ~held), "the data's test part"
+    elif holdouts:
+        test, origin = np.flatnonzero(held), f"held-out samples ({', '.join(holdouts)})"
+    else:
+        test = _share_of_classes(dataset.y, pool, TEST_PERCENT, rng)
+        origin = f"{TEST_PERCENT} % of every class"
+        pool = np.setdiff1d(pool, test)
+    if len(pool) == 0:
+        raise IntegradError(f"{dataset.name}: no samples are left to train on")
+    validation, validation_origin = _validation(dataset, pool, validation_percent, by_class, rng)
+    train = rng.permutation(np.setdiff1d(pool, validation))
+    return Split(train, validation, test, origin, validation_origin)
+
+
+def _validation(dataset, pool, percent: int, by_class: bool, rng) -> tuple[np.ndarray, str]:
+    if percent == 0:
+        return np.array([], np.int64), "none"
+    if dataset.group is not None and not by_class:
+        groups = dataset.keys[dataset.group].astype(str)
+        chosen = _share_of_groups(groups[pool], dataset.y[pool], percent, rng)
+        if chosen:
+            named = ", ".join(f"{dataset.group}={name}" for name in sorted(chosen))
+            return pool[np.isin(groups[pool], chosen)], f"whole groups: {named}"
+    return _share_of_classes(dataset.y, pool, percent, rng), f"{percent} % of every class"
+
+
+def _share_of_classes(y: np.ndarray, pool: np.ndarray, percent: int, rng) -> np.ndarray:
+    """At least one sample of every class that has two or more, in ascending order."""
+    parts = []
+    for label in np.unique(y[pool]):
+        members = rng.permutation(pool[y[pool] == label])
+        if len(members) > 1:
+            parts.append(members[: max(1, len(members) * percent // 100)])
+    return np.sort(np.concatenate(parts)) if parts else np.array([], np.int64)
+
+
+def _share_of_groups(groups: np.ndarray, y: np.ndarray, percent: int, rng) -> list[str]:
+    """Groups of at least the share together; every class keeps samples outside them. [] if impossible."""
+    chosen: list[str] = []
+    classes = len(np.unique(y))
+    for name in rng.permutation(np.unique(groups)):
+        rest = ~np.isin(groups, [*chosen, name])
+        if len(np.unique(y[rest])) < classes:
+            continue
+        chosen.append(str(name))
+        if (~rest).sum() * 100 >= len(groups) * percent:
+            break
+    return chosen
+
+
+def _example(dataset: Dataset) -> str:
+    if not dataset.keys:
+        return "speaker=theo (but this data has no keys)"
+    key = next(iter(dataset.keys))
+    return f"{key}={dataset.keys[key][0]}"
+
+
+def _some(values: np.ndarray) -> str:
+    more = f", … ({len(values)} in all)" if len(values) > 12 else ""
+    return ", ".join(values[:12]) + more

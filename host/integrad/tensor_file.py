@@ -1,0 +1,117 @@
+"""Integer tensors and one JSON document in a safetensors file, read with distrust.
+
+Models and checkpoints are such files. The document is the only entry of the safetensors metadata,
+under the key `integrad`; its fields `format` and `version` say what the rest means. Any safetensors
+reader opens the file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from integrad.atomic_file import write_atomically
+from integrad.errors import IntegradError
+
+KEY = "integrad"
+MAX_HEADER = 2**23
+MAX_FILE = 2**31
+DTYPES = {"I8", "U8", "I16", "I32", "I64"}
+
+
+def write_tensors(
+    path: str | os.PathLike, kind: str, version: int, document: dict, tensors: dict[str, np.ndarray]
+) -> None:
+    """Write a file of this kind atomically; equal content gives equal bytes.
+
+    document: JSON-able, without NaN. tensors: integer arrays. Raises IntegradError if it cannot be written.
+    """
+    text = json.dumps(
+        {"format": kind, "version": version, **document},
+        sort_keys=True,
+        separators=(",", ":"),
+        allow_nan=False,
+    )
+    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    write_atomically(path, safetensors.numpy.save(arrays, metadata={KEY: text}))
+
+
+def read_tensors(path: str | os.PathLike, kind: str, version: int) -> tuple[dict, dict[str, np.ndarray]]:
+    """Document and tensors of a file of this kind.
+
+    Raises IntegradError, naming the file, if it is missing, unreadable, damaged, truncated, of
+    another kind, newer than this version, or holds anything but integers.
+    """
+    _check_size(path)
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            document = _parse_document(path, file.metadata(), kind, version)
+            tensors = {name: _read_tensor(path, file, name) for name in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise IntegradError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except safetensors.SafetensorError as error:
+        raise IntegradError(f"{path}: is damaged or not a safetensors file: {_one_line(error)}") from error
+    except MemoryError as error:
+        raise IntegradError(f"{path}: its tensors do not fit into memory") from error
+    return document, tensors
+
+
+def _check_size(path: str | os.PathLike) -> None:
+    """Refuse what is not a file of a plausible size before a parser sees it."""
+    try:
+        if Path(path).is_dir():
+            raise IntegradError(f"{path}: is a folder, expected a file")
+        if not Path(path).is_file():
+            raise IntegradError(
+                f"{path}: {'is not a regular file' if Path(path).exists() else 'no such file'}"
+            )
+        size = os.path.getsize(path)
+        with open(path, "rb") as file:
+            header = int.from_bytes(file.read(8), "little")
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+        raise IntegradError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if size < 8 or header > size - 8:
+        raise IntegradError(f"{path}: is truncated or not a safetensors file")
+    if header > MAX_HEADER or size > MAX_FILE:
+        raise IntegradError(f"{path}: is too large ({size:,} bytes, header {header:,})")
+
+
+def _parse_document(path: str | os.PathLike, metadata: dict | None, kind: str, version: int) -> dict:
+    if not metadata or KEY not in metadata:
+        raise IntegradError(f"{path}: is a safetensors file, but not one that integrad wrote")
+    try:
+        document = json.loads(metadata[KEY], parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise IntegradError(f"{path}: its JSON metadata is damaged: {_one_line(error)}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("format"), str):
+        raise IntegradError(f"{path}: its JSON metadata has no format")
+    if document["format"] != kind:
+        found = _one_line(document["format"])
+        raise IntegradError(f"{path}: holds '{found}', expected '{kind}'")
+    if type(document.get("version")) is not int or document["version"] < 1:
+        raise IntegradError(f"{path}: its format version is not a positive integer")
+    if document["version"] > version:
+        found = document["version"]
+        raise IntegradError(f"{path}: format version {found} is newer than {version}: update integrad")
+    return document
+
+
+def _read_tensor(path: str | os.PathLike, file, name: str) -> np.ndarray:
+    dtype = file.get_slice(name).get_dtype()
+    if dtype not in DTYPES:
+        raise IntegradError(f"{path}: tensor {_one_line(name)} has dtype {dtype}, expected integers")
+    return file.get_tensor(name)
+
+
+def _refuse_constant(name: str):
+    raise ValueError(f"{name} is not a number")
+
+
+def _one_line(text) -> str:
+    """Foreign text, shortened and stripped of what a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in str(text)[:120])

@@ -1,0 +1,214 @@
+"""The training loop: epochs, batches, validation, schedule, early stop, checkpoints.
+
+Integers alone decide: results are compared as counts of samples, losses as exact sums. A run is
+defined by its data, seed and hyper-parameters, and ends with the same weights on every machine.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import zlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from integrad.arithmetic import INT8_LIMIT
+from integrad.checkpoint import load_checkpoint, save_checkpoint
+from integrad.divergence import DivergenceWatch
+from integrad.errors import IntegradError
+from integrad.history import History
+from integrad.learners.nitro import Nitro
+from integrad.metrics import count_correct
+from integrad.network import Network
+from integrad.progress import Silent
+from integrad.schedule import REFINEMENT, Plateau
+from integrad.training_state import TrainingState
+
+
+class TrainingInterrupted(Exception):
+    """interrupt() stopped training after a batch; a checkpoint holds it, if one was named."""
+
+
+@dataclass
+class Trainer:
+    """How a network is trained. All are positive integers, decays and patiences may be 0 (= none).
+
+    batch_size: the last, smaller batch is trained on too. epochs: at most. seed: of the one generator
+    `rng`, from which everything random is drawn. learning_rate_inv: 8 · batch_size by default.
+    decay_inv, head_decay_inv, learn: see Nitro. patience: epochs without a better validation result
+    before learning_rate_inv grows by a factor of 3; stop_patience: before training ends.
+    """
+
+    batch_size: int = 16
+    epochs: int = 100
+    seed: int = 0
+    learning_rate_inv: int | None = None
+    decay_inv: int = 0
+    head_decay_inv: int = 0
+    learn: str = "all"
+    patience: int = 10
+    stop_patience: int = 25
+    rng: np.random.Generator = field(init=False, repr=False)
+
+    def __post_init__(self):
+        if self.learning_rate_inv is None:
+            self.learning_rate_inv = 8 * self.batch_size
+        for name in ("batch_size", "epochs", "learning_rate_inv"):
+            _check_integer(name, getattr(self, name), 1)
+        for name in ("seed", "decay_inv", "head_decay_inv", "patience", "stop_patience"):
+            _check_integer(name, getattr(self, name), 0)
+        self.rng = np.random.Generator(np.random.PCG64(self.seed))
+        self._interrupted = False
+
+    def fit(
+        self,
+        network: Network,
+        x_train: np.ndarray,
+        y_train: np.ndarray,
+        x_validation: np.ndarray | None = None,
+        y_validation: np.ndarray | None = None,
+        progress: Silent | None = None,
+        checkpoint: str | os.PathLike | None = None,
+        resume: bool = False,
+    ) -> History:
+        """Train the network in place, from the weights it has, and leave it with the best ones.
+
+        x: int8 (N, *input_shape) in [-127, 127], y: integers (N,) in 0…classes-1. Best is the epoch
+        with the most validation samples right (then the smallest validation loss); without
+        validation samples there is no schedule and the last epoch's weights stay. checkpoint: a
+        file written after every epoch; resume: go on from it. Raises IntegradError for unfit data
+        and TrainingInterrupted after interrupt().
+        """
+        check_samples(network, x_train, y_train)
+        validation = None
+        if x_validation is not None and len(x_validation):
+            check_samples(network, x_validation, y_validation)
+            validation = (x_validation, y_validation)
+        state = self._new_state(network, None if validation is None else y_validation)
+        identity = self._identity(network, [x_train, y_train, *(validation or ())])
+        if resume:
+            load_checkpoint(checkpoint, identity, network, state, len(x_train))
+            self.rng = state.rng
+        progress = progress or Silent()
+        progress.begin(self.epochs, len(x_train), len(state.epochs))
+        try:
+            while len(state.epochs) < self.epochs and not state.finished:
+                started = time.perf_counter()
+                self._train_epoch(network, state, x_train, y_train, progress)
+                self._judge_epoch(network, state, validation, progress)
+                state.seconds += time.perf_counter() - started
+                if checkpoint is not None:
+                    save_checkpoint(checkpoint, identity, network, state)
+        except TrainingInterrupted:
+            state.seconds += time.perf_counter() - started
+            if checkpoint is not None:
+                save_checkpoint(checkpoint, identity, network, state)
+            raise
+        finally:
+            self._interrupted = False
+            progress.end()
+        network.load_parameters(state.best)
+        return _summarise(state, self.epochs)
+
+    def interrupt(self) -> None:
+        """Ask a running fit() to stop after the batch at hand; safe in a signal handler or another thread."""
+        self._interrupted = True
+
+    def _train_epoch(self, network, state: TrainingState, x, y, progress: Silent) -> None:
+        learner = Nitro(network, state.learning_rate_inv, self.decay_inv, self.head_decay_inv, self.learn)
+        state.start_epoch(len(x))
+        while state.position < len(x):
+            batch = state.order[state.position : state.position + self.batch_size]
+            started = time.perf_counter()
+            step = learner.step(x[batch], y[batch], state.rng)
+            state.step_seconds += time.perf_counter() - started
+            state.position += len(batch)
+            state.loss += step.loss
+            state.correct += step.correct
+            progress.batch(state.position, state.loss, state.correct)
+            if self._interrupted:
+                raise TrainingInterrupted
+
+    def _judge_epoch(self, network, state: TrainingState, validation, progress: Silent) -> None:
+        """Validate, keep the best weights, refine the learning rate, stop, warn."""
+        result = None
+        if validation is not None:
+            result = (len(validation[0]), *count_correct(network, *validation))
+        epoch = state.end_epoch(result)
+        state.keep_if_best(network, epoch)
+        progress.epoch(epoch)
+        warning = state.watch.observe(network, epoch.validation_correct, state.learning_rate_inv)
+        if warning:
+            state.warnings.append(warning)
+            progress.note(f"warning: {warning}")
+        if validation is None:
+            return
+        if state.watch.cold:
+            # A cold start is no plateau; only when it never ends is it time to give up.
+            if state.watch.hopeless:
+                state.finished = f"validation stayed at chance for {state.watch.at_chance} epochs"
+            return
+        if self.stop_patience and state.stop.reached(epoch.validation_correct):
+            state.finished = f"no better validation result in {self.stop_patience} epochs"
+        elif self.patience and state.refine.reached(epoch.validation_correct):
+            state.learning_rate_inv *= REFINEMENT
+            progress.note(f"plateau: learning_rate_inv is {state.learning_rate_inv} from here on")
+
+    def _new_state(self, network: Network, y_validation: np.ndarray | None) -> TrainingState:
+        counts = np.zeros(1, np.int64) if y_validation is None else np.bincount(y_validation)
+        return TrainingState(
+            rng=self.rng,
+            learning_rate_inv=self.learning_rate_inv,
+            refine=Plateau(self.patience),
+            stop=Plateau(self.stop_patience),
+            watch=DivergenceWatch(int(counts.max()), int(counts.sum())),
+        )
+
+    def _identity(self, network: Network, arrays: list[np.ndarray]) -> dict:
+        """What defines the run: a checkpoint of another one must not be continued. More epochs may."""
+        crc = 0
+        for array in arrays:
+            crc = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc)
+        names = (
+            "batch_size", "seed", "learning_rate_inv", "decay_inv", "head_decay_inv", "learn",
+            "patience", "stop_patience",
+        )  # fmt: skip
+        return {name: getattr(self, name) for name in names} | {
+            "network": network.describe(),
+            "data": f"{crc:08x}",
+        }
+
+
+def check_samples(network: Network, x: np.ndarray, y: np.ndarray) -> None:
+    """Raise IntegradError unless x is int8 (N, *input_shape) in [-127, 127] and y holds N labels."""
+    if x.dtype != np.int8 or x.shape[1:] != network.input_shape:
+        wanted = f"int8 (N, {', '.join(map(str, network.input_shape))})"
+        raise IntegradError(f"samples are {x.dtype} {x.shape}, the network takes {wanted}")
+    if len(x) == 0:
+        raise IntegradError("there are no samples")
+    if x.min() < -INT8_LIMIT:
+        raise IntegradError(f"a sample holds {x.min()}, the least is {-INT8_LIMIT}")
+    if y is None or np.shape(y) != (len(x),) or not np.issubdtype(y.dtype, np.integer):
+        raise IntegradError(f"there must be one integer label for each of the {len(x)} samples")
+    if y.min() < 0 or y.max() >= network.classes:
+        raise IntegradError(
+            f"labels run from {y.min()} to {y.max()}, the network has {network.classes} classes"
+        )
+
+
+def _summarise(state: TrainingState, epochs: int) -> History:
+    samples = sum(epoch.samples for epoch in state.epochs)
+    return History(
+        epochs=state.epochs,
+        best_epoch=state.best_epoch,
+        stopped=state.finished or f"all {epochs} epochs done",
+        seconds=state.seconds,
+        samples_per_second=samples / max(1e-9, state.step_seconds),
+        warnings=state.warnings,
+    )
+
+
+def _check_integer(name: str, value, low: int) -> None:
+    if type(value) is not int or value < low:
+        raise IntegradError(f"{name} must be an integer of at least {low}, not {value!r}")
