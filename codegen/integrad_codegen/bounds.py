@@ -1,0 +1,51 @@
+"""Worst case of every accumulator → the C type that holds it, or a refusal that names the layer.
+
+The bounds follow from widths alone (inputs and activations within ±127, weights within their
+fan-in's limit, errors within ±159), never from the weights or data at hand.
+"""
+
+from __future__ import annotations
+
+from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, weight_limit
+from integrad.errors import IntegradError
+
+INT64_LIMIT = 2**63 - 1
+
+INPUT_SPREAD = 51
+"""Numerator of the input normalisation: (sample - mean)·51 / mean absolute deviation."""
+
+__all__ = ["ERROR_LIMIT", "block_error", "check_forward", "gradient_type", "normalisation_type", "type_for"]
+
+
+def type_for(bound: int, where: str) -> str:
+    """Narrowest of int32_t and int64_t that holds ±bound. Raises IntegradError naming `where`."""
+    if bound <= INT32_LIMIT:
+        return "int32_t"
+    if bound <= INT64_LIMIT:
+        return "int64_t"
+    raise IntegradError(f"{where}: a sum may reach {bound:,}, which 64 bits cannot hold; use smaller batches")
+
+
+def check_forward(where: str, fan_in: int) -> None:
+    """A pre-activation, 127·fan_in·weight_limit, must fit int32."""
+    limit = weight_limit(fan_in)
+    if limit < 1 or INT8_LIMIT * fan_in * limit > INT32_LIMIT:
+        raise IntegradError(f"{where}: fan-in {fan_in:,} is too wide for 32-bit sums")
+
+
+def block_error(where: str, block) -> int:
+    """Largest |error| that a head sends back to its block: classes·159·weight_limit; must fit int32."""
+    bound = ERROR_LIMIT * block.classes * weight_limit(block.head_features)
+    if bound > INT32_LIMIT:
+        raise IntegradError(f"{where}: the head's error may reach {bound:,}; use fewer classes")
+    return bound
+
+
+def gradient_type(where: str, terms: int, error: int) -> str:
+    """Type of a weight gradient: `terms` products of an int8 activation and an error within ±error."""
+    return type_for(terms * INT8_LIMIT * error, f"{where} gradient")
+
+
+def normalisation_type(low: int, high: int, centre: int) -> str:
+    """Type of (sample - centre)·51 for samples in [low, high]."""
+    return type_for(INPUT_SPREAD * max(abs(low - centre), abs(high - centre)), "input normalisation")

@@ -1,0 +1,405 @@
+"""Network → Plan: the ordered, fixed-size operations that the templates print.
+
+The plan knows shapes, widths and buffers; it knows neither C nor Python. Logic that a template
+would need beyond a loop or an `if` is decided here.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+
+from integrad.arithmetic import AMPLIFICATION, SCALE, SLOPES, weight_limit
+from integrad.errors import UsageError
+from integrad.learners.learn_set import LearnSet
+from integrad.network import Network, Stage
+from integrad_codegen import bounds
+from integrad_codegen.memory import Arena, Buffer, lay_out
+
+Shape = tuple[int, ...]
+
+MAX_BATCH = 4096
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A pool on the main path, or in front of a head. Windows do not overlap."""
+
+    kind: str
+    window: tuple[int, int]
+    padding: tuple[int, int]
+    input_shape: Shape
+    output_shape: Shape
+
+    @property
+    def area(self) -> int:
+        return self.window[0] * self.window[1]
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A linear layer to class scores: a block's head or the output layer.
+
+    gradient_type: proved C type of its weight gradient.
+    """
+
+    name: str
+    features: int
+    classes: int
+    scale: int
+    limit: int
+    gradient_type: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One step of the main path.
+
+    kind: "dense", "conv", "max_pool" or "avg_pool". name: unique C identifier. weights: int16 array
+    of a block. head, head_pool: learning blocks only (head_pool is None where nothing is pooled).
+    gradient_type: proved C type of the weight gradient. learns: updated on the device.
+    """
+
+    kind: str
+    name: str
+    input_shape: Shape
+    output_shape: Shape
+    number: int = 0
+    learns: bool = False
+    weights: np.ndarray | None = None
+    head_weights: np.ndarray | None = None
+    alpha_inv: int = 0
+    mean: int = 0
+    scale: int = 0
+    limit: int = 0
+    kernel: tuple[int, int] = (1, 1)
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int] = (0, 0)
+    pool: Pool | None = None
+    head: Classifier | None = None
+    head_pool: Pool | None = None
+    gradient_type: str = ""
+
+    @property
+    def is_block(self) -> bool:
+        return self.kind in ("dense", "conv")
+
+    @property
+    def inputs(self) -> int:
+        return prod(self.input_shape)
+
+    @property
+    def outputs(self) -> int:
+        return prod(self.output_shape)
+
+    @property
+    def fan_in(self) -> int:
+        """Weights of one output row."""
+        return int(np.prod(self.weights.shape[1:])) if self.weights is not None else 0
+
+    @property
+    def rows(self) -> int:
+        """Output rows: units, or channels."""
+        return self.output_shape[0]
+
+    @property
+    def positions(self) -> int:
+        """Output positions that share one row of weights."""
+        return self.outputs // self.rows
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one forward pass (padding counted)."""
+        return self.fan_in * self.outputs
+
+    @property
+    def flash_bytes(self) -> int:
+        """Initial weights in flash; heads only where the block learns."""
+        head = self.head_weights.nbytes if self.learns else 0
+        return self.weights.nbytes + head if self.is_block else 0
+
+    @property
+    def training_macs(self) -> int:
+        """Multiply-accumulates that one sample of a training step costs here, forward pass included."""
+        if not self.learns:
+            return self.macs
+        head = self.head.features * self.head.classes
+        touched = self.rows * prod(self.head_pool.output_shape[1:]) if self._sparse else self.outputs
+        return self.macs + 3 * head + touched * self.fan_in
+
+    @property
+    def _sparse(self) -> bool:
+        """Max-pooled heads send their error to one position of each window only."""
+        return self.head_pool is not None and self.head_pool.kind == "max_pool"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is printed. `batch` is 0 where nothing learns."""
+
+    prefix: str
+    network: Network
+    learn: LearnSet
+    batch: int
+    operations: list[Operation]
+    output: Classifier
+    output_weights: np.ndarray
+    inference_arena: Arena
+    training_arena: Arena | None
+    scratch: TrainingScratch | None = field(default=None)
+
+    @property
+    def classes(self) -> int:
+        return self.network.classes
+
+    @property
+    def inputs(self) -> int:
+        return prod(self.network.input_shape)
+
+    @property
+    def blocks(self) -> list[Operation]:
+        return [operation for operation in self.operations if operation.is_block]
+
+    @property
+    def learning_blocks(self) -> list[Operation]:
+        return [operation for operation in self.blocks if operation.learns]
+
+    @property
+    def frozen_blocks(self) -> list[Operation]:
+        """Blocks whose weights stay constants in flash, outside the struct that learns.
+
+        With learn "none" there is no such struct to learn: all weights share one constant struct.
+        """
+        return [b for b in self.blocks if not b.learns] if self.learn.output_learns else []
+
+    @property
+    def prefix_operations(self) -> list[Operation]:
+        """Operations before the first one that learns: run sample by sample when training."""
+        return self.operations[: self._first_learning()]
+
+    @property
+    def suffix_operations(self) -> list[Operation]:
+        """Operations from the first block that learns."""
+        return self.operations[self._first_learning() :]
+
+    def _first_learning(self) -> int:
+        return next((i for i, o in enumerate(self.operations) if o.learns), len(self.operations))
+
+    @property
+    def slopes(self) -> list[tuple[int, int]]:
+        """(alpha_inv, mean) of every NITRO-ReLU in use."""
+        return sorted({(b.alpha_inv, b.mean) for b in self.blocks})
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one inference."""
+        return sum(o.macs for o in self.operations) + self.output.features * self.classes
+
+    @property
+    def training_macs(self) -> int:
+        """Multiply-accumulates of one sample in a training step; 0 where nothing learns."""
+        if not self.batch:
+            return 0
+        return sum(o.training_macs for o in self.operations) + 2 * self.output.features * self.classes
+
+    @property
+    def amplification(self) -> int:
+        return AMPLIFICATION * self.classes
+
+    def parameters(self) -> list[tuple[str, np.ndarray]]:
+        """(member, array) of the weights struct, in the order of its members."""
+        members = []
+        for block in self.blocks:
+            if block.learns or not self.learn.output_learns:
+                members.append((block.name, block.weights))
+            if block.learns:
+                members.append((block.head.name, block.head_weights))
+        return [*members, (self.output.name, self.output_weights)]
+
+    def frozen_parameters(self) -> list[tuple[str, np.ndarray]]:
+        """(member, array) of the constant struct beside it."""
+        return [(block.name, block.weights) for block in self.frozen_blocks]
+
+    @property
+    def weights_bytes(self) -> int:
+        """Size of the weights struct: RAM where something learns."""
+        return sum(array.nbytes for _, array in self.parameters())
+
+    @property
+    def frozen_bytes(self) -> int:
+        return sum(array.nbytes for _, array in self.frozen_parameters())
+
+
+@dataclass(frozen=True)
+class TrainingScratch:
+    """Members of the training scratch struct besides the arena; 0 elements: no such member.
+
+    wide_gradients, gradients: longest row accumulated in int64 and in int32 (they share their
+    bytes); deltas: errors of one channel's map, int32; errors: batch x classes, int16.
+    """
+
+    wide_gradients: int
+    gradients: int
+    deltas: int
+    arena: int
+    batch: int
+    classes: int
+
+    @property
+    def bytes(self) -> int:
+        """sizeof the struct, the same on x86-64 and on every Cortex-M."""
+        row = max(8 * self.wide_gradients, 4 * self.gradients)
+        alignment = 8 if self.wide_gradients else 4
+        row = -(-row // alignment) * alignment
+        size = row + 4 * self.deltas + 2 * self.batch * self.classes + self.arena
+        return -(-size // alignment) * alignment
+
+
+def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 16) -> Plan:
+    """Lower a network.
+
+    prefix: C identifier that opens every public name. learn: "none", "output", "last:K" or "all".
+    batch: most samples of one training step, 1 to 4096. Raises UsageError for a bad prefix, learn
+    set or batch, IntegradError where a bound fails.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", prefix) or prefix in C_KEYWORDS or keyword.iskeyword(prefix):
+        raise UsageError(f"name {prefix!r}: needs lower-case letters, digits and _, beginning with a letter")
+    learn_set = LearnSet.parse(learn, len(network.blocks))
+    if learn_set.output_learns and not 1 <= batch <= MAX_BATCH:
+        raise UsageError(f"batch size {batch}: must be from 1 to {MAX_BATCH}")
+    batch = batch if learn_set.output_learns else 0
+    operations = _operations(network, learn_set, batch)
+    output = _classifier("output", network.output.weights, batch)
+    inference = _inference_arena(operations)
+    training = _training_arena(operations, output, batch) if batch else None
+    scratch = _training_scratch(operations, output, batch, training) if training else None
+    return Plan(
+        prefix,
+        network,
+        learn_set,
+        batch,
+        operations,
+        output,
+        network.output.weights,
+        inference,
+        training,
+        scratch,
+    )
+
+
+def _operations(network: Network, learn_set: LearnSet, batch: int) -> list[Operation]:
+    operations: list[Operation] = []
+    blocks = pools = 0
+    for stage in network.stages:
+        if stage.kind == "dropout":  # inference and devices never drop
+            continue
+        if stage.block is None:
+            pools += 1
+            pool = Pool(stage.kind, stage.window, (0, 0), stage.input_shape, stage.output_shape)
+            name = f"pool{pools}"
+            operations.append(Operation(stage.kind, name, stage.input_shape, stage.output_shape, pool=pool))
+        else:
+            blocks += 1
+            operations.append(_block(stage, blocks, learn_set.block_learns(blocks - 1), batch))
+    return operations
+
+
+def _block(stage: Stage, number: int, learns: bool, batch: int) -> Operation:
+    block = stage.block
+    where = f"block {number} ({stage.kind})"
+    bounds.check_forward(where, block.fan_in)
+    conv = stage.kind == "conv"
+    head_pool = None
+    if conv and prod(block.head_pooling.window) > 1:
+        pooling = block.head_pooling
+        kind = f"{pooling.kind}_pool"
+        output_shape = (block.channels, *pooling.size)
+        head_pool = Pool(kind, pooling.window, pooling.padding, stage.output_shape, output_shape)
+    head, gradient_type = None, ""
+    if learns:
+        head = _classifier(f"head{number}", block.head, batch)
+        errors = block.positions
+        if head_pool is not None and head_pool.kind == "max_pool":
+            errors = prod(head_pool.output_shape[1:])
+        gradient_type = bounds.gradient_type(where, batch * errors, bounds.block_error(where, block))
+    return Operation(
+        stage.kind,
+        f"block{number}",
+        stage.input_shape if conv else (prod(stage.input_shape),),
+        stage.output_shape,
+        number=number,
+        learns=learns,
+        weights=block.weights,
+        head_weights=block.head,
+        alpha_inv=block.alpha_inv,
+        mean=SLOPES[block.alpha_inv].mean,
+        scale=SCALE * block.fan_in,
+        limit=weight_limit(block.fan_in),
+        kernel=block.kernel if conv else (1, 1),
+        stride=block.stride if conv else (1, 1),
+        padding=block.padding if conv else (0, 0),
+        head=head,
+        head_pool=head_pool,
+        gradient_type=gradient_type,
+    )
+
+
+def _classifier(name: str, weights: np.ndarray, batch: int) -> Classifier:
+    classes, features = weights.shape
+    bounds.check_forward(name, features)
+    gradient_type = bounds.gradient_type(name, batch, bounds.ERROR_LIMIT) if batch else ""
+    return Classifier(name, features, classes, SCALE * features, weight_limit(features), gradient_type)
+
+
+def _inference_arena(operations: list[Operation]) -> Arena:
+    """Every output lives from its own step to the next one, which reads it."""
+    return lay_out([Buffer(o.name, o.outputs, i, i + 1) for i, o in enumerate(operations)])
+
+
+def _training_arena(operations: list[Operation], output: Classifier, batch: int) -> Arena:
+    """Activations of one training step.
+
+    Operations before the first that learns run sample by sample, into `prefix` for the whole batch;
+    after that, a step is one operation over the batch, and a block's buffers die with it.
+    """
+    first = next((i for i, o in enumerate(operations) if o.learns), len(operations))
+    buffers = [Buffer(o.name, o.outputs, i, i + 1) for i, o in enumerate(operations[: max(0, first - 1)])]
+    if first:
+        # The loop over the samples fills it while the single-sample buffers are in use again and again.
+        buffers.append(Buffer(operations[first - 1].name, batch * operations[first - 1].outputs, 0, first))
+    for i, operation in enumerate(operations[first:], first):
+        size = batch * operation.outputs
+        if operation.learns and operation.kind == "dense":
+            buffers.append(Buffer(f"{operation.name}_scaled", size, i, i))
+        buffers.append(Buffer(operation.name, size, i, i + 1))
+        if operation.learns and operation.head_pool is not None:
+            buffers.append(Buffer(f"{operation.name}_features", batch * operation.head.features, i, i))
+        elif operation.learns and operation.kind == "conv":
+            buffers.append(Buffer(f"{operation.name}_features", size, i, i))
+    return lay_out(buffers)
+
+
+def _training_scratch(
+    operations: list[Operation], output: Classifier, batch: int, arena: Arena
+) -> TrainingScratch:
+    rows: dict[str, list[int]] = {"int32_t": [0], "int64_t": [0]}
+    rows[output.gradient_type].append(output.features)
+    learning = [o for o in operations if o.learns]
+    for operation in learning:
+        rows[operation.gradient_type].append(operation.fan_in)
+        rows[operation.head.gradient_type].append(operation.head.features)
+    deltas = max((o.positions for o in learning if o.kind == "conv"), default=0)
+    return TrainingScratch(
+        max(rows["int64_t"]), max(rows["int32_t"]), deltas, arena.bytes, batch, output.classes
+    )
+
+
+C_KEYWORDS = frozenset(
+    "auto break case char const continue default do double else enum extern float for goto if inline int long "
+    "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile "
+    "while main".split()
+)
