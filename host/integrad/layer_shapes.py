@@ -39,11 +39,10 @@ def _after(index: int, layer: dict, shape: Shape, dense_before: bool) -> Shape:
     if kind == "dense":
         return (layer["units"],)
     if len(shape) == 1:
-        why = (
-            "comes after a dense block" if dense_before else f"needs maps, but the samples are {show(shape)}"
-        )
-        hint = "" if dense_before else ": use mlp:"
-        raise LayerError(index, f"{_NAMES[kind]} {why}{hint}")
+        name = _NAMES[kind]
+        if dense_before:
+            raise LayerError(index, f"{name} cannot follow a dense block")
+        raise LayerError(index, f"{name} needs maps or series, but the samples are {show(shape)}: use mlp:")
     if kind == "conv":
         size = conv.output_size(shape[1:], layer["kernel"], layer["stride"], layer["padding"])
         after: Shape = (layer["channels"], *size)

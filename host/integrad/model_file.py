@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError
 from integrad.network import Network
-from integrad.tensor_file import read_tensors, write_tensors
+from integrad.tensor_file import one_line, read_tensors, write_tensors
 
 KIND = "integrad-model"
 VERSION = 1
@@ -66,6 +66,7 @@ def load_model(path: str | os.PathLike) -> Model:
         if set(document) != FIELDS:
             raise IntegradError(f"its metadata must have the fields {', '.join(sorted(FIELDS))}")
         network = Network.from_description(document["network"])
+        _check_tensor_names(set(tensors), {name for name, _ in network.parameters()})
         network.load_parameters(tensors)
         preprocessing = Preprocessing.from_description(document["preprocessing"])
         if not isinstance(document["training"], dict):
@@ -76,6 +77,13 @@ def load_model(path: str | os.PathLike) -> Model:
         raise IntegradError(f"{path}: {error}") from error
     except MemoryError as error:
         raise IntegradError(f"{path}: describes a network that does not fit into memory") from error
+
+
+def _check_tensor_names(found: set[str], wanted: set[str]) -> None:
+    if missing := sorted(wanted - found):
+        raise IntegradError(f"tensor {missing[0]} is missing")
+    if extra := sorted(found - wanted):
+        raise IntegradError(f"tensor {one_line(extra[0])} is not part of its network")
 
 
 def _check_class_names(names, classes: int) -> None:

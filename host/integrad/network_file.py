@@ -84,7 +84,7 @@ def read_network_file(path: str, input_shape: Shape) -> Spec:
         check_shapes(layers, input_shape)
     except LayerError as error:
         kind = layers[error.index]["type"]
-        raise IntegradError(f"{path}: layer {error.index + 1} ({kind}) cannot be: {error}") from error
+        raise IntegradError(f"{path}: layer {error.index + 1} ({kind}) does not fit: {error}") from error
     return Spec(layers, _learning(path, document.get("learning", {})))
 
 

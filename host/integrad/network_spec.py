@@ -62,7 +62,7 @@ def load_spec(text: str, input_shape: Shape) -> Spec:
         check_shapes(layers, input_shape)
     except LayerError as error:
         position, element = elements[error.index]
-        raise _error(text, position, f"'{element}' cannot be: {error}") from error
+        raise _error(text, position, f"'{element}' does not fit here: {error}") from error
     return Spec(layers)
 
 
@@ -102,7 +102,7 @@ def _parse_element(text: str, position: int, element: str, family: str, series: 
     def wrong(offset: int, why: str) -> UsageError:
         return _error(text, position + offset, why)
 
-    kind, rest = ("d", 0) if family == "mlp" and element[:1].isdecimal() else (element[:1], 1)
+    kind, rest = ("d", 0) if family == "mlp" and element[:1] in tuple("0123456789") else (element[:1], 1)
     if not kind or kind not in ("dx" if family == "mlp" else "cpadx"):
         raise wrong(0, f"expected {EXPECTED[family]}")
     match = re.compile(r"([0-9]+)(?:k([0-9]+))?(?:s([0-9]+))?").match(element, rest)

@@ -55,7 +55,7 @@ def read_tensors(path: str | os.PathLike, kind: str, version: int) -> tuple[dict
     except OSError as error:
         raise IntegradError(f"{path}: cannot be read: {error.strerror or error}") from error
     except safetensors.SafetensorError as error:
-        raise IntegradError(f"{path}: is damaged or not a safetensors file: {_one_line(error)}") from error
+        raise IntegradError(f"{path}: is damaged or not a safetensors file: {one_line(error)}") from error
     except MemoryError as error:
         raise IntegradError(f"{path}: its tensors do not fit into memory") from error
     return document, tensors
@@ -87,11 +87,11 @@ def _parse_document(path: str | os.PathLike, metadata: dict | None, kind: str, v
     try:
         document = json.loads(metadata[KEY], parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise IntegradError(f"{path}: its JSON metadata is damaged: {_one_line(error)}") from error
+        raise IntegradError(f"{path}: its JSON metadata is damaged: {one_line(error)}") from error
     if not isinstance(document, dict) or not isinstance(document.get("format"), str):
         raise IntegradError(f"{path}: its JSON metadata has no format")
     if document["format"] != kind:
-        found = _one_line(document["format"])
+        found = one_line(document["format"])
         raise IntegradError(f"{path}: holds '{found}', expected '{kind}'")
     if type(document.get("version")) is not int or document["version"] < 1:
         raise IntegradError(f"{path}: its format version is not a positive integer")
@@ -104,7 +104,7 @@ def _parse_document(path: str | os.PathLike, metadata: dict | None, kind: str, v
 def _read_tensor(path: str | os.PathLike, file, name: str) -> np.ndarray:
     dtype = file.get_slice(name).get_dtype()
     if dtype not in DTYPES:
-        raise IntegradError(f"{path}: tensor {_one_line(name)} has dtype {dtype}, expected integers")
+        raise IntegradError(f"{path}: tensor {one_line(name)} has dtype {dtype}, expected integers")
     return file.get_tensor(name)
 
 
@@ -112,6 +112,6 @@ def _refuse_constant(name: str):
     raise ValueError(f"{name} is not a number")
 
 
-def _one_line(text) -> str:
+def one_line(text) -> str:
     """Foreign text, shortened and stripped of what a terminal would obey."""
     return "".join(c if c.isprintable() else "?" for c in str(text)[:120])

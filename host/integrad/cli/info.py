@@ -1,0 +1,111 @@
+"""integrad info: what is in a model file."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.divergence import count_saturated
+from integrad.model_file import Model, load_model
+
+
+@click.command()
+@click.argument("model", metavar="MODEL")
+@json_option
+def info(model, json_path):
+    """Show a model's layers, preprocessing, classes and training record.
+
+    \b
+    Example:
+      integrad info digits.model
+    """
+    console = console_for(json_path)
+    loaded = load_model(model)
+    rows = layer_rows(loaded)
+    _show_layers(console, model, rows)
+    _show_record(console, loaded)
+    write_json(
+        json_path,
+        {
+            "layers": rows,
+            "parameters": sum(row["parameters"] for row in rows),
+            "macs": sum(row["macs"] for row in rows),
+            "weights_crc": f"{loaded.network.weights_crc():08x}",
+            "preprocessing": loaded.preprocessing.describe(),
+            "class_names": loaded.class_names,
+            "training": loaded.training,
+        },
+    )
+
+
+def layer_rows(model: Model) -> list[dict]:
+    """One row a stage and one for the output layer.
+
+    Fields: name, shape (of what comes out), parameters, head_parameters, macs (of one inference),
+    lowest and highest weight, saturated (weights at their limit); None where there are no weights.
+    """
+    rows, number = [], 0
+    for stage in model.network.stages:
+        row = {"name": stage.kind, "shape": list(stage.output_shape), "parameters": 0, "head_parameters": 0}
+        weights, positions = None, 1
+        if stage.block is not None:
+            number += 1
+            weights, positions = stage.block.weights, stage.block.positions
+            row |= {"name": f"block{number} ({stage.kind})", "head_parameters": int(stage.block.head.size)}
+        rows.append(row | _weight_figures(weights, positions))
+    output = model.network.output.weights
+    row = {"name": "output", "shape": [len(output)], "head_parameters": 0}
+    return [*rows, row | _weight_figures(output, 1)]
+
+
+def _weight_figures(weights, positions: int) -> dict:
+    if weights is None:
+        return {"macs": 0, "lowest": None, "highest": None, "saturated": None}
+    return {
+        "parameters": int(weights.size),
+        "macs": int(weights.size) * positions,
+        "lowest": int(weights.min()),
+        "highest": int(weights.max()),
+        "saturated": count_saturated(weights),
+    }
+
+
+def _show_layers(console: Console, path: str, rows: list[dict]) -> None:
+    table = Table("layer", "output shape", title=escape(path))
+    for name in ("weights", "head", "MACs", "range", "at limit"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        cells = ["", "", "", "", ""]
+        if row["lowest"] is not None:
+            cells = [
+                f"{row['parameters']:,}",
+                f"{row['head_parameters']:,}" if row["head_parameters"] else "",
+                f"{row['macs']:,}",
+                f"{row['lowest']} … {row['highest']}",
+                f"{row['saturated'] / row['parameters']:.1%}",
+            ]
+        table.add_row(row["name"], "x".join(map(str, row["shape"])), *cells)
+    totals = [f"{sum(row[name] for row in rows):,}" for name in ("parameters", "head_parameters", "macs")]
+    table.add_section()
+    table.add_row("total", "", *totals)
+    console.print(table)
+
+
+def _show_record(console: Console, model: Model) -> None:
+    table = Table(show_header=False, box=None)
+    table.add_row("weights CRC", f"{model.network.weights_crc():08x}")
+    table.add_row("classes", escape(", ".join(model.class_names)))
+    for name, value in {**model.preprocessing.describe(), **model.training}.items():
+        table.add_row(escape(name.replace("_", " ")), escape(_show_value(value)))
+    console.print(table)
+
+
+def _show_value(value) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {item}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value[:12])) + (f", … ({len(value)})" if len(value) > 12 else "")
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

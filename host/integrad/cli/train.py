@@ -1,0 +1,181 @@
+"""integrad train: a data set in, a model file out."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.datasets import axes as layouts
+from integrad.datasets import load_dataset
+from integrad.errors import IntegradError, UsageError
+from integrad.model_file import save_model
+from integrad.progress import progress_for
+from integrad.trainer import Trainer, TrainingInterrupted
+from integrad.training_run import Outcome, TrainingRun
+
+SETTINGS = ("batch_size", "epochs", "seed", "learning_rate_inv", "decay_inv", "head_decay_inv")
+
+
+@click.command()
+@click.argument("data")
+@click.option("--model", "spec", required=True, metavar="SPEC", help="The network, see below.")
+@click.option("--out", required=True, metavar="FILE", help="The model file to write.")
+@click.option(
+    "--holdout",
+    "holdouts",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Keep matching samples out of training; they test if the data marks no test samples. Repeatable.",
+)
+@click.option("--epochs", type=int, metavar="N", help=f"At most so many. [{Trainer.epochs}]")
+@click.option("--batch-size", type=int, metavar="N", help=f"Samples in a step. [{Trainer.batch_size}]")
+@click.option("--seed", type=int, metavar="N", help="Fixes everything that is random. [0]")
+@click.option("--resume", is_flag=True, help="Go on from FILE.checkpoint, with the same options as before.")
+@click.option("--axes", metavar="AXES", help="Layout of a sample: F, T, TC, CT, HW, HWC or CHW. [detected]")
+@click.option("--learning-rate-inv", type=int, metavar="N", help="Divisor of the gradients. [8 · batch size]")
+@click.option(
+    "--decay-inv",
+    type=int,
+    metavar="N",
+    help=f"A step takes weight/N off the blocks' weights; 0: nothing. [{Trainer.decay_inv}]",
+)
+@click.option(
+    "--head-decay-inv",
+    type=int,
+    metavar="N",
+    help=f"The same for learning heads and output layer. [{Trainer.head_decay_inv}]",
+)
+@click.option(
+    "--validation",
+    type=click.IntRange(0, 90),
+    default=10,
+    show_default=True,
+    metavar="PERCENT",
+    help="Share of the training samples that chooses the best epoch; whole groups where the data has groups.",
+)
+@click.option("--validation-by-class", is_flag=True, help="Draw that share from every class, not by group.")
+@json_option
+def train(data, spec, out, holdouts, resume, axes, validation, validation_by_class, json_path, **options):
+    """Train a network on DATA (a bundled data set or an .npz file) with integers only.
+
+    \b
+    SPEC is one of
+      mlp:96,48                  dense blocks of 96 and 48 units
+      cnn:p2,c8,p2,c16,p2,d48    cN[kK][sS] convolution block: N channels, KxK kernel (3), stride S (1);
+                                 pN max-pool, aN average-pool, dN dense block, xP dropout of P percent
+      network.toml               the same in a file, with every setting
+    The output layer is implied. Kernels and pools of a series run over time.
+
+    \b
+    Example:
+      integrad train spoken-digits --model mlp:96,48 --holdout speaker=george --out digits.model
+
+    Ctrl-C stops after the batch at hand and keeps the run in FILE.checkpoint for --resume.
+    """
+    console = console_for(json_path)
+    checkpoint = _check_paths(out, resume, console)
+    dataset = load_dataset(data, axes=axes)
+    settings = {name: options[name] for name in SETTINGS if options[name] is not None}
+    run = TrainingRun(dataset, spec, settings, list(holdouts), validation, validation_by_class)
+    _show_start(console, run)
+    try:
+        with _interruptible(run.trainer, console):
+            outcome = run.run(progress_for(console), checkpoint, resume)
+    except TrainingInterrupted:
+        command = shlex.join(["integrad", *(a for a in sys.argv[1:] if a != "--resume"), "--resume"])
+        _say(console, f"interrupted; the run is kept in {checkpoint}. To go on:\n  {command}")
+        raise click.Abort from None
+    try:
+        save_model(outcome.model, out)
+    except IntegradError as error:
+        raise IntegradError(
+            f"{error}; the run is kept in {checkpoint}: make room, then repeat it with --resume"
+        ) from error
+    with suppress(OSError):
+        os.unlink(checkpoint)
+    _show_outcome(console, outcome, out)
+    write_json(json_path, _result(outcome))
+
+
+def _check_paths(out: str, resume: bool, console: Console) -> str:
+    """Find out before training what would go wrong after it; the checkpoint's path."""
+    folder = Path(out).resolve().parent
+    if not folder.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {folder}")
+    if Path(out).is_dir():
+        raise UsageError(f"--out {out}: is a folder, expected the name of a file")
+    if not os.access(folder, os.W_OK):
+        raise IntegradError(f"--out {out}: the folder {folder} is not writable")
+    checkpoint = f"{out}.checkpoint"
+    if resume and not Path(checkpoint).exists():
+        raise UsageError(f"{checkpoint}: there is no checkpoint to resume; start without --resume")
+    if not resume and Path(checkpoint).exists():
+        _say(console, f"note: starts anew and will replace {checkpoint}; --resume would continue it")
+    return checkpoint
+
+
+@contextmanager
+def _interruptible(trainer: Trainer, console: Console):
+    """The first Ctrl-C asks the trainer to stop, the second one ends the program."""
+
+    def stop(number, frame):
+        signal.signal(signal.SIGINT, previous)
+        trainer.interrupt()
+        _say(console, "finishing the batch …")
+
+    previous = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _show_start(console: Console, run: TrainingRun) -> None:
+    dataset, split = run.dataset, run.split
+    weights = sum(array.size for _, array in run.network.parameters())
+    layout = layouts.explain(dataset.axes, dataset.sample_shape, dataset.axes_given)
+    _say(console, f"{dataset.name}: {len(dataset):,} samples, {dataset.classes} classes, {layout}")
+    _say(console, f"train       {len(split.train):>7,} samples")
+    _say(console, f"validation  {len(split.validation):>7,} samples, {split.validation_origin}")
+    _say(console, f"test        {len(split.test):>7,} samples, {split.test_origin}")
+    _say(console, f"{run.spec}: {weights:,} weights with learning heads, {2 * weights:,} bytes")
+
+
+def _show_outcome(console: Console, outcome: Outcome, out: str) -> None:
+    history = outcome.history
+    table = Table("part", title="Accuracy of the best weights")
+    table.add_column("samples", justify="right")
+    table.add_column("accuracy", justify="right")
+    for name in ("train", "validation", "test"):
+        score = getattr(outcome, name)
+        table.add_row(name, f"{score.samples:,}", f"{score.accuracy:.2%}" if score.samples else "–")
+    console.print(table)
+    speed = f"{history.seconds:.1f} s, {history.samples_per_second:,.0f} samples/s"
+    _say(console, f"{len(history.epochs)} epochs in {speed}; {history.stopped}; best is {history.best_epoch}")
+    _say(console, f"wrote {out}, weights CRC {outcome.model.network.weights_crc():08x}")
+
+
+def _result(outcome: Outcome) -> dict:
+    history = outcome.history
+    return {
+        "train_accuracy": outcome.train.accuracy,
+        "validation_accuracy": outcome.validation.accuracy,
+        "test_accuracy": outcome.test.accuracy,
+        "epochs": len(history.epochs),
+        "seconds": round(history.seconds, 3),
+        "samples_per_second": round(history.samples_per_second, 1),
+        "weights_crc": f"{outcome.model.network.weights_crc():08x}",
+    }
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, soft_wrap=True)

@@ -1,0 +1,121 @@
+"""The whole way from a data set to a model: split, preprocess, build, train, measure."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from integrad import __version__
+from integrad.datasets.dataset import Dataset
+from integrad.datasets.preprocessing import Preprocessing
+from integrad.history import History
+from integrad.metrics import count_correct
+from integrad.model_file import Model
+from integrad.network import Network
+from integrad.network_spec import load_spec
+from integrad.progress import Silent
+from integrad.splits import split_dataset
+from integrad.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Score:
+    """Samples predicted rightly, out of how many."""
+
+    correct: int
+    samples: int
+
+    @property
+    def accuracy(self) -> float | None:
+        """A fraction; None without samples."""
+        return self.correct / self.samples if self.samples else None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A trained model, how it came about, and its scores with the weights that were kept."""
+
+    model: Model
+    history: History
+    train: Score
+    validation: Score
+    test: Score
+
+
+class TrainingRun:
+    """One training run, ready to go; the seed of its trainer fixes everything that is random.
+
+    dataset: with labels 0…G-1. spec: short notation or network file. settings: arguments of Trainer,
+    which win over those of a network file. holdouts, validation_percent, by_class: see split_dataset.
+    Raises IntegradError or UsageError for what cannot be trained.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        spec: str,
+        settings: dict | None = None,
+        holdouts: list[str] | None = None,
+        validation_percent: int = 10,
+        by_class: bool = False,
+    ):
+        self.dataset, self.spec, self.holdouts = dataset, spec, list(holdouts or [])
+        # The layout alone fixes the shape; constants follow once the training samples are drawn.
+        shape = Preprocessing.fit(dataset.x[:1], dataset.axes).input_shape
+        parsed = load_spec(spec, shape)
+        self.trainer = Trainer(**parsed.learning | (settings or {}))
+        rng = self.trainer.rng
+        self.split = split_dataset(dataset, rng, self.holdouts, validation_percent, by_class)
+        self.preprocessing = Preprocessing.fit(dataset.x[self.split.train], dataset.axes)
+        self.network = Network(shape, dataset.classes, parsed.layers)
+        self.network.initialise(rng)
+
+    def run(
+        self,
+        progress: Silent | None = None,
+        checkpoint: str | os.PathLike | None = None,
+        resume: bool = False,
+    ) -> Outcome:
+        """Train, and measure every part once with the best weights. See Trainer.fit."""
+        parts = [self._samples(part) for part in (self.split.train, self.split.validation, self.split.test)]
+        history = self.trainer.fit(
+            self.network, *parts[0], *parts[1], progress=progress, checkpoint=checkpoint, resume=resume
+        )
+        scores = [Score(count_correct(self.network, x, y)[0] if len(x) else 0, len(x)) for x, y in parts]
+        model = Model(
+            self.network, self.preprocessing, self.dataset.class_names, self._record(history, *scores)
+        )
+        return Outcome(model, history, *scores)
+
+    def _samples(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.preprocessing.apply(self.dataset.x[indices]), self.dataset.y[indices]
+
+    def _record(self, history: History, train: Score, validation: Score, test: Score) -> dict:
+        """The training record of the model file; no times in it, so that equal runs give equal files."""
+        trainer = self.trainer
+        names = ("batch_size", "epochs", "learning_rate_inv", "decay_inv", "head_decay_inv", "learn")
+        return {
+            "data": self.dataset.name,
+            "data_sha256": self.dataset.sha256,
+            "model_spec": self.spec,
+            "holdout": self.holdouts,
+            "validation_part": self.split.validation_origin,
+            "test_part": self.split.test_origin,
+            "seed": trainer.seed,
+            "hyper_parameters": {
+                **{name: getattr(trainer, name) for name in names},
+                "patience": trainer.patience,
+                "stop_patience": trainer.stop_patience,
+            },
+            "epochs": len(history.epochs),
+            "best_epoch": history.best_epoch,
+            "train_accuracy": train.accuracy,
+            "validation_accuracy": validation.accuracy,
+            "test_accuracy": test.accuracy,
+            "train_samples": train.samples,
+            "validation_samples": validation.samples,
+            "test_samples": test.samples,
+            "tool_version": __version__,
+        }
