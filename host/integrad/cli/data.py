@@ -1,0 +1,198 @@
+"""integrad data: the bundled data sets, or what is in one data set and how it would be used."""
+
+from __future__ import annotations
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.datasets import BUNDLED, Dataset, load_dataset
+from integrad.datasets import axes as layouts
+from integrad.datasets.preprocessing import Preprocessing
+
+MOST_ROWS = 16
+"""Classes, key values and channels that are shown; the JSON has them all."""
+
+
+@click.command()
+@click.argument("source", metavar="[NAME_OR_PATH]", required=False)
+@click.option("--axes", metavar="AXES", help="Layout of a sample: F, T, TC, CT, HW, HWC or CHW. [detected]")
+@json_option
+def data(source, axes, json_path):
+    """List the data sets that come with integrad; or check NAME_OR_PATH and show what was found in it.
+
+    \b
+    A path is an .npz file with x, y and, if there are such, test (a mask), group, class_names and keys
+    of any name (one value a sample); or with x_train, y_train, x_test, y_test. A sample is
+      F      features, each normalised on its own      HW     grey image
+      T      series of one channel                     HWC    image, channels last
+      TC CT  series of several channels                CHW    image, channels first
+
+    \b
+    Example:
+      integrad data
+      integrad data spoken-digits
+      integrad data beats.npz --axes T
+    """
+    console = console_for(json_path)
+    if source is None:
+        if axes:
+            raise click.UsageError("--axes needs NAME_OR_PATH")
+        entries = [_entry(name, load_dataset(name)) for name in BUNDLED]
+        _show_list(console, entries)
+        write_json(json_path, {"datasets": entries})
+        return
+    dataset = load_dataset(source, axes)
+    preprocessing = Preprocessing.fit(_shuffled_training_samples(dataset), dataset.axes)
+    report = describe(dataset, preprocessing)
+    _show_facts(console, dataset, preprocessing)
+    _show_counts(console, "class", report["classes"])
+    for key, values in report["keys"].items():
+        _show_counts(console, key, values)
+    _show_channels(console, report["channels"])
+    write_json(json_path, report)
+
+
+def describe(dataset: Dataset, preprocessing: Preprocessing) -> dict:
+    """JSON-able account of a data set; classes and keys as lists of {name, training, test}."""
+    description = preprocessing.describe()
+    constants = zip(
+        description["mean"], description["mad"], _input_ranges(dataset, preprocessing), strict=True
+    )
+    return {
+        "name": dataset.name,
+        "samples": len(dataset),
+        "shape": list(dataset.sample_shape),
+        "dtype": dataset.x.dtype.name,
+        "axes": dataset.axes,
+        "input_shape": list(dataset.input_shape),
+        "classes": _count(dataset, np.array(dataset.class_names)[dataset.y], dataset.class_names),
+        "keys": {name: _count(dataset, values) for name, values in dataset.keys.items()},
+        "group": dataset.group,
+        "ignored": list(dataset.ignored),
+        "sha256": dataset.sha256,
+        "preprocessing": description,
+        "channels": [
+            {"mean": mean, "mad": mad, "lowest": low, "highest": high} for mean, mad, (low, high) in constants
+        ],
+    }
+
+
+def _entry(name: str, dataset: Dataset) -> dict:
+    entry = BUNDLED[name]
+    groups = [] if dataset.group is None else np.unique(dataset.keys[dataset.group]).tolist()
+    return {
+        "name": name,
+        "samples": len(dataset),
+        "classes": dataset.classes,
+        "shape": list(dataset.sample_shape),
+        "axes": dataset.axes,
+        "group": dataset.group,
+        "groups": groups,
+        "title": entry.title,
+        "credit": entry.credit,
+        "licence": entry.licence,
+    }
+
+
+def _training_mask(dataset: Dataset) -> np.ndarray:
+    return np.ones(len(dataset), bool) if dataset.test is None else ~dataset.test
+
+
+def _shuffled_training_samples(dataset: Dataset) -> np.ndarray:
+    """In the order of seed 0. A training run draws its own, so its constants may differ a little."""
+    return dataset.x[np.random.default_rng(0).permutation(np.flatnonzero(_training_mask(dataset)))]
+
+
+def _count(dataset: Dataset, values: np.ndarray, names: list[str] | None = None) -> list[dict]:
+    """Training and test samples of each value; in the order of names, else ascending."""
+    found = np.unique(values).tolist() if names is None else names
+    training = _training_mask(dataset)
+    rows = []
+    for name in found:
+        hits = values == name
+        rows.append(
+            {
+                "name": str(name),
+                "training": int((hits & training).sum()),
+                "test": int((hits & ~training).sum()),
+            }
+        )
+    return rows
+
+
+def _input_ranges(dataset: Dataset, preprocessing: Preprocessing) -> list[tuple[int, int]]:
+    """Lowest and highest network input of each channel, over all samples."""
+    x = preprocessing.apply(dataset.x).reshape(len(dataset), preprocessing.channels, -1)
+    return list(zip(x.min(axis=(0, 2)).tolist(), x.max(axis=(0, 2)).tolist(), strict=True))
+
+
+def _show_list(console: Console, entries: list[dict]) -> None:
+    table = Table("name", "what", "sample", title="Bundled data sets")
+    table.add_column("samples", justify="right")
+    table.add_column("classes", justify="right")
+    for column in ("groups", "licence"):
+        table.add_column(column)
+    for entry in entries:
+        groups = f"{len(entry['groups'])} ({entry['group']})" if entry["group"] else "–"
+        shape = f"{'x'.join(map(str, entry['shape']))} {entry['axes']}"
+        counts = f"{entry['samples']:,}", str(entry["classes"])
+        table.add_row(entry["name"], entry["title"], shape, *counts, groups, entry["licence"])
+    console.print(table)
+    for entry in entries:
+        console.print(f"{entry['name']}: {entry['credit']}", markup=False)
+    console.print("Any .npz file with x and y works by its path: integrad data --help", markup=False)
+
+
+def _show_facts(console: Console, dataset: Dataset, preprocessing: Preprocessing) -> None:
+    table = Table("", "", title=escape(dataset.name), show_header=False)
+    training = int(_training_mask(dataset).sum())
+    rows = {
+        "samples": f"{len(dataset):,} ({training:,} training, {len(dataset) - training:,} test)",
+        "sample": f"{'x'.join(map(str, dataset.sample_shape))} {dataset.x.dtype}",
+        "axes": f"{dataset.axes}: {layouts.explain(dataset.axes, dataset.sample_shape, dataset.axes_given)}",
+        "keys": ", ".join(dataset.keys) or "none",
+        "groups": f"{dataset.group}, never split between training and validation"
+        if dataset.group
+        else "none",
+        "network input": "x".join(map(str, dataset.input_shape)) + " int8",
+        "device receives": _received(preprocessing),
+        "sha256": dataset.sha256,
+    }
+    if dataset.ignored:
+        rows["ignored"] = f"{', '.join(dataset.ignored)} (neither known nor one value a sample)"
+    for name, text in rows.items():
+        table.add_row(name, escape(text))
+    console.print(table)
+
+
+def _received(preprocessing: Preprocessing) -> str:
+    if preprocessing.float_shift is None:
+        return preprocessing.raw_dtype
+    return f"int16: round(value·2^{preprocessing.float_shift}), saturated"
+
+
+def _show_counts(console: Console, title: str, rows: list[dict]) -> None:
+    table = Table(escape(title))
+    for column in ("training", "test"):
+        table.add_column(column, justify="right")
+    for row in rows[:MOST_ROWS]:
+        table.add_row(escape(row["name"]), f"{row['training']:,}", f"{row['test']:,}")
+    if len(rows) > MOST_ROWS:
+        table.add_row(f"… {len(rows) - MOST_ROWS:,} more", "", "")
+    console.print(table)
+
+
+def _show_channels(console: Console, channels: list[dict]) -> None:
+    table = Table("channel", title="Normalisation: saturate(tdiv((x - offset - mean)·51, mad), 127)")
+    for column in ("mean", "mad", "input range"):
+        table.add_column(column, justify="right")
+    for number, row in enumerate(channels[:MOST_ROWS]):
+        numbers = f"{row['mean']:,}", f"{row['mad']:,}", f"{row['lowest']} … {row['highest']}"
+        table.add_row(str(number), *numbers)
+    if len(channels) > MOST_ROWS:
+        table.add_row(f"… {len(channels) - MOST_ROWS:,} more", "", "", "")
+    console.print(table)

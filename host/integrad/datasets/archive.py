@@ -1,0 +1,87 @@
+"""Reading .npz files that may be missing, damaged or hostile: arrays out, or one clear line."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from integrad.errors import IntegradError
+
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+NPY_MAGIC = b"\x93NUMPY"
+DAMAGE = (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError)
+"""What zipfile and numpy raise on damaged archives; SyntaxError and RuntimeError are added below."""
+
+
+def read_archive(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of an .npz file by name. Never unpickles. Raises IntegradError naming the file."""
+    try:
+        with path.open("rb") as file:
+            _check_magic(path, file.read(8))
+            file.seek(0)
+            return _read_arrays(path, file)
+    except FileNotFoundError:
+        raise IntegradError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise IntegradError(f"{path}: is a directory, expected an .npz file") from None
+    except PermissionError:
+        raise IntegradError(f"{path}: permission denied; make it readable (chmod +r)") from None
+    except OSError as error:
+        raise IntegradError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def _check_magic(path: Path, start: bytes) -> None:
+    if start.startswith(NPY_MAGIC):
+        raise IntegradError(f"{path}: is a single array; save x and y together with np.savez")
+    if not start.startswith(ZIP_MAGIC):
+        raise IntegradError(f"{path}: is not an .npz file; save one with np.savez_compressed(path, x=x, y=y)")
+
+
+def _read_arrays(path: Path, file) -> dict[str, np.ndarray]:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            _check_names(path, names)
+            return {name.removesuffix(".npy"): _read_array(path, archive, name) for name in names}
+    except (*DAMAGE, RuntimeError) as error:
+        raise IntegradError(
+            f"{path}: is damaged or cut short ({_first_line(error)}); copy it again"
+        ) from None
+
+
+def _check_names(path: Path, names: list[str]) -> None:
+    for name in names:
+        if not name.isprintable():
+            raise IntegradError(f"{path}: holds an array named {name!r}; rename it")
+        if names.count(name) > 1:
+            raise IntegradError(f"{path}: holds {name.removesuffix('.npy')} twice; save the file again")
+        if not name.endswith(".npy"):
+            raise IntegradError(f"{path}: holds {name}, which is no array; save it with np.savez")
+
+
+def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    field = name.removesuffix(".npy")
+    try:
+        with archive.open(name) as member:
+            array = np.lib.format.read_array(member, allow_pickle=False)
+            if member.read(1):
+                raise ValueError("bytes after the end of an array")
+    except MemoryError:
+        raise IntegradError(f"{path}: {field} does not fit into memory") from None
+    except (*DAMAGE, SyntaxError, TypeError) as error:
+        if "Object arrays" in str(error):
+            raise IntegradError(
+                f"{path}: {field} is an array of Python objects, which are never loaded; "
+                "save numbers or strings of one shape, such as np.array(values, dtype=np.int16)"
+            ) from None
+        raise IntegradError(
+            f"{path}: {field} is damaged or cut short ({_first_line(error)}); copy the file again"
+        ) from None
+    return array
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

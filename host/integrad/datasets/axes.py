@@ -1,0 +1,101 @@
+"""Layouts: which axis of a sample is time, height, width or channel.
+
+A layout is one letter an axis: F features (each is its own channel), T time, C channel, H height,
+W width. The shape alone decides, by three rules that are shown to the user, who may overrule them:
+
+1. one axis: features. A series of one channel looks the same and has to be asked for (T).
+2. two axes: a series if one axis has at most 16 entries and the other at least twice as many;
+   the shorter one holds the channels (TC or CT). Otherwise a grey image (HW).
+3. three axes: an image; the shorter of the first and the last axis holds the channels (HWC on a tie).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from integrad.errors import UsageError
+
+LAYOUTS = ("F", "T", "TC", "CT", "HW", "HWC", "CHW")
+MAX_SERIES_CHANNELS = 16
+
+
+def detect(shape: tuple[int, ...]) -> str:
+    """Layout of a sample of 1 to 3 axes, by the rules above."""
+    if len(shape) == 1:
+        return "F"
+    if len(shape) == 3:
+        return "CHW" if shape[0] < shape[2] else "HWC"
+    shorter, longer = sorted(shape)
+    if shorter > MAX_SERIES_CHANNELS or 2 * shorter > longer:
+        return "HW"
+    return "TC" if shape[1] < shape[0] else "CT"
+
+
+def parse(text: str, shape: tuple[int, ...]) -> str:
+    """A layout that the user named, for samples of this shape. Raises UsageError with the choices."""
+    layout = text.strip().upper()
+    if layout not in choices(shape):
+        size = "×".join(map(str, shape))
+        raise UsageError(f"--axes {text}: samples of shape {size} can be {' or '.join(choices(shape))}")
+    return layout
+
+
+def choices(shape: tuple[int, ...]) -> list[str]:
+    """The layouts that a sample of this shape can have."""
+    return [layout for layout in LAYOUTS if len(layout) == len(shape)]
+
+
+def explain(layout: str, shape: tuple[int, ...], given: bool) -> str:
+    """One line: what the layout means for this shape, why, and how to change it."""
+    others = " or ".join(f"--axes {other}" for other in choices(shape) if other != layout)
+    reason = "as given" if given else _reason(layout, shape)
+    return f"{_meaning(layout, shape)} ({reason}; to change: {others})"
+
+
+def channel_axis(layout: str) -> int | None:
+    """Index of the channel among a sample's axes; None if all values are one channel."""
+    if layout == "F":
+        return 0
+    return layout.index("C") if "C" in layout else None
+
+
+def channels(layout: str, shape: tuple[int, ...]) -> int:
+    """Number of channels, each with statistics of its own."""
+    axis = channel_axis(layout)
+    return 1 if axis is None else shape[axis]
+
+
+def input_shape(layout: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Shape of a sample as the network sees it: (F,), (C, 1, T) or (C, H, W)."""
+    if layout == "F":
+        return shape
+    size = dict(zip(layout, shape, strict=True))
+    if "T" in layout:
+        return size.get("C", 1), 1, size["T"]
+    return size.get("C", 1), size["H"], size["W"]
+
+
+def channels_first(x: np.ndarray, layout: str) -> np.ndarray:
+    """x: (N, *shape) in this layout → (N, *input_shape)."""
+    axis = channel_axis(layout)
+    moved = x if axis is None else np.moveaxis(x, 1 + axis, 1)
+    return np.ascontiguousarray(moved).reshape(len(x), *input_shape(layout, x.shape[1:]))
+
+
+def _meaning(layout: str, shape: tuple[int, ...]) -> str:
+    size = dict(zip(layout, shape, strict=True))
+    many = f" of {size['C']} channel{'s' if size['C'] != 1 else ''}" if "C" in size else " of one channel"
+    if layout == "F":
+        return f"{size['F']} features, each normalised on its own"
+    if "T" in size:
+        return f"series{many}, {size['T']} steps"
+    return f"image{many}, {size['H']} high, {size['W']} wide"
+
+
+def _reason(layout: str, shape: tuple[int, ...]) -> str:
+    if layout == "F":
+        return "one axis is taken as features"
+    if layout == "HW":
+        return "neither axis is short enough for the channels of a series"
+    which = "last" if layout.endswith("C") else "first"
+    return f"the shorter axis, the {which}, is taken as channels"

@@ -1,0 +1,32 @@
+"""Floats as int16 fixed point: the one place where raw floats become integers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from integrad.errors import IntegradError
+
+INT16_MAX = 2**15 - 1
+MAX_SHIFT = 64
+"""Shifts beyond ±64 mean values that no sensor gives (above 2^79 or below 2^-49)."""
+
+
+def choose_shift(x: np.ndarray) -> int:
+    """Largest shift with round(max|x|·2^shift) ≤ 32767; x: finite float64. 0 if x is all zeros."""
+    largest = max(float(x.max()), -float(x.min()))
+    if largest == 0:
+        return 0
+    shift = 15 - int(np.frexp(largest)[1])
+    if np.rint(np.ldexp(largest, shift)) > INT16_MAX:
+        shift -= 1
+    if abs(shift) > MAX_SHIFT:
+        raise IntegradError(f"training samples: the largest value is {largest:.3g}; rescale x to around 1")
+    return shift
+
+
+def to_int16(x: np.ndarray, shift: int) -> np.ndarray:
+    """round(x·2^shift), half to even, saturated to ±32767, as int16. Raises IntegradError on NaN."""
+    if np.isnan(x).any():
+        raise IntegradError("samples hold nan; remove or replace such samples")
+    scaled = np.rint(np.ldexp(x.astype(np.float64), shift))
+    return np.clip(scaled, -INT16_MAX, INT16_MAX).astype(np.int16)

@@ -1,0 +1,185 @@
+"""Preprocessing: raw sensor integers → int8 network inputs, with constants that the model carries.
+
+NITRO-D's integer normalisation. For every channel, over the training samples and with n values,
+
+    mean = tdiv(Σ (x - offset), n)      mad = max(1, tdiv(Σ |x - offset - mean|, n))
+    input = saturate(tdiv((x - offset - mean)·51, mad), 127)
+
+51 ≈ 64 / 1.25: the mean absolute deviation of a bell curve is its standard deviation / 1.25, so
+inputs get a standard deviation of about 64. The device computes the same from the same constants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from integrad.arithmetic import INT8_LIMIT, saturate, tdiv
+from integrad.datasets import axes as layouts
+from integrad.datasets.fixed_point import MAX_SHIFT, choose_shift, to_int16
+from integrad.datasets.samples import RAW_DTYPES, check_samples, chunks
+from integrad.errors import IntegradError
+
+SPREAD = 51
+STATISTICS_SAMPLES = 25_000
+MAX_SIDE = 2**16
+MAX_VALUES = 2**24
+"""Values in one sample; more is taken for a damaged or hostile description."""
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Constants of the normalisation.
+
+    axes: layout of a raw sample; raw_dtype: one of RAW_DTYPES, what the device receives;
+    raw_shape: shape of a raw sample; offset: 128 for uint8, else 0; mean, mad: one integer a
+    channel, mad ≥ 1; float_shift: None, or the device receives round(value·2^float_shift) as int16.
+    Raises IntegradError, naming the field, if a constant is impossible.
+    """
+
+    axes: str
+    raw_dtype: str
+    raw_shape: tuple[int, ...]
+    offset: int
+    mean: tuple[int, ...]
+    mad: tuple[int, ...]
+    float_shift: int | None = None
+
+    def __post_init__(self):
+        _check(self)
+
+    @classmethod
+    def fit(cls, x: np.ndarray, axes: str) -> Preprocessing:
+        """Constants from training samples x (N, ...), already shuffled: the first 25,000 count.
+
+        x: one of RAW_DTYPES or floats; a float's shift is chosen over all N samples.
+        """
+        x = check_samples("training samples", x)
+        shift = choose_shift(x) if x.dtype.kind == "f" else None
+        dtype = "int16" if shift is not None else x.dtype.name
+        offset = _offset(dtype)
+        part = x[:STATISTICS_SAMPLES] if shift is None else to_int16(x[:STATISTICS_SAMPLES], shift)
+        count = part.size // layouts.channels(axes, x.shape[1:])
+        mean = [tdiv(total, count) for total in _channel_sums(part, axes, offset)]
+        mad = [max(1, tdiv(t, count)) for t in _channel_sums(part, axes, offset, around=mean)]
+        return cls(axes, dtype, x.shape[1:], offset, tuple(mean), tuple(mad), shift)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one network input: (F,), (C, 1, T) or (C, H, W)."""
+        return layouts.input_shape(self.axes, self.raw_shape)
+
+    @property
+    def channels(self) -> int:
+        """Number of channels: the length of mean and of mad."""
+        return len(self.mean)
+
+    @property
+    def product_limit(self) -> int:
+        """Largest |(x - offset - mean)·51| of any raw value: decides int32 or int64 on the device."""
+        limits = np.iinfo(self.raw_dtype)
+        low, high = int(limits.min) - self.offset, int(limits.max) - self.offset
+        return SPREAD * max(max(high - m, m - low) for m in self.mean)
+
+    def raw(self, x: np.ndarray) -> np.ndarray:
+        """x: (N, *raw_shape) from a data set → the same samples as the device receives them (raw_dtype).
+
+        Floats are scaled, rounded and saturated; integers must lie in raw_dtype's range.
+        """
+        if x.shape[1:] != self.raw_shape:
+            trained = f"{self.raw_shape} ({self.axes})"
+            raise IntegradError(f"samples have shape {x.shape[1:]}, but the model was trained on {trained}")
+        if (x.dtype.kind == "f") != (self.float_shift is not None):
+            expected = self.raw_dtype if self.float_shift is None else "floats"
+            raise IntegradError(f"samples are {x.dtype}, but the model was trained on {expected}")
+        if self.float_shift is not None:
+            return to_int16(x, self.float_shift)
+        return _fit_into(x, self.raw_dtype)
+
+    def apply(self, x: np.ndarray) -> np.ndarray:
+        """x: (N, *raw_shape), raw integers or floats → int8 (N, *input_shape) in [-127, 127]."""
+        out = np.empty((len(x), *self.input_shape), np.int8)
+        shape = _per_channel(self.axes, len(self.raw_shape))
+        mean = np.array(self.mean, np.int64).reshape(shape)
+        mad = np.array(self.mad, np.int64).reshape(shape)
+        for rows in chunks(x):
+            raw = self.raw(x[rows]).astype(np.int64)
+            scaled = tdiv((raw - self.offset - mean) * SPREAD, mad)
+            clipped = saturate(scaled, INT8_LIMIT).astype(np.int8)
+            out[rows] = layouts.channels_first(clipped, self.axes)
+        return out
+
+    def describe(self) -> dict:
+        """JSON-able description; from_description() is its inverse."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_description(cls, description: dict) -> Preprocessing:
+        """Raises IntegradError, naming the field, for anything that describe() cannot have written."""
+        fields = list(cls.__dataclass_fields__)
+        if not isinstance(description, dict) or set(description) != set(fields):
+            raise IntegradError(f"preprocessing: needs exactly the fields {', '.join(fields)}")
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in description.items()})
+
+
+def _offset(dtype: str) -> int:
+    return 128 if dtype == "uint8" else 0
+
+
+def _per_channel(axes: str, dimensions: int) -> tuple[int, ...]:
+    """Shape in which one value a channel broadcasts against (N, *raw_shape)."""
+    axis = layouts.channel_axis(axes)
+    return (1, *(-1 if i == axis else 1 for i in range(dimensions)))
+
+
+def _channel_sums(x: np.ndarray, axes: str, offset: int, around: list[int] | None = None) -> list[int]:
+    """Per channel Σ (x - offset), or Σ |x - offset - around|.
+
+    Exact: a chunk's sum fits int64 (at most 2^24 values below 2^33), totals are Python integers.
+    """
+    channels = layouts.channels(axes, x.shape[1:])
+    totals = [0] * channels
+    for rows in chunks(x):
+        part = layouts.channels_first(x[rows], axes).astype(np.int64)
+        values = part.reshape(len(part), channels, -1) - offset
+        if around is not None:
+            values = np.abs(values - np.array(around, np.int64)[:, None])
+        totals = [total + int(s) for total, s in zip(totals, values.sum(axis=(0, 2)), strict=True)]
+    return totals
+
+
+def _fit_into(x: np.ndarray, dtype: str) -> np.ndarray:
+    """Integers as dtype, refused if one does not fit."""
+    limits = np.iinfo(dtype)
+    if x.dtype.name != dtype and len(x) and (x.min() < limits.min or x.max() > limits.max):
+        raise IntegradError(f"samples hold {x.min()} … {x.max()}, but the model takes {dtype}")
+    return x.astype(dtype)
+
+
+def _check(p: Preprocessing) -> None:
+    if not isinstance(p.axes, str) or p.axes not in layouts.LAYOUTS:
+        raise IntegradError(f"preprocessing: axes must be one of {', '.join(layouts.LAYOUTS)}")
+    if not isinstance(p.raw_dtype, str) or p.raw_dtype not in RAW_DTYPES:
+        raise IntegradError(f"preprocessing: raw_dtype must be one of {', '.join(RAW_DTYPES)}")
+    _check_integers("raw_shape", p.raw_shape, len(p.axes), 1, MAX_SIDE)
+    if int(np.prod(p.raw_shape, dtype=object)) > MAX_VALUES:
+        raise IntegradError(f"preprocessing: raw_shape has more than {MAX_VALUES:,} values")
+    if type(p.offset) is not int or p.offset != _offset(p.raw_dtype):
+        raise IntegradError(f"preprocessing: offset must be {_offset(p.raw_dtype)} for {p.raw_dtype}")
+    limits = np.iinfo(p.raw_dtype)
+    low, high = int(limits.min) - p.offset, int(limits.max) - p.offset
+    channels = layouts.channels(p.axes, p.raw_shape)
+    _check_integers("mean", p.mean, channels, low, high)
+    _check_integers("mad", p.mad, channels, 1, high - low)
+    shift = 0 if p.float_shift is None else p.float_shift
+    if type(shift) is not int or abs(shift) > MAX_SHIFT:
+        raise IntegradError(f"preprocessing: float_shift must be -{MAX_SHIFT} … {MAX_SHIFT}, or null")
+    if p.float_shift is not None and p.raw_dtype != "int16":
+        raise IntegradError("preprocessing: float_shift needs raw_dtype int16")
+
+
+def _check_integers(field: str, values, length: int, low: int, high: int) -> None:
+    good = isinstance(values, tuple) and len(values) == length
+    if not good or any(type(v) is not int or not low <= v <= high for v in values):
+        raise IntegradError(f"preprocessing: {field} must be {length} integers from {low:,} to {high:,}")

@@ -1,0 +1,65 @@
+"""Samples: the dtypes that raw data may have, as a sensor would deliver them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from integrad.errors import IntegradError
+
+RAW_DTYPES = ("uint8", "int8", "int16", "uint16", "int32")
+"""What the device can take, narrowest first; wider integers are narrowed if their values fit."""
+
+MAX_DIMENSIONS = 3
+CHUNK_VALUES = 2**22
+"""Values that are looked at a time: temporaries stay small beside the data."""
+
+
+def check_samples(source: str, x: np.ndarray) -> np.ndarray:
+    """Return x (N, ...) as one of RAW_DTYPES or float64, or raise IntegradError naming source.
+
+    Booleans become uint8. Refused: other kinds, no samples, an axis of length 0, more than three
+    axes a sample, values that are not finite, integers wider than int32.
+    """
+    if x.ndim < 2 or x.ndim > 1 + MAX_DIMENSIONS:
+        fix = "save x.reshape(len(x), -1)" if x.ndim else "save one row a sample"
+        raise IntegradError(f"{source}: x has shape {x.shape}, expected samples × 1 to 3 axes; {fix}")
+    if 0 in x.shape:
+        raise IntegradError(f"{source}: x is empty, its shape is {x.shape}; every axis needs a length")
+    if x.dtype.kind == "f":
+        _check_finite(source, x)
+        return x.astype(np.float64)
+    if x.dtype.kind not in "biu":
+        raise IntegradError(f"{source}: x is {x.dtype}; samples must be integers or floats")
+    return narrow(source, x.astype(np.uint8) if x.dtype.kind == "b" else x)
+
+
+def narrow(source: str, x: np.ndarray) -> np.ndarray:
+    """Integers in native byte order: as they are if the dtype is raw, else the narrowest that holds them."""
+    if x.dtype.name in RAW_DTYPES:
+        return np.ascontiguousarray(x, x.dtype.newbyteorder("="))
+    low, high = int(x.min()), int(x.max())
+    for name in RAW_DTYPES:
+        limits = np.iinfo(name)
+        if limits.min <= low and high <= limits.max:
+            return x.astype(name)
+    raise IntegradError(
+        f"{source}: x ({x.dtype}) holds {low:,} … {high:,}, beyond int32; scale it down first"
+    )
+
+
+def chunks(x: np.ndarray) -> Iterator[slice]:
+    """Slices over the samples of x, each of about CHUNK_VALUES values and at least one sample."""
+    rows = max(1, CHUNK_VALUES // max(1, x[:1].size))
+    return (slice(start, start + rows) for start in range(0, len(x), rows))
+
+
+def _check_finite(source: str, x: np.ndarray) -> None:
+    for rows in chunks(x):
+        part = x[rows]
+        finite = np.isfinite(part)
+        if not finite.all():
+            index = np.unravel_index(np.argmin(finite), part.shape)
+            where = ", ".join(map(str, (rows.start + index[0], *index[1:])))
+            raise IntegradError(f"{source}: x[{where}] is {part[index]}; remove or replace such samples")
