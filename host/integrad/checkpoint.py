@@ -17,16 +17,17 @@ from integrad.errors import IntegradError, UsageError
 from integrad.history import Epoch
 from integrad.network import Network
 from integrad.schedule import Plateau
-from integrad.tensor_file import read_tensors, write_tensors
+from integrad.tensor_file import one_line, read_tensors, write_tensors
 from integrad.training_state import TrainingState
 
 KIND = "integrad-checkpoint"
 VERSION = 1
 
-COUNTERS = (
+PLAIN = (
     "learning_rate_inv", "position", "loss", "correct", "best_epoch", "finished", "warnings",
     "seconds", "step_seconds",
 )  # fmt: skip
+"""Fields of TrainingState that JSON holds as they are."""
 
 
 def save_checkpoint(path: str | os.PathLike, identity: dict, network: Network, state: TrainingState) -> None:
@@ -39,7 +40,7 @@ def save_checkpoint(path: str | os.PathLike, identity: dict, network: Network, s
         "watch": state.watch.describe(),
         "epochs": [asdict(epoch) for epoch in state.epochs],
         "best_score": None if state.best_score is None else list(state.best_score),
-        **{name: getattr(state, name) for name in COUNTERS},
+        **{name: getattr(state, name) for name in PLAIN},
     }
     tensors = {f"now/{name}": array for name, array in network.parameters()}
     tensors |= {f"best/{name}": array for name, array in state.best.items()}
@@ -71,8 +72,8 @@ def load_checkpoint(
         trial.load_parameters({name[4:]: array for name, array in tensors.items() if name.startswith("now/")})
     except IntegradError as error:
         raise IntegradError(f"{path}: {error}") from error
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
-        raise IntegradError(f"{path}: is damaged: {type(error).__name__} {error}"[:200]) from error
+    except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise IntegradError(f"{path}: is damaged: {one_line(error)}") from error
     network.load_parameters(dict(trial.parameters()))
     state.best = best
     for name, value in values.items():
@@ -96,26 +97,55 @@ def _check_identity(path: str | os.PathLike, found, wanted: dict) -> None:
 
 
 def _read_state(document: dict, tensors: dict[str, np.ndarray], samples: int) -> dict:
-    """Fields of TrainingState. Raises KeyError, TypeError or ValueError if something is amiss."""
-    values = {name: document[name] for name in COUNTERS}
-    integers = [values[name] for name in ("learning_rate_inv", "position", "loss", "correct", "best_epoch")]
-    if any(type(value) is not int or value < 0 for value in integers):
-        raise ValueError("a counter is not a whole number")
-    epochs = [Epoch(**epoch) for epoch in document["epochs"]]
-    if not 0 <= values["best_epoch"] <= len(epochs):
-        raise ValueError("the best epoch is not one of the epochs")
-    rng = np.random.Generator(np.random.PCG64())
-    rng.bit_generator.state = document["rng"]
+    """Fields of TrainingState. Raises LookupError, TypeError or ValueError if something is amiss."""
+    epochs = [_read_epoch(record, number) for number, record in enumerate(document["epochs"], 1)]
     order = tensors.get("order")
     if order is not None and not np.array_equal(np.sort(order), np.arange(samples)):
         raise ValueError("the order of the samples is not one")
+    rng = np.random.Generator(np.random.PCG64())
+    rng.bit_generator.state = document["rng"]
     score = document["best_score"]
-    return values | {
-        "epochs": epochs,
+    return {
         "rng": rng,
         "order": order,
+        "epochs": epochs,
+        "learning_rate_inv": _whole(document, "learning_rate_inv", 1),
+        "position": _whole(document, "position", 0, samples if order is not None else 0),
+        "loss": _whole(document, "loss", 0),
+        "correct": _whole(document, "correct", 0, samples),
+        "best_epoch": _whole(document, "best_epoch", min(1, len(epochs)), len(epochs)),
         "best_score": None if score is None else (int(score[0]), int(score[1])),
-        "refine": Plateau(**document["refine"]),
-        "stop": Plateau(**document["stop"]),
+        "refine": _read_plateau(document["refine"]),
+        "stop": _read_plateau(document["stop"]),
         "watch": DivergenceWatch.from_description(document["watch"]),
+        "finished": _instance(document, "finished", str),
+        "warnings": _instance(document, "warnings", list),
+        "seconds": float(_instance(document, "seconds", int | float)),
+        "step_seconds": float(_instance(document, "step_seconds", int | float)),
     }
+
+
+def _read_epoch(record: dict, number: int) -> Epoch:
+    epoch = Epoch(**record)
+    for name, value in record.items():
+        if value is not None or not name.startswith("validation_"):
+            _whole(record, name, 0)
+    if epoch.number != number or epoch.samples == 0 or epoch.validation_samples == 0:
+        raise ValueError(f"epoch {number} is not one")
+    return epoch
+
+
+def _read_plateau(record: dict) -> Plateau:
+    return Plateau(_whole(record, "patience", 0), _whole(record, "best", -1), _whole(record, "stale", 0))
+
+
+def _whole(record: dict, name: str, low: int, high: int = 2**63) -> int:
+    if type(record[name]) is not int or not low <= record[name] <= high:
+        raise ValueError(f"{name} is not a whole number in its range")
+    return record[name]
+
+
+def _instance(record: dict, name: str, kind):
+    if not isinstance(record[name], kind):
+        raise ValueError(f"{name} has a wrong type")
+    return record[name]

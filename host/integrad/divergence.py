@@ -55,43 +55,47 @@ class DivergenceWatch:
         """It has been at chance for so long that it will stay there."""
         return self.at_chance >= COLD_START
 
-    def observe(self, network: Network, correct: int | None, learning_rate_inv: int) -> str | None:
-        """A warning with advice, each kind once, or None. correct: validation samples, None without any."""
+    def observe(
+        self, network: Network, correct: int | None, learning_rate_inv: int, usual: int
+    ) -> str | None:
+        """A warning with advice, each kind once, or None.
+
+        correct: validation samples predicted rightly, None without any. learning_rate_inv: in use,
+        usual: what the batch size suggests.
+        """
         if correct is not None:
             above = correct > self.threshold
             self.at_chance = 0 if above else self.at_chance + 1
             self.left_chance |= above
-        for kind, text in self._symptoms(network, learning_rate_inv):
+        calmer, bolder = max(4 * learning_rate_inv, usual), max(1, min(learning_rate_inv // 4, usual))
+        for kind, text in self._symptoms(network, calmer, bolder):
             if kind not in self.said:
                 self.said.append(kind)
                 return text
         return None
 
-    def _symptoms(self, network: Network, learning_rate_inv: int):
+    def _symptoms(self, network: Network, calmer: int, bolder: int):
         name, saturated, size = most_saturated(network)
         if saturated * SATURATED_SHARE >= size:
             yield (
                 "saturated",
                 f"{saturated / size:.0%} of {name} stand at their limit, training diverges: "
-                f"try --learning-rate-inv {4 * learning_rate_inv}, a larger --batch-size or a --decay-inv",
+                f"try --learning-rate-inv {calmer}, a larger --batch-size or a --decay-inv",
             )
         if self.left_chance and self.at_chance >= FELL_BACK:
             yield (
                 "fell back",
                 f"validation accuracy fell back to chance {self.at_chance} epochs ago: "
-                f"try --learning-rate-inv {4 * learning_rate_inv} or a larger --batch-size",
+                f"try --learning-rate-inv {calmer} or a larger --batch-size",
             )
         if not self.left_chance and self.at_chance >= COLD_START:
-            yield "cold", self._cold_advice(network, learning_rate_inv)
+            yield "cold", self._cold_advice(network, calmer, bolder)
 
-    def _cold_advice(self, network: Network, learning_rate_inv: int) -> str:
+    def _cold_advice(self, network: Network, calmer: int, bolder: int) -> str:
         text = f"validation accuracy has been at chance for {self.at_chance} epochs: "
         if all(np.abs(block.weights).max() < HARDLY_MOVED for block in network.blocks):
-            slower = max(1, learning_rate_inv // 4)
-            return text + f"the weights hardly move, try --learning-rate-inv {slower} or more --epochs"
-        return (
-            text + f"try --learning-rate-inv {4 * learning_rate_inv}, a larger --batch-size or a --decay-inv"
-        )
+            return text + f"the weights hardly move, try --learning-rate-inv {bolder} or more --epochs"
+        return text + f"try --learning-rate-inv {calmer}, a larger --batch-size or a --decay-inv"
 
 
 def count_saturated(weights: np.ndarray) -> int:

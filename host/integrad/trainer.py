@@ -25,6 +25,9 @@ from integrad.progress import Silent
 from integrad.schedule import REFINEMENT, Plateau
 from integrad.training_state import TrainingState
 
+RATE_PER_SAMPLE = 8
+"""Gradients are batch sums: the inverse learning rate that suits a batch is so many times its size."""
+
 
 class TrainingInterrupted(Exception):
     """interrupt() stopped training after a batch; a checkpoint holds it, if one was named."""
@@ -53,7 +56,7 @@ class Trainer:
 
     def __post_init__(self):
         if self.learning_rate_inv is None:
-            self.learning_rate_inv = 8 * self.batch_size
+            self.learning_rate_inv = RATE_PER_SAMPLE * self.batch_size
         for name in ("batch_size", "epochs", "learning_rate_inv"):
             _check_integer(name, getattr(self, name), 1)
         for name in ("seed", "decay_inv", "head_decay_inv", "patience", "stop_patience"):
@@ -138,7 +141,8 @@ class Trainer:
         epoch = state.end_epoch(result)
         state.keep_if_best(network, epoch)
         progress.epoch(epoch)
-        warning = state.watch.observe(network, epoch.validation_correct, state.learning_rate_inv)
+        usual = RATE_PER_SAMPLE * self.batch_size
+        warning = state.watch.observe(network, epoch.validation_correct, state.learning_rate_inv, usual)
         if warning:
             state.warnings.append(warning)
             progress.note(f"warning: {warning}")

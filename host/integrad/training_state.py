@@ -44,7 +44,6 @@ class TrainingState:
         """Draw the order of an epoch, unless one is under way."""
         if self.order is None:
             self.order = self.rng.permutation(samples)
-            self.position = self.loss = self.correct = 0
 
     def end_epoch(self, validation: tuple[int, int, int] | None) -> Epoch:
         """Record the epoch. validation: (samples, correct, loss), None without validation samples."""
@@ -60,7 +59,7 @@ class TrainingState:
             learning_rate_inv=self.learning_rate_inv,
         )
         self.epochs.append(epoch)
-        self.order = None
+        self.order, self.position, self.loss, self.correct = None, 0, 0, 0
         return epoch
 
     def keep_if_best(self, network: Network, epoch: Epoch) -> None:

@@ -1,0 +1,256 @@
+"""Checkpoints: an interrupted run that is resumed ends like one that never stopped."""
+
+import json
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from toy import make_parts, make_run
+
+from integrad.errors import IntegradError, UsageError
+from integrad.progress import Silent
+from integrad.tensor_file import read_tensors, write_tensors
+from integrad.trainer import TrainingInterrupted
+
+PARTS = make_parts()
+BATCHES = 13
+"""Steps in an epoch of 205 samples with batches of 16."""
+
+
+@pytest.fixture(scope="module")
+def undisturbed():
+    trainer, network = make_run()
+    return trainer.fit(network, *PARTS), network.weights_crc()
+
+
+class InterruptAfter(Silent):
+    def __init__(self, trainer, batches):
+        self.trainer, self.left = trainer, batches
+
+    def batch(self, position, loss, correct):
+        self.left -= 1
+        if self.left == 0:
+            self.trainer.interrupt()
+
+
+def interrupt(path, batches, resume=False, **changes):
+    trainer, network = make_run(**changes)
+    with pytest.raises(TrainingInterrupted):
+        trainer.fit(
+            network, *PARTS, progress=InterruptAfter(trainer, batches), checkpoint=path, resume=resume
+        )
+
+
+@pytest.mark.parametrize("batches", [1, 7, BATCHES - 1, BATCHES, BATCHES + 1, 3 * BATCHES, 8 * BATCHES])
+def test_resuming_gives_the_same_bits_and_history(tmp_path, undisturbed, batches):
+    path = tmp_path / "run.checkpoint"
+    interrupt(path, batches)
+    trainer, network = make_run(seed=1)
+    network.initialise(np.random.default_rng(77))  # whatever stands there is replaced
+    history = trainer.fit(network, *PARTS, checkpoint=path, resume=True)
+    assert network.weights_crc() == undisturbed[1]
+    assert history.epochs == undisturbed[0].epochs
+    assert history.best_epoch == undisturbed[0].best_epoch
+
+
+def test_resuming_many_times(tmp_path, undisturbed):
+    path = tmp_path / "run.checkpoint"
+    interrupt(path, 5)
+    for _ in range(6):
+        interrupt(path, 9, resume=True)
+    trainer, network = make_run()
+    trainer.fit(network, *PARTS, checkpoint=path, resume=True)
+    assert network.weights_crc() == undisturbed[1]
+
+
+def test_schedule_and_warnings_survive(tmp_path):
+    changes = {"patience": 2, "stop_patience": 7, "epochs": 60, "spec": "mlp:12"}
+    trainer, network = make_run(**changes)
+    whole = trainer.fit(network, *PARTS)
+    path = tmp_path / "run.checkpoint"
+    interrupt(path, 4 * BATCHES + 3, **changes)
+    interrupt(path, 4 * BATCHES, resume=True, **changes)
+    trainer, again = make_run(**changes)
+    history = trainer.fit(again, *PARTS, checkpoint=path, resume=True)
+    assert history.epochs == whole.epochs and history.stopped == whole.stopped
+    assert again.weights_crc() == network.weights_crc()
+
+
+def test_every_epoch_is_saved_and_a_finished_run_can_go_on(tmp_path, undisturbed):
+    path = tmp_path / "run.checkpoint"
+    seen = []
+
+    class Watch(Silent):
+        def batch(self, position, loss, correct):
+            if path.exists():
+                seen.append(len(read_tensors(path, "integrad-checkpoint", 1)[0]["epochs"]))
+
+    trainer, network = make_run(epochs=3)
+    trainer.fit(network, *PARTS, progress=Watch(), checkpoint=path)
+    assert sorted(set(seen)) == [1, 2]
+    trainer, network = make_run()
+    trainer.fit(network, *PARTS, checkpoint=path, resume=True)
+    assert network.weights_crc() == undisturbed[1]
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"batch_size": 32}, "a run with batch_size 16, not 32"),
+        ({"learning_rate_inv": 99}, "a run with learning_rate_inv 128, not 99"),
+        ({"decay_inv": 7}, "decay_inv 0, not 7"),
+        ({"seed": 2}, "seed 1, not 2"),
+        ({"learn": "output"}, "learn all, not output"),
+        ({"spec": "mlp:11"}, "a run on another network"),
+    ],
+)
+def test_another_run_is_not_continued(tmp_path, changes, words):
+    path = tmp_path / "run.checkpoint"
+    interrupt(path, 5)
+    trainer, network = make_run(**changes)
+    with pytest.raises(UsageError) as caught:
+        trainer.fit(network, *PARTS, checkpoint=path, resume=True)
+    assert str(caught.value).startswith(str(path)) and words in str(caught.value)
+
+
+def test_other_data_is_not_continued_on(tmp_path):
+    path = tmp_path / "run.checkpoint"
+    interrupt(path, 5)
+    trainer, network = make_run()
+    x = PARTS[0].copy()
+    x[0, 0] ^= 1
+    with pytest.raises(UsageError, match="a run on another data"):
+        trainer.fit(network, x, *PARTS[1:], checkpoint=path, resume=True)
+
+
+def test_no_checkpoint(tmp_path):
+    trainer, network = make_run()
+    with pytest.raises(UsageError, match=r"none: there is no checkpoint to resume"):
+        trainer.fit(network, *PARTS, checkpoint=tmp_path / "none", resume=True)
+    (tmp_path / "text").write_text("not a checkpoint")
+    with pytest.raises(IntegradError, match="truncated or not"):
+        trainer.fit(network, *PARTS, checkpoint=tmp_path / "text", resume=True)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    path = tmp_path_factory.mktemp("checkpoint") / "good.checkpoint"
+    interrupt(path, 2 * BATCHES + 4)
+    return path
+
+
+def resume_damaged(path):
+    """Resuming must be refused and leave the network alone."""
+    trainer, network = make_run()
+    crc = network.weights_crc()
+    with pytest.raises(IntegradError) as caught:
+        trainer.fit(network, *PARTS, checkpoint=path, resume=True)
+    text = str(caught.value)
+    assert text.startswith(f"{path}: ") and "\n" not in text
+    assert network.weights_crc() == crc
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rng": None},
+        {"rng": {"bit_generator": "MT19937"}},
+        {"rng": {"bit_generator": "PCG64", "state": {"state": -1, "inc": 2**200}}},
+        {"epochs": None},
+        {"epochs": [{"number": 1}]},
+        {"epochs": [3]},
+        {"epochs": []},
+        {"refine": {}},
+        {"stop": 3},
+        {"watch": {"threshold": "many"}},
+        {"best_score": [1]},
+        {"best_epoch": 99},
+        {"position": -3},
+        {"position": 1.5},
+        {"position": 10**9},
+        {"loss": "much"},
+        {"learning_rate_inv": 0},
+        {"seconds": "long"},
+        {"finished": 3},
+        {"warnings": "none"},
+        {"identity": 3},
+    ],
+)
+def test_damaged_documents(tmp_path, good, change):
+    document, tensors = read_tensors(good, "integrad-checkpoint", 1)
+    document = {k: v for k, v in document.items() if k not in ("format", "version")}
+    path = tmp_path / "damaged.checkpoint"
+    write_tensors(path, "integrad-checkpoint", 1, document | change, tensors)
+    resume_damaged(path)
+
+
+@pytest.mark.parametrize(
+    "name, array",
+    [
+        ("order", np.zeros(205, np.int64)),
+        ("order", np.arange(204)),
+        ("order", np.arange(205).reshape(5, 41)),
+        ("now/output.weights", np.zeros((3, 8), np.int32)),
+        ("now/output.weights", np.full((3, 8), -32768, np.int16)),
+        ("best/output.weights", np.zeros((8, 3), np.int16)),
+        ("best/unknown", np.zeros(3, np.int16)),
+        ("now/block1.head", None),
+        ("best/block1.head", None),
+    ],
+)
+def test_damaged_tensors(tmp_path, good, name, array):
+    document, tensors = read_tensors(good, "integrad-checkpoint", 1)
+    document = {k: v for k, v in document.items() if k not in ("format", "version")}
+    tensors.pop(name, None)
+    if array is not None:
+        tensors[name] = array
+    path = tmp_path / "damaged.checkpoint"
+    write_tensors(path, "integrad-checkpoint", 1, document, tensors)
+    resume_damaged(path)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damaged_bytes(tmp_path, good, data):
+    """Any damage of the header is refused, or harmless."""
+    content = bytearray(good.read_bytes())
+    end = 8 + struct.unpack("<Q", content[:8])[0]
+    content[data.draw(st.integers(0, end - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path / "damaged.checkpoint"
+    path.write_bytes(content)
+    trainer, network = make_run(epochs=3)
+    try:
+        trainer.fit(network, *PARTS, checkpoint=path, resume=True)
+    except IntegradError as error:
+        assert "\n" not in str(error)
+
+
+def test_a_failed_save_keeps_the_checkpoint_before(tmp_path, monkeypatch):
+    path = tmp_path / "run.checkpoint"
+    interrupt(path, 2 * BATCHES)
+    before = path.read_bytes()
+    trainer, network = make_run()
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("integrad.atomic_file._write_through", fail)
+    with pytest.raises(IntegradError, match="No space left on device; the old file is untouched"):
+        trainer.fit(network, *PARTS, checkpoint=path, resume=True)
+    assert path.read_bytes() == before
+
+
+def test_the_document_holds_no_float_but_time(good):
+    def floats(value, where=""):
+        if isinstance(value, float):
+            yield where
+        items = (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        )
+        for key, item in items:
+            yield from floats(item, f"{where}/{key}")
+
+    document, _ = read_tensors(good, "integrad-checkpoint", 1)
+    assert set(floats(json.loads(json.dumps(document)))) == {"/seconds", "/step_seconds"}

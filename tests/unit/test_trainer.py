@@ -1,0 +1,180 @@
+"""Training: repeatable to the bit, exact in what it reports, and clear about what it cannot do."""
+
+import numpy as np
+import pytest
+from toy import make_parts, make_run, make_samples
+
+from integrad.errors import IntegradError
+from integrad.metrics import count_correct
+from integrad.network import Network
+from integrad.progress import Silent
+from integrad.trainer import Trainer
+
+
+def test_seed_fixes_everything():
+    def train(seed):
+        trainer, network = make_run(seed=seed)
+        return trainer.fit(network, *make_parts()), network.weights_crc()
+
+    (history, crc), (again, crc_again), (_, other) = train(1), train(1), train(2)
+    assert crc == crc_again != other
+    assert history.epochs == again.epochs
+
+
+def test_best_weights_are_kept_by_validation():
+    trainer, network = make_run(epochs=15)
+    parts = make_parts()
+    history = trainer.fit(network, *parts)
+    scores = [(epoch.validation_correct, -epoch.validation_loss) for epoch in history.epochs]
+    assert history.best_epoch == 1 + scores.index(max(scores))
+    correct, loss = count_correct(network, *parts[2:])
+    assert (correct, loss) == (history.best.validation_correct, history.best.validation_loss)
+    assert correct >= 50
+
+
+def test_last_smaller_batch_is_trained_on():
+    seen = []
+
+    class Watch(Silent):
+        def batch(self, position, loss, correct):
+            seen.append(position)
+
+    trainer, network = make_run(epochs=1, batch_size=16)
+    trainer.fit(network, *make_samples(37, 1), progress=Watch())
+    assert seen == [16, 32, 37]
+
+
+def test_loss_is_the_exact_sum_of_squared_errors():
+    trainer, network = make_run("mlp:8", epochs=1, learn="none")
+    for _, array in network.parameters():
+        array[...] = np.random.default_rng(0).integers(-32639, 32640, array.shape)
+    x, y = make_samples(500, 3)
+    history = trainer.fit(network, x, y)
+    correct, loss = count_correct(network, x, y)
+    assert loss > 2**16  # more than the widths of the operands hold
+    assert (history.best.loss, history.best.correct) == (loss, correct)
+    assert history.best.mean_loss == loss / 500
+
+
+def test_plateau_refines_the_learning_rate_and_then_stops():
+    notes = []
+
+    class Watch(Silent):
+        def note(self, text):
+            notes.append(text)
+
+    trainer, network = make_run("mlp:12", epochs=100, patience=3, stop_patience=8)
+    parts = make_parts()
+    history = trainer.fit(network, *parts, progress=Watch())
+    rates = [epoch.learning_rate_inv for epoch in history.epochs]
+    assert rates[0] == 128 and sorted(set(rates)) == [128 * 3**n for n in range(len(set(rates)))]
+    assert len(set(rates)) > 1 and len(rates) < 100
+    assert history.stopped == "no better validation result in 8 epochs"
+    best = [epoch.validation_correct for epoch in history.epochs]
+    assert len(best) - 8 == 1 + best.index(max(best))
+    assert notes and all(note.startswith("plateau: learning_rate_inv is ") for note in notes)
+
+
+def test_without_validation_the_last_weights_stay():
+    trainer, network = make_run(epochs=4, patience=1, stop_patience=1)
+    history = trainer.fit(network, *make_samples(100, 1))
+    assert [epoch.learning_rate_inv for epoch in history.epochs] == [128] * 4
+    assert history.best_epoch == 4 and history.best.validation_accuracy is None
+    assert history.stopped == "all 4 epochs done"
+
+
+def test_default_rate_follows_the_batch():
+    assert Trainer(batch_size=1).learning_rate_inv == 8
+    assert Trainer(batch_size=64).learning_rate_inv == 512
+    assert Trainer(batch_size=64, learning_rate_inv=3).learning_rate_inv == 3
+
+
+def test_frozen_blocks_stay():
+    trainer, network = make_run(epochs=2, learn="output")
+    before = {name: array.copy() for name, array in network.parameters()}
+    trainer.fit(network, *make_parts())
+    changed = [name for name, array in network.parameters() if not np.array_equal(array, before[name])]
+    assert changed == ["output.weights"]
+
+
+def test_divergence_is_noticed_and_the_advice_names_a_value():
+    trainer, network = make_run("mlp:16", epochs=10, learning_rate_inv=1)
+    history = trainer.fit(network, *make_parts())
+    assert "stand at their limit" in history.warnings[0]
+    assert "--learning-rate-inv 128" in history.warnings[0]
+
+
+def test_a_run_that_never_starts_is_given_up_with_advice():
+    trainer, network = make_run("mlp:16", epochs=80, learning_rate_inv=10**6)
+    history = trainer.fit(network, *make_parts())
+    assert len(history.epochs) == 25
+    assert history.stopped == "validation stayed at chance for 25 epochs"
+    assert "weights hardly move, try --learning-rate-inv 128" in history.warnings[0]
+
+
+def test_a_healthy_run_warns_of_nothing():
+    trainer, network = make_run(epochs=40, stop_patience=0)
+    assert trainer.fit(network, *make_parts()).warnings == []
+
+
+@pytest.mark.parametrize(
+    "setting, value",
+    [
+        ("batch_size", 0),
+        ("batch_size", True),
+        ("epochs", 0),
+        ("epochs", "3"),
+        ("learning_rate_inv", 0),
+        ("decay_inv", -1),
+        ("head_decay_inv", 2.0),
+        ("seed", -1),
+        ("patience", -1),
+    ],
+)
+def test_impossible_settings_are_named(setting, value):
+    with pytest.raises(IntegradError, match=f"{setting} must be an integer of at least"):
+        Trainer(**{setting: value})
+
+
+X, Y = make_samples(20, 1)
+
+
+@pytest.mark.parametrize(
+    "x, y, words",
+    [
+        (X.astype(np.int16), Y, r"samples are int16 \(20, 16\), the network takes int8 \(N, 16\)"),
+        (X[:, :15], Y, r"samples are int8 \(20, 15\)"),
+        (X[:0], Y[:0], "no samples"),
+        (np.full_like(X, -128), Y, "a sample holds -128"),
+        (X, Y[:19], "one integer label for each of the 20"),
+        (X, Y.astype(float), "one integer label"),
+        (X, None, "one integer label"),
+        (X, Y + 1, "labels run from 1 to 3, the network has 3 classes"),
+        (X, Y - 1, "labels run from -1 to 1"),
+    ],
+)
+def test_unfit_samples_are_refused(x, y, words):
+    trainer, network = make_run()
+    with pytest.raises(IntegradError, match=words):
+        trainer.fit(network, x, y)
+    if len(x):  # an empty validation set is none
+        with pytest.raises(IntegradError, match=words):
+            trainer.fit(network, X, Y, x, y)
+
+
+def test_convolution_trains_too():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 80)
+    x = (rng.integers(-40, 41, (80, 1, 6, 6)) + np.where(y == 0, -60, 60)[:, None, None, None]).astype(
+        np.int8
+    )
+    layers = [
+        {"type": "conv", "channels": 3, "kernel": [3, 3], "stride": [1, 1], "padding": [1, 1], "alpha_inv": 4,
+         "head_features": 16, "head_pool": "max"},
+        {"type": "max_pool", "size": [2, 2]},
+    ]  # fmt: skip
+    network = Network((1, 6, 6), 2, layers)
+    trainer = Trainer(epochs=15, batch_size=8)
+    network.initialise(trainer.rng)
+    history = trainer.fit(network, x.astype(np.int8), y)
+    assert history.epochs[-1].train_accuracy == 1.0
