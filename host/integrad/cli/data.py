@@ -131,7 +131,7 @@ def _input_ranges(dataset: Dataset, preprocessing: Preprocessing) -> list[tuple[
 
 
 def _show_list(console: Console, entries: list[dict]) -> None:
-    table = Table("name", "what", "sample", title="Bundled data sets")
+    table = Table("name", "sample", title="Bundled data sets")
     table.add_column("samples", justify="right")
     table.add_column("classes", justify="right")
     for column in ("groups", "licence"):
@@ -140,22 +140,24 @@ def _show_list(console: Console, entries: list[dict]) -> None:
         groups = f"{len(entry['groups'])} ({entry['group']})" if entry["group"] else "–"
         shape = f"{'x'.join(map(str, entry['shape']))} {entry['axes']}"
         counts = f"{entry['samples']:,}", str(entry["classes"])
-        table.add_row(entry["name"], entry["title"], shape, *counts, groups, entry["licence"])
+        table.add_row(entry["name"], shape, *counts, groups, entry["licence"])
     console.print(table)
     for entry in entries:
-        console.print(f"{entry['name']}: {entry['credit']}", markup=False)
-    console.print("Any .npz file with x and y works by its path: integrad data --help", markup=False)
+        console.print(f"{entry['name']}: {entry['title']} ({entry['credit']})", markup=False, soft_wrap=True)
+    console.print("Any .npz file with x and y works by its path: integrad data --help", soft_wrap=True)
 
 
 def _show_facts(console: Console, dataset: Dataset, preprocessing: Preprocessing) -> None:
-    table = Table("", "", title=escape(dataset.name), show_header=False)
+    table = Table(title=escape(dataset.name), show_header=False)
+    table.add_column()
+    table.add_column(overflow="fold")
     training = int(_training_mask(dataset).sum())
     rows = {
         "samples": f"{len(dataset):,} ({training:,} training, {len(dataset) - training:,} test)",
         "sample": f"{'x'.join(map(str, dataset.sample_shape))} {dataset.x.dtype}",
         "axes": f"{dataset.axes}: {layouts.explain(dataset.axes, dataset.sample_shape, dataset.axes_given)}",
         "keys": ", ".join(dataset.keys) or "none",
-        "groups": f"{dataset.group}, never split between training and validation"
+        "groups": f"{dataset.group}, kept whole when validation samples are drawn"
         if dataset.group
         else "none",
         "network input": "x".join(map(str, dataset.input_shape)) + " int8",
@@ -187,7 +189,7 @@ def _show_counts(console: Console, title: str, rows: list[dict]) -> None:
 
 
 def _show_channels(console: Console, channels: list[dict]) -> None:
-    table = Table("channel", title="Normalisation: saturate(tdiv((x - offset - mean)·51, mad), 127)")
+    table = Table("channel", title="Normalisation")
     for column in ("mean", "mad", "input range"):
         table.add_column(column, justify="right")
     for number, row in enumerate(channels[:MOST_ROWS]):

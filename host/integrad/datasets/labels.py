@@ -62,7 +62,7 @@ def _from_strings(source: str, y: np.ndarray, names: list[str] | None) -> tuple[
     found, labels = np.unique(as_text(y), return_inverse=True)
     if len(found) == 1:
         raise IntegradError(
-            f"{source}: y holds one class only ({found[0]!r}); a classifier needs two or more"
+            f"{source}: y holds one class only ({str(found[0])!r}); a classifier needs two or more"
         )
     _check_count(source, len(found))
     sorted_names = _check_names(source, "y", found)
