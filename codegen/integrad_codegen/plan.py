@@ -394,12 +394,15 @@ def _training_scratch(
         rows[operation.head.gradient_type].append(operation.head.features)
     deltas = max((o.positions for o in learning if o.kind == "conv"), default=0)
     return TrainingScratch(
-        max(rows["int64_t"]), max(rows["int32_t"]), deltas, arena.bytes, batch, output.classes
+        max(rows["int64_t"]), max(rows["int32_t"]), deltas, max(1, arena.bytes), batch, output.classes
     )
 
 
 C_KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long "
-    "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile "
-    "while main".split()
+    (
+        *("auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum"),
+        *("extern", "float", "for", "goto", "if", "inline", "int", "long", "main", "register", "restrict"),
+        *("return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union"),
+        *("unsigned", "void", "volatile", "while"),
+    )
 )

@@ -1,0 +1,78 @@
+"""Named constants of the generated module: no bare number in a loop."""
+
+from __future__ import annotations
+
+from integrad_codegen.bounds import INPUT_SPREAD
+from integrad_codegen.normalisation import Normalisation
+from integrad_codegen.plan import Classifier, Operation, Plan, Pool
+
+
+def constants(plan: Plan, normalisation: Normalisation) -> list[tuple[str, int]]:
+    """(name, value) of every enumerator, in order of use."""
+    named = [("INPUT_SPREAD", INPUT_SPREAD)]
+    if normalisation.channels > 1:
+        named.append(("INPUT_CHANNELS", normalisation.channels))
+        named.append(("INPUT_POSITIONS", plan.inputs // normalisation.channels))
+    for operation in plan.operations:
+        if operation.pool:
+            named += _pool(operation.name.upper(), operation.pool)
+        elif operation.kind == "dense":
+            named += _dense(operation)
+        else:
+            named += _conv(operation)
+        if operation.learns:
+            named += _classifier(operation.head, learns=True)
+    return named + _classifier(plan.output, learns=plan.batch > 0)
+
+
+def _dense(o: Operation) -> list[tuple[str, int]]:
+    name = o.name.upper()
+    named = [(f"{name}_INPUTS", o.inputs), (f"{name}_OUTPUTS", o.outputs), (f"{name}_SCALE", o.scale)]
+    return [*named, (f"{name}_LIMIT", o.limit)] if o.learns else named
+
+
+def _conv(o: Operation) -> list[tuple[str, int]]:
+    name = o.name.upper()
+    named = [(f"{name}_INPUTS", o.inputs), (f"{name}_OUTPUTS", o.outputs), (f"{name}_SCALE", o.scale)]
+    channels, height, width = o.input_shape
+    named += [
+        (f"{name}_INPUT_CHANNELS", channels),
+        (f"{name}_INPUT_HEIGHT", height),
+        (f"{name}_INPUT_WIDTH", width),
+        (f"{name}_CHANNELS", o.rows),
+        (f"{name}_HEIGHT", o.output_shape[1]),
+        (f"{name}_WIDTH", o.output_shape[2]),
+        *_pairs(name, "KERNEL", o.kernel),
+        *_pairs(name, "STRIDE", o.stride),
+        *_pairs(name, "PADDING", o.padding),
+    ]
+    if not o.learns:
+        return named
+    learning = [(f"{name}_POSITIONS", o.positions), (f"{name}_FAN_IN", o.fan_in), (f"{name}_LIMIT", o.limit)]
+    return named + learning + (_pool(f"{name}_FEATURES", o.head_pool) if o.head_pool else [])
+
+
+def _pool(name: str, pool: Pool) -> list[tuple[str, int]]:
+    channels, height, width = pool.input_shape
+    named = [
+        (f"{name}_INPUTS", channels * height * width),
+        (f"{name}_INPUT_HEIGHT", height),
+        (f"{name}_INPUT_WIDTH", width),
+        (f"{name}_CHANNELS", channels),
+        (f"{name}_HEIGHT", pool.output_shape[1]),
+        (f"{name}_WIDTH", pool.output_shape[2]),
+        (f"{name}_OUTPUTS", channels * pool.output_shape[1] * pool.output_shape[2]),
+        *_pairs(name, "WINDOW", pool.window),
+        *_pairs(name, "PADDING", pool.padding),
+    ]
+    return [*named, (f"{name}_WINDOW_AREA", pool.area)]
+
+
+def _classifier(classifier: Classifier, learns: bool) -> list[tuple[str, int]]:
+    name = classifier.name.upper()
+    named = [(f"{name}_FEATURES", classifier.features), (f"{name}_SCALE", classifier.scale)]
+    return [*named, (f"{name}_LIMIT", classifier.limit)] if learns else named
+
+
+def _pairs(name: str, what: str, pair: tuple[int, int]) -> list[tuple[str, int]]:
+    return [(f"{name}_{what}_HEIGHT", pair[0]), (f"{name}_{what}_WIDTH", pair[1])]

@@ -1,0 +1,201 @@
+"""Plan + templates → C99 files: PREFIX.h, PREFIX.c and PREFIX_weights.c."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from integrad import __version__, arithmetic
+from integrad.model_file import Model
+from integrad_codegen.c_names import constants
+from integrad_codegen.costs import layer_rows, memory_rows
+from integrad_codegen.normalisation import Normalisation
+from integrad_codegen.plan import Operation, Plan
+from integrad_codegen.training_steps import batch_buffers, training_steps
+
+COLUMNS = 96
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Default learning schedule of the generated module; all 32-bit integers."""
+
+    learning_rate_inv: int
+    decay_inv: int
+    head_decay_inv: int
+
+    @classmethod
+    def of(cls, model: Model, batch: int) -> Schedule:
+        """The model's own hyper-parameters, its learning rate scaled to another batch size."""
+        trained = model.training.get("hyper_parameters", {})
+        rate = trained.get("learning_rate_inv", 8 * batch) * batch // max(1, trained.get("batch_size", batch))
+        limit = learning_rate_limit(model.network.classes)
+        return cls(max(1, min(rate, limit)), trained.get("decay_inv", 0), trained.get("head_decay_inv", 0))
+
+
+def learning_rate_limit(classes: int) -> int:
+    """Largest learning_rate_inv whose product with the amplification fits int32."""
+    return arithmetic.INT32_LIMIT // (arithmetic.AMPLIFICATION * classes)
+
+
+def emit_c(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
+    """File name → text of the C module.
+
+    command: the command line that made it, for the header. Deterministic: equal models, plans and
+    commands give equal text.
+    """
+    environment = environment_for("c")
+    normalisation = Normalisation.of(model.preprocessing)
+    context = {
+        "p": plan.prefix,
+        "P": plan.prefix.upper(),
+        "plan": plan,
+        "arithmetic": arithmetic,
+        "version": __version__,
+        "crc": f"{model.network.weights_crc():08x}",
+    }
+    names = {
+        f"{plan.prefix}.h": ("model.h.jinja", _header(model, plan, normalisation, command)),
+        f"{plan.prefix}.c": ("model.c.jinja", _module(model, plan, normalisation)),
+        f"{plan.prefix}_weights.c": ("weights.c.jinja", _tables(plan)),
+    }
+    return {
+        name: re.sub(r"\n{3,}", "\n\n", environment.get_template(template).render(**context, **own))
+        for name, (template, own) in names.items()
+    }
+
+
+def environment_for(folder: str) -> Environment:
+    """Jinja environment over one folder of the templates; undefined names are errors."""
+    return Environment(
+        loader=PackageLoader("integrad_templates", folder),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def write_files(files: dict[str, str], folder: Path) -> list[Path]:
+    """Write text files into a folder, which is made if need be; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, text in files.items():
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def _header(model: Model, plan: Plan, normalisation: Normalisation, command: str) -> dict:
+    training = model.training
+    return {
+        "summary": _summary(plan),
+        "command": _comment(command) or "(called as a library)",
+        "provenance": _comment(
+            f"data {training.get('data', 'unknown')}, sha256 {training.get('data_sha256', '?')}"
+        ),
+        "learns_text": _learns_text(plan),
+        "layer_table": layer_rows(plan),
+        "memory_table": memory_rows(plan),
+        "class_list": _class_list(model.class_names),
+        "raw_order": normalisation.order,
+        "normalisation": normalisation,
+        "members": [(name, _two_axes(a), a.nbytes) for name, a in plan.parameters()],
+        "frozen": [(name, _two_axes(a), a.nbytes) for name, a in plan.frozen_parameters()],
+        "inference_bytes": max(1, plan.inference_arena.bytes),
+        "training_bytes": max(1, plan.training_arena.bytes) if plan.training_arena else 0,
+        "learning_rate_limit": learning_rate_limit(plan.classes),
+    }
+
+
+def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
+    steps = training_steps(plan) if plan.batch else []
+    gradient_types = {plan.output.gradient_type}
+    for block in plan.learning_blocks:
+        gradient_types |= {block.gradient_type, block.head.gradient_type}
+    suffixes = [("", "int32_t"), ("_wide", "int64_t")]
+    last = plan.operations[-1] if plan.operations else None
+    last_name = last.name if last else "x"
+    features = plan.output.features
+    return {
+        "summary": _summary(plan),
+        "normalisation": normalisation,
+        "inference_bytes": max(1, plan.inference_arena.bytes),
+        "step_limit": 2 * arithmetic.INT16_WEIGHT_LIMIT,
+        "constants": constants(plan, normalisation),
+        "learning_slopes": {block.alpha_inv for block in plan.learning_blocks},
+        "has_windows": any(o.kind == "conv" for o in plan.operations),
+        "gradient_types": [(s, t) for s, t in suffixes if t in gradient_types],
+        "weights_of": lambda operation: _weights_of(plan, operation),
+        "shape": lambda shape: " x ".join(map(str, shape)),
+        "inference_calls": _inference_calls(plan),
+        "training_buffers": batch_buffers(plan) if plan.batch else [],
+        "training_steps": steps,
+        "last_features": f"{last_name} + b * {features}" if plan.batch else "",
+        "last_batch": last_name,
+        "schedule": Schedule.of(model, plan.batch) if plan.batch else None,
+    }
+
+
+def _tables(plan: Plan) -> dict:
+    return {
+        "members": [(name, _rows(array)) for name, array in plan.parameters()],
+        "frozen": [(name, _rows(array)) for name, array in plan.frozen_parameters()],
+    }
+
+
+def _rows(array: np.ndarray) -> list[list[str]]:
+    """A weight array as wrapped lines of numbers, row by row."""
+    rows = array.reshape(len(array), -1).tolist()
+    return [textwrap.wrap(", ".join(map(str, row)) + ",", COLUMNS - 16) for row in rows]
+
+
+def _weights_of(plan: Plan, operation: Operation) -> dict[str, str]:
+    """How a block's functions reach its weights, and the parameter that this takes."""
+    if operation in plan.frozen_blocks:
+        return {"access": f"{plan.prefix}_frozen_weights.{operation.name}", "parameter": ""}
+    return {"access": f"weights->{operation.name}", "parameter": f", const {plan.prefix}_weights *weights"}
+
+
+def _inference_calls(plan: Plan) -> list[str]:
+    calls, source = [], "x"
+    for operation in plan.operations:
+        weights = ", weights" if operation.is_block and operation not in plan.frozen_blocks else ""
+        calls.append(f"{operation.name}_forward({operation.name}{weights}, {source});")
+        if operation.is_block:
+            calls.append(f"{operation.name}_activate({operation.name}, {operation.name});")
+        source = operation.name
+    return calls
+
+
+def _two_axes(array: np.ndarray) -> tuple[int, int]:
+    return len(array), array[0].size
+
+
+def _summary(plan: Plan) -> str:
+    learning = "with on-device training, " if plan.batch else ""
+    return f"a classifier of {plan.classes} classes, {learning}integers only."
+
+
+def _learns_text(plan: Plan) -> str:
+    if not plan.batch:
+        return "nothing; inference only"
+    blocks = ", ".join(block.name for block in plan.learning_blocks)
+    return f"{blocks + ' and ' if blocks else ''}the output layer, in batches of up to {plan.batch}"
+
+
+def _class_list(names: list[str]) -> str:
+    shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+    return _comment(shown)
+
+
+def _comment(text: str) -> str:
+    """Text that is safe inside a C comment: one line, printable, no comment marks."""
+    line = "".join(c if c.isprintable() else " " for c in text)
+    return line.replace("*/", "* /").replace("/*", "/ *").replace("\\", "/").replace("??", "? ?")

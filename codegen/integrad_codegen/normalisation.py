@@ -1,0 +1,76 @@
+"""Raw sensor integers → network inputs: what the generated module must know about it."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+from integrad_codegen.bounds import INPUT_SPREAD, type_for
+
+RAW_RANGES = {
+    "uint8": (0, 2**8 - 1),
+    "int8": (-(2**7), 2**7 - 1),
+    "uint16": (0, 2**16 - 1),
+    "int16": (-(2**15), 2**15 - 1),
+    "int32": (-(2**31), 2**31 - 1),
+}
+
+ORDERS = {
+    "F": "feature",
+    "T": "time",
+    "TC": "time, channel",
+    "CT": "channel, time",
+    "HW": "row, column",
+    "HWC": "row, column, channel",
+    "CHW": "channel, row, column",
+}
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """raw_type: C type of a raw value; type: proved C type of (value - centre)·51.
+
+    order: what varies from slowest to fastest in a raw sample. channels_first: whether a raw sample
+    is in the network's own order. centre: offset and mean of each channel.
+    """
+
+    raw_type: str
+    type: str
+    order: str
+    channels: int
+    channels_first: bool
+    centre: tuple[int, ...]
+    mad: tuple[int, ...]
+
+    @classmethod
+    def of(cls, preprocessing) -> Normalisation:
+        """preprocessing: a model's integrad.datasets.preprocessing.Preprocessing."""
+        low, high = RAW_RANGES[preprocessing.raw_dtype]
+        centre = tuple(preprocessing.offset + mean for mean in preprocessing.mean)
+        bound = max(INPUT_SPREAD * max(abs(low - c), abs(high - c)) for c in centre)
+        return cls(
+            f"{preprocessing.raw_dtype}_t",
+            type_for(bound, "input normalisation"),
+            ORDERS[preprocessing.axes],
+            len(centre),
+            preprocessing.axes in ("F", "CT", "CHW"),
+            centre,
+            preprocessing.mad,
+        )
+
+    @property
+    def subtract_centre(self) -> str:
+        """` - 34`, or ` + 34` where the centre is negative: the only channel's."""
+        return f"- {self.centre[0]}" if self.centre[0] >= 0 else f"+ {-self.centre[0]}"
+
+    @property
+    def centre_lines(self) -> list[str]:
+        return _wrapped(self.centre)
+
+    @property
+    def deviation_lines(self) -> list[str]:
+        return _wrapped(self.mad)
+
+
+def _wrapped(values: tuple[int, ...]) -> list[str]:
+    return textwrap.wrap(", ".join(map(str, values)) + ",", 88)
