@@ -10,6 +10,9 @@ from rich.console import Console
 
 from integrad.atomic_file import write_atomically
 
+LOG_WIDTH = 120
+"""Columns of tables that go to a file or a pipe."""
+
 json_option = click.option(
     "--json",
     "json_path",
@@ -31,4 +34,7 @@ def write_json(json_path: str | None, result: dict) -> None:
 
 def console_for(json_path: str | None) -> Console:
     """Where the text for people goes: standard error if the JSON takes standard output."""
-    return Console(stderr=json_path == "-", highlight=False)
+    console = Console(stderr=json_path == "-", highlight=False)
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
+    return console

@@ -1,0 +1,35 @@
+"""A small .npz data set, and models trained on it, for tests of the command line."""
+
+import numpy as np
+from click.testing import CliRunner
+
+from integrad.cli import main
+
+SHAPE = (4, 6, 1)
+CLASSES = 3
+
+
+def write_npz(path, shape=SHAPE, classes=CLASSES, samples=240, seed=0, test=True, **changes):
+    """x uint8 (samples, *shape), y, group, test in a file; changes replace arrays or (None) remove them."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(samples) % classes
+    centres = np.random.default_rng(5).integers(40, 216, (classes, *shape))
+    x = np.clip(centres[y] + rng.integers(-80, 81, (samples, *shape)), 0, 255).astype(np.uint8)
+    arrays = {"x": x, "y": y, "group": np.array([f"g{i // 3 % 5}" for i in range(samples)])}
+    if test:
+        arrays["test"] = np.arange(samples) // 3 % 4 == 3
+    arrays = {name: value for name, value in (arrays | changes).items() if value is not None}
+    np.savez(path, **arrays)
+    return str(path)
+
+
+def run(*arguments):
+    """The command line in this process; a result with exit_code, stdout and stderr."""
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def train(tmp_path, data, *options, out="toy.model", spec="mlp:8"):
+    return run(
+        "train", data, "--model", spec, "--out", tmp_path / out, "--epochs", 4,
+        "--json", tmp_path / "train.json", *options,
+    )  # fmt: skip

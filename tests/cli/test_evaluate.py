@@ -1,0 +1,103 @@
+"""integrad evaluate: figures that can be worked out by hand, and data that does not fit."""
+
+import json
+
+import numpy as np
+import pytest
+from digits import run, train, write_npz
+
+from integrad.model_file import load_model
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder with toy.npz and a model trained on it."""
+    folder = tmp_path_factory.mktemp("evaluate")
+    write_npz(folder / "toy.npz")
+    assert train(folder, folder / "toy.npz").exit_code == 0
+    return folder
+
+
+def evaluate(home, data, *options):
+    result = run("evaluate", home / "toy.model", data, "--json", home / "e.json", *options)
+    figures = json.loads((home / "e.json").read_text()) if result.exit_code == 0 else None
+    return result, figures
+
+
+def test_test_part(home):
+    result, figures = evaluate(home, home / "toy.npz")
+    assert set(figures) == {"accuracy", "macro_f1", "samples"}
+    assert figures["samples"] == 60 and "its test part" in result.stdout
+    record = load_model(home / "toy.model").training
+    assert figures["accuracy"] == record["test_accuracy"]
+
+
+def test_figures_agree_with_the_network(home):
+    model = load_model(home / "toy.model")
+    data = np.load(home / "toy.npz")
+    mask = np.isin(data["group"], ["g1", "g3"])
+    predicted = model.network.predict(model.preprocessing.apply(data["x"][mask]))
+    result, figures = evaluate(home, home / "toy.npz", "--only", "group=g1", "--only", "group=g3")
+    assert figures["samples"] == mask.sum() == 96
+    assert figures["accuracy"] == (predicted == data["y"][mask]).mean()
+    assert "every sample with group=g1 or group=g3" in result.stdout
+    assert "Rows: true class" in result.stdout
+
+
+def test_everything_where_nothing_is_marked(home, tmp_path):
+    result, figures = evaluate(home, write_npz(tmp_path / "u.npz", test=False, samples=60))
+    assert figures["samples"] == 60 and "every sample" in result.stdout
+
+
+def test_another_shape_names_both(home, tmp_path):
+    result, _ = evaluate(home, write_npz(tmp_path / "other.npz", shape=(4, 7, 1)))
+    assert result.exit_code == 1
+    assert "(4, 7, 1)" in result.stderr and "(4, 6, 1)" in result.stderr
+
+
+def test_fewer_classes_are_fine_and_more_are_not(home, tmp_path):
+    _, figures = evaluate(home, write_npz(tmp_path / "two.npz", classes=2, test=False))
+    assert figures["samples"] == 240
+    result, _ = evaluate(home, write_npz(tmp_path / "four.npz", classes=4))
+    assert result.exit_code == 1 and "does not know the class 3, only 0, 1, 2" in result.stderr
+
+
+def test_classes_are_matched_by_name(tmp_path):
+    words = np.array(["cat", "dog", "emu"])
+    y = words[np.arange(240) % 3]
+    data = write_npz(tmp_path / "words.npz", y=y)
+    assert train(tmp_path, data).exit_code == 0
+    full, part = (
+        run("evaluate", tmp_path / "toy.model", file, "--json", "-")
+        for file in (data, write_npz(tmp_path / "part.npz", y=np.where(y == "cat", "emu", y)))
+    )
+    assert json.loads(full.stdout)["accuracy"] > 0.9
+    assert 0.5 < json.loads(part.stdout)["accuracy"] < 0.75  # the cats are called emus now
+    result = run("evaluate", tmp_path / "toy.model", write_npz(tmp_path / "x.npz", y=np.char.add(y, "s")))
+    assert result.exit_code == 1 and "does not know the class cats" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "options, status, words",
+    [
+        (["--only", "group=g9"], 2, "no sample has it"),
+        (["--only", "nonsense"], 2, "expected KEY=VALUE"),
+        (["--json", "/nowhere/e.json"], 1, "cannot be written"),
+    ],
+)
+def test_wrong_calls(home, options, status, words):
+    result = run("evaluate", home / "toy.model", home / "toy.npz", *options)
+    assert result.exit_code == status and words in result.stderr and "Traceback" not in result.output
+
+
+def test_bad_model_files(home, tmp_path):
+    for name, content in (("none.model", None), ("text.model", b"hello"), ("empty.model", b"")):
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        result = run("evaluate", tmp_path / name, home / "toy.npz")
+        assert result.exit_code == 1 and result.stderr.startswith(f"error: {tmp_path / name}: ")
+        assert result.stderr.count("\n") == 1
+
+
+def test_help_has_an_example():
+    assert "integrad evaluate digits.model" in run("evaluate", "--help").stdout

@@ -1,0 +1,102 @@
+"""The command group: one place that turns errors into messages and exit statuses."""
+
+import os
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import integrad.cli
+from integrad import __version__
+from integrad.cli import VERBS, Verbs, main, report_error
+from integrad.errors import IntegradError, UsageError
+
+
+def invoke(monkeypatch, callback):
+    """Call a verb `info` that does what callback does."""
+    command = click.Command("info", callback=callback)
+    monkeypatch.setattr(Verbs, "get_command", lambda self, ctx, name: command)
+    return CliRunner().invoke(main, ["info"])
+
+
+@pytest.mark.parametrize(
+    "error, status, text",
+    [
+        (IntegradError("a.model: is damaged"), 1, "error: a.model: is damaged\n"),
+        (UsageError("SPEC: expected\n  x\n  ^"), 2, "error: SPEC: expected\n  x\n  ^\n"),
+        (KeyboardInterrupt(), 130, "\n"),
+        (click.Abort(), 130, ""),
+        (MemoryError(), 1, "error: there is not enough memory\n"),
+        (PermissionError(13, "Permission denied", "a.npz"), 1, "error: a.npz: Permission denied\n"),
+        (
+            ZeroDivisionError("oh"),
+            1,
+            "error: unexpected ZeroDivisionError: oh (INTEGRAD_DEBUG=1 shows where)\n",
+        ),
+        (SystemExit(3), 3, ""),
+    ],
+)
+def test_errors_become_one_message_and_a_status(monkeypatch, error, status, text):
+    def fail():
+        raise error
+
+    result = invoke(monkeypatch, fail)
+    assert (result.exit_code, result.stderr) == (status, text)
+
+
+def test_a_verb_may_return_or_set_a_status(monkeypatch):
+    assert invoke(monkeypatch, lambda: None).exit_code == 0
+    assert invoke(monkeypatch, lambda: 1).exit_code == 1
+    assert invoke(monkeypatch, lambda: click.get_current_context().exit(1)).exit_code == 1
+
+
+def test_debug_shows_the_traceback(monkeypatch):
+    monkeypatch.setenv("INTEGRAD_DEBUG", "1")
+    code = "from integrad.cli import report_error; report_error(ZeroDivisionError('oh'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "ZeroDivisionError: oh" in done.stderr
+
+
+def test_help_version_and_unknown_verbs():
+    runner = CliRunner()
+    assert runner.invoke(main, ["--version"]).stdout == f"integrad, version {__version__}\n"
+    help_text = runner.invoke(main, ["--help"]).stdout
+    assert all(verb in help_text for verb in VERBS) and "Example:" in help_text
+    result = runner.invoke(main, ["trian"])
+    assert result.exit_code == 2 and "No such command 'trian'" in result.stderr
+    result = runner.invoke(main, ["train", "--epohcs", "3"])
+    assert result.exit_code == 2 and "--epochs" in result.stderr
+
+
+def test_help_loads_no_verb():
+    code = "import sys; from integrad.cli import main\ntry: main(['--help'])\n"
+    code += "finally: print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.endswith("False\n")
+
+
+def test_a_broken_verb_spares_the_others(monkeypatch):
+    def fail(name):
+        raise ImportError("no module named 'gadget'")
+
+    monkeypatch.setattr(integrad.cli.importlib, "import_module", fail)
+    runner = CliRunner()
+    assert runner.invoke(main, ["--help"]).exit_code == 0
+    result = runner.invoke(main, ["export"])
+    assert result.exit_code == 1
+    assert result.stderr == "error: the command 'export' cannot be loaded: no module named 'gadget'\n"
+
+
+def test_a_closed_pipe_is_quiet():
+    command = f"{sys.executable} -c \"from integrad.cli import main; main(['train', '--help'])\" | true"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
+    assert done.stderr == ""
+
+
+def test_report_error_returns_the_status(capsys):
+    assert report_error(UsageError("wrong")) == 2
+    assert capsys.readouterr().err == "error: wrong\n"
