@@ -219,3 +219,31 @@ def test_damaged_bytes_load_or_give_one_line(tmp_path, data):
             load_dataset(path)
         except IntegradError as error:
             assert len(str(error).splitlines()) == 1
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 127), st.sampled_from(b"0189(){}[]',:-<>|?fiuOSUVM\x00\xff")), max_size=5
+    )
+)
+def test_hostile_array_headers_load_or_give_one_line(tmp_path, changes):
+    content = bytearray(npy(X))
+    for position, value in changes:
+        content[position] = value
+    path = save_members(tmp_path / "d.npz", [("x.npy", bytes(content)), ("y.npy", npy(Y))])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            load_dataset(path)
+        except IntegradError as error:
+            assert len(str(error).splitlines()) == 1
+
+
+@pytest.mark.parametrize("change", ["{'descr': ", "(" * 100, "'" * 3])
+def test_unparsable_array_header(tmp_path, change):
+    content = npy(X)
+    path = save_members(
+        tmp_path / "d.npz", [("x.npy", content[:10] + change.encode().ljust(118) + content[128:])]
+    )
+    assert "x is damaged or cut short" in message(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -12,8 +13,11 @@ from integrad.errors import IntegradError
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 NPY_MAGIC = b"\x93NUMPY"
-DAMAGE = (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError)
-"""What zipfile and numpy raise on damaged archives; SyntaxError and RuntimeError are added below."""
+DAMAGED_ZIP = (ValueError, OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What zipfile raises on damaged archives; encrypted ones and unknown methods are RuntimeErrors."""
+
+DAMAGED_ARRAY = (*DAMAGED_ZIP, SyntaxError, TypeError, OverflowError, tokenize.TokenError)
+"""What NumPy raises besides, when it parses an array's header."""
 
 
 def read_archive(path: Path) -> dict[str, np.ndarray]:
@@ -46,7 +50,7 @@ def _read_arrays(path: Path, file) -> dict[str, np.ndarray]:
             names = [name for name in archive.namelist() if not name.endswith("/")]
             _check_names(path, names)
             return {name.removesuffix(".npy"): _read_array(path, archive, name) for name in names}
-    except (*DAMAGE, RuntimeError) as error:
+    except DAMAGED_ZIP as error:
         raise IntegradError(
             f"{path}: is damaged or cut short ({_first_line(error)}); copy it again"
         ) from None
@@ -71,7 +75,7 @@ def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
                 raise ValueError("bytes after the end of an array")
     except MemoryError:
         raise IntegradError(f"{path}: {field} does not fit into memory") from None
-    except (*DAMAGE, SyntaxError, TypeError) as error:
+    except DAMAGED_ARRAY as error:
         if "Object arrays" in str(error):
             raise IntegradError(
                 f"{path}: {field} is an array of Python objects, which are never loaded; "
