@@ -59,9 +59,10 @@ def test_the_model_carries_the_shift():
     np.testing.assert_array_equal(integers.apply(raw), preprocessing.apply(x))
 
 
+@pytest.mark.filterwarnings("error")
 def test_later_samples_saturate():
     preprocessing = Preprocessing.fit(np.array([[1.0], [-1.0]]), "F")
-    assert preprocessing.raw(np.array([[1e30], [-np.inf]])).tolist() == [[32767], [-32767]]
+    assert preprocessing.raw(np.array([[1e308], [-np.inf]])).tolist() == [[32767], [-32767]]
 
 
 def test_later_nan_is_refused():

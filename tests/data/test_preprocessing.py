@@ -72,15 +72,6 @@ def test_description_survives_json(training):
     assert Preprocessing.from_description(json.loads(text)) == preprocessing
 
 
-@given(raw_samples())
-def test_product_limit_bounds_every_raw_value(training):
-    p = Preprocessing.fit(*training)
-    limits = np.iinfo(p.raw_dtype)
-    products = [(int(v) - p.offset - m) * 51 for v in (limits.min, limits.max) for m in p.mean]
-    assert max(map(abs, products)) == p.product_limit
-    assert p.product_limit < (2**31 if np.dtype(p.raw_dtype).itemsize < 4 else 2**63)
-
-
 def test_a_known_case():
     x = np.array([[0, 10], [20, 10], [40, 10]], np.int16)
     preprocessing = Preprocessing.fit(x, "F")

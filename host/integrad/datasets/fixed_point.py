@@ -28,5 +28,6 @@ def to_int16(x: np.ndarray, shift: int) -> np.ndarray:
     """round(x·2^shift), half to even, saturated to ±32767, as int16. Raises IntegradError on NaN."""
     if np.isnan(x).any():
         raise IntegradError("samples hold nan; remove or replace such samples")
-    scaled = np.rint(np.ldexp(x.astype(np.float64), shift))
+    with np.errstate(over="ignore"):  # infinity saturates like any large value
+        scaled = np.rint(np.ldexp(x.astype(np.float64), shift))
     return np.clip(scaled, -INT16_MAX, INT16_MAX).astype(np.int16)

@@ -12,6 +12,7 @@ inputs get a standard deviation of about 64. The device computes the same from t
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -75,13 +76,6 @@ class Preprocessing:
         """Number of channels: the length of mean and of mad."""
         return len(self.mean)
 
-    @property
-    def product_limit(self) -> int:
-        """Largest |(x - offset - mean)·51| of any raw value: decides int32 or int64 on the device."""
-        limits = np.iinfo(self.raw_dtype)
-        low, high = int(limits.min) - self.offset, int(limits.max) - self.offset
-        return SPREAD * max(max(high - m, m - low) for m in self.mean)
-
     def raw(self, x: np.ndarray) -> np.ndarray:
         """x: (N, *raw_shape) from a data set → the same samples as the device receives them (raw_dtype).
 
@@ -120,7 +114,8 @@ class Preprocessing:
         fields = list(cls.__dataclass_fields__)
         if not isinstance(description, dict) or set(description) != set(fields):
             raise IntegradError(f"preprocessing: needs exactly the fields {', '.join(fields)}")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in description.items()})
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in description.items()}
+        return cls(**values)
 
 
 def _offset(dtype: str) -> int:
