@@ -49,7 +49,7 @@ def _conv(o: Operation) -> list[tuple[str, int]]:
     if not o.learns:
         return named
     learning = [(f"{name}_POSITIONS", o.positions), (f"{name}_FAN_IN", o.fan_in), (f"{name}_LIMIT", o.limit)]
-    return named + learning + (_pool(f"{name}_FEATURES", o.head_pool) if o.head_pool else [])
+    return named + learning + (_pool(f"{name}_POOL", o.head_pool) if o.head_pool else [])
 
 
 def _pool(name: str, pool: Pool) -> list[tuple[str, int]]:
@@ -63,9 +63,11 @@ def _pool(name: str, pool: Pool) -> list[tuple[str, int]]:
         (f"{name}_WIDTH", pool.output_shape[2]),
         (f"{name}_OUTPUTS", channels * pool.output_shape[1] * pool.output_shape[2]),
         *_pairs(name, "WINDOW", pool.window),
-        *_pairs(name, "PADDING", pool.padding),
     ]
-    return [*named, (f"{name}_WINDOW_AREA", pool.area)]
+    padded = pool.padding != (0, 0)
+    if padded:
+        named += _pairs(name, "PADDING", pool.padding)
+    return [*named, (f"{name}_WINDOW_AREA", pool.area)] if padded or pool.kind == "avg_pool" else named
 
 
 def _classifier(classifier: Classifier, learns: bool) -> list[tuple[str, int]]:

@@ -12,11 +12,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from integrad import __version__, arithmetic
 from integrad.model_file import Model
+from integrad_codegen.c_layout import commented, wrapped
 from integrad_codegen.c_names import constants
 from integrad_codegen.costs import layer_rows, memory_rows
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Operation, Plan
-from integrad_codegen.training_steps import batch_buffers, training_steps
+from integrad_codegen.training_steps import ArenaBuffer, batch_buffers, inference_buffers, training_steps
 
 COLUMNS = 96
 
@@ -50,6 +51,7 @@ def emit_c(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
     commands give equal text.
     """
     environment = environment_for("c")
+    environment.globals["wrapped"] = wrapped
     normalisation = Normalisation.of(model.preprocessing)
     context = {
         "p": plan.prefix,
@@ -58,6 +60,7 @@ def emit_c(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
         "arithmetic": arithmetic,
         "version": __version__,
         "crc": f"{model.network.weights_crc():08x}",
+        **_parameters(plan.prefix),
     }
     names = {
         f"{plan.prefix}.h": ("model.h.jinja", _header(model, plan, normalisation, command)),
@@ -106,8 +109,8 @@ def _header(model: Model, plan: Plan, normalisation: Normalisation, command: str
         "class_list": _class_list(model.class_names),
         "raw_order": normalisation.order,
         "normalisation": normalisation,
-        "members": [(name, _two_axes(a), a.nbytes) for name, a in plan.parameters()],
-        "frozen": [(name, _two_axes(a), a.nbytes) for name, a in plan.frozen_parameters()],
+        "members": _struct_members(plan.parameters()),
+        "frozen": _struct_members(plan.frozen_parameters()),
         "inference_bytes": max(1, plan.inference_arena.bytes),
         "training_bytes": max(1, plan.training_arena.bytes) if plan.training_arena else 0,
         "learning_rate_limit": learning_rate_limit(plan.classes),
@@ -120,6 +123,8 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
     for block in plan.learning_blocks:
         gradient_types |= {block.gradient_type, block.head.gradient_type}
     suffixes = [("", "int32_t"), ("_wide", "int64_t")]
+    clipped = {"int32_t", normalisation.type} | gradient_types
+    wide_input = normalisation.type == "int64_t"
     last = plan.operations[-1] if plan.operations else None
     last_name = last.name if last else "x"
     features = plan.output.features
@@ -132,10 +137,12 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
         "learning_slopes": {block.alpha_inv for block in plan.learning_blocks},
         "has_windows": any(o.kind == "conv" for o in plan.operations),
         "gradient_types": [(s, t) for s, t in suffixes if t in gradient_types],
+        "clip_types": [(s, t) for s, t in suffixes if t in clipped],
+        "normalised": "(int8_t)clip_wide(scaled, INT8_LIMIT)" if wide_input else "saturate(scaled)",
         "weights_of": lambda operation: _weights_of(plan, operation),
-        "shape": lambda shape: " x ".join(map(str, shape)),
+        "inference_buffers": _pointers(inference_buffers(plan)),
         "inference_calls": _inference_calls(plan),
-        "training_buffers": batch_buffers(plan) if plan.batch else [],
+        "training_buffers": _pointers(batch_buffers(plan)) if plan.batch else [],
         "training_steps": steps,
         "last_features": f"{last_name} + b * {features}" if plan.batch else "",
         "last_batch": last_name,
@@ -156,11 +163,36 @@ def _rows(array: np.ndarray) -> list[list[str]]:
     return [textwrap.wrap(", ".join(map(str, row)) + ",", COLUMNS - 16) for row in rows]
 
 
-def _weights_of(plan: Plan, operation: Operation) -> dict[str, str]:
+def _weights_of(plan: Plan, operation: Operation) -> dict:
     """How a block's functions reach its weights, and the parameter that this takes."""
     if operation in plan.frozen_blocks:
-        return {"access": f"{plan.prefix}_frozen_weights.{operation.name}", "parameter": ""}
-    return {"access": f"weights->{operation.name}", "parameter": f", const {plan.prefix}_weights *weights"}
+        return {"access": f"{plan.prefix}_frozen_weights.{operation.name}", "parameters": []}
+    return {"access": f"weights->{operation.name}", "parameters": [f"const {plan.prefix}_weights *weights"]}
+
+
+def _parameters(p: str) -> dict[str, list[str]]:
+    """Parameters of the public functions."""
+    upper, x = p.upper(), f"const int8_t x[{p.upper()}_INPUTS]"
+    return {
+        "normalise_parameters": [
+            f"int8_t x[{upper}_INPUTS]",
+            f"const {p}_raw sample[{upper}_INPUTS]",
+        ],
+        "predict_parameters": [
+            f"int8_t logits[{upper}_CLASSES]",
+            f"const {p}_weights *weights",
+            x,
+            f"{p}_scratch *scratch",
+        ],
+        "train_parameters": [
+            f"{p}_weights *weights",
+            "const int8_t *x",
+            "const uint8_t *labels",
+            "size_t count",
+            f"const {p}_schedule *schedule",
+            f"{p}_training_scratch *scratch",
+        ],
+    }
 
 
 def _inference_calls(plan: Plan) -> list[str]:
@@ -174,8 +206,14 @@ def _inference_calls(plan: Plan) -> list[str]:
     return calls
 
 
-def _two_axes(array: np.ndarray) -> tuple[int, int]:
-    return len(array), array[0].size
+def _struct_members(arrays: list[tuple[str, np.ndarray]]) -> list[str]:
+    return commented(
+        [(f"int16_t {name}[{len(a)}][{a[0].size}];", f"{a.nbytes:,} bytes") for name, a in arrays]
+    )
+
+
+def _pointers(buffers: list[ArenaBuffer]) -> list[str]:
+    return commented([(f"int8_t *const {b.name} = scratch->arena + {b.offset};", b.comment) for b in buffers])
 
 
 def _summary(plan: Plan) -> str:

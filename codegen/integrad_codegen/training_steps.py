@@ -22,15 +22,23 @@ class TrainingStep:
 
 
 @dataclass(frozen=True)
-class BatchBuffer:
-    """A pointer into the training arena."""
+class ArenaBuffer:
+    """A pointer into an arena, with its shape as a comment."""
 
     name: str
     offset: int
     comment: str
 
 
-def batch_buffers(plan: Plan) -> list[BatchBuffer]:
+def inference_buffers(plan: Plan) -> list[ArenaBuffer]:
+    """Pointers that an inference needs, in order of use."""
+    offsets = plan.inference_arena.offsets
+    return [
+        ArenaBuffer(o.name, offsets[o.name], " x ".join(map(str, o.output_shape))) for o in plan.operations
+    ]
+
+
+def batch_buffers(plan: Plan) -> list[ArenaBuffer]:
     """Pointers that the training step needs, in order of use."""
     by_name = {operation.name: operation for operation in plan.operations}
     single = {operation.name for operation in plan.prefix_operations[:-1]}
@@ -42,7 +50,7 @@ def batch_buffers(plan: Plan) -> list[BatchBuffer]:
             shape = (operation.head.features,)
         samples = "" if buffer.name in single else f"{plan.batch} x "
         comment = samples + " x ".join(map(str, shape))
-        buffers.append(BatchBuffer(buffer.name, plan.training_arena.offsets[buffer.name], comment))
+        buffers.append(ArenaBuffer(buffer.name, plan.training_arena.offsets[buffer.name], comment))
     return buffers
 
 
@@ -85,7 +93,7 @@ def _learning_step(o: Operation, source: str) -> TrainingStep:
     if o.kind == "dense" or o.head_pool is None:
         calls.append(f"{name}_activate({_at(features, o.outputs)}, {_at(scaled, o.outputs)});")
     else:
-        calls.append(f"{name}_features_pool({_at(features, o.head.features)}, {_at(scaled, o.outputs)});")
+        calls.append(f"{name}_pool({_at(features, o.head.features)}, {_at(scaled, o.outputs)});")
     calls.append(f"{head}_error(scratch->error[b], weights, {_at(features, o.head.features)}, labels[b]);")
     learn = [
         f"{name}_learn(weights, {source}, {scaled}, count, schedule, scratch);",

@@ -1,0 +1,32 @@
+"""Line breaks of generated C: calls and signatures wrap as a formatter would wrap them."""
+
+from __future__ import annotations
+
+COLUMNS = 100
+
+
+def wrapped(opening: str, arguments: list[str], ending: str, indent: int = 0) -> str:
+    """`opening(a, b, …)ending`, broken after commas before column 100 and aligned at the parenthesis.
+
+    indent: columns before `opening`, which the template itself has printed.
+    """
+    start = indent + len(opening) + 1
+    lines, column = [opening + "("], start
+    for position, argument in enumerate(arguments):
+        last = position == len(arguments) - 1
+        text = argument + (")" + ending if last else ",")
+        if position and column + 1 + len(text) > COLUMNS:
+            lines.append(" " * start)
+            column = start
+        elif position:
+            lines[-1] += " "
+            column += 1
+        lines[-1] += text
+        column += len(text)
+    return "\n".join(lines)
+
+
+def commented(lines: list[tuple[str, str]]) -> list[str]:
+    """(code, comment) → lines whose trailing comments stand in one column."""
+    width = max((len(code) for code, _ in lines), default=0)
+    return [f"{code:<{width}} /* {comment} */" for code, comment in lines]
