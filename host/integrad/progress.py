@@ -62,7 +62,7 @@ class Bar(Lines):
         super().begin(epochs, samples, done)
         self.bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=10),
             TextColumn("{task.fields[figures]}"),
             TimeRemainingColumn(),
             console=self.console,
@@ -84,7 +84,7 @@ class Bar(Lines):
     def epoch(self, record: Epoch) -> None:
         self.finished += self.samples
         self.new += self.samples
-        self.result = f"{describe(record)}  "
+        self.result = f"{describe(record, digits=1)}  ".replace("  ", " ")
         self.bar.update(self.task, description=self._title(min(record.number + 1, self.epochs)))
 
     def end(self) -> None:
@@ -94,11 +94,11 @@ class Bar(Lines):
         return f"epoch {number}/{self.epochs}"
 
 
-def describe(record: Epoch) -> str:
-    """The figures of an epoch in one line."""
-    text = f"loss {record.mean_loss:.1f}  train {record.train_accuracy:.2%}"
+def describe(record: Epoch, digits: int = 2) -> str:
+    """The figures of an epoch in one line; digits: decimal places of the percentages."""
+    text = f"loss {record.mean_loss:.1f}  train {record.train_accuracy:.{digits}%}"
     if record.validation_accuracy is not None:
-        text += f"  validation {record.validation_accuracy:.2%}"
+        text += f"  validation {record.validation_accuracy:.{digits}%}"
     return text
 
 

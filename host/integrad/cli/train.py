@@ -20,14 +20,15 @@ from integrad.errors import IntegradError, UsageError
 from integrad.model_file import save_model
 from integrad.progress import progress_for
 from integrad.trainer import Trainer, TrainingInterrupted
-from integrad.training_run import Outcome, TrainingRun
+from integrad.training_run import LARGE_BATCH, SMALL_DATA, Outcome, TrainingRun
 
+SMALL_BATCHES = f"{Trainer.batch_size}; {LARGE_BATCH} from {SMALL_DATA:,} samples on"
 SETTINGS = ("batch_size", "epochs", "seed", "learning_rate_inv", "decay_inv", "head_decay_inv")
 
 
 @click.command()
 @click.argument("data")
-@click.option("--model", "spec", required=True, metavar="SPEC", help="The network, see below.")
+@click.option("--model", "spec", required=True, metavar="SPEC", help="The network, see above.")
 @click.option("--out", required=True, metavar="FILE", help="The model file to write.")
 @click.option(
     "--holdout",
@@ -37,7 +38,7 @@ SETTINGS = ("batch_size", "epochs", "seed", "learning_rate_inv", "decay_inv", "h
     help="Keep matching samples out of training; they test if the data marks no test samples. Repeatable.",
 )
 @click.option("--epochs", type=int, metavar="N", help=f"At most so many. [{Trainer.epochs}]")
-@click.option("--batch-size", type=int, metavar="N", help=f"Samples in a step. [{Trainer.batch_size}]")
+@click.option("--batch-size", type=int, metavar="N", help=f"Samples in a step. [{SMALL_BATCHES}]")
 @click.option("--seed", type=int, metavar="N", help="Fixes everything that is random. [0]")
 @click.option("--resume", is_flag=True, help="Go on from FILE.checkpoint, with the same options as before.")
 @click.option("--axes", metavar="AXES", help="Layout of a sample: F, T, TC, CT, HW, HWC or CHW. [detected]")
