@@ -1,0 +1,17 @@
+/* CRC-32 as in zlib, gzip and PNG (polynomial 0x04C11DB7, reflected).
+ *
+ *     uint32_t crc = 0;
+ *     crc = integrad_crc32(crc, first, sizeof first);
+ *     crc = integrad_crc32(crc, second, sizeof second);
+ *
+ * gives the checksum of both arrays after one another, as zlib.crc32(second, zlib.crc32(first)).
+ */
+#ifndef INTEGRAD_CHECKSUM_H
+#define INTEGRAD_CHECKSUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+uint32_t integrad_crc32(uint32_t crc, const void *bytes, size_t count);
+
+#endif

@@ -1,0 +1,141 @@
+/* From reset to main on any Cortex-M, and a report when the core faults.
+ *
+ * The linker script puts the stack at the bottom of RAM: when it overflows, it leaves RAM (or meets
+ * the stack limit register, where the core has one) and faults, instead of silently overwriting
+ * data.
+ */
+#include "semihosting.h"
+
+#include "transport.h"
+
+/* Exit status after a fault; the host reads the details from the console. */
+enum { EXIT_FAULT = 125 };
+
+#define STACK_PAINT 0x5AC3A53Cu
+
+/* Addresses that the linker script defines. */
+extern uint32_t integrad_stack_limit[], integrad_stack_top[];
+extern uint32_t integrad_data_start[], integrad_data_end[];
+extern const uint32_t integrad_data_image[];
+extern uint32_t integrad_bss_start[], integrad_bss_end[];
+
+int main(void);
+void integrad_reset(void) __attribute__((noreturn, used));
+void integrad_start(void) __attribute__((noreturn, used, noinline));
+void integrad_fault(void);
+void integrad_report_fault(const uint32_t *frame, uint32_t exception)
+    __attribute__((noreturn, used));
+
+typedef union {
+    uint32_t *stack_top;
+    void (*handler)(void);
+} vector;
+
+/* Reset, NMI, HardFault, the other faults of bigger cores, supervisor call and system timer. No
+ * program here uses interrupts: whatever arrives is reported. */
+extern const vector integrad_vectors[16];
+const vector integrad_vectors[16] __attribute__((section(".vectors"), used)) = {
+    {.stack_top = integrad_stack_top},
+    {.handler = integrad_reset},
+    {.handler = integrad_fault}, /* NMI */
+    {.handler = integrad_fault}, /* HardFault */
+    {.handler = integrad_fault}, /* MemManage */
+    {.handler = integrad_fault}, /* BusFault */
+    {.handler = integrad_fault}, /* UsageFault */
+    {.handler = integrad_fault}, /* SecureFault */
+    {.handler = 0},
+    {.handler = 0},
+    {.handler = 0},
+    {.handler = integrad_fault}, /* SVCall */
+    {.handler = integrad_fault}, /* DebugMonitor */
+    {.handler = 0},
+    {.handler = integrad_fault}, /* PendSV */
+    {.handler = integrad_fault}, /* SysTick */
+};
+
+void integrad_reset(void) {
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
+    /* Without access to coprocessors 10 and 11 every FPU and vector instruction faults. */
+    *(volatile uint32_t *)0xE000ED88u |= 0xFu << 20;
+    __asm__ volatile("dsb\n\tisb" ::: "memory");
+#endif
+#if __ARM_ARCH >= 8
+    __asm__ volatile("msr msplim, %0" ::"r"(integrad_stack_limit));
+#endif
+    /* A function of its own: the compiler may use vector instructions in it. */
+    integrad_start();
+}
+
+/* Compared as numbers: two linker symbols may be equal, which a compiler need not expect of two
+ * objects. */
+static int is_before(const volatile uint32_t *word, const uint32_t *end) {
+    return (uintptr_t)word < (uintptr_t)end;
+}
+
+void integrad_start(void) {
+    const uint32_t *image = integrad_data_image;
+    for (uint32_t *word = integrad_data_start; is_before(word, integrad_data_end); word++) {
+        *word = *image++;
+    }
+    for (uint32_t *word = integrad_bss_start; is_before(word, integrad_bss_end); word++) {
+        *word = 0;
+    }
+    uintptr_t used;
+    __asm__ volatile("mov %0, sp" : "=r"(used));
+    for (volatile uint32_t *word = integrad_stack_limit; (uintptr_t)word < used; word++) {
+        *word = STACK_PAINT;
+    }
+    semihosting_exit(main());
+}
+
+uint32_t integrad_stack_peak(void) {
+    const volatile uint32_t *word = integrad_stack_limit;
+    while (is_before(word, integrad_stack_top) && *word == STACK_PAINT) {
+        word++;
+    }
+    return (uint32_t)((uintptr_t)integrad_stack_top - (uintptr_t)word);
+}
+
+/* Entered by the core: the stack pointer may be the very thing that went wrong, so the report runs
+ * on a fresh stack. */
+__attribute__((naked)) void integrad_fault(void) {
+    __asm__ volatile("mrs r0, msp\n\t"
+                     "mrs r1, ipsr\n\t"
+                     "ldr r2, =integrad_stack_top\n\t"
+                     "mov sp, r2\n\t"
+                     "bl integrad_report_fault");
+}
+
+static void print_field(const char *name, uint32_t value) {
+    char digits[9];
+    for (int i = 7; i >= 0; i--) {
+        uint32_t digit = value & 15u;
+        digits[i] = (char)(digit < 10 ? '0' + digit : 'a' + digit - 10);
+        value >>= 4;
+    }
+    digits[8] = '\0';
+    semihosting_print(name);
+    semihosting_print(digits);
+}
+
+/* frame: r0-r3, r12, lr, pc, xpsr as the core pushed them, if there was room. */
+void integrad_report_fault(const uint32_t *frame, uint32_t exception) {
+    print_field("\nfault: exception=", exception);
+    print_field(" sp=", (uint32_t)(uintptr_t)frame);
+#if __ARM_ARCH_ISA_THUMB >= 2
+    uint32_t status = *(const volatile uint32_t *)0xE000ED28u;
+    print_field(" cfsr=", status);
+    print_field(" address=", *(const volatile uint32_t *)0xE000ED38u);
+    int overflow = (status & 0x00101010u) != 0; /* STKOF, STKERR, MSTKERR */
+#else
+    int overflow = 0;
+#endif
+    if (overflow || is_before(frame, integrad_stack_limit)) {
+        semihosting_print(" stack overflow\n");
+    } else {
+        print_field(" lr=", frame[5]);
+        print_field(" pc=", frame[6]);
+        semihosting_print("\n");
+    }
+    semihosting_exit(EXIT_FAULT);
+}

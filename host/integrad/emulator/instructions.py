@@ -1,0 +1,107 @@
+"""What kind of instruction stands at an address: Thumb code of Armv6-M to Armv8.1-M.
+
+Encodings: "Armv8-M Architecture Reference Manual", C2.3 (Arm DDI 0553), whose subset the older cores have.
+"""
+
+from __future__ import annotations
+
+CLASSES = (
+    "load",
+    "store",
+    "multiple",
+    "multiply",
+    "divide",
+    "branch",
+    "dsp",
+    "vector",
+    "other",
+)
+"""multiple: two or more registers; dsp: the DSP extension and saturation; vector: FPU and MVE."""
+
+MARKER_BEGIN = 0x46C9  # mov r9, r9
+MARKER_END = 0x46D2  # mov r10, r10
+
+
+def is_wide(first: int) -> bool:
+    """Whether an instruction that begins with this halfword has a second one."""
+    return first >= 0xE800
+
+
+def classify(first: int, second: int) -> tuple[str, int]:
+    """(class, words moved by a `multiple`) of an instruction; `second` matters for wide ones only."""
+    return _classify_wide(first, second) if is_wide(first) else _classify_narrow(first)
+
+
+def _classify_narrow(first: int) -> tuple[str, int]:
+    if first & 0xF800 == 0x4800:
+        return "load", 0
+    if first & 0xF000 == 0x5000:
+        return ("load" if first >> 9 & 7 >= 3 else "store"), 0
+    if 0x6000 <= first < 0xA000:
+        return ("load" if first & 0x0800 else "store"), 0
+    if first & 0xF600 == 0xB400:  # push with lr, pop with pc
+        return "multiple", (first & 0x1FF).bit_count()
+    if first & 0xF000 == 0xC000:
+        return "multiple", (first & 0xFF).bit_count()
+    if first & 0xFFC0 == 0x4340:
+        return "multiply", 0
+    conditional = first & 0xF000 == 0xD000 and first & 0x0F00 < 0x0E00
+    if conditional or first & 0xF800 == 0xE000 or first & 0xFF00 == 0x4700 or first & 0xF500 == 0xB100:
+        return "branch", 0
+    return "other", 0
+
+
+def _classify_wide(first: int, second: int) -> tuple[str, int]:
+    if first & 0xEC00 == 0xEC00:
+        return "vector", 0
+    if first & 0xFE00 == 0xE800:
+        return _classify_multiple(first, second)
+    if first & 0xF800 == 0xF000:
+        return _classify_branch(first, second)
+    if first & 0xFE00 == 0xF800:
+        return ("load" if first & 0x0010 else "store"), 0
+    if first & 0xFF00 == 0xFB00:
+        return _classify_multiply(first, second), 0
+    if first & 0xFF00 == 0xFA00:
+        return ("dsp" if _is_dsp_register(first, second) else "other"), 0
+    return "other", 0
+
+
+def _classify_multiple(first: int, second: int) -> tuple[str, int]:
+    if first & 0x0040 == 0:
+        clears = first == 0xE89F  # CLRM clears registers and moves nothing
+        return ("other", 0) if clears else ("multiple", second.bit_count())
+    if first & 0x0120:
+        return "multiple", 2
+    if first & 0xFFF0 == 0xE8D0 and second & 0xFFE0 == 0xF000:  # TBB, TBH
+        return "branch", 0
+    return ("load" if first & 0x0010 else "store"), 0
+
+
+def _classify_branch(first: int, second: int) -> tuple[str, int]:
+    if second & 0x8000:
+        is_control = second & 0x5000 == 0 and first & 0x0380 == 0x0380  # barriers, hints, MSR, MRS
+        return ("other" if is_control else "branch"), 0
+    saturates = first & 0xFFD0 in (0xF300, 0xF380)  # SSAT, USAT
+    return ("dsp" if saturates else "other"), 0
+
+
+def _classify_multiply(first: int, second: int) -> str:
+    operation, detail = first >> 4 & 7, second >> 4 & 15
+    if first & 0x0080 == 0:
+        return "multiply" if operation == 0 else "dsp"
+    if operation in (1, 3):
+        return "divide"
+    plain = operation in (0, 2) or (operation in (4, 6) and detail == 0)
+    return "multiply" if plain else "dsp"
+
+
+def _is_dsp_register(first: int, second: int) -> bool:
+    detail = second >> 4 & 15
+    if first & 0x0080:
+        # Parallel addition, then QADD and SEL; their neighbours are REV and CLZ.
+        return detail < 8 or first & 0x0070 == 0 or first & 0x0070 == 0x0020
+    if detail < 8:
+        return False  # shift by register
+    # SXTB16 and UXTB16, and every extension that also adds.
+    return first & 0x0060 == 0x0020 or first & 0x000F != 0x000F

@@ -1,0 +1,128 @@
+"""What an ELF file of a firmware holds: sections, loadable bytes and symbols."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from elftools.elf.constants import SH_FLAGS
+from elftools.elf.elffile import ELFFile
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section that takes memory. `load_address` is where its bytes lie in flash; None if it has none."""
+
+    name: str
+    address: int
+    load_address: int | None
+    size: int
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A function or an object. A function's name is without the suffixes of compiler-made copies."""
+
+    name: str
+    address: int
+    size: int
+    is_function: bool
+    section: str
+
+
+@dataclass
+class Program:
+    """The parts of an ELF file that the emulator and the size report need, sorted by address."""
+
+    sections: list[Section]
+    symbols: list[Symbol]
+    segments: list[tuple[int, bytes]]
+    _starts: list[int] = field(init=False, repr=False)
+
+    def __post_init__(self):
+        self.functions = sorted((s for s in self.symbols if s.is_function), key=lambda s: s.address)
+        self._starts = [function.address for function in self.functions]
+
+    def function_at(self, address: int) -> Symbol | None:
+        """The function whose code holds this address."""
+        index = bisect_right(self._starts, address) - 1
+        if index < 0 or address >= self.functions[index].address + self.functions[index].size:
+            return None
+        return self.functions[index]
+
+    def describe(self, address: int) -> str:
+        """`conv1_forward+0x14`, or the bare number where no function stands."""
+        function = self.function_at(address)
+        if function is None:
+            return f"0x{address:08x}"
+        return f"{function.name}+0x{address - function.address:x}"
+
+    def address_of(self, name: str) -> int:
+        """Address of the symbol of this name; KeyError if there is none."""
+        for symbol in self.symbols:
+            if symbol.name == name:
+                return symbol.address
+        raise KeyError(name)
+
+    def section_bytes(self, name: str) -> tuple[int, bytes]:
+        """(address, contents) of a section that lies in flash; KeyError if there is none."""
+        for section in self.sections:
+            if section.name == name and section.load_address is not None:
+                for start, data in self.segments:
+                    offset = section.load_address - start
+                    if offset >= 0 and offset + section.size <= len(data):
+                        return section.address, data[offset : offset + section.size]
+        raise KeyError(name)
+
+
+def plain_name(name: str) -> str:
+    """The name in the source: compilers append .constprop.0, .isra.0, .part.0 and the like to copies."""
+    return name.partition(".")[0]
+
+
+def read_program(path: Path) -> Program:
+    """Read an ELF file of a 32-bit Arm firmware."""
+    with path.open("rb") as file:
+        elf = ELFFile(file)
+        loads = [segment for segment in elf.iter_segments("PT_LOAD") if segment["p_filesz"]]
+        sections, names = [], {}
+        for index, section in enumerate(elf.iter_sections()):
+            if section["sh_flags"] & SH_FLAGS.SHF_ALLOC and section["sh_size"]:
+                names[index] = section.name
+                sections.append(
+                    Section(
+                        section.name, section["sh_addr"], _load_address(section, loads), section["sh_size"]
+                    )
+                )
+        symbols = []
+        for symbol in elf.get_section_by_name(".symtab").iter_symbols():
+            kind = symbol["st_info"]["type"]
+            if symbol["st_shndx"] in names and kind in ("STT_FUNC", "STT_OBJECT", "STT_NOTYPE"):
+                is_function = kind == "STT_FUNC"
+                if symbol.name.startswith("$"):
+                    continue
+                symbols.append(
+                    Symbol(
+                        plain_name(symbol.name) if is_function else symbol.name,
+                        symbol["st_value"] & ~1 if is_function else symbol["st_value"],
+                        symbol["st_size"],
+                        is_function,
+                        names[symbol["st_shndx"]],
+                    )
+                )
+        return Program(
+            sorted(sections, key=lambda s: s.address),
+            sorted(symbols, key=lambda s: s.address),
+            [(segment["p_paddr"], segment.data()) for segment in loads],
+        )
+
+
+def _load_address(section, loads) -> int | None:
+    if section["sh_type"] == "SHT_NOBITS":
+        return None
+    for segment in loads:
+        offset = section["sh_offset"] - segment["p_offset"]
+        if offset >= 0 and offset + section["sh_size"] <= segment["p_filesz"]:
+            return segment["p_paddr"] + offset
+    return None

@@ -1,0 +1,55 @@
+/* Does what the first byte of the session asks for. */
+#include "transport.h"
+
+static volatile uint32_t depth;
+
+/* Two calls a level, so that no compiler turns it into a loop. */
+static uint32_t recurse(uint32_t level) {
+    volatile uint8_t frame[256];
+    frame[level % sizeof frame] = (uint8_t)level;
+    depth = level;
+    uint32_t below = recurse(level + 1);
+    return below + frame[(level + below) % sizeof frame];
+}
+
+static void run_undefined_instruction(void) {
+    __asm__ volatile("udf #1");
+}
+
+static int write_far_away(void) {
+    *(volatile uint32_t *)0x50000000u = 1;
+    return *(volatile uint32_t *)0x50000004u == 1;
+}
+
+static void jump_far_away(void) {
+    void (*volatile target)(void) = (void (*)(void))0x50000001u;
+    target();
+}
+
+int main(void) {
+    uint8_t what[2];
+    if (integrad_read(what, sizeof what) != 0) {
+        return 1;
+    }
+    switch (what[0]) {
+    case 'u':
+        run_undefined_instruction();
+        break;
+    case 'w':
+        return write_far_away();
+    case 'j':
+        jump_far_away();
+        break;
+    case 's':
+        return (int)recurse(0);
+    case 'h':
+        for (;;) {
+            depth++;
+        }
+    case 'r':
+        return integrad_read(what, 1) == INTEGRAD_TRANSPORT_SHORT ? 77 : 0;
+    default:
+        break;
+    }
+    return what[1];
+}
