@@ -89,7 +89,7 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
     run = TrainingRun(dataset, spec, settings, list(holdouts), validation, validation_by_class)
     _show_start(console, run)
     try:
-        with _interruptible(run.trainer, console):
+        with _interruptible(run.trainer):
             outcome = run.run(progress_for(console), checkpoint, resume)
     except TrainingInterrupted:
         command = shlex.join(["integrad", *(a for a in sys.argv[1:] if a != "--resume"), "--resume"])
@@ -125,13 +125,12 @@ def _check_paths(out: str, resume: bool, console: Console) -> str:
 
 
 @contextmanager
-def _interruptible(trainer: Trainer, console: Console):
+def _interruptible(trainer: Trainer):
     """The first Ctrl-C asks the trainer to stop, the second one ends the program."""
 
     def stop(number, frame):
         signal.signal(signal.SIGINT, previous)
         trainer.interrupt()
-        _say(console, "finishing the batch …")
 
     previous = signal.signal(signal.SIGINT, stop)
     try:
