@@ -1,6 +1,8 @@
-"""Sessions: what the firmware is asked to do, and what it answered.
+"""Sessions: what an executor is asked to do, and what it answers.
 
-The bytes are those that templates/firmware/session.c.jinja reads and writes.
+Every executor (NumPy, the generated C on the host, the generated C on a board) takes the same
+session and gives the same list of results, bit for bit. As bytes, a session is what
+templates/firmware/session.c.jinja reads and writes.
 """
 
 from __future__ import annotations
@@ -13,98 +15,113 @@ import numpy as np
 
 from integrad.errors import IntegradError
 
-END, PREDICT, TRAIN, RESET, WEIGHTS, STACK = range(6)
-
 HEADER = struct.Struct("<IIiii")
+END, PREDICT, TRAIN, RESET, WEIGHTS, STACK = range(6)
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Learning schedule of a training step on a device: 32-bit integers."""
+    """Learning schedule of a training step: 32-bit integers, decays 0 for none."""
 
     learning_rate_inv: int
     decay_inv: int = 0
     head_decay_inv: int = 0
 
 
+@dataclass(frozen=True)
+class Predict:
+    """Classify samples, raw (N, *raw_shape). Result: logits int8 (N, classes)."""
+
+    samples: np.ndarray
+
+
+@dataclass(frozen=True)
+class Train:
+    """One training step. samples: raw (B, *raw_shape); labels: (B,).
+
+    Result: how many were classified rightly before the step, or a negative error.
+    """
+
+    samples: np.ndarray
+    labels: np.ndarray
+    schedule: Schedule
+
+
+@dataclass(frozen=True)
+class Reset:
+    """Back to the initial weights. Result: None."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Result: bytes of the weights struct, little-endian int16."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Result: most bytes of stack used so far; 0 on a host."""
+
+
+Action = Predict | Train | Reset | Weights | Stack
+
+
 @dataclass
 class Session:
-    """Commands in order. classes: scores of one prediction; weights_bytes: size of the weights struct."""
+    """Actions in order. classes: scores of a prediction; weights_bytes: size of the weights struct."""
 
     classes: int
     weights_bytes: int
-    _commands: list[tuple[int, int]] = field(default_factory=list)
-    _bytes: bytearray = field(default_factory=bytearray)
-
-    def predict(self, samples: np.ndarray) -> Session:
-        """samples: raw (N, ...), in the model's raw dtype."""
-        return self._add(PREDICT, len(samples), _little_endian(samples))
-
-    def train(self, samples: np.ndarray, labels: np.ndarray, schedule: Schedule) -> Session:
-        """One training step. samples: raw (B, ...); labels: (B,)."""
-        rates = (schedule.learning_rate_inv, schedule.decay_inv, schedule.head_decay_inv)
-        data = _little_endian(samples) + np.asarray(labels).astype(np.uint8).tobytes()
-        return self._add(TRAIN, len(samples), data, rates)
-
-    def reset(self) -> Session:
-        """Back to the initial weights."""
-        return self._add(RESET, 0)
-
-    def weights(self) -> Session:
-        """Ask for the weights that learn."""
-        return self._add(WEIGHTS, 0)
-
-    def stack(self) -> Session:
-        """Ask for the most bytes of stack used so far (0 on a host)."""
-        return self._add(STACK, 0)
+    actions: list[Action] = field(default_factory=list)
 
     def encode(self) -> bytes:
         """The bytes that the firmware reads."""
-        return bytes(self._bytes) + HEADER.pack(END, 0, 0, 0, 0)
+        return b"".join(map(_encode, self.actions)) + HEADER.pack(END, 0, 0, 0, 0)
 
     def decode(self, output: bytes) -> list:
-        """One result a command, in order; RESET gives None.
+        """One result for each action, in order.
 
-        predict: int8 (N, classes); train: int, samples classified rightly before the step, or a
-        negative error; weights: bytes of the struct; stack: int. Raises IntegradError if the output
-        is not what these commands answer, or the weights' CRC-32 is wrong.
+        Raises IntegradError if the output is not what the actions are answered with, or if the weights
+        do not match the CRC-32 that came with them.
         """
+        sizes = [self._result_size(action) for action in self.actions]
+        if sum(sizes) != len(output):
+            raise IntegradError(f"the firmware answered {len(output):,} bytes, expected {sum(sizes):,}")
         results, offset = [], 0
-        for command, count in self._commands:
-            size = self._result_size(command, count)
-            part = output[offset : offset + size]
-            if len(part) != size:
-                raise IntegradError(
-                    f"the firmware answered {len(output):,} bytes, fewer than the session asked for"
-                )
-            results.append(self._result(command, part))
+        for action, size in zip(self.actions, sizes, strict=True):
+            results.append(self._result(action, output[offset : offset + size]))
             offset += size
-        if offset != len(output):
-            raise IntegradError(f"the firmware answered {len(output):,} bytes, expected {offset:,}")
         return results
 
-    def _add(
-        self, command: int, count: int, data: bytes = b"", rates: tuple[int, ...] = (0, 0, 0)
-    ) -> Session:
-        self._commands.append((command, count))
-        self._bytes += HEADER.pack(command, count, *rates) + data
-        return self
+    def _result_size(self, action: Action) -> int:
+        if isinstance(action, Predict):
+            return len(action.samples) * self.classes
+        if isinstance(action, Weights):
+            return self.weights_bytes + 4
+        return 0 if isinstance(action, Reset) else 4
 
-    def _result_size(self, command: int, count: int) -> int:
-        sizes = {PREDICT: count * self.classes, TRAIN: 4, RESET: 0, WEIGHTS: self.weights_bytes + 4, STACK: 4}
-        return sizes[command]
-
-    def _result(self, command: int, part: bytes):
-        if command == PREDICT:
+    def _result(self, action: Action, part: bytes):
+        if isinstance(action, Predict):
             return np.frombuffer(part, np.int8).reshape(-1, self.classes)
-        if command == WEIGHTS:
+        if isinstance(action, Weights):
             if zlib.crc32(part[:-4]) != int.from_bytes(part[-4:], "little"):
                 raise IntegradError("the firmware's weights do not match their CRC-32")
             return part[:-4]
-        if command == RESET:
+        if isinstance(action, Reset):
             return None
-        return int.from_bytes(part, "little", signed=command == TRAIN)
+        return int.from_bytes(part, "little", signed=isinstance(action, Train))
 
 
-def _little_endian(samples: np.ndarray) -> bytes:
+def _encode(action: Action) -> bytes:
+    if isinstance(action, Predict):
+        return HEADER.pack(PREDICT, len(action.samples), 0, 0, 0) + _raw(action.samples)
+    if isinstance(action, Train):
+        s = action.schedule
+        rates = (s.learning_rate_inv, s.decay_inv, s.head_decay_inv)
+        labels = np.asarray(action.labels).astype(np.uint8).tobytes()
+        return HEADER.pack(TRAIN, len(action.samples), *rates) + _raw(action.samples) + labels
+    command = {Reset: RESET, Weights: WEIGHTS, Stack: STACK}[type(action)]
+    return HEADER.pack(command, 0, 0, 0, 0)
+
+
+def _raw(samples: np.ndarray) -> bytes:
     return np.ascontiguousarray(samples, samples.dtype.newbyteorder("<")).tobytes()

@@ -1,0 +1,85 @@
+"""integrad doctor: what is installed, what is missing, which command brings it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.emulator.doctor import Emulation, Tool, examine_cores, examine_tools
+from integrad.errors import IntegradError
+
+
+@click.command()
+@json_option
+def doctor(json_path):
+    """Say what is installed, what is missing, the command that brings it, and which cores can be emulated.
+
+    Ends with status 1 if no core can be emulated.
+
+    \b
+    Example:
+      integrad doctor
+    """
+    console = console_for(json_path)
+    tools, cores = list(examine_tools()), examine_cores()
+    _show_tools(console, tools)
+    _show_cores(console, cores)
+    write_json(
+        json_path,
+        {
+            "tools": [asdict(tool) | {"found": tool.version is not None} for tool in tools],
+            "cores": [
+                {
+                    "name": core.board.name,
+                    "core": core.board.core,
+                    "part": core.board.part,
+                    "flash_bytes": core.board.flash_bytes,
+                    "ram_bytes": core.board.ram_bytes,
+                    "toolchains": list(core.toolchains),
+                    "engines": list(core.engines),
+                    "works": core.works,
+                }
+                for core in cores
+            ],
+        },
+    )
+    if not any(core.works for core in cores):
+        raise IntegradError(
+            "no core can be emulated here; the shortest way: pip install 'integrad[emulator]'"
+        )
+
+
+def _show_tools(console: Console, tools: list[Tool]) -> None:
+    table = Table("", "tool", "version, or what brings it", "for", title="Tools")
+    for tool in tools:
+        if tool.version is not None:
+            table.add_row("[green]✓[/]", tool.name, escape(tool.version), tool.purpose)
+        else:
+            text = f"{tool.trouble}: {tool.command}" if tool.command else tool.trouble
+            table.add_row("[red]✗[/]", tool.name, escape(text), tool.purpose)
+    console.print(table)
+
+
+def _show_cores(console: Console, cores: list[Emulation]) -> None:
+    table = Table("", "core", "with the memory of", title="Cores")
+    for name in ("flash", "RAM"):
+        table.add_column(name, justify="right")
+    table.add_column("built by")
+    table.add_column("run in")
+    for core in cores:
+        board = core.board
+        table.add_row(
+            "[green]✓[/]" if core.works else "[red]✗[/]",
+            f"{board.name} ({board.core})",
+            board.part,
+            f"{board.flash_bytes // 1024:,} KB",
+            f"{board.ram_bytes // 1024:,} KB",
+            ", ".join(core.toolchains) or "nothing here",
+            ", ".join(core.engines) or "nothing here",
+        )
+    console.print(table)

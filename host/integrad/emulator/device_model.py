@@ -1,0 +1,138 @@
+"""A model on its way to a device: plan, generated sources, and the executors of its sessions."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from integrad.emulator.boards import Board
+from integrad.emulator.host_build import build_host, run_host
+from integrad.emulator.runner import RunResult, run
+from integrad.emulator.session import Action, Predict, Reset, Session, Train, Weights
+from integrad.emulator.toolchain import Firmware, build_firmware
+from integrad.learners.nitro import Nitro
+from integrad.model_file import Model
+from integrad.network import Network
+from integrad_codegen.emit_c import write_files
+from integrad_codegen.emit_firmware import emit_firmware
+from integrad_codegen.plan import Plan, make_plan
+
+
+@dataclass
+class DeviceModel:
+    """A model lowered for one learn set and batch size, with its sources in `folder`."""
+
+    model: Model
+    plan: Plan
+    folder: Path
+    sources: list[Path]
+
+    @classmethod
+    def generate(
+        cls,
+        model: Model,
+        folder: Path,
+        learn: str = "none",
+        batch_size: int = 16,
+        prefix: str = "model",
+        command: str = "",
+    ) -> DeviceModel:
+        """Lower the model and write its sources to folder/source."""
+        plan = make_plan(model.network, prefix, learn, batch_size)
+        paths = write_files(emit_firmware(model, plan, command), folder / "source")
+        return cls(model, plan, folder, [path for path in paths if path.suffix == ".c"])
+
+    def session(self, actions: list[Action]) -> Session:
+        """The session that performs these actions on this model."""
+        return Session(self.plan.classes, self.plan.weights_bytes, actions)
+
+    def run_numpy(self, actions: list[Action]) -> list:
+        """Results of the actions by the host's own arithmetic. Stack gives 0."""
+        twin = self.model.network.copy()
+        return [self._act(twin, action) for action in actions]
+
+    def run_host(
+        self, actions: list[Action], compiler: str = "gcc", sanitize: bool = True, time_limit: float = 600
+    ) -> list:
+        """Results of the generated C on the host, by default watched by sanitizers."""
+        where = self.folder / f"host-{compiler}"
+        program = build_host(self.sources, [self.source_folder], where, compiler=compiler, sanitize=sanitize)
+        session = self.session(actions)
+        return session.decode(run_host(program, session.encode(), time_limit))
+
+    def build(self, board: Board, whole_machine: bool = False, toolchain: str | None = None) -> Firmware:
+        """Firmware for a board. Raises DoesNotFitError where the part, or the machine, is too small."""
+        where = self.folder / f"{board.name}-{toolchain or 'default'}"
+        includes = [self.source_folder]
+        return build_firmware(
+            board, self.sources, includes, where, whole_machine=whole_machine, toolchain=toolchain
+        )
+
+    def run_board(
+        self,
+        firmware: Firmware,
+        actions: list[Action],
+        count: bool = False,
+        time_limit: float = 600,
+        engine: str | None = None,
+    ) -> tuple[list, RunResult]:
+        """Results of the firmware on the emulated board, and what the emulator measured."""
+        session = self.session(actions)
+        result = run(firmware, session.encode(), time_limit=time_limit, count=count, engine=engine)
+        return session.decode(result.output), result
+
+    @property
+    def source_folder(self) -> Path:
+        return self.folder / "source"
+
+    def network_with(self, weights: bytes) -> Network:
+        """The model's network with the weights struct that a session returned."""
+        network = self.model.network.copy()
+        arrays = dict(network.parameters())
+        offset = 0
+        for name, size in self._struct():
+            part = np.frombuffer(weights, "<i2", size, offset)
+            arrays[name] = part.reshape(arrays[name].shape).astype(np.int16)
+            offset += 2 * size
+        network.load_parameters(arrays)
+        return network
+
+    def struct_of(self, network: Network) -> bytes:
+        """The weights struct that holds this network's weights."""
+        arrays = dict(network.parameters())
+        return b"".join(np.ascontiguousarray(arrays[name], "<i2").tobytes() for name, _ in self._struct())
+
+    def _struct(self) -> list[tuple[str, int]]:
+        """(parameter of the network, elements) of each member of the weights struct."""
+        names = {"output": "output.weights"}
+        for block in self.plan.blocks:
+            names[block.name] = f"{block.name}.weights"
+            names[f"head{block.number}"] = f"{block.name}.head"
+        return [(names[member], array.size) for member, array in self.plan.parameters()]
+
+    def _act(self, twin: Network, action: Action):
+        preprocessing = self.model.preprocessing
+        if isinstance(action, Predict):
+            return twin.logits(preprocessing.apply(action.samples))
+        if isinstance(action, Train):
+            s = action.schedule
+            learner = Nitro(twin, s.learning_rate_inv, s.decay_inv, s.head_decay_inv, self.plan.learn.name)
+            return learner.step(preprocessing.apply(action.samples), action.labels).correct
+        if isinstance(action, Reset):
+            twin.load_parameters(dict(self.model.network.parameters()))
+            return None
+        return self.struct_of(twin) if isinstance(action, Weights) else 0
+
+
+def c_name(path: Path) -> str:
+    """A C identifier for a model file: its stem in lower case, other characters as _."""
+    name = "".join(c if c.isascii() and c.isalnum() else "_" for c in path.stem.lower()).strip("_")
+    return name if name and name[0].isalpha() else f"model_{name}".rstrip("_")
+
+
+def command_line(*words: object) -> str:
+    """A command line for the header of generated files."""
+    return shlex.join(["integrad", *map(str, words)])
