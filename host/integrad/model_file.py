@@ -46,6 +46,7 @@ class Model:
 
 def save_model(model: Model, path: str | os.PathLike) -> None:
     """Write atomically. Raises IntegradError if it cannot be written; an old file is then untouched."""
+    _check_record(model.training, MAX_DEPTH)
     document = {
         "network": model.network.describe(),
         "preprocessing": model.preprocessing.describe(),

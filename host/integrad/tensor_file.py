@@ -21,6 +21,7 @@ from integrad.errors import IntegradError
 KEY = "integrad"
 MAX_HEADER = 2**23
 MAX_FILE = 2**31
+MAX_LINE = 200
 DTYPES = {"I8", "U8", "I16", "I32", "I64"}
 
 
@@ -113,5 +114,7 @@ def _refuse_constant(name: str):
 
 
 def one_line(text) -> str:
-    """Foreign text, shortened and stripped of what a terminal would obey."""
-    return "".join(c if c.isprintable() else "?" for c in str(text)[:120])
+    """Foreign text, shortened and without what a terminal would obey."""
+    text = str(text)
+    cut = text if len(text) <= MAX_LINE else text[: MAX_LINE - 1] + "…"
+    return "".join(c if c.isprintable() else "?" for c in cut)

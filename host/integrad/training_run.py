@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from integrad import __version__
+from integrad.datasets import axes as layouts
 from integrad.datasets.dataset import Dataset
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.history import History
@@ -17,6 +18,7 @@ from integrad.network import Network
 from integrad.network_spec import load_spec
 from integrad.progress import Silent
 from integrad.splits import split_dataset
+from integrad.tensor_file import one_line
 from integrad.trainer import Trainer
 
 SMALL_DATA = 10_000
@@ -66,8 +68,7 @@ class TrainingRun:
         by_class: bool = False,
     ):
         self.dataset, self.spec, self.holdouts = dataset, spec, list(holdouts or [])
-        # The layout alone fixes the shape; constants follow once the training samples are drawn.
-        shape = Preprocessing.fit(dataset.x[:1], dataset.axes).input_shape
+        shape = layouts.input_shape(dataset.axes, dataset.sample_shape)
         parsed = load_spec(spec, shape)
         usual = {"batch_size": Trainer.batch_size if len(dataset) < SMALL_DATA else LARGE_BATCH}
         self.trainer = Trainer(**usual | parsed.learning | (settings or {}))
@@ -76,6 +77,7 @@ class TrainingRun:
         self.preprocessing = Preprocessing.fit(dataset.x[self.split.train], dataset.axes)
         self.network = Network(shape, dataset.classes, parsed.layers)
         self.network.initialise(rng)
+        self.model = Model(self.network, self.preprocessing, dataset.class_names)
 
     def run(
         self,
@@ -89,10 +91,8 @@ class TrainingRun:
             self.network, *parts[0], *parts[1], progress=progress, checkpoint=checkpoint, resume=resume
         )
         scores = [Score(count_correct(self.network, x, y)[0] if len(x) else 0, len(x)) for x, y in parts]
-        model = Model(
-            self.network, self.preprocessing, self.dataset.class_names, self._record(history, *scores)
-        )
-        return Outcome(model, history, *scores)
+        self.model.training = self._record(history, *scores)
+        return Outcome(self.model, history, *scores)
 
     def _samples(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self.preprocessing.apply(self.dataset.x[indices]), self.dataset.y[indices]
@@ -102,12 +102,12 @@ class TrainingRun:
         trainer = self.trainer
         names = ("batch_size", "epochs", "learning_rate_inv", "decay_inv", "head_decay_inv", "learn")
         return {
-            "data": self.dataset.name,
+            "data": one_line(self.dataset.name),
             "data_sha256": self.dataset.sha256,
-            "model_spec": self.spec,
-            "holdout": self.holdouts,
-            "validation_part": self.split.validation_origin,
-            "test_part": self.split.test_origin,
+            "model_spec": one_line(self.spec),
+            "holdout": [one_line(holdout) for holdout in self.holdouts],
+            "validation_part": one_line(self.split.validation_origin),
+            "test_part": one_line(self.split.test_origin),
             "seed": trainer.seed,
             "hyper_parameters": {
                 **{name: getattr(trainer, name) for name in names},

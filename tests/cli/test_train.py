@@ -141,6 +141,7 @@ def test_series_and_axes(tmp_path):
         (["--resume"], 2, "toy.model.checkpoint: there is no checkpoint to resume"),
         (["--out", "/nowhere/toy.model"], 2, "there is no folder /nowhere"),
         (["--out", "/"], 2, "is a folder"),
+        (["--json", "/nowhere/e.json"], 2, "there is no folder /nowhere"),
     ],
 )
 def test_wrong_calls(tmp_path, data, options, status, words):
@@ -245,6 +246,23 @@ def test_a_diverging_run_is_said(tmp_path, data):
     result = train(tmp_path, data, "--learning-rate-inv", 1, "--epochs", 8, "--batch-size", 1)
     assert result.exit_code == 0
     assert "warning: " in result.stdout and "--learning-rate-inv 8" in result.stdout
+
+
+def test_data_is_not_replaced(tmp_path, data):
+    result = train(tmp_path, data, out="toy.npz")
+    assert result.exit_code == 2 and "would replace the data" in result.stderr
+
+
+def test_an_odd_file_name_still_gives_a_readable_model(tmp_path):
+    data = write_npz(tmp_path / ("odd\n" + "x" * 240 + ".npz"))
+    assert train(tmp_path, data).exit_code == 0
+    assert load_model(tmp_path / "toy.model").training["data"].endswith("…")
+
+
+def test_class_names_that_a_model_cannot_hold_are_refused_before_training(tmp_path):
+    y = np.array(["a", "b", "c" * 99])[np.arange(240) % 3]
+    result = train(tmp_path, write_npz(tmp_path / "long.npz", y=y))
+    assert result.exit_code == 1 and "epoch" not in result.stdout
 
 
 def test_nan_is_refused(tmp_path):

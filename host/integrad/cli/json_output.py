@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import click
 from rich.console import Console
 
 from integrad.atomic_file import write_atomically
+from integrad.errors import UsageError
 
 LOG_WIDTH = 120
 """Columns of tables that go to a file or a pipe."""
+
+
+def _check_folder(ctx: click.Context, param: click.Parameter, path: str | None) -> str | None:
+    """Find out before the work what would go wrong after it."""
+    if path not in (None, "-") and not Path(path).resolve().parent.is_dir():
+        raise UsageError(f"--json {path}: there is no folder {Path(path).resolve().parent}")
+    return path
+
 
 json_option = click.option(
     "--json",
     "json_path",
     metavar="FILE",
+    callback=_check_folder,
     help="Write the result as JSON; '-' is standard output.",
 )
 

@@ -83,7 +83,7 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
     Ctrl-C stops after the batch at hand and keeps the run in FILE.checkpoint for --resume.
     """
     console = console_for(json_path)
-    checkpoint = _check_paths(out, resume, console)
+    checkpoint = _check_paths(data, out, resume, console)
     dataset = load_dataset(data, axes=axes)
     settings = {name: options[name] for name in SETTINGS if options[name] is not None}
     run = TrainingRun(dataset, spec, settings, list(holdouts), validation, validation_by_class)
@@ -107,13 +107,15 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
     write_json(json_path, _result(outcome))
 
 
-def _check_paths(out: str, resume: bool, console: Console) -> str:
+def _check_paths(data: str, out: str, resume: bool, console: Console) -> str:
     """Find out before training what would go wrong after it; the checkpoint's path."""
     folder = Path(out).resolve().parent
     if not folder.is_dir():
         raise UsageError(f"--out {out}: there is no folder {folder}")
     if Path(out).is_dir():
         raise UsageError(f"--out {out}: is a folder, expected the name of a file")
+    if Path(out).resolve() == Path(data).resolve():
+        raise UsageError(f"--out {out}: would replace the data")
     if not os.access(folder, os.W_OK):
         raise IntegradError(f"--out {out}: the folder {folder} is not writable")
     checkpoint = f"{out}.checkpoint"
