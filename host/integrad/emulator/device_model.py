@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from integrad.emulator.boards import Board
+from integrad.emulator.fit import with_advice
 from integrad.emulator.host_build import build_host, run_host
 from integrad.emulator.runner import RunResult, run
 from integrad.emulator.session import Action, Predict, Reset, Session, Train, Weights
-from integrad.emulator.toolchain import Firmware, build_firmware
+from integrad.emulator.toolchain import DoesNotFitError, Firmware, build_firmware
 from integrad.learners.nitro import Nitro
 from integrad.model_file import Model
 from integrad.network import Network
@@ -67,9 +67,12 @@ class DeviceModel:
         """Firmware for a board. Raises DoesNotFitError where the part, or the machine, is too small."""
         where = self.folder / f"{board.name}-{toolchain or 'default'}"
         includes = [self.source_folder]
-        return build_firmware(
-            board, self.sources, includes, where, whole_machine=whole_machine, toolchain=toolchain
-        )
+        try:
+            return build_firmware(
+                board, self.sources, includes, where, whole_machine=whole_machine, toolchain=toolchain
+            )
+        except DoesNotFitError as error:
+            raise with_advice(error, self.model, self.plan) from None
 
     def run_board(
         self,
@@ -125,14 +128,3 @@ class DeviceModel:
             twin.load_parameters(dict(self.model.network.parameters()))
             return None
         return self.struct_of(twin) if isinstance(action, Weights) else 0
-
-
-def c_name(path: Path) -> str:
-    """A C identifier for a model file: its stem in lower case, other characters as _."""
-    name = "".join(c if c.isascii() and c.isalnum() else "_" for c in path.stem.lower()).strip("_")
-    return name if name and name[0].isalpha() else f"model_{name}".rstrip("_")
-
-
-def command_line(*words: object) -> str:
-    """A command line for the header of generated files."""
-    return shlex.join(["integrad", *map(str, words)])

@@ -1,0 +1,117 @@
+"""integrad emulate: a model on an emulated core, where it may go on learning."""
+
+from __future__ import annotations
+
+import click
+import numpy as np
+from rich.table import Table
+
+from integrad.cli.device_options import (
+    TUNING_EPOCHS,
+    batch_size_option,
+    learn_option,
+    require_learning,
+    schedule_for,
+    work_folder,
+)
+from integrad.cli.evaluate import choose_part, match_labels
+from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.datasets import load_dataset
+from integrad.emulator.adaptation import Adaptation, Tuning, adapt, split_for_tuning
+from integrad.emulator.boards import get_board
+from integrad.emulator.costs import Costs, measure_costs
+from integrad.emulator.device_model import DeviceModel
+from integrad.errors import IntegradError
+from integrad.model_file import load_model
+from integrad.report.costs import show_layers, show_memory
+
+
+@click.command()
+@click.argument("model", metavar="MODEL")
+@click.argument("data")
+@click.option("--core", default="m4", show_default=True, metavar="m0|m3|m4|m7|m33|m55", help="Which core.")
+@click.option("--only", multiple=True, metavar="KEY=VALUE", help="Only samples that match. Repeatable.")
+@click.option("--tune", type=click.IntRange(1), metavar="COUNT", help="Learn from so many of the samples.")
+@click.option("--epochs", type=click.IntRange(1), default=TUNING_EPOCHS, show_default=True, help="Of tuning.")
+@learn_option
+@batch_size_option
+@click.option(
+    "--learning-rate-inv", type=click.IntRange(1), default=None, help="Of tuning. [the model's own]"
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the samples' order.")
+@click.option(
+    "--time-limit", type=click.IntRange(1), default=600, show_default=True, help="Seconds the core may run."
+)
+@json_option
+def emulate(
+    model, data, core, only, tune, epochs, learn, batch_size, learning_rate_inv, seed, time_limit, json_path
+):
+    """Build firmware of MODEL for a core, classify DATA on it and, with --tune, learn from part of it.
+
+    The core has the flash and RAM of a real part. The host does the same and must hold the same bits.
+
+    \b
+    Example:
+      integrad emulate digits.model spoken-digits --only speaker=george --tune 100 --learn all
+    """
+    console = console_for(json_path)
+    board = get_board(core)
+    learn = learn or ("all" if tune else "none")
+    if tune:
+        require_learning(learn, "--tune")
+    loaded, dataset = load_model(model), load_dataset(data)
+    mask, part = choose_part(dataset, list(only))
+    labels, samples = match_labels(loaded, dataset)[mask], loaded.preprocessing.raw(dataset.x[mask])
+    tuned, test = np.arange(0), np.arange(len(labels))
+    if tune:
+        tuned, test = split_for_tuning(labels, tune, seed)
+    with work_folder() as folder, console.status("emulating"):
+        device = DeviceModel.generate(loaded, folder, learn, batch_size)
+        firmware = device.build(board)
+        schedule = schedule_for(loaded, batch_size, learning_rate_inv)
+        tuning = Tuning(epochs, batch_size, schedule, seed) if tune else None
+        pairs = (samples[test], labels[test]), (samples[tuned], labels[tuned]) if tune else None
+        outcome = adapt(device, firmware, *pairs, tuning, time_limit)
+        costs = measure_costs(device, firmware, samples, labels, schedule)
+    show_memory(console, board.part, costs, board.flash_bytes, board.ram_bytes)
+    show_layers(console, costs)
+    _show_outcome(console, f"{data}, {part}", outcome, tune, epochs, learn)
+    write_json(json_path, {"core": core, **outcome_json(outcome), **cost_json(costs)})
+    if not outcome.equal_to_host:
+        raise IntegradError(f"the core's bits differ from the host's: {_crcs(outcome)}")
+
+
+def outcome_json(outcome: Adaptation) -> dict:
+    """The keys of emulate that say how well and how equal it went."""
+    return {
+        "accuracy": outcome.before,
+        "accuracy_after_tuning": outcome.after,
+        "equal_to_host": outcome.equal_to_host,
+        "weights_crc": f"{outcome.crc_device:08x}",
+    }
+
+
+def cost_json(costs: Costs) -> dict:
+    """The cost keys of emulate and demo, and the layers."""
+    names = (
+        *("macs", "instructions_per_inference", "instructions_per_training_step"),
+        *("flash_bytes", "ram_bytes", "stack_bytes"),
+    )
+    figures = costs.to_json()
+    return {name: figures[name] for name in names} | {"layers": list(figures["layers"])}
+
+
+def _show_outcome(console, what: str, outcome: Adaptation, tune: int | None, epochs: int, learn: str) -> None:
+    table = Table(title=f"{what}: {outcome.samples:,} samples evaluated")
+    table.add_column("")
+    table.add_column("accuracy", justify="right")
+    table.add_row("as trained" if tune is None else "before tuning", f"{outcome.before:.2%}")
+    if outcome.after is not None:
+        table.add_row(f"after {epochs} epochs on {tune} samples, learning: {learn}", f"{outcome.after:.2%}")
+    console.print(table)
+    same = "the same bits as the host" if outcome.equal_to_host else "[red]not the host's bits[/red]"
+    console.print(f"{same}: {_crcs(outcome)}")
+
+
+def _crcs(outcome: Adaptation) -> str:
+    return f"weights CRC host {outcome.crc_host:08x}, device {outcome.crc_device:08x}"

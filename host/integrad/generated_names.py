@@ -1,0 +1,19 @@
+"""Names that generated files carry."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+LONGEST = 40
+
+
+def c_name(path: Path) -> str:
+    """A C identifier for a model file: its stem in lower case, other characters as _."""
+    name = "".join(c if c.isascii() and c.isalnum() else "_" for c in path.stem.lower()).strip("_")
+    return (name if name and name[0].isalpha() else f"model_{name}".rstrip("_"))[:LONGEST]
+
+
+def command_line(*words: object) -> str:
+    """The command that made a file, quoted as a shell would want it."""
+    return shlex.join(["integrad", *map(str, words)])
