@@ -104,7 +104,7 @@ class Network:
         return [*named, ("output.weights", self.output.weights)]
 
     def load_parameters(self, arrays: dict[str, np.ndarray]) -> None:
-        """Copy weights in. Raises IntegradError naming an array that is missing, misshapen or out of range."""
+        """Copy weights in. Raises IntegradError naming an array that is missing or does not fit."""
         expected = dict(self.parameters())
         if unknown := sorted(set(arrays) ^ set(expected)):
             raise IntegradError(f"weights {', '.join(unknown)}: missing or not part of this network")

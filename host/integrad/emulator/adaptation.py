@@ -46,9 +46,7 @@ def split_for_tuning(labels: np.ndarray, count: int, seed: int) -> tuple[np.ndar
     labels: (N,). Raises UsageError unless some samples remain to evaluate.
     """
     if not 0 < count < len(labels):
-        raise UsageError(
-            f"--tune {count}: must be from 1 to {len(labels) - 1}, for {len(labels)} samples match"
-        )
+        raise UsageError(f"--tune {count}: must be below {len(labels)}, the number of samples that match")
     rng = np.random.Generator(np.random.PCG64(seed))
     order = rng.permutation(len(labels))
     # The k-th sample of every class comes before the k+1-th of any.

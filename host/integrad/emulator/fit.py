@@ -62,7 +62,10 @@ def advice(model: Model, plan: Plan, board: Board) -> str:
             if flash <= board.flash_bytes and ram <= board.ram_bytes:
                 size = "" if learn == "none" else f" --batch-size {batch}"
                 return f"--learn {learn}{size} would fit"
-    return f"no part of this network fits; a smaller one needs weights of at most {board.flash_bytes - CODE_BYTES:,} bytes"
+    most = board.flash_bytes - CODE_BYTES
+    return (
+        f"not even inference fits: choose a network with at most {most:,} bytes of weights, or smaller maps"
+    )
 
 
 def _raw_bytes(model: Model) -> int:

@@ -68,10 +68,5 @@ def _run_board(device: DeviceModel, board: Board, actions: list[Action]) -> list
 def _verdict(device: DeviceModel, name: str, core: str, results: list) -> Verdict:
     outputs = 0
     for result in results[:-1]:
-        data = (
-            result.tobytes()
-            if isinstance(result, np.ndarray)
-            else int(result).to_bytes(4, "little", signed=True)
-        )
-        outputs = zlib.crc32(data, outputs)
+        outputs = zlib.crc32(np.asarray(result).astype("<i4").tobytes(), outputs)
     return Verdict(name, core, outputs, device.network_with(results[-1]).weights_crc())
