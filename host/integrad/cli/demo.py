@@ -1,0 +1,109 @@
+"""integrad demo: the main job in one command."""
+
+from __future__ import annotations
+
+import click
+from rich.table import Table
+
+from integrad.cli.device_options import work_folder
+from integrad.cli.emulate import cost_json
+from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.datasets import load_dataset
+from integrad.emulator.boards import Board, get_board
+from integrad.emulator.demonstration import (
+    TUNING_CLIPS,
+    Demonstration,
+    choose_setup,
+    demonstrate,
+    speakers,
+    train_without,
+)
+from integrad.errors import IntegradError, UsageError
+from integrad.progress import progress_for
+from integrad.report.costs import show_memory
+from integrad.report.demo_plot import plot_demo
+
+
+@click.command()
+@click.option("--core", default="m4", show_default=True, metavar="m0|m3|m4|m7|m33|m55", help="Which core.")
+@click.option("--speaker", default="george", show_default=True, help="Whom the host never hears.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything random.")
+@click.option("--picture", default="integrad-demo.png", show_default=True, metavar="FILE", help="The PNG.")
+@json_option
+def demo(core, speaker, seed, picture, json_path):
+    """Train on five speakers; meet a sixth on an emulated core; learn from him there.
+
+    The core has the flash and RAM of a real part and learns with integers only. The host does the same
+    and must end with the same weights.
+
+    \b
+    Example:
+      integrad demo --core m4 --speaker george
+    """
+    console = console_for(json_path)
+    board, dataset = get_board(core), load_dataset("spoken-digits")
+    if speaker not in speakers(dataset):
+        raise UsageError(f"--speaker {speaker}: unknown; known: {', '.join(speakers(dataset))}")
+    setup = choose_setup(board)
+    console.print(f"1. The host trains {setup.spec} on everybody's digits but {speaker}'s.")
+    model = train_without(dataset, speaker, setup.spec, seed, progress_for(console))
+    console.print(f"2. {speaker} meets it on an emulated {board.core} with the memory of an {board.part}.")
+    with work_folder() as folder:
+        outcome = demonstrate(model, dataset, speaker, board, setup.batch_size, seed, folder, console.print)
+    costs = outcome.costs
+    show_memory(console, board.part, costs, board.flash_bytes, board.ram_bytes)
+    console.print(_table(speaker, board, outcome))
+    _draw(console, picture, speaker, board, outcome)
+    write_json(json_path, _json(speaker, core, outcome))
+    if not outcome.equal:
+        raise IntegradError("device and host differ")
+
+
+def _table(speaker: str, board: Board, outcome: Demonstration) -> Table:
+    costs, everything, output = outcome.costs, outcome.all_layers, outcome.output_only
+    table = Table(title=f"{speaker} on the {board.core}: {everything.samples} clips it never learnt from")
+    table.add_column("")
+    table.add_column("", justify="right")
+    table.add_row("recognised before", f"{outcome.before:.1%}")
+    table.add_row(f"after learning {TUNING_CLIPS} clips, all layers", f"[bold]{everything.after:.1%}[/bold]")
+    table.add_row(f"after learning {TUNING_CLIPS} clips, output layer only", f"{output.after:.1%}")
+    table.add_section()
+    table.add_row("instructions an inference", f"{costs.instructions_per_inference:,}")
+    step = f"instructions a training step of {costs.batch_size}"
+    table.add_row(step, f"{costs.instructions_per_training_step:,}")
+    table.add_row("flash, bytes", f"{costs.flash_bytes:,}")
+    table.add_row("RAM, bytes", f"{costs.ram_bytes:,}")
+    table.add_row("stack used, bytes", f"{costs.stack_bytes:,}")
+    table.add_section()
+    sign = "=" if everything.crc_host == everything.crc_device else "[red]is not[/red]"
+    table.add_row("weights' CRC, host", f"{everything.crc_host:08x}")
+    table.add_row("weights' CRC, device", f"{sign} {everything.crc_device:08x}")
+    return table
+
+
+def _draw(console, picture: str, speaker: str, board: Board, outcome: Demonstration) -> None:
+    costs = outcome.costs
+    accuracies = {
+        "before": outcome.before,
+        "output layer\nlearnt": outcome.output_only.after,
+        "all layers\nlearnt": outcome.all_layers.after,
+    }
+    memory = {
+        "flash": (costs.flash_bytes, board.flash_bytes),
+        "RAM": (costs.ram_bytes, board.ram_bytes),
+    }
+    plot_demo(picture, speaker, accuracies, board.part, memory)
+    console.print(f"wrote {picture}", soft_wrap=True)
+
+
+def _json(speaker: str, core: str, outcome: Demonstration) -> dict:
+    return {
+        "speaker": speaker,
+        "core": core,
+        "before": outcome.before,
+        "after_all": outcome.all_layers.after,
+        "after_output": outcome.output_only.after,
+        "crc_host": f"{outcome.all_layers.crc_host:08x}",
+        "crc_device": f"{outcome.all_layers.crc_device:08x}",
+        **cost_json(outcome.costs),
+    }

@@ -1,0 +1,74 @@
+"""The demonstration as a picture: what learning on the device bought, and what it cost."""
+
+from __future__ import annotations
+
+import os
+
+from integrad.errors import IntegradError
+
+INK, MUTED, GRID = "#1f2933", "#7b8794", "#e4e7eb"
+BARS = ["#9aa5b1", "#7fb3d5", "#1f78b4"]
+
+
+def plot_demo(
+    path: str | os.PathLike,
+    speaker: str,
+    accuracies: dict[str, float],
+    part: str,
+    memory: dict[str, tuple[int, int]],
+) -> None:
+    """Write a PNG.
+
+    accuracies: label → fraction, in order. memory: "flash" and "RAM" → (used, there), bytes.
+    Raises IntegradError if matplotlib is missing or the file cannot be written.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise IntegradError("the picture needs matplotlib: pip install 'integrad[plots]'") from None
+    figure = Figure(figsize=(10, 4.2), dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2, width_ratios=[3, 2])
+    _accuracy(left, speaker, accuracies)
+    _memory(right, part, memory)
+    try:
+        figure.savefig(path, format="png")
+    except OSError as error:
+        raise IntegradError(f"{path}: {error.strerror}; choose another --picture") from error
+
+
+def _accuracy(axes, speaker: str, accuracies: dict[str, float]) -> None:
+    values = [100 * value for value in accuracies.values()]
+    bars = axes.bar(list(accuracies), values, color=BARS, width=0.62, zorder=2)
+    axes.bar_label(bars, [f"{value:.1f} %" for value in values], padding=3, color=INK, fontsize=12)
+    axes.set_ylim(0, 112)
+    axes.set_yticks([0, 25, 50, 75, 100])
+    axes.set_ylabel("digits recognised, %", color=INK)
+    axes.set_title(f"{speaker}, a speaker the host never heard", color=INK, loc="left")
+    _plain(axes)
+    axes.grid(axis="y", color=GRID, zorder=0)
+
+
+def _memory(axes, part: str, memory: dict[str, tuple[int, int]]) -> None:
+    names = list(memory)[::-1]
+    for row, name in enumerate(names):
+        used, there = memory[name]
+        axes.barh(row, 100, color=GRID, height=0.42, zorder=1)
+        axes.barh(row, 100 * used / there, color=BARS[2], height=0.42, zorder=2)
+        axes.text(
+            0, row + 0.28, f"{name}: {used:,} of {there:,} bytes", color=INK, fontsize=10.5, va="bottom"
+        )
+    axes.set_yticks([])
+    axes.set_ylim(-0.6, len(names) - 0.2)
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("used, %", color=INK)
+    axes.set_title(f"Memory of the {part}, all layers learning", color=INK, loc="left")
+    _plain(axes)
+
+
+def _plain(axes) -> None:
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(MUTED)
+    axes.tick_params(length=0, colors=INK)
