@@ -23,7 +23,7 @@ int main(void);
 void integrad_reset(void) __attribute__((noreturn, used));
 void integrad_start(void) __attribute__((noreturn, used, noinline));
 void integrad_fault(void);
-void integrad_report_fault(const uint32_t *frame, uint32_t exception)
+void integrad_report_fault(const uint32_t *sp, uint32_t exception, uint32_t lr, uint32_t pc)
     __attribute__((noreturn, used));
 
 typedef union {
@@ -53,15 +53,34 @@ const vector integrad_vectors[16] __attribute__((section(".vectors"), used)) = {
     {.handler = integrad_fault}, /* SysTick */
 };
 
+/* Lets the core fault when the stack leaves its reserve, also where something else answers below.
+ */
+static inline void guard_stack(void) {
+#if __ARM_ARCH >= 8
+    __asm__ volatile("msr msplim, %0" ::"r"(integrad_stack_limit));
+#elif __ARM_ARCH >= 7
+    /* The memory protection unit, if the core has one: no access to the 256 MB below RAM. */
+    volatile uint32_t *const unit = (volatile uint32_t *)0xE000ED90u;
+    enum { TYPE, CONTROL, REGION_NUMBER, REGION_BASE, REGION_ATTRIBUTES };
+    const uint32_t execute_never = 1u << 28, size_256_mb = 27u << 1, enable = 1u;
+    const uint32_t usual_map_elsewhere = 1u << 2;
+    if (unit[TYPE] != 0) {
+        unit[REGION_NUMBER] = 0;
+        unit[REGION_BASE] = ((uint32_t)(uintptr_t)integrad_stack_limit - 1) & 0xF0000000u;
+        unit[REGION_ATTRIBUTES] = execute_never | size_256_mb | enable;
+        unit[CONTROL] = usual_map_elsewhere | enable;
+        __asm__ volatile("dsb\n\tisb" ::: "memory");
+    }
+#endif
+}
+
 void integrad_reset(void) {
 #if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
     /* Without access to coprocessors 10 and 11 every FPU and vector instruction faults. */
     *(volatile uint32_t *)0xE000ED88u |= 0xFu << 20;
     __asm__ volatile("dsb\n\tisb" ::: "memory");
 #endif
-#if __ARM_ARCH >= 8
-    __asm__ volatile("msr msplim, %0" ::"r"(integrad_stack_limit));
-#endif
+    guard_stack();
     /* A function of its own: the compiler may use vector instructions in it. */
     integrad_start();
 }
@@ -96,13 +115,24 @@ uint32_t integrad_stack_peak(void) {
     return (uint32_t)((uintptr_t)integrad_stack_top - (uintptr_t)word);
 }
 
-/* Entered by the core: the stack pointer may be the very thing that went wrong, so the report runs
- * on a fresh stack. */
+/* Entered by the core, with r0-r3, r12, lr, pc and xpsr pushed if there was room for them.
+ *
+ * The stack may be the very thing that went wrong, so the report runs on a fresh one, which
+ * overwrites the old: lr and pc are taken from there first. */
 __attribute__((naked)) void integrad_fault(void) {
-    __asm__ volatile("mrs r0, msp\n\t"
+    __asm__ volatile(".syntax unified\n\t"
+                     "mrs r0, msp\n\t"
                      "mrs r1, ipsr\n\t"
-                     "ldr r2, =integrad_stack_top\n\t"
-                     "mov sp, r2\n\t"
+                     "movs r2, #0\n\t"
+                     "movs r3, #0\n\t"
+                     "ldr r4, =integrad_stack_limit\n\t"
+                     "cmp r0, r4\n\t"
+                     "blo 1f\n\t"
+                     "ldr r2, [r0, #20]\n\t"
+                     "ldr r3, [r0, #24]\n"
+                     "1:\n\t"
+                     "ldr r4, =integrad_stack_top\n\t"
+                     "mov sp, r4\n\t"
                      "bl integrad_report_fault");
 }
 
@@ -118,23 +148,23 @@ static void print_field(const char *name, uint32_t value) {
     semihosting_print(digits);
 }
 
-/* frame: r0-r3, r12, lr, pc, xpsr as the core pushed them, if there was room. */
-void integrad_report_fault(const uint32_t *frame, uint32_t exception) {
+void integrad_report_fault(const uint32_t *sp, uint32_t exception, uint32_t lr, uint32_t pc) {
     print_field("\nfault: exception=", exception);
-    print_field(" sp=", (uint32_t)(uintptr_t)frame);
+    print_field(" sp=", (uint32_t)(uintptr_t)sp);
+    int overflow = is_before(sp, integrad_stack_limit);
 #if __ARM_ARCH_ISA_THUMB >= 2
     uint32_t status = *(const volatile uint32_t *)0xE000ED28u;
     print_field(" cfsr=", status);
-    print_field(" address=", *(const volatile uint32_t *)0xE000ED38u);
-    int overflow = (status & 0x00101010u) != 0; /* STKOF, STKERR, MSTKERR */
-#else
-    int overflow = 0;
+    /* The memory protection unit and the bus each have a register for the address. */
+    uintptr_t address = (status & 0x80) != 0 ? 0xE000ED34u : 0xE000ED38u;
+    print_field(" address=", *(const volatile uint32_t *)address);
+    overflow |= (status & 0x00101010u) != 0; /* STKOF, STKERR, MSTKERR */
 #endif
-    if (overflow || is_before(frame, integrad_stack_limit)) {
+    if (overflow) {
         semihosting_print(" stack overflow\n");
     } else {
-        print_field(" lr=", frame[5]);
-        print_field(" pc=", frame[6]);
+        print_field(" lr=", lr);
+        print_field(" pc=", pc);
         semihosting_print("\n");
     }
     semihosting_exit(EXIT_FAULT);

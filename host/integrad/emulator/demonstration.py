@@ -9,7 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from integrad.datasets.dataset import Dataset
-from integrad.emulator.adaptation import Adaptation, Tuning, adapt, split_for_tuning
+from integrad.emulator.adaptation import (
+    TUNING_RATE_PER_SAMPLE,
+    Adaptation,
+    Tuning,
+    adapt,
+    split_for_tuning,
+)
 from integrad.emulator.boards import Board
 from integrad.emulator.costs import Costs, measure_costs
 from integrad.emulator.device_model import DeviceModel
@@ -20,7 +26,6 @@ from integrad.training_run import TrainingRun
 
 TUNING_CLIPS = 100
 TUNING_EPOCHS = 15
-RATE_PER_SAMPLE = 8
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def demonstrate(
     samples, labels = model.preprocessing.raw(dataset.x[mine]), dataset.y[mine]
     chosen, rest = split_for_tuning(labels, TUNING_CLIPS, seed)
     tune, test = (samples[chosen], labels[chosen]), (samples[rest], labels[rest])
-    tuning = Tuning(TUNING_EPOCHS, batch_size, Schedule(RATE_PER_SAMPLE * batch_size), seed)
+    tuning = Tuning(TUNING_EPOCHS, batch_size, Schedule(TUNING_RATE_PER_SAMPLE * batch_size), seed)
     outcomes: dict[str, Adaptation] = {}
     costs = None
     for learn in ("all", "output"):

@@ -24,12 +24,12 @@ CFSR = (
     (1 << 24, "unaligned access"),
     (1 << 25, "division by zero"),
     (1 << 8, "jump to an address without memory"),
-    (1 << 0, "jump to an address without code"),
+    (1 << 0, "jump to an address without memory"),
     (1 << 9, "access to an address without memory"),
     (1 << 10, "access to an address without memory"),
-    (1 << 1, "access to a forbidden address"),
+    (1 << 1, "access to an address without memory"),
 )
-HAS_ADDRESS = 1 << 15
+HAS_ADDRESS = 1 << 15 | 1 << 7
 
 
 class FirmwareError(IntegradError):
@@ -47,7 +47,7 @@ def explain_console(console: str, program: Program) -> str | None:
         return None
     numbers = {name: int(value, 16) for name, value in re.findall(r"(\w+)=([0-9a-f]{8})", found[1])}
     if "stack overflow" in found[1]:
-        return "stack overflow"
+        return describe_overflow(program)
     status = numbers.get("cfsr")
     if status is None:
         kind = _explain_without_status(numbers["pc"], program)
@@ -58,9 +58,16 @@ def explain_console(console: str, program: Program) -> str | None:
     return place(kind, numbers["pc"], numbers["lr"], program)
 
 
+def describe_overflow(program: Program) -> str:
+    """A stack overflow, with the size of the stack."""
+    reserve = sum(section.size for section in program.sections if section.name == ".stack")
+    return f"stack overflow, more than the {reserve:,} bytes reserved"
+
+
 def place(kind: str, pc: int, lr: int, program: Program) -> str:
     """The kind of a fault and where it happened."""
-    return f"{kind} in {program.describe(pc)} (pc 0x{pc:08x}, returns to {program.describe(lr & ~1)})"
+    function = f" in {program.describe(pc)}" if program.function_at(pc) else ""
+    return f"{kind}{function} (pc 0x{pc:08x}, returns to {program.describe(lr & ~1)})"
 
 
 def _explain_without_status(pc: int, program: Program) -> str:

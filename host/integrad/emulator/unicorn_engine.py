@@ -13,7 +13,7 @@ from collections import Counter
 
 from integrad.emulator.boards import Board
 from integrad.emulator.counting import BEGIN, END, CountingMap
-from integrad.emulator.faults import EXIT_FAULT, FirmwareError, place
+from integrad.emulator.faults import EXIT_FAULT, FirmwareError, describe_overflow, place
 from integrad.emulator.instructions import is_wide
 from integrad.emulator.program import Program
 from integrad.emulator.qemu import CONSOLE_LIMIT, RawRun
@@ -22,7 +22,8 @@ from integrad.errors import IntegradError
 BRINGS_UNICORN = "pip install 'integrad[emulator]'"
 PAGE = 4096
 SYSTEM = (0xE0000000, 0x100000)
-BREAKPOINT = b"\xab\xbe"
+BREAKPOINT = 7
+SEMIHOSTING = b"\xab\xbe"  # bkpt 0xAB
 EXCEPTIONS = {
     1: "undefined instruction",
     3: "jump to an address without memory",
@@ -179,7 +180,7 @@ class Machine:
         pc = self.uc.reg_read(self.registers.UC_ARM_REG_PC)
         if self.exception is None:
             raise FirmwareError("time limit", f"the firmware did not end within {time_limit:g} s")
-        if bytes(self.uc.mem_read(pc & ~1, 2)) != BREAKPOINT:
+        if self.exception != BREAKPOINT or bytes(self.uc.mem_read(pc & ~1, 2)) != SEMIHOSTING:
             raise self._fault(EXCEPTIONS.get(self.exception, f"exception {self.exception}"))
         operation = self.uc.reg_read(self.registers.UC_ARM_REG_R0)
         arguments = self.uc.reg_read(self.registers.UC_ARM_REG_R1)
@@ -210,7 +211,7 @@ class Machine:
         names = ("UC_ARM_REG_PC", "UC_ARM_REG_LR", "UC_ARM_REG_SP")
         pc, lr, sp = (self.uc.reg_read(getattr(self.registers, name)) for name in names)
         if kind == "stack overflow" or sp < self.stack_limit:
-            kind = "stack overflow"
+            kind = f"{describe_overflow(self.program)},"
         message = f"the firmware faulted: {place(kind, pc & ~1, lr, self.program)}"
         console = bytes(self.console).decode(errors="replace")
         return FirmwareError("fault", message, EXIT_FAULT, console)
