@@ -112,8 +112,8 @@ def _header(model: Model, plan: Plan, normalisation: Normalisation, command: str
         "members": _struct_members(plan.parameters()),
         "frozen": _struct_members(plan.frozen_parameters()),
         "inference_bytes": max(1, plan.inference_arena.bytes),
-        "training_bytes": max(1, plan.training_arena.bytes) if plan.training_arena else 0,
         "learning_rate_limit": learning_rate_limit(plan.classes),
+        "training_members": _training_members(plan) if plan.scratch else [],
     }
 
 
@@ -122,6 +122,7 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
     gradient_types = {plan.output.gradient_type}
     for block in plan.learning_blocks:
         gradient_types |= {block.gradient_type, block.head.gradient_type}
+    row_types = {"int32_t"} | {b.gradient_type for b in plan.learning_blocks if b.kind == "dense"}
     suffixes = [("", "int32_t"), ("_wide", "int64_t")]
     clipped = {"int32_t", normalisation.type} | gradient_types
     wide_input = normalisation.type == "int64_t"
@@ -137,6 +138,7 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
         "learning_slopes": {block.alpha_inv for block in plan.learning_blocks},
         "has_windows": any(o.kind == "conv" for o in plan.operations),
         "gradient_types": [(s, t) for s, t in suffixes if t in gradient_types],
+        "row_types": [(s, t) for s, t in suffixes if t in row_types],
         "clip_types": [(s, t) for s, t in suffixes if t in clipped],
         "normalised": "(int8_t)clip_wide(scaled, INT8_LIMIT)" if wide_input else "saturate(scaled)",
         "weights_of": lambda operation: _weights_of(plan, operation),
@@ -210,6 +212,16 @@ def _struct_members(arrays: list[tuple[str, np.ndarray]]) -> list[str]:
     return commented(
         [(f"int16_t {name}[{len(a)}][{a[0].size}];", f"{a.nbytes:,} bytes") for name, a in arrays]
     )
+
+
+def _training_members(plan: Plan) -> list[str]:
+    upper, scratch = plan.prefix.upper(), plan.scratch
+    members = [
+        (f"int32_t delta[{scratch.deltas}];", "one unit's over the batch, or one channel's map"),
+        (f"int16_t error[{upper}_BATCH][{upper}_CLASSES];", "of one head, or of the output layer"),
+        (f"int8_t arena[{scratch.arena}];", "activations, laid out by their lifetimes"),
+    ]
+    return commented(members)
 
 
 def _pointers(buffers: list[ArenaBuffer]) -> list[str]:

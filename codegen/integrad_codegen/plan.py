@@ -238,8 +238,9 @@ class Plan:
 class TrainingScratch:
     """Members of the training scratch struct besides the arena; 0 elements: no such member.
 
-    wide_gradients, gradients: longest row accumulated in int64 and in int32 (they share their
-    bytes); deltas: errors of one channel's map, int32; errors: batch x classes, int16.
+    wide_gradients, gradients: longest row of a convolution accumulated in int64 and in int32 (they
+    share their bytes); deltas: errors of one unit over the batch, or of one channel's map, int32;
+    errors: batch x classes, int16.
     """
 
     wide_gradients: int
@@ -387,12 +388,10 @@ def _training_scratch(
     operations: list[Operation], output: Classifier, batch: int, arena: Arena
 ) -> TrainingScratch:
     rows: dict[str, list[int]] = {"int32_t": [0], "int64_t": [0]}
-    rows[output.gradient_type].append(output.features)
-    learning = [o for o in operations if o.learns]
-    for operation in learning:
+    convolutions = [o for o in operations if o.learns and o.kind == "conv"]
+    for operation in convolutions:
         rows[operation.gradient_type].append(operation.fan_in)
-        rows[operation.head.gradient_type].append(operation.head.features)
-    deltas = max((o.positions for o in learning if o.kind == "conv"), default=0)
+    deltas = max([batch, *(o.positions for o in convolutions)])
     return TrainingScratch(
         max(rows["int64_t"]), max(rows["int32_t"]), deltas, max(1, arena.bytes), batch, output.classes
     )
