@@ -113,7 +113,6 @@ def _header(model: Model, plan: Plan, normalisation: Normalisation, command: str
         "frozen": _struct_members(plan.frozen_parameters()),
         "inference_bytes": max(1, plan.inference_arena.bytes),
         "learning_rate_limit": learning_rate_limit(plan.classes),
-        "training_members": _training_members(plan) if plan.scratch else [],
     }
 
 
@@ -212,16 +211,6 @@ def _struct_members(arrays: list[tuple[str, np.ndarray]]) -> list[str]:
     return commented(
         [(f"int16_t {name}[{len(a)}][{a[0].size}];", f"{a.nbytes:,} bytes") for name, a in arrays]
     )
-
-
-def _training_members(plan: Plan) -> list[str]:
-    upper, scratch = plan.prefix.upper(), plan.scratch
-    members = [
-        (f"int32_t delta[{scratch.deltas}];", "one unit's over the batch, or one channel's map"),
-        (f"int16_t error[{upper}_BATCH][{upper}_CLASSES];", "of one head, or of the output layer"),
-        (f"int8_t arena[{scratch.arena}];", "activations, laid out by their lifetimes"),
-    ]
-    return commented(members)
 
 
 def _pointers(buffers: list[ArenaBuffer]) -> list[str]:
