@@ -13,6 +13,7 @@ import pytest
 import safetensors.numpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from integrad.atomic_file import write_atomically
 from integrad.checkpoint import KIND as CHECKPOINT
 from integrad.datasets.preprocessing import Preprocessing
