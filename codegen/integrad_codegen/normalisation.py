@@ -64,6 +64,11 @@ class Normalisation:
         return f"- {self.centre[0]}" if self.centre[0] >= 0 else f"+ {-self.centre[0]}"
 
     @property
+    def deviation_type(self) -> str:
+        """C type of a mean absolute deviation: that of int32 samples may exceed int32."""
+        return type_for(max(self.mad), "input normalisation")
+
+    @property
     def centre_lines(self) -> list[str]:
         return _wrapped(self.centre)
 

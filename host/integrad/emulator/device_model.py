@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -117,7 +117,8 @@ class DeviceModel:
         return [(names[member], array.size) for member, array in self.plan.parameters()]
 
     def _act(self, twin: Network, action: Action):
-        preprocessing = self.model.preprocessing
+        # Samples of an action are what the device receives: integers, even if the data set held floats.
+        preprocessing = replace(self.model.preprocessing, float_shift=None)
         if isinstance(action, Predict):
             return twin.logits(preprocessing.apply(action.samples))
         if isinstance(action, Train):
