@@ -14,8 +14,6 @@ INT64_LIMIT = 2**63 - 1
 INPUT_SPREAD = 51
 """Numerator of the input normalisation: (sample - mean)·51 / mean absolute deviation."""
 
-__all__ = ["ERROR_LIMIT", "block_error", "check_forward", "gradient_type", "normalisation_type", "type_for"]
-
 
 def type_for(bound: int, where: str) -> str:
     """Narrowest of int32_t and int64_t that holds ±bound. Raises IntegradError naming `where`."""
@@ -41,8 +39,14 @@ def block_error(where: str, block) -> int:
     return bound
 
 
+def check_classifier(where: str, batch: int) -> None:
+    """The weight gradient of a head or of the output layer, batch·127·159, must fit int32."""
+    if batch * INT8_LIMIT * ERROR_LIMIT > INT32_LIMIT:
+        raise IntegradError(f"{where}: batches of {batch:,} are too large for 32-bit sums")
+
+
 def gradient_type(where: str, terms: int, error: int) -> str:
-    """Type of a weight gradient: `terms` products of an int8 activation and an error within ±error."""
+    """Type of a block's weight gradient: `terms` products of an int8 activation and an error within ±error."""
     return type_for(terms * INT8_LIMIT * error, f"{where} gradient")
 
 

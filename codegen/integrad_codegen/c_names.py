@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from integrad_codegen.bounds import INPUT_SPREAD
 from integrad_codegen.normalisation import Normalisation
-from integrad_codegen.plan import Classifier, Operation, Plan, Pool
+from integrad_codegen.operations import Classifier, Operation, Pool
+from integrad_codegen.plan import Plan
 
 
 def constants(plan: Plan, normalisation: Normalisation) -> list[tuple[str, int]]:

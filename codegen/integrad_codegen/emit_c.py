@@ -16,7 +16,8 @@ from integrad_codegen.c_layout import commented, wrapped
 from integrad_codegen.c_names import constants
 from integrad_codegen.costs import layer_rows, memory_rows
 from integrad_codegen.normalisation import Normalisation
-from integrad_codegen.plan import Operation, Plan
+from integrad_codegen.operations import Operation
+from integrad_codegen.plan import Plan
 from integrad_codegen.training_steps import ArenaBuffer, batch_buffers, inference_buffers, training_steps
 
 COLUMNS = 96
@@ -118,9 +119,7 @@ def _header(model: Model, plan: Plan, normalisation: Normalisation, command: str
 
 def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
     steps = training_steps(plan) if plan.batch else []
-    gradient_types = {plan.output.gradient_type}
-    for block in plan.learning_blocks:
-        gradient_types |= {block.gradient_type, block.head.gradient_type}
+    gradient_types = {"int32_t"} | {block.gradient_type for block in plan.learning_blocks}
     row_types = {"int32_t"} | {b.gradient_type for b in plan.learning_blocks if b.kind == "dense"}
     suffixes = [("", "int32_t"), ("_wide", "int64_t")]
     clipped = {"int32_t", normalisation.type} | gradient_types

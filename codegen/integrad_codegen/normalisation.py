@@ -69,6 +69,13 @@ class Normalisation:
         return type_for(max(self.mad), "input normalisation")
 
     @property
+    def constants_text(self) -> str:
+        """The constants in words, where one channel's are all there are."""
+        if self.channels > 1:
+            return f", for each of {self.channels} channels"
+        return f": centre {self.centre[0]}, deviation {self.mad[0]}"
+
+    @property
     def centre_lines(self) -> list[str]:
         return _wrapped(self.centre)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from integrad_codegen.plan import Operation, Plan
+from integrad_codegen.operations import Operation
+from integrad_codegen.plan import Plan
 
 
 @dataclass(frozen=True)
