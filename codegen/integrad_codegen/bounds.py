@@ -46,7 +46,7 @@ def check_classifier(where: str, batch: int) -> None:
 
 
 def gradient_type(where: str, terms: int, error: int) -> str:
-    """Type of a block's weight gradient: `terms` products of an int8 activation and an error within ±error."""
+    """Type of a block's weight gradient: `terms` products of an activation and an error within ±error."""
     return type_for(terms * INT8_LIMIT * error, f"{where} gradient")
 
 
