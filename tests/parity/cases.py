@@ -1,0 +1,109 @@
+"""A case: a network, its preprocessing, its weights and a session. Everything follows from its fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from integrad.arithmetic import weight_limit
+from integrad.datasets import axes as layouts
+from integrad.datasets.preprocessing import Preprocessing
+from integrad.emulator.device_model import DeviceModel
+from integrad.emulator.session import Action, Predict, Reset, Schedule, Train, Weights
+from integrad.model_file import Model
+from integrad.network import Network
+
+SAMPLES = 3
+"""Samples that are classified before and after training."""
+
+WEIGHTS = ("initial", "full range", "extreme", "all highest", "typical", "zero")
+INPUTS = ("full range", "extreme", "around the mean", "constant")
+
+
+@dataclass(frozen=True)
+class Case:
+    """Plain values only, so that a failing case can be read and repeated.
+
+    counts: samples of each training step. schedules: (learning rate, decay, head decay), one round
+    of steps each; the weights are reset in between. weights, inputs: how arrays are drawn from seed.
+    """
+
+    axes: str
+    raw_dtype: str
+    raw_shape: tuple[int, ...]
+    mean: tuple[int, ...]
+    mad: tuple[int, ...]
+    classes: int
+    layers: list[dict] = field(default_factory=list)
+    learn: str = "all"
+    batch: int = 4
+    counts: tuple[int, ...] = (4, 3)
+    schedules: tuple[tuple[int, int, int], ...] = ((32, 50, 20),)
+    weights: str = "full range"
+    inputs: str = "full range"
+    seed: int = 0
+
+    def generate(self, folder: Path, prefix: str = "model") -> DeviceModel:
+        """Lower the case's model and write its sources."""
+        return DeviceModel.generate(self.model(), folder, self.learn, self.batch, prefix)
+
+    def model(self) -> Model:
+        offset = 128 if self.raw_dtype == "uint8" else 0
+        preprocessing = Preprocessing(
+            self.axes, self.raw_dtype, self.raw_shape, offset, self.mean, self.mad, None
+        )
+        names = [f"class {k}" for k in range(self.classes)]
+        return Model(self.network(), preprocessing, names)
+
+    def network(self) -> Network:
+        network = Network(layouts.input_shape(self.axes, self.raw_shape), self.classes, self.layers)
+        rng = np.random.Generator(np.random.PCG64(self.seed))
+        if self.weights == "initial":
+            network.initialise(rng)
+            return network
+        for _, array in network.parameters():
+            array[...] = _weights(self.weights, array.shape, rng)
+        return network
+
+    def actions(self) -> list[Action]:
+        """Classify; in each round train, asking for all weights after every step; classify again."""
+        rng = np.random.Generator(np.random.PCG64(self.seed + 1))
+        test = self._samples(SAMPLES, rng)
+        actions: list[Action] = [Predict(test)]
+        for round_, schedule in enumerate(self.schedules if self.learn != "none" else ()):
+            if round_:
+                actions.append(Reset())
+            for count in self.counts:
+                labels = rng.integers(0, self.classes, count)
+                actions += [Train(self._samples(count, rng), labels, Schedule(*schedule)), Weights()]
+            actions.append(Predict(test))
+        return [*actions, Weights()]
+
+    def _samples(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        limits, shape = np.iinfo(self.raw_dtype), (count, *self.raw_shape)
+        low, high = int(limits.min), int(limits.max)
+        if self.inputs == "extreme":
+            return rng.choice(np.array([low, high], self.raw_dtype), shape)
+        if self.inputs == "constant":
+            return np.full(shape, rng.integers(low, high, endpoint=True), self.raw_dtype)
+        if self.inputs == "full range":
+            return rng.integers(low, high, shape, self.raw_dtype, endpoint=True)
+        centre = self.mean[0] + (128 if self.raw_dtype == "uint8" else 0)
+        spread = 3 * self.mad[0]
+        drawn = rng.integers(centre - spread, centre + spread, shape, np.int64, endpoint=True)
+        return np.clip(drawn, low, high).astype(self.raw_dtype)
+
+
+def _weights(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    limit = weight_limit(int(np.prod(shape[1:])))
+    if kind == "zero":
+        return np.zeros(shape, np.int16)
+    if kind == "all highest":
+        return np.full(shape, limit, np.int16)
+    if kind == "extreme":
+        return rng.choice(np.array([-limit, limit], np.int16), shape)
+    if kind == "typical":  # of a trained network: bell-shaped, a few thousand
+        return np.clip(rng.normal(0, 3000, shape), -limit, limit).astype(np.int16)
+    return rng.integers(-limit, limit, shape, np.int16, endpoint=True)

@@ -1,0 +1,81 @@
+"""Equal bits: NumPy and the generated C on the host, under sanitizers."""
+
+import tempfile
+from pathlib import Path
+
+import executors
+import numpy as np
+import pytest
+from cases import Case
+from fixed import FIXED
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import cases
+
+from integrad.arithmetic import INT32_LIMIT
+from integrad.datasets.axes import LAYOUTS
+from integrad.datasets.preprocessing import Preprocessing
+from integrad.emulator.device_model import DeviceModel
+from integrad.emulator.session import Predict, Train
+from integrad.learners.nitro import Nitro
+from integrad.model_file import Model
+
+
+def compare(case, execute):
+    with tempfile.TemporaryDirectory() as folder:
+        device = case.generate(Path(folder))
+        actions = case.actions()
+        executors.require_equal(case, device, device.run_numpy(actions), execute(device, actions), "C")
+
+
+@pytest.mark.parametrize("axes", LAYOUTS)
+@settings(max_examples=8)
+@given(data=st.data())
+def test_drawn(axes, data):
+    compare(data.draw(cases(axes)), lambda device, actions: executors.run_gcc(device, actions, "-O0"))
+
+
+@settings(max_examples=6)
+@given(cases())
+def test_drawn_with_clang(case):
+    compare(case, executors.run_clang)
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_fixed(name):
+    compare(FIXED[name], lambda device, actions: executors.run_gcc(device, actions, "-O1"))
+    compare(FIXED[name], executors.run_clang)
+
+
+def test_the_wide_case_needs_its_64_bits():
+    """Else it would not compare what it is there for."""
+    network, largest = FIXED["wide"].network(), {}
+
+    class Watched(Nitro):
+        def _descend(self, weights, gradient, amplification, decay_inv):
+            if amplification > 1:
+                largest[weights.shape] = max(largest.get(weights.shape, 0), int(np.abs(gradient).max()))
+
+    preprocessing = FIXED["wide"].model().preprocessing
+    for action in FIXED["wide"].actions():
+        if isinstance(action, Train):
+            Watched(network, 1).step(preprocessing.apply(action.samples), action.labels)
+    assert len(largest) == 2, "a convolution and a dense block"
+    assert all(gradient > INT32_LIMIT for gradient in largest.values()), largest
+
+
+def test_a_model_of_floats_runs_on_the_integers_that_it_receives(tmp_path):
+    """Scaling and rounding floats is the host's part; a session holds what a sensor delivers."""
+    samples = np.random.default_rng(5).normal(size=(9, 4))
+    preprocessing = Preprocessing.fit(samples, "F")
+    assert preprocessing.float_shift is not None
+    case = Case("F", "int16", (4,), preprocessing.mean, preprocessing.mad, 3)
+    model = Model(case.network(), preprocessing, ["a", "b", "c"])
+    device = DeviceModel.generate(model, tmp_path, "all", 4)
+    actions = case.actions()
+    executors.require_equal(
+        case, device, device.run_numpy(actions), executors.run_gcc(device, actions, "-O0"), "C"
+    )
+    raw = preprocessing.raw(samples)
+    expected = model.network.logits(preprocessing.apply(samples))
+    assert (device.run_numpy([Predict(raw)])[0] == expected).all()

@@ -1,0 +1,217 @@
+"""The comparison can fail: one small mistake in a generated kernel, and the bits differ."""
+
+import re
+from dataclasses import dataclass
+
+import executors
+import pytest
+from cases import Case
+from fixed import CONV, FIXED
+
+PLAIN = ("gcc", "-std=c99", "-O1")
+"""No sanitizers: a mistake must show in the results, not as a trap."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """pattern, a regular expression, is replaced wherever it stands in model.c."""
+
+    what: str
+    case: str
+    pattern: str
+    replacement: str
+
+
+CASES = FIXED | {
+    # A dense net whose scores tie, overflow their range and lie on both sides of zero.
+    "dense": Case(
+        "F",
+        "int8",
+        (6,),
+        (0, 1, -2, 0, 3, 0),
+        (51, 40, 51, 60, 51, 30),
+        4,
+        [{"type": "dense", "units": 5, "alpha_inv": 4}, {"type": "dense", "units": 4, "alpha_inv": 3}],
+        batch=6,
+        counts=(6, 5),
+        schedules=((3, 7, 9),),
+        weights="full range",
+        seed=11,
+    ),
+    # Unpooled and average-pooled heads; a pool on the main path.
+    "maps": Case(
+        "CHW",
+        "int8",
+        (2, 7, 7),
+        (1, -1),
+        (51, 40),
+        3,
+        [
+            CONV
+            | {"channels": 3, "kernel": [3, 3], "padding": [1, 1], "head_features": 60, "head_pool": "avg"},
+            {"type": "max_pool", "size": [2, 2]},
+            CONV | {"channels": 4, "kernel": [2, 2], "padding": [0, 0], "head_features": 99},
+            {"type": "avg_pool", "size": [2, 1]},
+        ],
+        batch=4,
+        counts=(4, 3),
+        schedules=((2, 20, 30),),
+        weights="full range",
+        seed=12,
+    ),
+}
+
+MISTAKES = [
+    Mistake("a dense layer skips its last input", "dense", r"i < BLOCK1_INPUTS", "i + 1 < BLOCK1_INPUTS"),
+    Mistake("a head skips its last feature", "dense", r"i < HEAD1_FEATURES", "i + 1 < HEAD1_FEATURES"),
+    Mistake("the output skips its last feature", "dense", r"i < OUTPUT_FEATURES", "i + 1 < OUTPUT_FEATURES"),
+    Mistake(
+        "a batch skips its last sample", "dense", r"\bb < count(?=; b\+\+\) \{\s+gradient)", "b + 1 < count"
+    ),
+    Mistake("int8 saturates at 126", "dense", r"INT8_LIMIT = 127", "INT8_LIMIT = 126"),
+    Mistake(
+        "int8 saturates at -128", "dense", r"value < -limit \? -limit", "value < -limit - 1 ? -limit - 1"
+    ),
+    Mistake("weights saturate one too high", "dense", r"(BLOCK1_LIMIT = \d+)", r"\1 + 1"),
+    Mistake("the target is 31", "dense", r"TARGET = 32", "TARGET = 31"),
+    Mistake(
+        "the last of equal scores wins", "dense", r"logits\[k\] > logits\[best\]", "logits[k] >= logits[best]"
+    ),
+    Mistake(
+        "a layer's scale floors",
+        "dense",
+        r"saturate\(z / (\w+_SCALE)\)",
+        r"saturate(z / \1 - (z % \1 < 0))",
+    ),
+    Mistake(
+        "NITRO-ReLU floors",
+        "dense",
+        r"\(s < 0 \? s / (\d) : s\)",
+        r"(s < 0 ? s / \1 - (s % \1 < 0) : s)",
+    ),
+    Mistake("the gradient passes a unit at +127", "dense", r"if \(s >= INT8_LIMIT\)", "if (s > INT8_LIMIT)"),
+    Mistake(
+        "the gradient stops at -127",
+        "dense",
+        r"if \(s >= INT8_LIMIT\)",
+        "if (s >= INT8_LIMIT || s <= -INT8_LIMIT)",
+    ),
+    Mistake(
+        "the update floors",
+        "dense",
+        r"gradient / descent->divisor,",
+        "(gradient / descent->divisor - (gradient % descent->divisor < 0)),",
+    ),
+    Mistake(
+        "gradients below the divisor count",
+        "dense",
+        r"gradient >= descent->divisor \|\|",
+        "gradient > descent->divisor ||",
+    ),
+    Mistake(
+        "decay floors",
+        "dense",
+        r"updated -= w / descent->decay_inv",
+        "updated -= w / descent->decay_inv - (w < 0)",
+    ),
+    Mistake(
+        "decay is taken from the updated weight",
+        "dense",
+        r"updated -= w / descent",
+        "updated -= updated / descent",
+    ),
+    Mistake("heads decay as blocks do", "dense", r"schedule->head_decay_inv,", "schedule->decay_inv,"),
+    Mistake("blocks learn as fast as heads", "dense", r"AMPLIFICATION = \d+", "AMPLIFICATION = 1"),
+    Mistake(
+        "the head is updated before its block",
+        "dense",
+        r"( +block1_learn\(.*?;\n)( +head1_learn\(.*?;\n)",
+        r"\2\1",
+    ),
+    Mistake(
+        "the input's division floors",
+        "dense",
+        r"(scaled = )(.*INPUT_SPREAD) / (deviation\[c\]);",
+        r"\1\2 / \3 - (\2 % \3 < 0);",
+    ),
+    Mistake("the spread of an input is 52", "dense", r"INPUT_SPREAD = 51", "INPUT_SPREAD = 52"),
+    Mistake("the first maximum does not win", "cnn", r"if \(h > best\)", "if (h >= best)"),
+    Mistake("padding never wins", "cnn", r"best < 0 && !whole \? 0 : best", "best"),
+    Mistake(
+        "padding of a winner is below all", "cnn", r": 0;\n(\s+if \(h > best\))", r": -INT8_LIMIT - 1;\n\1"
+    ),
+    Mistake(
+        "a padded window ends one row early", "cnn", r"size - origin : window", "size - origin - 1 : window"
+    ),
+    Mistake(
+        "a window starts one cell late", "cnn", r"origin < 0 \? -origin : 0", "origin < 0 ? 1 - origin : 0"
+    ),
+    Mistake("a kernel skips its last column", "cnn", r"j < j_end", "j < j_end - (j_end > 2)"),
+    Mistake(
+        "a convolution forgets a channel",
+        "cnn",
+        r"c < BLOCK1_INPUT_CHANNELS",
+        "c + 1 < BLOCK1_INPUT_CHANNELS",
+    ),
+    Mistake("a stride is one", "cnn", r"BLOCK2_STRIDE_HEIGHT = 2", "BLOCK2_STRIDE_HEIGHT = 1"),
+    Mistake(
+        "the gradient misses the last row",
+        "maps",
+        r"row < BLOCK1_HEIGHT(?=; row\+\+\) \{[^}]*const int\w* d = )",
+        "row + 1 < BLOCK1_HEIGHT",
+    ),
+    Mistake(
+        "average-pooled heads spread the sum", "maps", r"_backward\(sum / \w+_WINDOW_AREA", "_backward(sum"
+    ),
+    Mistake("an average floors", "maps", r"\(sum / (\w+_WINDOW_AREA)\);", r"(sum / \1 - (sum % \1 < 0));"),
+    Mistake("a maximum starts at -1", "maps", r"best = -INT8_LIMIT;", "best = -1;"),
+    Mistake("sums that exceed 32 bits are cut", "wide", r"if \(magnitude > room\)", "if (magnitude < 0)"),
+    Mistake(
+        "a wide row of gradients wraps",
+        "wide",
+        r"(\bgradient\[cell \+ j\]) \+= (.*);",
+        r"\1 = (int32_t)(\1 + \2);",
+    ),
+]
+
+
+def run(device, actions, source):
+    """Results of the module with this text as model.c."""
+    folder = device.folder / "sabotaged"
+    folder.mkdir(exist_ok=True)
+    (folder / "model.c").write_text(source)
+    sources = [folder / "model.c", *(path for path in device.sources if path.name != "model.c")]
+    executors.compile_program(PLAIN, sources, device.source_folder, program := folder / "session")
+    session = device.session(actions)
+    return session.decode(executors.run_host(program, session.encode()))
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    """case → (device model, text of model.c, actions, what NumPy answers); generated once."""
+    made = {}
+
+    def generate(name):
+        if name not in made:
+            device = CASES[name].generate(tmp_path_factory.mktemp(name))
+            actions = CASES[name].actions()
+            text = (device.source_folder / "model.c").read_text()
+            made[name] = device, text, actions, device.run_numpy(actions)
+        return made[name]
+
+    return generate
+
+
+@pytest.mark.parametrize("name", sorted({mistake.case for mistake in MISTAKES}))
+def test_without_a_mistake_the_bits_are_equal(name, generated):
+    device, text, actions, expected = generated(name)
+    executors.require_equal(CASES[name], device, expected, run(device, actions, text), "C")
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.what.replace(" ", "-"))
+def test_a_mistake_is_noticed(mistake, generated):
+    device, text, actions, expected = generated(mistake.case)
+    changed, count = re.subn(mistake.pattern, mistake.replacement, text)
+    assert count, f"{mistake.pattern} does not stand in the generated module any more"
+    with pytest.raises(executors.DifferenceError):
+        executors.require_equal(CASES[mistake.case], device, expected, run(device, actions, changed), "C")
