@@ -11,6 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
+from integrad.arithmetic import INT32_LIMIT
+
 FLOAT64_EXACT = 2**53
 INT64_EXACT = 2**63
 
@@ -22,7 +24,7 @@ class Carrier(Protocol):
     limit: int
 
     def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """a (..., n, k) and b (k, m), any integer dtype → int64 (..., n, m)."""
+        """a (..., n, k) and b (k, m), any integer dtype → (..., n, m), integers or float64 holding them."""
 
 
 class Float64Carrier:
@@ -32,7 +34,7 @@ class Float64Carrier:
     limit = FLOAT64_EXACT
 
     def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return (a.astype(np.float64) @ b.astype(np.float64)).astype(np.int64)
+        return a.astype(np.float64) @ b.astype(np.float64)
 
 
 class Int64Carrier:
@@ -52,13 +54,14 @@ CARRIERS: list[Carrier] = [Float64Carrier(), Int64Carrier()]
 def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Exact integer product a @ b.
 
-    a: (..., n, k), b: (k, m), any integer dtypes. Returns int64 (..., n, m). The first carrier
-    that can be proved exact for these operands is taken. Raises OverflowError if none can.
+    a: (..., n, k), b: (k, m), any integer dtypes. Returns (..., n, m), int32 where the operands prove
+    that it suffices (half the memory to move in what follows), else int64. The first carrier that can
+    be proved exact for these operands is taken. Raises OverflowError if none can.
     """
     bound = largest_sum(a, b)
     for carrier in CARRIERS:
         if bound < carrier.limit:
-            return carrier.product(a, b)
+            return carrier.product(a, b).astype(np.int32 if bound <= INT32_LIMIT else np.int64, copy=False)
     raise OverflowError(f"a product may reach {bound}, which no carrier holds exactly")
 
 

@@ -91,8 +91,9 @@ class Nitro:
 
     def _descend(self, weights: np.ndarray, gradient: np.ndarray, amplification: int, decay_inv: int) -> None:
         """IntegerSGD with decoupled decay: W ← saturate(W - tdiv(g, D) - tdiv(W, decay))."""
-        wide = weights.astype(np.int64)
-        updated = wide - tdiv(gradient, self.learning_rate_inv * amplification)
+        limit = weight_limit(int(np.prod(weights.shape[1:])))
+        # A step beyond twice the limit saturates whatever it started from; cut there, all fits int32.
+        step = saturate(tdiv(gradient, self.learning_rate_inv * amplification), 2 * limit).astype(np.int32)
         if decay_inv:
-            updated -= tdiv(wide, decay_inv)
-        weights[...] = saturate(updated, weight_limit(int(np.prod(weights.shape[1:]))))
+            step += tdiv(weights, decay_inv)
+        weights[...] = saturate(weights - step, limit)
