@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from integrad.emulator.cost_rows import REST, SHARED_ROWS, Rows
 from integrad.emulator.device_model import DeviceModel
 from integrad.emulator.runner import RunResult
 from integrad.emulator.session import Predict, Schedule, Stack, Train
@@ -18,13 +20,22 @@ MEASURED = 4
 
 @dataclass(frozen=True)
 class LayerCost:
-    """Instructions of one layer in one inference, and in one training step with its updates."""
+    """A row of the report: a layer, or something that layers share (integrad.emulator.cost_rows).
+
+    macs: one sample, forward. weights_bytes: of the layer's own weights. activation_bytes: its output,
+    one sample, in the scratch. flash_bytes: weights and code. ram_bytes: weights that learn; the last
+    row has all other RAM. Each figure, summed over the rows, is the one of Costs, to the byte and to
+    the instruction.
+    """
 
     name: str
     what: str
     macs: int
-    weights_bytes: int
     learns: bool
+    weights_bytes: int
+    activation_bytes: int
+    flash_bytes: int
+    ram_bytes: int
     instructions_per_inference: int
     instructions_per_training_step: int | None
 
@@ -60,20 +71,29 @@ class Costs:
 
 
 def measure_costs(
-    device: DeviceModel, firmware: Firmware, samples: np.ndarray, labels: np.ndarray, schedule: Schedule
+    device: DeviceModel,
+    firmware: Firmware,
+    samples: np.ndarray,
+    labels: np.ndarray,
+    schedule: Schedule,
+    *,
+    time_limit: float = 600,
+    engine: str | None = None,
 ) -> Costs:
     """Run a few inferences and, where something learns, a few training steps, and count.
 
     samples: raw (N, ...), N ≥ 1; labels: (N,). They are used again and again if there are too few.
+    time_limit: seconds each of the two runs may take. engine: as in integrad.emulator.runner.run().
     """
     plan = device.plan
+    options = {"count": True, "time_limit": time_limit, "engine": engine}
     chosen = np.arange(MEASURED) % len(samples)
-    results, inference = device.run_board(firmware, [Predict(samples[chosen]), Stack()], count=True)
+    results, inference = device.run_board(firmware, [Predict(samples[chosen]), Stack()], **options)
     stack, training = results[-1], None
     if plan.batch:
         batches = np.arange(MEASURED * plan.batch).reshape(MEASURED, plan.batch) % len(samples)
         steps = [Train(samples[batch], labels[batch], schedule) for batch in batches]
-        results, training = device.run_board(firmware, [*steps, Stack()], count=True)
+        results, training = device.run_board(firmware, [*steps, Stack()], **options)
         stack = max(stack, results[-1])
     sizes = firmware.sizes
     return Costs(
@@ -91,7 +111,7 @@ def measure_costs(
         inference_scratch_bytes=max(1, plan.inference_arena.bytes),
         training_scratch_bytes=plan.scratch.bytes if plan.scratch else 0,
         batch_size=plan.batch,
-        layers=tuple(_layers(device, inference, training)),
+        layers=tuple(_layers(device, firmware, inference, training)),
     )
 
 
@@ -99,26 +119,35 @@ def _mean(result: RunResult) -> int:
     return sum(region.instructions for region in result.regions) // len(result.regions)
 
 
-def _layers(device: DeviceModel, inference: RunResult, training: RunResult | None):
-    rows = plan_costs.layers(device.plan)
-    in_inference = _by_layer(inference, {row["name"] for row in rows})
-    in_training = _by_layer(training, {row["name"] for row in rows}) if training else {}
-    extra = {name for name in (*in_inference, *in_training) if name not in {row["name"] for row in rows}}
-    others = [{"name": n, "what": "", "macs": 0, "weights_bytes": 0, "learns": False} for n in sorted(extra)]
-    for row in rows + others:
-        steps = in_training.get(row["name"], 0) if training else None
+def _layers(device: DeviceModel, firmware: Firmware, inference: RunResult, training: RunResult | None):
+    plan = device.plan
+    layers = plan_costs.layers(plan)
+    shared = [plan_costs.Layer(name, what, 0, False, 0, 0) for name, what in SHARED_ROWS.items()]
+    rows = Rows(plan.prefix, (layer.name for layer in layers))
+    in_inference = rows.instructions(inference, training=False)
+    in_training = rows.instructions(training, training=True) if training else Counter()
+    flash = _code_bytes(rows, firmware, plan.batch > 0)
+    flash.update({layer.name: layer.weights_bytes for layer in layers})
+    flash[REST] += firmware.sizes.flash - flash.total()
+    ram = Counter({layer.name: layer.ram_bytes for layer in layers})
+    ram[REST] = firmware.sizes.ram - ram.total()
+    for layer in layers + shared:
+        name = layer.name
+        if layer in shared and not (flash[name] or in_inference[name] or in_training[name]):
+            continue
         yield LayerCost(
-            **row,
-            instructions_per_inference=in_inference.get(row["name"], 0),
-            instructions_per_training_step=steps,
+            **asdict(layer),
+            flash_bytes=flash[name],
+            ram_bytes=ram[name],
+            instructions_per_inference=in_inference[name],
+            instructions_per_training_step=in_training[name] if training else None,
         )
 
 
-def _by_layer(result: RunResult, layers: set[str]) -> dict[str, int]:
-    """Mean instructions by layer; functions that belong to none stand under their own name."""
-    totals: dict[str, int] = {}
-    for function, counts in result.functions.items():
-        layer = function.split("_")[0]
-        name = layer if layer in layers else function
-        totals[name] = totals.get(name, 0) + counts.instructions
-    return {name: total // len(result.regions) for name, total in totals.items()}
+def _code_bytes(rows: Rows, firmware: Firmware, training: bool) -> Counter[str]:
+    """Row → bytes of its functions, some of which have several names."""
+    functions = {function.address: function for function in firmware.program.functions}
+    sizes: Counter[str] = Counter()
+    for function in functions.values():
+        sizes[rows.row_of(function.name, training)] += function.size
+    return sizes

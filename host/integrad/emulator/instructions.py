@@ -80,6 +80,8 @@ def _classify_multiple(first: int, second: int) -> tuple[str, int]:
 
 def _classify_branch(first: int, second: int) -> tuple[str, int]:
     if second & 0x8000:
+        if second == 0xE801:  # VCTP makes a predicate for vector instructions
+            return "vector", 0
         is_control = second & 0x5000 == 0 and first & 0x0380 == 0x0380  # barriers, hints, MSR, MRS
         return ("other" if is_control else "branch"), 0
     saturates = first & 0xFFD0 in (0xF300, 0xF380)  # SSAT, USAT

@@ -15,11 +15,11 @@ IN_RAM = (".stack", ".data", ".bss")
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes that a firmware takes. `data` stands in both memories: its initial values lie in flash.
+    """Bytes that a firmware takes: flash = code + constants + data, ram = stack + data + bss.
 
-    flash and ram count from the start of the memory to the last used byte, so padding between sections
-    is in them. `stack` is the reserve, not what a run used. `symbols` are functions and objects:
-    (name, section, bytes).
+    Both count from the start of the memory to the last used byte; padding between sections is in
+    constants and in bss. `data` stands in both memories, because its initial values lie in flash.
+    `stack` is the reserve, not what a run used. `symbols` are functions and objects: (name, section, bytes).
     """
 
     flash: int
@@ -35,16 +35,12 @@ class Sizes:
 def measure(program: Program, board: Board) -> Sizes:
     """Sizes of a linked firmware."""
     size = {section.name: section.size for section in program.sections}
-    return Sizes(
-        flash=_used_flash(((s.name, s.load_address, s.size) for s in program.sections), board),
-        ram=_used_ram(((s.name, s.address, s.size) for s in program.sections), board),
-        code=size.get(".vectors", 0) + size.get(".text", 0),
-        constants=size.get(".rodata", 0),
-        data=size.get(".data", 0),
-        bss=size.get(".bss", 0),
-        stack=size.get(".stack", 0),
-        symbols=tuple((s.name, s.section, s.size) for s in program.symbols if s.size),
-    )
+    flash = _used_flash(((s.name, s.load_address, s.size) for s in program.sections), board)
+    ram = _used_ram(((s.name, s.address, s.size) for s in program.sections), board)
+    code = size.get(".vectors", 0) + size.get(".text", 0)
+    data, stack = size.get(".data", 0), size.get(".stack", 0)
+    symbols = tuple((s.name, s.section, s.size) for s in program.symbols if s.size)
+    return Sizes(flash, ram, code, flash - code - data, data, ram - stack - data, stack, symbols)
 
 
 def measure_map(text: str, board: Board) -> tuple[int, int]:

@@ -218,5 +218,5 @@ def _link(tools, board, whole_machine, script, objects, elf, map_file) -> None:
 def first_error(text: str) -> str:
     """The first line of a compiler's output that reports an error, or its last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if re.search(r"\b(error|undefined reference)\b", line)]
+    errors = [line for line in lines if re.search(r"\b(error|undefined reference|cannot find)\b", line)]
     return (errors or lines[-1:] or ["no message"])[0]

@@ -72,7 +72,7 @@ class BlockCounter:
     def __init__(self, counting_map: CountingMap, limit: int | None):
         self.map, self.limit = counting_map, limit
         self.regions: list[dict[int, int]] = []
-        self.done = False
+        self.done = limit == 0
         self._pieces: dict[tuple[int, int], list] = {}
         self._inside = False
         self._ran: Counter[tuple[int, int]] = Counter()

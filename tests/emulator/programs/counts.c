@@ -16,8 +16,9 @@ static void known_loop(void) {
     integrad_region_end();
 }
 
-static void known_classes(void) {
-    static uint32_t words[4] = {1, 2, 3, 4};
+/* Seven instructions; the address is in a register before. */
+static void known_classes(uint32_t *words) {
+    __asm__ volatile("" : "+l"(words));
     integrad_region_begin();
     __asm__ volatile(".syntax unified\n\t"
                      "ldr r3, [%0]\n\t"
@@ -45,10 +46,11 @@ static int32_t scale(int32_t value, int32_t by) {
 
 int main(void) {
     static uint8_t bytes[64];
+    static uint32_t words[2] = {1, 2};
     integrad_region_begin();
     integrad_region_end();
     known_loop();
-    known_classes();
+    known_classes(words);
     if (integrad_read(bytes, sizeof bytes) != 0) {
         return 1;
     }

@@ -1,0 +1,23 @@
+"""Firmware built from the small programs in programs/, each once."""
+
+import pytest
+from emulated import PROGRAMS
+
+from integrad.emulator.boards import get_board
+from integrad.emulator.toolchain import build_firmware
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory):
+    """build(program, core, toolchain) → Firmware."""
+    built = {}
+
+    def build(program, core, toolchain="gcc", **options):
+        key = (program, core, toolchain, *sorted(options.items()))
+        if key not in built:
+            folder = tmp_path_factory.mktemp(f"{program}-{core}-{toolchain}")
+            source = PROGRAMS / f"{program}.c"
+            built[key] = build_firmware(get_board(core), [source], [], folder, toolchain=toolchain, **options)
+        return built[key]
+
+    return build

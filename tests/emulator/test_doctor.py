@@ -1,0 +1,75 @@
+"""integrad doctor tells the truth about this machine and about one with nothing on it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from emulated import CORES
+
+INTEGRAD = Path(sys.executable).parent / "integrad"
+
+
+def call(tmp_path, path=None, hidden=()):
+    """(status, standard error, JSON) of the doctor with another PATH, and with packages hidden."""
+    program = "import sys, importlib.util, importlib.metadata as metadata\n"
+    program += f"hidden = {list(hidden)!r}\n"
+    program += """
+find, version = importlib.util.find_spec, metadata.version
+def hide(name):
+    if name in hidden:
+        raise metadata.PackageNotFoundError(name)
+    return version(name)
+importlib.util.find_spec = lambda name, *rest: None if name in hidden else find(name, *rest)
+metadata.version = hide
+from integrad.cli import main
+sys.argv[0] = "integrad"
+main()
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program, "doctor", "--json", "doctor.json"],
+        cwd=tmp_path,
+        env=None if path is None else {"PATH": path},
+        capture_output=True,
+        text=True,
+    )
+    return result, json.loads((tmp_path / "doctor.json").read_text())
+
+
+def test_here_everything_works(tmp_path):
+    result, report = call(tmp_path)
+    assert result.returncode == 0 and not result.stderr
+    assert all(tool["found"] for tool in report["tools"])
+    assert [core["name"] for core in report["cores"]] == list(CORES)
+    assert all(core["works"] for core in report["cores"])
+    assert report["cores"][0]["engines"] == ["qemu", "unicorn"]
+    assert report["cores"][-1]["engines"] == ["qemu"]
+    assert "instruction counter" in result.stdout and "works" in result.stdout
+
+
+def test_pip_alone_gives_five_cores(tmp_path):
+    result, report = call(tmp_path, path="/nonexistent")
+    assert result.returncode == 0
+    assert [core["works"] for core in report["cores"]] == [True] * 5 + [False]
+    missing = {tool["name"]: tool["command"] for tool in report["tools"] if not tool["found"]}
+    assert "apt-get install gcc-arm-none-eabi" in missing["arm-none-eabi-gcc"]
+    assert "apt-get install qemu-system-arm" in missing["qemu-system-arm"]
+    assert set(missing) == {"arm-none-eabi-gcc", "qemu-system-arm", "host C compiler", "instruction counter"}
+
+
+def test_nothing_at_all_is_a_failure(tmp_path):
+    result, report = call(tmp_path, path="/nonexistent", hidden=["ziglang", "unicorn", "matplotlib"])
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: no core can be emulated here")
+    assert "pip install 'integrad[emulator]'" in result.stderr
+    assert not any(core["works"] for core in report["cores"])
+    commands = {tool["name"]: tool["command"] for tool in report["tools"] if not tool["found"]}
+    assert commands["matplotlib"] == "pip install 'integrad[plots]'"
+    assert commands["unicorn"] == commands["ziglang"] == "pip install 'integrad[emulator]'"
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_has_an_example(option):
+    text = subprocess.run([INTEGRAD, "doctor", option], capture_output=True, text=True, check=True).stdout
+    assert "Example:" in text and "integrad doctor" in text and "--json" in text

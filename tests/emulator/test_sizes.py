@@ -1,0 +1,127 @@
+"""Flash and RAM of a firmware: the ELF file, its linker map and the linker's refusals agree to the byte."""
+
+import pytest
+from emulated import BUILDS, CORES, PROGRAMS
+
+from integrad.emulator.boards import BOARDS, get_board
+from integrad.emulator.runner import run
+from integrad.emulator.sizes import measure_map
+from integrad.emulator.toolchain import DoesNotFitError, build_firmware
+from integrad.errors import UsageError
+
+TOOLCHAINS = ("gcc", "clang", "zig")
+RESERVE = 4096
+
+
+def write_program(folder, ram=8, constants=8, initialised=8):
+    """A program that keeps this many bytes of variables, constants and initialised variables."""
+    source = folder / "arrays.c"
+    source.write_text(
+        f"""#include <stdint.h>
+enum {{ RAM = {ram}, CONSTANTS = {constants}, INITIALISED = {initialised} }};
+static volatile uint8_t variables[RAM];
+static const uint8_t constants[CONSTANTS] = {{3}};
+static volatile uint32_t somewhere;
+static volatile uint8_t initialised[INITIALISED] = {{4}};
+int main(void) {{
+    variables[RAM - 1] = constants[somewhere];
+    return variables[RAM - 1] + initialised[0] + initialised[INITIALISED - 1] == 7 ? 0 : 1;
+}}
+"""
+    )
+    return source
+
+
+def build_arrays(folder, core, toolchain="gcc", whole_machine=False, **sizes):
+    source = write_program(folder, **sizes)
+    board = get_board(core)
+    return build_firmware(board, [source], [], folder, toolchain=toolchain, whole_machine=whole_machine)
+
+
+@pytest.mark.parametrize(("core", "toolchain"), BUILDS)
+def test_elf_equals_map(build, tmp_path, core, toolchain):
+    arrays = build_arrays(tmp_path, core, toolchain, ram=1003, constants=2001, initialised=101)
+    for firmware in (arrays, build("arithmetic_region", core, toolchain), build("memory", core, toolchain)):
+        sizes = firmware.sizes
+        assert measure_map(firmware.map_file.read_text(), firmware.board) == (sizes.flash, sizes.ram)
+        assert sizes.flash == sizes.code + sizes.constants + sizes.data
+        assert sizes.ram == sizes.stack + sizes.data + sizes.bss
+        assert sizes.stack == RESERVE
+    named = {name: (section, size) for name, section, size in arrays.sizes.symbols}
+    assert named["variables"] == (".bss", 1003)
+    assert named["constants"] == (".rodata", 2001)
+    assert named["initialised"] == (".data", 101)
+    assert run(arrays, b"", engine="qemu").exit_code == 0
+
+
+@pytest.mark.parametrize(("core", "toolchain"), BUILDS)
+def test_ram_is_that_of_the_part(tmp_path, core, toolchain):
+    board = BOARDS[core]
+    small = build_arrays(tmp_path, core, toolchain).sizes
+    room = board.ram_bytes - small.ram + 8
+    full = build_arrays(tmp_path, core, toolchain, ram=room)
+    assert full.sizes.ram == board.ram_bytes
+    assert run(full, b"", engine="qemu").exit_code == 0
+    with pytest.raises(DoesNotFitError) as failure:
+        build_arrays(tmp_path, core, toolchain, ram=room + 20_968)
+    needed = board.ram_bytes + 20_968
+    assert failure.value.needs == {"RAM": (needed, board.ram_bytes)}
+    assert str(failure.value) == (
+        f"the network does not fit {board.part}: RAM needs {needed:,} bytes, "
+        f"20,968 more than the {board.ram_bytes:,} it has"
+    )
+
+
+@pytest.mark.parametrize(("core", "toolchain"), [*((core, "gcc") for core in CORES), ("m0", "zig")])
+def test_flash_is_that_of_the_part(tmp_path, core, toolchain):
+    board = BOARDS[core]
+    small = build_arrays(tmp_path, core, toolchain).sizes
+    apart = 64 if board.vectors_origin != board.flash_origin else 0  # the M55's vectors have their own memory
+    room = board.flash_bytes - (small.flash - apart) + 8
+    full = build_arrays(tmp_path, core, toolchain, constants=room)
+    assert full.sizes.flash == board.flash_bytes + apart
+    with pytest.raises(DoesNotFitError) as failure:
+        build_arrays(tmp_path, core, toolchain, constants=room + 800)
+    assert failure.value.needs == {"flash": (board.flash_bytes + 800, board.flash_bytes)}
+
+
+@pytest.mark.parametrize("toolchain", TOOLCHAINS)
+def test_both_memories_may_be_too_small(tmp_path, toolchain):
+    with pytest.raises(DoesNotFitError) as failure:
+        build_arrays(tmp_path, "m0", toolchain, ram=40_000, constants=300_000)
+    assert set(failure.value.needs) == {"flash", "RAM"}
+    assert "flash needs 3" in str(failure.value) and "; RAM needs 44," in str(failure.value)
+
+
+@pytest.mark.parametrize("toolchain", TOOLCHAINS)
+def test_initial_values_count_in_both_memories(tmp_path, toolchain):
+    without, with_values = (
+        build_arrays(tmp_path, "m4", toolchain, initialised=n).sizes for n in (1008, 2008)
+    )
+    assert with_values.ram - without.ram == 1000
+    assert with_values.flash - without.flash == 1000
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_what_the_part_lacks_the_machine_has(tmp_path, core):
+    firmware = build_arrays(tmp_path, core, ram=2_000_000, constants=2_000_000, whole_machine=True)
+    assert run(firmware, b"", engine="qemu").exit_code == 0
+    if firmware.board.unicorn_cpu:
+        assert run(firmware, b"", engine="unicorn").exit_code == 0
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_part_is_no_bigger_than_the_machine(core):
+    board = get_board(core.upper())
+    assert board.flash_bytes <= board.machine_flash_bytes and board.ram_bytes <= board.machine_ram_bytes
+
+
+def test_unknown_core():
+    with pytest.raises(UsageError, match="unknown core 'm5'; known cores: m0, m3, m4, m7, m33, m55"):
+        get_board("m5")
+
+
+def test_programs_are_all_built_somewhere():
+    texts = "".join(path.read_text() for path in PROGRAMS.parent.glob("test_*.py"))
+    for program in PROGRAMS.glob("*.c"):
+        assert f'"{program.stem}"' in texts or program.name in texts, program.name
