@@ -59,6 +59,21 @@ CASES = FIXED | {
         weights="full range",
         seed=12,
     ),
+    # Inputs are ±25 and errors -32 or 0: gradients are ±800, the divisor.
+    "exact": Case(
+        "T",
+        "int16",
+        (1,),
+        (0,),
+        (65535,),
+        2,
+        batch=1,
+        counts=(1, 1, 1),
+        schedules=((800, 0, 0),),
+        weights="zero",
+        inputs="extreme",
+        seed=1,
+    ),
 }
 
 MISTAKES = [
@@ -103,8 +118,8 @@ MISTAKES = [
         "(gradient / descent->divisor - (gradient % descent->divisor < 0)),",
     ),
     Mistake(
-        "gradients below the divisor count",
-        "dense",
+        "a gradient of exactly the divisor is lost",
+        "exact",
         r"gradient >= descent->divisor \|\|",
         "gradient > descent->divisor ||",
     ),
