@@ -8,6 +8,8 @@ import pytest
 
 from integrad.emulator import qemu
 from integrad.emulator.doctor import count_self_test
+from integrad.emulator.faults import FirmwareError
+from integrad.emulator.runner import run
 from integrad.emulator.toolchain import DEVICE, WARNINGS
 from integrad.errors import IntegradError
 
@@ -66,3 +68,11 @@ def test_broken_compiler_leaves_nothing(cache, tmp_path, monkeypatch):
     with pytest.raises(IntegradError, match="no space left"):
         qemu.build_plugin(qemu.find_qemu())
     assert os.listdir(cache) == []
+
+
+def test_refusal_of_qemu_is_reported(build, monkeypatch):
+    firmware = build("counts", "m4")
+    with pytest.raises(FirmwareError, match="QEMU ended the run") as failure:
+        monkeypatch.setattr(qemu, "build_plugin", lambda program: firmware.elf)
+        run(firmware, bytes(64), engine="qemu")
+    assert failure.value.kind == "emulator"
