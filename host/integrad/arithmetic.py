@@ -81,7 +81,8 @@ def tdiv(a, b: int | np.ndarray):
     a = a.astype(np.int32 if np.can_cast(a.dtype, np.int32) else np.int64, copy=False)
     largest = 2**31 if a.dtype == np.int32 else max(int(a.max(initial=0)), -int(a.min(initial=0)))
     if max(largest, int(np.max(b))) >= FLOAT64_DIVIDEND:
-        return np.where(a < 0, -(-a // b), a // b).astype(a.dtype)
+        wide = a.astype(np.int64)
+        return np.where(a < 0, -(-wide // b), wide // b).astype(a.dtype)
     quotient = np.true_divide(a, b, dtype=np.float64)
     return np.trunc(quotient, out=quotient).astype(a.dtype)
 

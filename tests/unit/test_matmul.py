@@ -1,0 +1,105 @@
+"""Exact products, and the proof that chooses their carrier."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrad import matmul
+from integrad.arithmetic import INT32_LIMIT
+from integrad.matmul import CARRIERS, FLOAT64_EXACT, INT64_EXACT, Float64Carrier, Int64Carrier, product
+
+
+def plain(a, b):
+    """Product in Python's unbounded integers."""
+    return [
+        [sum(x * y for x, y in zip(row, column, strict=True)) for column in zip(*b, strict=True)] for row in a
+    ]
+
+
+@st.composite
+def operands(draw):
+    n, k, m = (draw(st.integers(1, 4)) for _ in range(3))
+    sides = [draw(st.sampled_from([127, 32639, 2**20, 2**31 - 1, 2**40])) for _ in range(2)]
+    values = [st.one_of(st.integers(-s, s), st.sampled_from([-s, s])) for s in sides]
+    a = [draw(st.lists(values[0], min_size=k, max_size=k)) for _ in range(n)]
+    b = [draw(st.lists(values[1], min_size=m, max_size=m)) for _ in range(k)]
+    return a, b
+
+
+@given(operands())
+def test_product_is_exact_or_refused(pair):
+    a, b = (np.array(side, np.int64) for side in pair)
+    if matmul.largest_sum(a, b) >= INT64_EXACT:
+        with pytest.raises(OverflowError, match="no carrier"):
+            product(a, b)
+        return
+    result = product(a, b)
+    assert result.tolist() == plain(*pair)
+    assert result.dtype == (np.int32 if matmul.largest_sum(a, b) <= INT32_LIMIT else np.int64)
+
+
+@given(operands())
+def test_no_sum_exceeds_the_bound(pair):
+    a, b = (np.array(side, np.int64) for side in pair)
+    largest = max(
+        sum(abs(x * y) for x, y in zip(r, c, strict=True))
+        for r in pair[0]
+        for c in zip(*pair[1], strict=True)
+    )
+    assert largest <= matmul.largest_sum(a, b)
+
+
+def test_leading_axes_are_kept():
+    a = np.arange(24, dtype=np.int8).reshape(2, 3, 4)
+    b = np.arange(8, dtype=np.int16).reshape(4, 2)
+    assert (product(a, b) == a.astype(int) @ b.astype(int)).all()
+    assert product(a, b).shape == (2, 3, 2)
+
+
+@pytest.mark.parametrize("shape", [((0, 3), (3, 2)), ((2, 0), (0, 3)), ((2, 3), (3, 0))])
+def test_empty_operands(shape):
+    a, b = (np.zeros(s, np.int8) for s in shape)
+    assert product(a, b).shape == (shape[0][0], shape[1][1])
+    assert not product(a, b).any()
+
+
+def chosen(a, b, monkeypatch):
+    """Name of the carrier that product() takes."""
+    used = []
+    for kind in (Float64Carrier, Int64Carrier):
+        compute = kind.product
+        spy = lambda self, a, b, kind=kind, compute=compute: used.append(kind.name) or compute(self, a, b)  # noqa: E731
+        monkeypatch.setattr(kind, "product", spy)
+    product(np.array(a, np.int64), np.array(b, np.int64))
+    return used
+
+
+def test_the_carrier_changes_at_the_border(monkeypatch):
+    """2^53 - 1 = 6361 · 69431 · 20394401: the last sum that float64 may carry."""
+    last = [[6361 * 69431]], [[20394401]]
+    assert last[0][0][0] * last[1][0][0] == FLOAT64_EXACT - 1
+    assert chosen(*last, monkeypatch) == ["numpy-float64"]
+    monkeypatch.undo()
+    assert chosen([[2**27]], [[2**26]], monkeypatch) == ["numpy-int64"]
+
+
+def test_a_sum_that_float64_would_round():
+    """2^53 + 1 is no float64."""
+    a, b = np.array([[2**53 - 1, 1, 1]]), np.array([[1], [1], [1]])
+    assert product(a, b).tolist() == [[2**53 + 1]]
+    assert Float64Carrier().product(a, b).tolist() != [[2**53 + 1]], "what the bound protects from"
+
+
+def test_the_result_is_32_bits_up_to_the_border():
+    for value, dtype in ((INT32_LIMIT, np.int32), (-INT32_LIMIT, np.int32), (INT32_LIMIT + 1, np.int64)):
+        result = product(np.array([[value]]), np.array([[1]]))
+        assert (result.tolist(), result.dtype) == ([[value]], dtype)
+
+
+def test_carriers_agree():
+    rng = np.random.default_rng(1)
+    a, b = rng.integers(-127, 128, (5, 700)), rng.integers(-32639, 32640, (700, 6))
+    results = [carrier.product(a, b) for carrier in CARRIERS]
+    assert (results[0] == results[1]).all()
+    assert [carrier.limit for carrier in CARRIERS] == [2**53, 2**63]
