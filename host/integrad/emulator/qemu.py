@@ -126,14 +126,13 @@ def run_qemu(
             command += ["-plugin", f"{plugin},map=counting.map,out=counts.txt"]
         exit_code, errors = _execute(command, folder, time_limit)
         console = _read_text(folder / "console.txt")
-        # Its own failures have status 1, as a firmware may have, and a line on standard error.
-        complaint = re.search(r"^qemu[\w-]*: (?!warning)(.*)", errors, re.MULTILINE)
-        if exit_code < 0 or (exit_code == 1 and complaint):
-            reason = complaint[1] if complaint else f"signal {-exit_code}"
-            reason = "the core locked up" if "Lockup" in errors else reason
+        output, counts = folder / "session.out", folder / "counts.txt"
+        # Its own failures have status 1, as a firmware may have, but then no firmware ran.
+        ran = console or output.exists() or (counts.exists() and ":" in counts.read_text())
+        if exit_code < 0 or (exit_code == 1 and errors and not ran):
+            reason = "the core locked up" if "Lockup" in errors else first_error(errors)
             raise FirmwareError("emulator", f"QEMU ended the run: {reason}", exit_code, console)
-        output = folder / "session.out"
-        regions, total = _read_counts(folder / "counts.txt") if counting_map is not None else ([], None)
+        regions, total = _read_counts(counts) if counting_map is not None else ([], None)
         return RawRun(exit_code, output.read_bytes() if output.exists() else b"", console, regions, total)
 
 
