@@ -2,44 +2,63 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from integrad_codegen.operations import Operation
 from integrad_codegen.plan import Plan
 
 
-def layers(plan: Plan) -> list[dict]:
-    """One dict a layer: name, what, macs (forward, one sample), weights_bytes, learns."""
+@dataclass(frozen=True)
+class Layer:
+    """What one layer costs. macs: one sample, forward; 0 for a head, which only training runs.
+
+    weights_bytes: int16 weights in flash, and in RAM if the layer learns. activation_bytes: its output
+    for one sample, in the scratch, where outputs that are not needed together share their bytes.
+    """
+
+    name: str
+    what: str
+    macs: int
+    learns: bool
+    weights_bytes: int
+    activation_bytes: int
+
+    @property
+    def ram_bytes(self) -> int:
+        """Weights in RAM."""
+        return self.weights_bytes if self.learns else 0
+
+
+def layers(plan: Plan) -> list[Layer]:
+    """The layers in the order of their computation, heads of learning blocks included."""
     rows = []
     for o in plan.operations:
-        shapes = f"{_shape(o.input_shape)} -> {_shape(o.output_shape)}"
-        what = o.kind.replace("_", "-")
-        if o.kind == "conv":
-            what = f"conv {o.kernel[0]}x{o.kernel[1]}"
-        elif o.pool:
-            what = f"{what} {o.pool.window[0]}x{o.pool.window[1]}"
-        rows.append(
-            _row(o.name, f"{what}, {shapes}", o.macs, o.weights.nbytes if o.is_block else 0, o.learns)
-        )
+        weights_bytes = o.weights.nbytes if o.is_block else 0
+        rows.append(Layer(o.name, _describe(o), o.macs, o.learns, weights_bytes, o.outputs))
         if o.learns:
-            head = o.head
-            rows.append(
-                _row(head.name, f"head, {head.features} -> {head.classes}", 0, o.head_weights.nbytes, True)
-            )
+            what = f"head, {o.head.features} -> {o.head.classes}"
+            rows.append(Layer(o.head.name, what, 0, True, o.head_weights.nbytes, o.head.classes))
     out = plan.output
-    macs = out.features * out.classes
-    shapes = f"output, {out.features} -> {out.classes}"
-    rows.append(_row(out.name, shapes, macs, plan.output_weights.nbytes, plan.batch > 0))
-    return rows
+    what, macs = f"output, {out.features} -> {out.classes}", out.features * out.classes
+    return [*rows, Layer(out.name, what, macs, plan.batch > 0, plan.output_weights.nbytes, out.classes)]
 
 
-def _row(name: str, what: str, macs: int, weights_bytes: int, learns: bool) -> dict:
-    return {"name": name, "what": what, "macs": macs, "weights_bytes": weights_bytes, "learns": learns}
+def _describe(operation: Operation) -> str:
+    """`max-pool 2x2, 8x8x8 -> 8x4x4`."""
+    what, window = operation.kind.replace("_", "-"), ""
+    if operation.kind == "conv":
+        window = f" {_shape(operation.kernel)}"
+    elif operation.pool:
+        window = f" {_shape(operation.pool.window)}"
+    return f"{what}{window}, {_shape(operation.input_shape)} -> {_shape(operation.output_shape)}"
 
 
 def layer_rows(plan: Plan) -> list[str]:
     """The layers as a plain-text table for the header."""
     table = [("layer", "what", "MACs", "flash bytes", "RAM bytes")]
-    for row in layers(plan):
-        ram = row["weights_bytes"] if row["learns"] else 0
-        table.append((row["name"], row["what"], f"{row['macs']:,}", f"{row['weights_bytes']:,}", f"{ram:,}"))
+    for layer in layers(plan):
+        numbers = (layer.macs, layer.weights_bytes, layer.ram_bytes)
+        table.append((layer.name, layer.what, *(f"{number:,}" for number in numbers)))
     widths = [max(len(line[i]) for line in table) for i in range(5)]
     return [
         f"{n:<{widths[0]}}  {w:<{widths[1]}}  {m:>{widths[2]}}  {f:>{widths[3]}}  {r:>{widths[4]}}"

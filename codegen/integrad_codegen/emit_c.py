@@ -11,6 +11,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from integrad import __version__, arithmetic
+from integrad.errors import IntegradError
 from integrad.model_file import Model
 from integrad_codegen.c_layout import commented, wrapped
 from integrad_codegen.c_names import constants
@@ -33,11 +34,23 @@ class Schedule:
 
     @classmethod
     def of(cls, model: Model, batch: int) -> Schedule:
-        """The model's own hyper-parameters, its learning rate scaled to another batch size."""
+        """The model's own hyper-parameters, its learning rate scaled to another batch size.
+
+        Raises IntegradError for a record, which anybody may have written, that holds something else.
+        """
         trained = model.training.get("hyper_parameters", {})
-        rate = trained.get("learning_rate_inv", 8 * batch) * batch // max(1, trained.get("batch_size", batch))
+        rate = _setting(trained, "learning_rate_inv", 8 * batch) * batch
+        rate //= max(1, _setting(trained, "batch_size", batch))
         limit = learning_rate_limit(model.network.classes)
-        return cls(max(1, min(rate, limit)), trained.get("decay_inv", 0), trained.get("head_decay_inv", 0))
+        decays = (_setting(trained, name, 0) for name in ("decay_inv", "head_decay_inv"))
+        return cls(max(1, min(rate, limit)), *decays)
+
+
+def _setting(trained: object, name: str, default: int) -> int:
+    value = trained.get(name, default) if isinstance(trained, dict) else None
+    if type(value) is not int or not 0 <= value <= arithmetic.INT32_LIMIT:
+        raise IntegradError(f"the model's training record: {name} must be a whole number, 0 or more")
+    return value
 
 
 def learning_rate_limit(classes: int) -> int:

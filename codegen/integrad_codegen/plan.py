@@ -154,8 +154,11 @@ def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 1
     batch: most samples of one training step, 1 to 4096. Raises UsageError for a bad prefix, learn
     set or batch, IntegradError where a bound fails.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", prefix) or prefix in C_KEYWORDS or keyword.iskeyword(prefix):
-        raise UsageError(f"name {prefix!r}: needs lower-case letters, digits and _, beginning with a letter")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", prefix):
+        rule = "needs 1 to 40 lower-case letters, digits and _, beginning with a letter"
+        raise UsageError(f"name {prefix!r}: {rule}")
+    if prefix in RESERVED_NAMES:
+        raise UsageError(f"name {prefix!r}: is a word or a header of C or Python; choose another --name")
     learn_set = LearnSet.parse(learn, len(network.blocks))
     if learn_set.output_learns and not 1 <= batch <= MAX_BATCH:
         raise UsageError(f"batch size {batch}: must be from 1 to {MAX_BATCH}")
@@ -284,7 +287,7 @@ def _training_scratch(
     )
 
 
-C_KEYWORDS = frozenset(
+_C_KEYWORDS = frozenset(
     (
         *("auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum"),
         *("extern", "float", "for", "goto", "if", "inline", "int", "long", "main", "register", "restrict"),
@@ -292,3 +295,5 @@ C_KEYWORDS = frozenset(
         *("unsigned", "void", "volatile", "while"),
     )
 )
+RESERVED_NAMES = _C_KEYWORDS | frozenset(keyword.kwlist) | {"stddef", "stdint"}
+"""No prefixes: files and modules are named after them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,24 +17,36 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
     followed. Raises IntegradError if path is not a file or cannot be written; then the old file is
     as it was and the temporary one is gone.
     """
+    write_together({path: data})
+
+
+def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
+    """The same for files that belong together: all have reached the disk before the first takes its name."""
+    targets = {path: _target(path) for path in files}
+    temporary = {path: t.with_name(f".{t.name}.{os.getpid()}.tmp") for path, t in targets.items()}
+    at = ""
+    try:
+        for at, data in files.items():
+            _write_through(temporary[at], data)
+        for at, target in targets.items():
+            os.replace(temporary[at], target)
+            _sync_folder(target.parent)
+    except BaseException as error:
+        for left in temporary.values():
+            with suppress(OSError):
+                left.unlink()
+        if not isinstance(error, OSError):
+            raise
+        kept = "; the old file is untouched" if targets[at].exists() else ""
+        raise IntegradError(f"{at}: cannot be written: {error.strerror}{kept}") from error
+
+
+def _target(path: str | os.PathLike) -> Path:
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
-        raise IntegradError(
-            f"{path}: is a {'folder' if target.is_dir() else 'device'}, not a file to write to"
-        )
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        try:
-            _write_through(temporary, data)
-            os.replace(temporary, target)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-        _sync_folder(target.parent)
-    except OSError as error:
-        kept = "; the old file is untouched" if target.exists() else ""
-        raise IntegradError(f"{path}: cannot be written: {error.strerror}{kept}") from error
+        kind = "folder" if target.is_dir() else "device"
+        raise IntegradError(f"{path}: is a {kind}, not a file to write to")
+    return target
 
 
 def _write_through(path: Path, data: bytes) -> None:

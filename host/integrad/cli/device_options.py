@@ -13,15 +13,16 @@ from integrad.emulator.session import Schedule
 from integrad.errors import UsageError
 from integrad.model_file import Model
 from integrad_codegen.emit_c import Schedule as ModuleSchedule
+from integrad_codegen.emit_c import learning_rate_limit
 
 TUNING_BATCH = 10
 TUNING_EPOCHS = 15
 
-learn_option = click.option(
-    "--learn",
-    default=None,
-    metavar="none|output|last:K|all",
-    help="What may learn on the device: last:K is the last K blocks and the output layer.",
+core_option = click.option(
+    "--core", default="m4", show_default=True, metavar="m0|m3|m4|m7|m33|m55", help="Which core."
+)
+time_limit_option = click.option(
+    "--time-limit", type=click.IntRange(1), default=600, show_default=True, help="Seconds a run may take."
 )
 batch_size_option = click.option(
     "--batch-size",
@@ -32,6 +33,12 @@ batch_size_option = click.option(
 )
 
 
+def learn_option(default: str):
+    """--learn; default: what holds without it, in words."""
+    text = "What may learn on the device: last:K is the last K blocks and the output layer."
+    return click.option("--learn", metavar="none|output|last:K|all", help=f"{text} [{default}]")
+
+
 @contextmanager
 def work_folder() -> Iterator[Path]:
     """A temporary folder for generated sources and firmware."""
@@ -40,7 +47,13 @@ def work_folder() -> Iterator[Path]:
 
 
 def schedule_for(model: Model, batch_size: int, learning_rate_inv: int | None = None) -> Schedule:
-    """The model's own schedule at another batch size, or with another learning rate."""
+    """The model's own schedule at another batch size, or with another learning rate.
+
+    Raises UsageError for a learning rate that the generated code would refuse.
+    """
+    limit = learning_rate_limit(model.network.classes)
+    if learning_rate_inv is not None and learning_rate_inv > limit:
+        raise UsageError(f"--learning-rate-inv {learning_rate_inv}: must be at most {limit}")
     own = ModuleSchedule.of(model, batch_size)
     return Schedule(learning_rate_inv or own.learning_rate_inv, own.decay_inv, own.head_decay_inv)
 

@@ -9,9 +9,11 @@ from rich.table import Table
 from integrad.cli.device_options import (
     TUNING_EPOCHS,
     batch_size_option,
+    core_option,
     learn_option,
     require_learning,
     schedule_for,
+    time_limit_option,
     work_folder,
 )
 from integrad.cli.evaluate import choose_part, match_labels
@@ -29,19 +31,17 @@ from integrad.report.costs import show_layers, show_memory
 @click.command()
 @click.argument("model", metavar="MODEL")
 @click.argument("data")
-@click.option("--core", default="m4", show_default=True, metavar="m0|m3|m4|m7|m33|m55", help="Which core.")
+@core_option
 @click.option("--only", multiple=True, metavar="KEY=VALUE", help="Only samples that match. Repeatable.")
 @click.option("--tune", type=click.IntRange(1), metavar="COUNT", help="Learn from so many of the samples.")
 @click.option("--epochs", type=click.IntRange(1), default=TUNING_EPOCHS, show_default=True, help="Of tuning.")
-@learn_option
+@learn_option("none; with --tune, all")
 @batch_size_option
 @click.option(
     "--learning-rate-inv", type=click.IntRange(1), default=None, help="Of tuning. [the model's own]"
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the samples' order.")
-@click.option(
-    "--time-limit", type=click.IntRange(1), default=600, show_default=True, help="Seconds the core may run."
-)
+@time_limit_option
 @json_option
 def emulate(
     model, data, core, only, tune, epochs, learn, batch_size, learning_rate_inv, seed, time_limit, json_path
@@ -72,11 +72,11 @@ def emulate(
         tuning = Tuning(epochs, batch_size, schedule, seed) if tune else None
         pairs = (samples[test], labels[test]), (samples[tuned], labels[tuned]) if tune else None
         outcome = adapt(device, firmware, *pairs, tuning, time_limit)
-        costs = measure_costs(device, firmware, samples, labels, schedule)
+        costs = measure_costs(device, firmware, samples, labels, schedule, time_limit=time_limit)
     show_memory(console, board.part, costs, board.flash_bytes, board.ram_bytes)
     show_layers(console, costs)
     _show_outcome(console, f"{data}, {part}", outcome, tune, epochs, learn)
-    write_json(json_path, {"core": core, **outcome_json(outcome), **cost_json(costs)})
+    write_json(json_path, {"core": board.name, **outcome_json(outcome), **cost_json(costs)})
     if not outcome.equal_to_host:
         raise IntegradError(f"the core's bits differ from the host's: {_crcs(outcome)}")
 
@@ -102,7 +102,8 @@ def cost_json(costs: Costs) -> dict:
 
 
 def _show_outcome(console, what: str, outcome: Adaptation, tune: int | None, epochs: int, learn: str) -> None:
-    table = Table(title=f"{what}: {outcome.samples:,} samples evaluated")
+    console.print(f"{what}: accuracy on {outcome.samples:,} samples", markup=False, soft_wrap=True)
+    table = Table(show_header=False)
     table.add_column("")
     table.add_column("accuracy", justify="right")
     table.add_row("as trained" if tune is None else "before tuning", f"{outcome.before:.2%}")

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from integrad.atomic_file import write_together
 from integrad.cli.device_options import batch_size_option, learn_option
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.emulator.boards import get_board
-from integrad.emulator.fit import check_fit
+from integrad.emulator.boards import Board, get_board
+from integrad.emulator.fit import Fit, check_fit
 from integrad.errors import IntegradError
 from integrad.generated_names import c_name, command_line
 from integrad.model_file import load_model
 from integrad.report.costs import show_plan
 from integrad_codegen.costs import layers, memory_rows
-from integrad_codegen.emit_c import emit_c, write_files
-from integrad_codegen.plan import make_plan
+from integrad_codegen.emit_c import emit_c
+from integrad_codegen.plan import RESERVED_NAMES, make_plan
 
 
 @click.command()
 @click.argument("model", metavar="MODEL")
 @click.option("--target", type=click.Choice(["c"]), default="c", show_default=True, help="What to generate.")
-@learn_option
+@learn_option("none")
 @batch_size_option
 @click.option("--out", "out", required=True, metavar="DIR", help="Folder for the files; made if need be.")
 @click.option("--name", default=None, help="Prefix of all names in the C files. [the model file's name]")
@@ -30,6 +33,8 @@ from integrad_codegen.plan import make_plan
 @json_option
 def export(model, target, learn, batch_size, out, name, core, json_path):
     """Write MODEL as C99 that infers and, if told so, learns: no float, no allocation, no library.
+
+    The header says how to use it, what it costs and how it was made.
 
     \b
     Example:
@@ -39,23 +44,19 @@ def export(model, target, learn, batch_size, out, name, core, json_path):
     learn = learn or "none"
     board = get_board(core) if core else None
     loaded = load_model(model)
-    prefix = name or c_name(Path(model))
-    plan = make_plan(loaded.network, prefix, learn, batch_size)
-    batch = ("--batch-size", batch_size) if plan.batch else ()
-    command = command_line(
-        "export", Path(model).name, "--target", target, "--learn", learn, *batch, "--out", out
-    )
+    plan = make_plan(loaded.network, name or _default_name(model), learn, batch_size)
     fit = check_fit(loaded, plan, board) if board else None
-    try:
-        paths = write_files(emit_c(loaded, plan, command), Path(out))
-    except OSError as error:
-        raise IntegradError(f"{error.filename or out}: {error.strerror}; choose another --out") from error
-    rows, memory = layers(plan), memory_rows(plan)
-    show_plan(console, f"{prefix}, learns {learn}", rows, memory)
+    batch = ("--batch-size", batch_size) if plan.batch else ()
+    named = ("--name", name) if name else ()
+    settings = ("--target", target, "--learn", learn, *batch, *named, "--out", out)
+    files = emit_c(loaded, plan, command_line("export", Path(model).name, *settings))
+    paths = _write(Path(out), files)
+    rows = layers(plan)
+    show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
     if fit:
-        console.print(fit.text)
+        console.print(_fits(fit, board))
     for path in paths:
-        console.print(f"wrote {path}", soft_wrap=True)
+        console.print(f"wrote {path}", soft_wrap=True, markup=False)
     result = {
         "files": [str(path) for path in paths],
         "learn": learn,
@@ -66,6 +67,26 @@ def export(model, target, learn, batch_size, out, name, core, json_path):
         "inference_scratch_bytes": max(1, plan.inference_arena.bytes),
         "training_scratch_bytes": plan.scratch.bytes if plan.scratch else 0,
         "weights_crc": f"{loaded.network.weights_crc():08x}",
-        "layers": rows,
+        "layers": [asdict(row) for row in rows],
     }
     write_json(json_path, result)
+
+
+def _default_name(model: str) -> str:
+    name = c_name(Path(model))
+    return f"{name}_model" if name in RESERVED_NAMES else name
+
+
+def _write(out: Path, files: Mapping[str, str]) -> list[Path]:
+    """All of them or, if the disk is full, none."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise IntegradError(f"--out {out}: {error.strerror}: {error.filename}") from error
+    write_together({out / name: text.encode() for name, text in files.items()})
+    return [out / name for name in files]
+
+
+def _fits(fit: Fit, board: Board) -> str:
+    flash, ram = board.flash_bytes - fit.flash, board.ram_bytes - fit.ram
+    return f"It fits {board.part} and leaves at least {flash:,} bytes of flash and {ram:,} of RAM."

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import click
+from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from integrad.cli.device_options import batch_size_option, schedule_for, work_folder
+from integrad.cli.device_options import batch_size_option, schedule_for, time_limit_option, work_folder
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.emulator.boards import BOARDS, get_board
 from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.verification import random_actions
+from integrad.emulator.verification import Verdict, random_actions
 from integrad.emulator.verification import verify as verify_executors
 from integrad.model_file import load_model
 
@@ -20,11 +22,12 @@ from integrad.model_file import load_model
 @click.option("--steps", type=click.IntRange(0), default=50, show_default=True, help="Training steps.")
 @batch_size_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of samples and labels.")
+@time_limit_option
 @json_option
-def verify(model, core, steps, batch_size, seed, json_path):
+def verify(model, core, steps, batch_size, seed, time_limit, json_path):
     """Train MODEL further on random samples on every executor, and compare all outputs and weights.
 
-    Exits with status 1 if any executor differs.
+    Exits with status 1 if any executor differs or cannot run.
 
     \b
     Example:
@@ -33,29 +36,45 @@ def verify(model, core, steps, batch_size, seed, json_path):
     console = console_for(json_path)
     boards = list(BOARDS.values()) if core == "all" else [get_board(core)]
     loaded = load_model(model)
-    table = Table(title=f"CRC-32 after {steps} training steps of {batch_size}, all layers learning")
-    for column in ("executor", "core", "outputs", "weights", ""):
-        table.add_column(column)
-    verdicts = []
     with work_folder() as folder, console.status("verifying"):
         device = DeviceModel.generate(loaded, folder, "all", batch_size)
         actions = random_actions(device, steps, schedule_for(loaded, batch_size), seed)
-        for verdict in verify_executors(device, boards, actions):
-            verdicts.append(verdict)
-            same = verdict.same_bits(verdicts[0])
-            crcs = (f"{verdict.outputs_crc:08x}", f"{verdict.weights_crc:08x}")
-            table.add_row(verdict.name, verdict.core, *crcs, "" if same else "[red]differs[/red]")
+        verdicts = list(verify_executors(device, boards, actions, time_limit))
     equal = all(verdict.same_bits(verdicts[0]) for verdict in verdicts)
-    console.print(table)
-    console.print("every executor holds the same bits" if equal else "[red]the executors differ[/red]")
-    rows = [
-        {
-            "name": v.name,
-            "core": v.core,
-            "outputs_crc": f"{v.outputs_crc:08x}",
-            "weights_crc": f"{v.weights_crc:08x}",
-        }
-        for v in verdicts
-    ]
-    write_json(json_path, {"equal": equal, "executors": rows})
+    console.print(f"CRC-32 after {steps} training steps of {batch_size} random samples, all layers learning")
+    _show(console, verdicts)
+    write_json(json_path, {"equal": equal, "executors": [_row(verdict) for verdict in verdicts]})
     return 0 if equal else 1
+
+
+def _show(console: Console, verdicts: list[Verdict]) -> None:
+    table = Table()
+    for column in ("executor", "core", "outputs", "weights", ""):
+        table.add_column(column)
+    for verdict in verdicts:
+        same = "" if verdict.same_bits(verdicts[0]) else "[red]differs[/red]"
+        remark = escape(verdict.error) if verdict.error else same
+        table.add_row(verdict.name, verdict.core, *map(_hex, _crcs(verdict)), remark)
+    console.print(table)
+    failed = sum(verdict.error is not None for verdict in verdicts)
+    differ = sum(not verdict.same_bits(verdicts[0]) for verdict in verdicts) - failed
+    if differ:
+        console.print("[red]the executors differ[/red]")
+    elif failed:
+        console.print(f"[red]{failed} of {len(verdicts)} executors did not run[/red]; the others are equal")
+    else:
+        console.print("every executor holds the same bits")
+
+
+def _crcs(verdict: Verdict) -> tuple[int | None, int | None]:
+    return verdict.outputs_crc, verdict.weights_crc
+
+
+def _hex(crc: int | None) -> str | None:
+    return None if crc is None else f"{crc:08x}"
+
+
+def _row(verdict: Verdict) -> dict:
+    outputs, weights = map(_hex, _crcs(verdict))
+    crcs = {"outputs_crc": outputs, "weights_crc": weights}
+    return {"name": verdict.name, "core": verdict.core, **crcs, "error": verdict.error}

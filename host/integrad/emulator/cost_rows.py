@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -16,7 +17,7 @@ SHARED_ROWS = {
     NORMALISATION: "raw sample -> int8",
     UPDATE: "integer SGD, all layers",
     DIVISION: "no instruction for it",
-    REST: "session, start-up, scratch, stack",
+    REST: "start-up, scratch, stack",
 }
 """Rows beside the layers, in order, and what they hold."""
 
@@ -24,26 +25,10 @@ UPDATE_FUNCTIONS = ("learn_row", "descend", "fits_32_bits")
 """Beginnings of their names: several exist in two widths."""
 
 # Run-time helpers of libgcc, and of device/cortex_m/runtime_abi.c for clang and zig.
-WIDE_HELPERS = frozenset(
-    (
-        *("__aeabi_ldivmod", "__aeabi_uldivmod", "__aeabi_lmul", "__aeabi_llsl", "__aeabi_llsr"),
-        *("__aeabi_lasr", "__divdi3", "__udivdi3", "__udivmoddi4", "__muldi3", "__gnu_ldivmod_helper"),
-        *("__gnu_uldivmod_helper", "__clzsi2", "__clzdi2", "__aeabi_ldiv0", "__ashldi3", "__lshrdi3"),
-        *(
-            "__ashrdi3",
-            "__aeabi_idiv0",
-            "divide64",
-            "magnitude64",
-            "integrad_divide_signed",
-            "integrad_divide_unsigned",
-        ),
-    )
-)
-NARROW_HELPERS = frozenset(
-    (
-        *("__aeabi_idiv", "__aeabi_uidiv", "__aeabi_idivmod", "__aeabi_uidivmod"),
-        *("__divsi3", "__udivsi3", "__modsi3", "__umodsi3", "divide32", "magnitude32", "pair"),
-    )
+NARROW_HELPERS = re.compile(r"__aeabi_u?idiv(mod)?|__u?(div|mod)si3|(divide|magnitude)32|pair")
+WIDE_HELPERS = re.compile(
+    r"__aeabi_(u?ldivmod|lmul|llsl|llsr|lasr|[il]div0)|__gnu_u?ldivmod_helper|__\w+di[34]|__clzsi2"
+    r"|(divide|magnitude)64|integrad_divide_(un)?signed"
 )
 
 
@@ -54,16 +39,16 @@ class Rows:
         self.prefix, self.layers = prefix, set(layers)
 
     def row_of(self, function: str, training: bool) -> str:
-        """The row of a function. Wide arithmetic updates weights in a training step, and elsewhere normalises."""
+        """The row of a function. Wide arithmetic updates weights in a training step; else it normalises."""
         if function == f"{self.prefix}_normalise":
             return NORMALISATION
         if function.startswith(f"{self.prefix}_"):
             return REST
         if function.startswith(UPDATE_FUNCTIONS):
             return UPDATE
-        if function in WIDE_HELPERS:
+        if WIDE_HELPERS.fullmatch(function):
             return UPDATE if training else NORMALISATION
-        if function in NARROW_HELPERS:
+        if NARROW_HELPERS.fullmatch(function):
             return DIVISION
         layer = function.split("_")[0]
         return layer if layer in self.layers else REST
@@ -79,7 +64,7 @@ class Rows:
 
 
 def means(totals: Counter[str], runs: int) -> Counter[str]:
-    """totals / runs as integers that add up to their sum / runs, rounded down: the largest remainders round up."""
+    """totals / runs, whole numbers that add up to their sum / runs: the largest remainders round up."""
     result = Counter({name: total // runs for name, total in totals.items()})
     missing = totals.total() // runs - result.total()
     for name in sorted(totals, key=lambda name: (-(totals[name] % runs), name))[:missing]:

@@ -13,6 +13,7 @@ from integrad.emulator.host_build import build_host, run_host
 from integrad.emulator.runner import RunResult, run
 from integrad.emulator.session import Action, Predict, Reset, Session, Train, Weights
 from integrad.emulator.toolchain import DoesNotFitError, Firmware, build_firmware
+from integrad.errors import IntegradError
 from integrad.learners.nitro import Nitro
 from integrad.model_file import Model
 from integrad.network import Network
@@ -72,6 +73,8 @@ class DeviceModel:
                 board, self.sources, includes, where, whole_machine=whole_machine, toolchain=toolchain
             )
         except DoesNotFitError as error:
+            if whole_machine:  # no part is to blame, and nothing smaller is what was asked for
+                raise IntegradError(f"does not fit the emulated machine: {error.shortage}") from None
             raise with_advice(error, self.model, self.plan) from None
 
     def run_board(

@@ -1,76 +1,128 @@
-"""Whether a network fits a part before anything is compiled, and what would fit if it does not."""
+"""Whether a network fits a part before anything is compiled, and what would fit if it does not.
+
+Estimates are upper bounds for gcc, clang and zig: what is said to fit, fits.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 
-from integrad.emulator.boards import Board
+import numpy as np
+
+from integrad.emulator.boards import BOARDS, Board
 from integrad.emulator.toolchain import DoesNotFitError
 from integrad.model_file import Model
 from integrad_codegen.plan import Plan, make_plan
 
 STACK_BYTES = 4096
-CODE_BYTES = 8192
-"""What code and constants may take besides the weights: an allowance, for the compiler decides."""
+"""The stack reserve that firmware is built with."""
+
+# Code and constants without weights, from building for all cores with three compilers, and a margin:
+# LLVM unrolls, and needs twice what gcc does.
+SESSION_CODE_BYTES = 5000
+OPERATION_CODE_BYTES = 900
+TRAINING_CODE_BYTES = 4500
+LEARNING_CODE_BYTES = {"dense": 1600, "conv": 3400}
+TRANSPORT_RAM_BYTES = 16
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Estimated bytes (the session program's buffers, stack reserve and code allowance included)."""
+    """Bytes of a session program with its stack reserve: never less than the linker will need."""
 
     flash: int
     ram: int
-    text: str
+
+    def excess(self, board: Board) -> dict[str, tuple[int, int]]:
+        """Memory → (needed, there) where the part has less than is needed."""
+        figures = {"flash": (self.flash, board.flash_bytes), "RAM": (self.ram, board.ram_bytes)}
+        return {memory: pair for memory, pair in figures.items() if pair[0] > pair[1]}
 
 
-def estimate(plan: Plan, raw_bytes: int) -> tuple[int, int]:
-    """(flash, RAM) of the plan in a session program; raw_bytes: size of one raw sample."""
-    flash = plan.weights_bytes + plan.frozen_bytes + CODE_BYTES
-    samples = max(1, plan.batch)
-    ram = (plan.weights_bytes + plan.scratch.bytes if plan.batch else 0) or max(1, plan.inference_arena.bytes)
-    return flash, ram + raw_bytes + samples * (plan.inputs + 1) + STACK_BYTES
+def estimate(model: Model, plan: Plan) -> Fit:
+    """What the session program of this plan will need."""
+    raw_bytes = np.dtype(model.preprocessing.raw_dtype).itemsize * prod(model.preprocessing.raw_shape)
+    flash = plan.weights_bytes + plan.frozen_bytes + code_allowance(model, plan)
+    buffers = [raw_bytes, max(1, plan.batch) * plan.inputs, plan.inference_arena.bytes, TRANSPORT_RAM_BYTES]
+    if plan.batch:
+        buffers[2] = max(buffers[2], plan.scratch.bytes)
+        buffers += [plan.weights_bytes, plan.batch]
+    return Fit(_padded(flash), STACK_BYTES + sum(map(_padded, buffers)))
+
+
+def code_allowance(model: Model, plan: Plan) -> int:
+    """Bytes that code and constants besides the weights may take."""
+    size = SESSION_CODE_BYTES + OPERATION_CODE_BYTES * len(plan.operations)
+    if plan.batch:
+        learning = [operation for operation in plan.operations if operation.learns]
+        size += TRAINING_CODE_BYTES + sum(LEARNING_CODE_BYTES[operation.kind] for operation in learning)
+    preprocessing = model.preprocessing
+    if preprocessing.channels > 1:  # each has its centre and its deviation
+        size += preprocessing.channels * (12 if preprocessing.raw_dtype == "int32" else 8)
+    return size
 
 
 def check_fit(model: Model, plan: Plan, board: Board) -> Fit:
-    """Raise DoesNotFitError, with what would fit, if the estimate exceeds the part's memories."""
-    flash, ram = estimate(plan, _raw_bytes(model))
-    needs = {}
-    if flash > board.flash_bytes:
-        needs["flash"] = (flash, board.flash_bytes)
-    if ram > board.ram_bytes:
-        needs["RAM"] = (ram, board.ram_bytes)
-    if needs:
+    """The estimate; raises DoesNotFitError, with what would fit, if it exceeds the part's memories."""
+    fit = estimate(model, plan)
+    if needs := fit.excess(board):
         raise with_advice(DoesNotFitError(board, needs), model, plan)
-    left = f"{board.flash_bytes - flash:,} bytes of flash and {board.ram_bytes - ram:,} of RAM"
-    return Fit(flash, ram, f"fits {board.part}; about {left} are left")
+    return fit
 
 
 def with_advice(error: DoesNotFitError, model: Model, plan: Plan) -> DoesNotFitError:
-    """The same error with the largest learn set and batch that would fit, if any would."""
+    """The same error with what would fit."""
     error.args = (f"{error.args[0]}; {advice(model, plan, error.board)}",)
     return error
 
 
 def advice(model: Model, plan: Plan, board: Board) -> str:
-    """What would fit: the largest learn set, at the largest of a few batch sizes."""
+    """What would fit: less to learn or a smaller batch, a larger part, or how small the network must be."""
+    ways = []
+    for other in _smaller_plans(model, plan):
+        if not estimate(model, other).excess(board):
+            batch = f" --batch-size {other.batch}" if other.batch else ""
+            ways.append(f"--learn {other.learn.name}{batch}")
+            break
+    fit = estimate(model, plan)
+    larger = [other for other in BOARDS.values() if not fit.excess(other)]
+    if larger:
+        ways.append(f"--core {min(larger, key=lambda other: other.ram_bytes).name}")
+    if ways:
+        return f"{' or '.join(ways)} would fit"
+    return f"a network would fit if {_largest_network(model, plan, board)}"
+
+
+def _smaller_plans(model: Model, plan: Plan) -> Iterator[Plan]:
+    """Plans that learn the same or less, with half the batch and again half; the best first."""
     blocks = len(model.network.blocks)
-    sets = ["all", *(f"last:{k}" for k in range(blocks - 1, 0, -1)), "output", "none"]
-    batches = [b for b in (plan.batch, 8, 4, 2, 1) if 0 < b <= (plan.batch or 1)] or [1]
-    for learn in sets:
+    depths = range(blocks - plan.learn.first_block, 0, -1)
+    sets = ["all" if depth == blocks else f"last:{depth}" for depth in depths]
+    batches = [plan.batch >> halvings for halvings in range(plan.batch.bit_length())]
+    for learn in [*sets, "output"] if plan.batch else []:
         for batch in batches:
-            flash, ram = estimate(make_plan(model.network, plan.prefix, learn, batch), _raw_bytes(model))
-            if flash <= board.flash_bytes and ram <= board.ram_bytes:
-                size = "" if learn == "none" else f" --batch-size {batch}"
-                return f"--learn {learn}{size} would fit"
-    most = board.flash_bytes - CODE_BYTES
-    return (
-        f"not even inference fits: choose a network with at most {most:,} bytes of weights, or smaller maps"
-    )
+            yield make_plan(model.network, plan.prefix, learn, batch)
+    yield make_plan(model.network, plan.prefix, "none")
 
 
-def _raw_bytes(model: Model) -> int:
-    width = {"int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "int32": 4}[model.preprocessing.raw_dtype]
-    size = width
-    for side in model.preprocessing.raw_shape:
-        size *= side
-    return size
+def _largest_network(model: Model, plan: Plan, board: Board) -> str:
+    """Limits of a network that may infer on the part, and where this one is."""
+    smallest = make_plan(model.network, plan.prefix, "none")
+    needs = estimate(model, smallest).excess(board)
+    limits = []
+    if "flash" in needs:
+        most = board.flash_bytes - code_allowance(model, smallest)
+        limits.append(f"its weights took at most {most:,} bytes instead of {smallest.weights_bytes:,}")
+    if "RAM" in needs:
+        needed, there = needs["RAM"]
+        takes = smallest.inference_arena.bytes
+        most = takes - needed + there
+        maps = f"its activations took at most {most:,} bytes instead of {takes:,}"
+        limits.append(maps if most > 0 else "its samples were smaller")
+    return " and ".join(limits)
+
+
+def _padded(size: int) -> int:
+    return -(-size // 8) * 8

@@ -74,7 +74,10 @@ class Firmware:
 
 
 class DoesNotFitError(IntegradError):
-    """The program needs more memory than the part has. `needs` maps "flash" or "RAM" to (needed, there)."""
+    """The program needs more memory than the part has.
+
+    needs: "flash" or "RAM" → (needed, there). shortage: the same in words.
+    """
 
     def __init__(self, board: Board, needs: dict[str, tuple[int, int]]):
         self.board, self.needs = board, needs
@@ -82,7 +85,8 @@ class DoesNotFitError(IntegradError):
             f"{memory} needs {needed:,} bytes, {needed - there:,} more than the {there:,} it has"
             for memory, (needed, there) in needs.items()
         ]
-        super().__init__(f"the network does not fit {board.part}: {'; '.join(parts)}")
+        self.shortage = "; ".join(parts)
+        super().__init__(f"the network does not fit {board.part}: {self.shortage}")
 
 
 def find_toolchain(name: str | None = None) -> Toolchain:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from integrad.emulator.boards import Board
 from integrad.emulator.device_model import DeviceModel
 from integrad.emulator.session import Action, Predict, Schedule, Train, Weights
+from integrad.errors import IntegradError
 
 SAMPLES = 16
 """Samples that are classified before and after training."""
@@ -18,15 +20,21 @@ SAMPLES = 16
 
 @dataclass(frozen=True)
 class Verdict:
-    """CRC-32 of all logits, and of all weights after training, on one executor."""
+    """CRC-32 of all logits, and of all weights after training, on one executor.
+
+    error: why there are none, or None.
+    """
 
     name: str
     core: str
-    outputs_crc: int
-    weights_crc: int
+    outputs_crc: int | None
+    weights_crc: int | None
+    error: str | None = None
 
     def same_bits(self, other: Verdict) -> bool:
-        return (self.outputs_crc, self.weights_crc) == (other.outputs_crc, other.weights_crc)
+        """Whether both ran and hold the same bits."""
+        mine, others = (self.outputs_crc, self.weights_crc), (other.outputs_crc, other.weights_crc)
+        return mine == others and None not in mine
 
 
 def random_actions(device: DeviceModel, steps: int, schedule: Schedule, seed: int) -> list[Action]:
@@ -46,23 +54,30 @@ def random_actions(device: DeviceModel, steps: int, schedule: Schedule, seed: in
     return [Predict(test), *training, Predict(test), Weights()]
 
 
-def verify(device: DeviceModel, boards: list[Board], actions: list[Action]) -> Iterator[Verdict]:
+def verify(
+    device: DeviceModel, boards: list[Board], actions: list[Action], time_limit: float = 600
+) -> Iterator[Verdict]:
     """Verdicts, one executor after the other: NumPy first, it is what the others must equal.
 
-    Boards use the whole memory of their emulated machine: this is about bits, not about fitting.
+    Boards use the whole memory of their emulated machine: this is about bits, not about fitting. An
+    executor that fails, or is not installed, does not keep the others from running. time_limit: seconds
+    each of them may take.
     """
+
+    def run_board(board: Board) -> list:
+        firmware = device.build(board, whole_machine=True)
+        return device.run_board(firmware, actions, time_limit=time_limit)[0]
+
     executors: list[tuple[str, str, Callable[[], list]]] = [
         ("NumPy", "host", lambda: device.run_numpy(actions)),
-        ("C, sanitized", "host", lambda: device.run_host(actions)),
+        ("C, sanitized", "host", lambda: device.run_host(actions, time_limit=time_limit)),
     ]
-    for board in boards:
-        executors.append((f"C on {board.core}", board.name, lambda b=board: _run_board(device, b, actions)))
+    executors += [(f"C on {board.core}", board.name, partial(run_board, board)) for board in boards]
     for name, core, execute in executors:
-        yield _verdict(device, name, core, execute())
-
-
-def _run_board(device: DeviceModel, board: Board, actions: list[Action]) -> list:
-    return device.run_board(device.build(board, whole_machine=True), actions)[0]
+        try:
+            yield _verdict(device, name, core, execute())
+        except IntegradError as error:
+            yield Verdict(name, core, None, None, str(error).splitlines()[0])
 
 
 def _verdict(device: DeviceModel, name: str, core: str, results: list) -> Verdict:

@@ -30,46 +30,43 @@ def show_memory(console: Console, part: str, costs, flash_bytes: int, ram_bytes:
 
 
 def show_layers(console: Console, costs) -> None:
-    """Instructions by layer. costs: integrad.emulator.costs.Costs."""
-    table = Table(title="Executed instructions by layer")
-    table.add_column("layer")
-    table.add_column("what")
-    for name in ("MACs", "weights, bytes", "an inference"):
-        table.add_column(name, justify="right")
+    """Memory and instructions by layer. costs: integrad.emulator.costs.Costs."""
     training = costs.instructions_per_training_step is not None
-    if training:
-        table.add_column(f"a step of {costs.batch_size}", justify="right")
+    steps = [f"a step of {costs.batch_size}"] if training else []
+    table = Table(title="Memory, and executed instructions, by layer")
+    _columns(table, "MACs", "flash, bytes", "RAM, bytes", "an inference", *steps)
     for layer in costs.layers:
-        cells = [_number(layer.macs), _number(layer.weights_bytes), _number(layer.instructions_per_inference)]
-        if training:
-            cells.append(_number(layer.instructions_per_training_step))
-        table.add_row(layer.name, layer.what + (", learns" if layer.learns else ""), *cells)
+        table.add_row(layer.name, layer.what, *_figures(layer, training))
     table.add_section()
-    total = [
-        _number(costs.macs),
-        _number(costs.weights_flash_bytes),
-        _number(costs.instructions_per_inference),
-    ]
-    if training:
-        total.append(_number(costs.instructions_per_training_step))
-    table.add_row("all", "", *total)
+    table.add_row("all", "", *_figures(costs, training))
     console.print(table)
 
 
-def show_plan(console: Console, title: str, layers: list[dict], memory: list[tuple[str, int]]) -> None:
+def show_plan(console: Console, title: str, layers, memory: list[tuple[str, int]]) -> None:
     """What a plan costs before it is compiled. layers, memory: integrad_codegen.costs."""
     table = Table(title=title)
-    table.add_column("layer")
-    table.add_column("what")
-    for name in ("MACs", "flash, bytes", "RAM, bytes"):
-        table.add_column(name, justify="right")
-    for row in layers:
-        ram = row["weights_bytes"] if row["learns"] else 0
-        numbers = [_number(n) for n in (row["macs"], row["weights_bytes"], ram)]
-        table.add_row(row["name"], row["what"], *numbers)
+    _columns(table, "MACs", "weights, bytes", "in RAM, bytes", "activations, bytes")
+    for layer in layers:
+        numbers = (layer.macs, layer.weights_bytes, layer.ram_bytes, layer.activation_bytes)
+        table.add_row(layer.name, layer.what, *map(_number, numbers))
     console.print(table)
     for name, size in memory:
         console.print(f"{name}: {size:,} bytes")
+
+
+def _columns(table: Table, *figures: str) -> None:
+    table.add_column("layer")
+    table.add_column("what")
+    for name in figures:
+        table.add_column(name, justify="right")
+
+
+def _figures(row, training: bool) -> list[str]:
+    """Cells of a layer, or of the sum: both have these fields."""
+    numbers = [row.macs, row.flash_bytes, row.ram_bytes, row.instructions_per_inference]
+    if training:
+        numbers.append(row.instructions_per_training_step)
+    return list(map(_number, numbers))
 
 
 def _number(value: int | None) -> str:
