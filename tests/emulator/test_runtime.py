@@ -87,3 +87,11 @@ def test_stack_reserve_is_a_parameter(build):
     with pytest.raises(Exception, match="more than the 1,024 bytes reserved"):
         run(small, session, engine="qemu")
     assert run(large, session, engine="qemu").exit_code == 0
+
+
+@pytest.mark.parametrize(("core", "toolchain"), [*BUILDS, ("m7", "zig"), ("m33", "zig")])
+def test_coprocessor_is_enabled(build, core, toolchain):
+    firmware = build("coprocessor", core, toolchain)
+    assert run(firmware, b"bits", engine="qemu").output == b"bits"
+    if firmware.board.unicorn_cpu:
+        assert run(firmware, b"bits", engine="unicorn").output == b"bits"
