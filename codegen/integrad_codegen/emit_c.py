@@ -16,6 +16,7 @@ from integrad.model_file import Model
 from integrad_codegen.c_layout import commented, wrapped
 from integrad_codegen.c_names import constants
 from integrad_codegen.costs import layer_rows, memory_rows
+from integrad_codegen.header_text import class_lines, origin_lines, summary
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.operations import Operation
 from integrad_codegen.plan import Plan
@@ -110,18 +111,14 @@ def write_files(files: dict[str, str], folder: Path) -> list[Path]:
 
 
 def _header(model: Model, plan: Plan, normalisation: Normalisation, command: str) -> dict:
-    training = model.training
     return {
-        "summary": _summary(plan),
-        "command": _comment(command) or "(called as a library)",
-        "provenance": _comment(
-            f"data {training.get('data', 'unknown')}, sha256 {training.get('data_sha256', '?')}"
-        ),
-        "learns_text": _learns_text(plan),
+        "summary": summary(plan),
+        "origin": origin_lines(model, plan, command),
         "layer_table": layer_rows(plan),
         "memory_table": memory_rows(plan),
-        "class_list": _class_list(model.class_names),
+        "class_lines": class_lines(model.class_names),
         "raw_order": normalisation.order,
+        "raw_shape": " x ".join(map(str, model.preprocessing.raw_shape)),
         "normalisation": normalisation,
         "members": _struct_members(plan.parameters()),
         "frozen": _struct_members(plan.frozen_parameters()),
@@ -141,7 +138,7 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
     last_name = last.name if last else "x"
     features = plan.output.features
     return {
-        "summary": _summary(plan),
+        "summary": summary(plan),
         "normalisation": normalisation,
         "inference_bytes": max(1, plan.inference_arena.bytes),
         "step_limit": 2 * arithmetic.INT16_WEIGHT_LIMIT,
@@ -227,26 +224,3 @@ def _struct_members(arrays: list[tuple[str, np.ndarray]]) -> list[str]:
 
 def _pointers(buffers: list[ArenaBuffer]) -> list[str]:
     return commented([(f"int8_t *const {b.name} = scratch->arena + {b.offset};", b.comment) for b in buffers])
-
-
-def _summary(plan: Plan) -> str:
-    learning = "with on-device training, " if plan.batch else ""
-    return f"a classifier of {plan.classes} classes, {learning}integers only."
-
-
-def _learns_text(plan: Plan) -> str:
-    if not plan.batch:
-        return "nothing; inference only"
-    blocks = ", ".join(block.name for block in plan.learning_blocks)
-    return f"{blocks + ' and ' if blocks else ''}the output layer, in batches of up to {plan.batch}"
-
-
-def _class_list(names: list[str]) -> str:
-    shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
-    return _comment(shown)
-
-
-def _comment(text: str) -> str:
-    """Text that is safe inside a C comment: one line, printable, no comment marks."""
-    line = "".join(c if c.isprintable() else " " for c in text)
-    return line.replace("*/", "* /").replace("/*", "/ *").replace("\\", "/").replace("??", "? ?")

@@ -1,0 +1,74 @@
+"""What the opening comment of a generated header says in words, wrapped and safe inside a C comment."""
+
+from __future__ import annotations
+
+import textwrap
+
+from integrad import __version__
+from integrad.model_file import Model
+from integrad_codegen.plan import Plan
+
+COLUMNS = 97
+"""Of a line after ` * `."""
+
+LABEL = 10
+SHOWN_CLASSES = 100
+
+
+def summary(plan: Plan) -> str:
+    """What the module is."""
+    learning = "with on-device training, " if plan.batch else ""
+    return f"a classifier of {plan.classes} classes, {learning}integers only."
+
+
+def origin_lines(model: Model, plan: Plan, command: str) -> list[str]:
+    """How the module came about, label by label."""
+    record = model.training
+    texts = {
+        "Made by": f"integrad {__version__}; generate it again rather than edit it",
+        "Command": command or "none, integrad was called as a library",
+        "Data": f"{record.get('data', 'unknown')}, sha256 {record.get('data_sha256', 'unknown')}",
+        "Training": _training_text(record),
+        "Weights": f"CRC-32 {model.network.weights_crc():08x}",
+        "Learns": _learning_text(plan),
+    }
+    return [line for label, text in texts.items() for line in _labelled(label, text)]
+
+
+def class_lines(names: list[str]) -> list[str]:
+    """The names of the classes in the order of their scores."""
+    shown = ", ".join(names[:SHOWN_CLASSES]) + (", ..." if len(names) > SHOWN_CLASSES else "")
+    return textwrap.wrap(_comment(shown), COLUMNS)
+
+
+def _training_text(record: dict) -> str:
+    """What the record of the training says; anybody may have written it."""
+    parts = [str(record.get("model_spec", "a network"))]
+    if isinstance(epochs := record.get("epochs"), int):
+        parts.append(f"{epochs} epochs")
+    if isinstance(seed := record.get("seed"), int):
+        parts.append(f"seed {seed}")
+    accuracy, samples = record.get("test_accuracy"), record.get("test_samples")
+    if isinstance(accuracy, float) and isinstance(samples, int):
+        parts.append(f"accuracy {accuracy:.2%} on {samples:,} test samples")
+    return ", ".join(parts)
+
+
+def _learning_text(plan: Plan) -> str:
+    if not plan.batch:
+        return "nothing; inference only"
+    blocks = ", ".join(block.name for block in plan.learning_blocks)
+    return f"{blocks + ' and ' if blocks else ''}the output layer, in batches of up to {plan.batch}"
+
+
+def _labelled(label: str, text: str) -> list[str]:
+    opening = f"{label + ':':<{LABEL}}"
+    return textwrap.wrap(
+        _comment(text), COLUMNS, initial_indent=opening, subsequent_indent=" " * LABEL, break_on_hyphens=False
+    )
+
+
+def _comment(text: str) -> str:
+    """Text that is safe inside a C comment: one line, printable, no comment marks."""
+    line = "".join(c if c.isprintable() else " " for c in text)
+    return line.replace("*/", "* /").replace("/*", "/ *").replace("\\", "/").replace("??", "? ?")
