@@ -1,0 +1,157 @@
+"""Widths: worst cases reach their bounds and never exceed them; types change exactly at the border."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, weight_limit
+from integrad.blocks import DenseBlock, classifier_gradient, classify
+from integrad.errors import IntegradError
+from integrad.layers import conv, linear
+from integrad.network import Network
+from integrad_codegen import bounds
+from integrad_codegen.bounds import INT64_LIMIT, type_for
+from integrad_codegen.plan import make_plan
+
+CONV = {
+    "type": "conv",
+    "channels": 1,
+    "stride": [1, 1],
+    "padding": [0, 0],
+    "alpha_inv": 4,
+    "head_pool": "max",
+}
+
+
+def dense(units):
+    return {"type": "dense", "units": units, "alpha_inv": 4}
+
+
+# Types
+
+
+def test_types_change_exactly_at_the_border():
+    assert type_for(INT32_LIMIT, "x") == "int32_t"
+    assert type_for(INT32_LIMIT + 1, "x") == "int64_t"
+    assert type_for(INT64_LIMIT, "x") == "int64_t"
+    with pytest.raises(IntegradError, match=r"^block 7 .*64 bits cannot hold; use smaller batches"):
+        type_for(INT64_LIMIT + 1, "block 7 (conv)")
+
+
+@given(st.integers(1, 4096), st.integers(1, INT32_LIMIT))
+def test_gradient_types(terms, error):
+    wide = terms * INT8_LIMIT * error > INT32_LIMIT
+    assert bounds.gradient_type("block 1", terms, error) == ("int64_t" if wide else "int32_t")
+
+
+@pytest.mark.parametrize("units", [1, 600, 3000, 8000])
+@pytest.mark.parametrize("classes", [2, 10])
+def test_a_plan_changes_type_at_the_batch_that_its_bound_says(units, classes):
+    network = Network((3,), classes, [dense(units)])
+    error = ERROR_LIMIT * classes * weight_limit(units)
+    border = INT32_LIMIT // (INT8_LIMIT * error)
+    for batch, expected in ((border, "int32_t"), (border + 1, "int64_t")):
+        if batch:
+            block = make_plan(network, "model", "all", batch).learning_blocks[0]
+            assert block.gradient_type == expected, batch
+
+
+def test_a_convolution_counts_its_positions():
+    """One error for each position; with a max-pooled head, one for each window."""
+    for features, errors in ((9999, 36), (9, 9), (1, 1)):
+        network = Network((1, 6, 6), 2, [CONV | {"kernel": [1, 1], "head_features": features}])
+        head = network.blocks[0].head_features
+        error = ERROR_LIMIT * 2 * weight_limit(head)
+        narrow = errors * INT8_LIMIT * error <= INT32_LIMIT
+        block = make_plan(network, "model", "all", 1).learning_blocks[0]
+        assert block.gradient_type == ("int32_t" if narrow else "int64_t")
+
+
+def test_an_average_pooled_head_sends_errors_to_every_position():
+    network = Network((1, 6, 6), 2, [CONV | {"kernel": [1, 1], "head_features": 1, "head_pool": "avg"}])
+    assert network.blocks[0].head_features == 1
+    assert make_plan(network, "model", "all", 1).learning_blocks[0].gradient_type == "int64_t"
+
+
+# Worst cases
+
+
+@pytest.mark.parametrize("fan_in", [1, 7, 518, 519, 784, 5000])
+def test_the_largest_pre_activation_is_reached_and_fits(fan_in):
+    x = np.full((1, fan_in), -INT8_LIMIT, np.int8)
+    w = np.full((1, fan_in), -weight_limit(fan_in), np.int16)
+    z = int(linear.forward(x, w)[0, 0])
+    assert z == INT8_LIMIT * fan_in * weight_limit(fan_in) <= INT32_LIMIT
+    bounds.check_forward("block 1", fan_in)
+
+
+def test_the_largest_pre_activation_of_a_convolution():
+    x = np.full((1, 2, 3, 3), INT8_LIMIT, np.int8)
+    w = np.full((1, 2, 3, 3), weight_limit(18), np.int16)
+    assert conv.forward(x, w, (1, 1), (0, 0)).max() == INT8_LIMIT * 18 * weight_limit(18)
+
+
+def test_the_largest_gradient_of_the_output_is_reached():
+    """Every sample is of class 0, and every prediction of it as wrong as can be."""
+    x = np.full((9, 4), INT8_LIMIT, np.int8)
+    weights = np.full((3, 4), -weight_limit(4), np.int16)
+    error = classify(x, weights).astype(int) - np.array([32, 0, 0])
+    gradient = classifier_gradient(error, x)
+    assert np.abs(gradient).max() == 9 * INT8_LIMIT * ERROR_LIMIT
+
+
+def test_brute_force_over_all_extremes_of_a_tiny_block_stays_within_the_bound():
+    """All signs of weights, errors and inputs at their limits; the label's error alone reaches 159."""
+    limit, worst = weight_limit(1), 0
+    block = DenseBlock(1, 1, 2, 4)
+    for w, h0, h1, x0, x1 in itertools.product((-limit, limit), repeat=5):
+        block.weights[...], block.head[...] = np.sign(w) * 9, [[h0], [h1]]
+        x = np.array([[np.sign(x0) * INT8_LIMIT], [np.sign(x1) * INT8_LIMIT]], np.int8)
+        cache = block.forward(x)
+        for errors in itertools.product((-ERROR_LIMIT, INT8_LIMIT), repeat=4):
+            error = np.array(errors).reshape(2, 2)
+            delta = linear.input_gradient(error, block.head)
+            assert np.abs(delta).max() <= bounds.block_error("block 1", block)
+            gradient = abs(int(block.weight_gradient(error, cache)[0, 0]))
+            worst = max(worst, gradient)
+    bound = 2 * INT8_LIMIT * bounds.block_error("block 1", block)
+    assert worst == bound, "with every class as wrong as a labelled one, the bound is reached"
+
+
+def test_an_error_of_a_block_must_fit_32_bits():
+    block = DenseBlock(1, 1, 413, 4)
+    assert bounds.block_error("block 1", block) == 159 * 413 * 32639 <= INT32_LIMIT
+    block.classes = 414
+    with pytest.raises(IntegradError, match=r"^block 3: .*use fewer classes$"):
+        bounds.block_error("block 3", block)
+
+
+def test_refusals_name_the_layer():
+    widest = INT32_LIMIT // INT8_LIMIT
+    bounds.check_forward("block 2 (dense)", widest)
+    with pytest.raises(IntegradError, match=r"^block 2 \(dense\): fan-in .* is too wide"):
+        bounds.check_forward("block 2 (dense)", widest + 1)
+    with pytest.raises(IntegradError, match=r"^head1 gradient: .*use smaller batches"):
+        bounds.gradient_type("head1", 2**40, 2**30)
+
+
+# Input
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "centre", "expected"),
+    [
+        (0, 255, 128, "int32_t"),
+        (-(2**15), 2**15 - 1, 2**15 - 1, "int32_t"),
+        (0, 2**16 - 1, 0, "int32_t"),
+        (-(2**31), 2**31 - 1, 0, "int64_t"),
+        (0, INT32_LIMIT // 51, 0, "int32_t"),
+        (0, INT32_LIMIT // 51 + 1, 0, "int64_t"),
+        (-1, INT32_LIMIT // 51, -1, "int64_t"),
+    ],
+)
+def test_normalisation_types(low, high, centre, expected):
+    assert bounds.normalisation_type(low, high, centre) == expected

@@ -1,0 +1,172 @@
+"""Plans: what is lowered from a network, and what it says about sizes."""
+
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrad.arithmetic import INT32_LIMIT
+from integrad.errors import UsageError
+from integrad.network import Network
+from integrad_codegen.emit_c import Schedule, learning_rate_limit
+from integrad_codegen.plan import MAX_BATCH, RESERVED_NAMES, make_plan
+
+LAYERS = [
+    {"type": "max_pool", "size": [2, 2]},
+    {
+        "type": "conv",
+        "channels": 4,
+        "kernel": [3, 3],
+        "stride": [1, 1],
+        "padding": [1, 1],
+        "alpha_inv": 4,
+        "head_features": 24,
+        "head_pool": "max",
+    },
+    {"type": "dropout", "percent": 20},
+    {"type": "avg_pool", "size": [2, 1]},
+    {"type": "dense", "units": 6, "alpha_inv": 10},
+    {"type": "dense", "units": 5, "alpha_inv": 4},
+]
+
+
+def make_network():
+    network = Network((2, 9, 8), 3, LAYERS)
+    network.initialise(np.random.default_rng(1))
+    return network
+
+
+def plan_for(learn, batch=4):
+    return make_plan(make_network(), "model", learn, batch)
+
+
+def test_operations_follow_the_network_without_its_dropouts():
+    operations = plan_for("all").operations
+    assert [(o.name, o.kind, o.input_shape, o.output_shape) for o in operations] == [
+        ("pool1", "max_pool", (2, 9, 8), (2, 4, 4)),
+        ("block1", "conv", (2, 4, 4), (4, 4, 4)),
+        ("pool2", "avg_pool", (4, 4, 4), (4, 2, 4)),
+        ("block2", "dense", (32,), (6,)),
+        ("block3", "dense", (6,), (5,)),
+    ]
+    block = operations[1]
+    assert (block.head.features, block.head_pool.window, block.scale) == (16, (2, 2), 256 * 18)
+
+
+def test_multiply_accumulates_are_counted_by_hand():
+    plan = plan_for("output")
+    forward = 4 * 16 * 18 + 32 * 6 + 6 * 5
+    assert plan.macs == forward + 5 * 3
+    assert plan.training_macs == forward + 2 * 5 * 3, "forward pass and one gradient of the output"
+    block3 = 3 * 5 * 3 + 2 * 6 * 5  # head: scores, its gradient, the block's error; block: twice
+    assert plan_for("last:1").training_macs == 4 * 16 * 18 + 32 * 6 + block3 + 2 * 5 * 3
+    assert plan_for("none").training_macs == 0
+
+
+# learn → members of the struct that learns, members of the constant one
+STRUCTS = {
+    "none": (["block1", "block2", "block3", "output"], []),
+    "output": (["output"], ["block1", "block2", "block3"]),
+    "last:1": (["block3", "head3", "output"], ["block1", "block2"]),
+    "last:2": (["block2", "head2", "block3", "head3", "output"], ["block1"]),
+    "all": (["block1", "head1", "block2", "head2", "block3", "head3", "output"], []),
+}
+
+
+@pytest.mark.parametrize("learn", STRUCTS)
+def test_what_learns_and_what_stays_in_flash(learn):
+    plan = plan_for(learn)
+    assert ([n for n, _ in plan.parameters()], [n for n, _ in plan.frozen_parameters()]) == STRUCTS[learn]
+    sizes = dict(plan.parameters()) | dict(plan.frozen_parameters())
+    assert plan.weights_bytes + plan.frozen_bytes == 2 * sum(array.size for array in sizes.values())
+    assert plan.batch == (0 if learn == "none" else 4)
+
+
+def test_operations_before_the_first_that_learns_run_sample_by_sample():
+    for learn, prefix in (("all", 1), ("last:2", 3), ("last:1", 4), ("output", 5)):
+        plan = plan_for(learn)
+        assert len(plan.prefix_operations) == prefix
+        assert plan.prefix_operations + plan.suffix_operations == plan.operations
+
+
+@pytest.mark.parametrize("learn", ["output", "last:1", "last:2", "all"])
+def test_training_buffers_hold_what_their_step_writes(learn):
+    """Sizes from the shapes; which of them are live together is tested bit by bit, by running."""
+    plan = plan_for(learn)
+    sizes = {buffer.name: buffer.size for buffer in plan.training_arena.buffers}
+    for operation in plan.prefix_operations[:-1]:
+        assert sizes[operation.name] == operation.outputs
+    for operation in [*plan.prefix_operations[-1:], *plan.suffix_operations]:
+        assert sizes[operation.name] == plan.batch * operation.outputs
+    for block in plan.learning_blocks:
+        extra = f"{block.name}_scaled" if block.kind == "dense" else f"{block.name}_features"
+        of_one = block.outputs if block.kind == "dense" else block.head.features
+        assert sizes[extra] == plan.batch * of_one
+    inference = {buffer.name: buffer.size for buffer in plan.inference_arena.buffers}
+    assert inference == {o.name: prod(o.output_shape) for o in plan.operations}
+
+
+@given(st.integers(1, 64), st.sampled_from(["output", "last:1", "all"]))
+def test_a_larger_batch_needs_more_scratch_and_the_same_weights(batch, learn):
+    small, large = plan_for(learn, batch), plan_for(learn, batch + 1)
+    assert small.scratch.bytes < large.scratch.bytes
+    assert small.weights_bytes == large.weights_bytes
+    assert small.scratch.bytes % 4 == 0
+
+
+@pytest.mark.parametrize("name", ["", "1digits", "Digits", "di gits", "di-gits", "ziffer_ä", "a" * 41, "a\n"])
+def test_names_that_are_no_identifiers_are_refused(name):
+    with pytest.raises(UsageError, match="lower-case letters"):
+        make_plan(make_network(), name)
+
+
+def test_words_of_c_and_python_are_refused():
+    assert {"int", "while", "inline", "lambda", "stdint"} <= RESERVED_NAMES
+    for name in RESERVED_NAMES:
+        with pytest.raises(UsageError, match=name):
+            make_plan(make_network(), name)
+
+
+def test_names():
+    for name in ("a", "digits", "m4_2", "a" * 40):
+        assert make_plan(make_network(), name).prefix == name
+
+
+@pytest.mark.parametrize("batch", [0, -1, MAX_BATCH + 1])
+def test_batches_out_of_range_are_refused(batch):
+    with pytest.raises(UsageError, match=f"from 1 to {MAX_BATCH}"):
+        plan_for("output", batch)
+    assert plan_for("none", batch).batch == 0
+
+
+def test_the_largest_batch():
+    assert plan_for("all", MAX_BATCH).batch == MAX_BATCH
+
+
+# Schedules
+
+
+class Trained:
+    """As much of a model as a schedule looks at."""
+
+    def __init__(self, **hyper_parameters):
+        self.network = make_network()
+        self.training = {"hyper_parameters": hyper_parameters}
+
+
+def test_the_learning_rate_scales_with_the_batch():
+    model = Trained(batch_size=64, learning_rate_inv=512, decay_inv=3000, head_decay_inv=400)
+    assert Schedule.of(model, 16) == Schedule(128, 3000, 400)
+    assert Schedule.of(model, 128) == Schedule(1024, 3000, 400)
+    assert Schedule.of(Trained(batch_size=64, learning_rate_inv=1), 8).learning_rate_inv == 1
+    assert Schedule.of(Trained(), 8) == Schedule(64, 0, 0)
+
+
+def test_the_largest_learning_rate_still_fits_32_bits():
+    for classes in (2, 3, 10, 255):
+        limit = learning_rate_limit(classes)
+        assert limit * 64 * classes <= INT32_LIMIT < (limit + 1) * 64 * classes
+    model = Trained(batch_size=1, learning_rate_inv=2**31 - 1)
+    assert Schedule.of(model, 4096).learning_rate_inv == learning_rate_limit(3)
