@@ -18,7 +18,7 @@ from integrad.errors import UsageError
 from integrad.learners.learn_set import LearnSet
 from integrad.network import Network, Stage
 from integrad_codegen import bounds
-from integrad_codegen.memory import Arena, Buffer, lay_out
+from integrad_codegen.memory import ALIGNMENT, Arena, Buffer, lay_out
 from integrad_codegen.operations import Classifier, Operation, Pool
 
 MAX_BATCH = 4096
@@ -117,6 +117,11 @@ class Plan:
         return sum(array.nbytes for _, array in self.parameters())
 
     @property
+    def inference_scratch_bytes(self) -> int:
+        """sizeof the inference scratch: at least the word that aligns it."""
+        return max(ALIGNMENT, self.inference_arena.bytes)
+
+    @property
     def frozen_bytes(self) -> int:
         return sum(array.nbytes for _, array in self.frozen_parameters())
 
@@ -157,8 +162,9 @@ def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 1
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", prefix):
         rule = "needs 1 to 40 lower-case letters, digits and _, beginning with a letter"
         raise UsageError(f"name {prefix!r}: {rule}")
-    if prefix in RESERVED_NAMES:
-        raise UsageError(f"name {prefix!r}: is a word or a header of C or Python; choose another --name")
+    if prefix in RESERVED_NAMES or re.fullmatch(r"(block|head|pool)\d+", prefix):
+        taken = "is a word or a header of C or Python, or a layer of the generated code"
+        raise UsageError(f"name {prefix!r}: {taken}; choose another --name")
     learn_set = LearnSet.parse(learn, len(network.blocks))
     if learn_set.output_learns and not 1 <= batch <= MAX_BATCH:
         raise UsageError(f"batch size {batch}: must be from 1 to {MAX_BATCH}")
@@ -283,7 +289,7 @@ def _training_scratch(
         rows[operation.gradient_type].append(operation.fan_in)
     deltas = max([batch, *(o.positions for o in convolutions)])
     return TrainingScratch(
-        max(rows["int64_t"]), max(rows["int32_t"]), deltas, max(1, arena.bytes), batch, output.classes
+        max(rows["int64_t"]), max(rows["int32_t"]), deltas, max(ALIGNMENT, arena.bytes), batch, output.classes
     )
 
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrad.arithmetic import INT32_LIMIT
+from integrad.arithmetic import INT32_LIMIT, learning_rate_limit
 from integrad.errors import UsageError
 from integrad.network import Network
-from integrad_codegen.emit_c import Schedule, learning_rate_limit
+from integrad_codegen.emit_c import Schedule
 from integrad_codegen.plan import MAX_BATCH, RESERVED_NAMES, make_plan
 
 LAYERS = [
@@ -122,15 +122,15 @@ def test_names_that_are_no_identifiers_are_refused(name):
         make_plan(make_network(), name)
 
 
-def test_words_of_c_and_python_are_refused():
+def test_words_of_c_and_python_and_names_of_layers_are_refused():
     assert {"int", "while", "inline", "lambda", "stdint"} <= RESERVED_NAMES
-    for name in RESERVED_NAMES:
+    for name in [*RESERVED_NAMES, "block1", "head12", "pool3"]:
         with pytest.raises(UsageError, match=name):
             make_plan(make_network(), name)
 
 
 def test_names():
-    for name in ("a", "digits", "m4_2", "a" * 40):
+    for name in ("a", "digits", "m4_2", "pool", "block_1", "a" * 40):
         assert make_plan(make_network(), name).prefix == name
 
 
