@@ -106,6 +106,16 @@ def test_a_build_can_be_repeated_bit_for_bit(tmp_path):
     assert elves[0] == elves[1]
 
 
+@pytest.mark.parametrize("name", ["gcc", "clang", "zig"])
+def test_folder_names_may_be_awkward(tmp_path, name):
+    folder = tmp_path / "a, b $c 'd'"
+    folder.mkdir()
+    firmware = build_text("int main(void) { return 0; }\n", folder, toolchain=name)
+    assert firmware.map_file.exists()
+    for engine in ("qemu", "unicorn"):
+        assert runner.run(firmware, b"", engine=engine).exit_code == 0
+
+
 def test_host_sanitizer_stops_a_wild_index(tmp_path):
     source = tmp_path / "overflow.c"
     source.write_text(

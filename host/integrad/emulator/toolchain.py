@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -192,19 +193,26 @@ def _special_flags(tools: Toolchain, source: Path) -> list[str]:
     return []
 
 
+def _run_tool(command: list[str]) -> subprocess.CompletedProcess:
+    # Messages are searched for what does not fit, so they must be in English.
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+
+
 def _compile(tools: Toolchain, flags: list[str], source: Path, target: Path) -> None:
     command = [*tools.compile, *flags, "-c", str(source), "-o", str(target)]
-    result = subprocess.run(command, capture_output=True, text=True)
+    result = _run_tool(command)
     if result.returncode:
         raise IntegradError(f"{tools.name} cannot compile {source}: {first_error(result.stderr)}")
 
 
 def _link(tools, board, whole_machine, script, objects, elf, map_file) -> None:
-    prefix = "-Wl," if tools.name == "gcc" else ""
-    command = [*tools.link, *(tools.board_flags(board) if tools.name == "gcc" else ())]
-    command += [*map(str, objects), "-T", str(script), f"{prefix}--gc-sections", f"{prefix}-Map={map_file}"]
+    through_gcc = tools.name == "gcc"
+    command = [*tools.link, *(tools.board_flags(board) if through_gcc else ()), *map(str, objects)]
+    command += ["-T", str(script)]
+    for option in ("--gc-sections", f"-Map={map_file}"):
+        command += ["-Xlinker", option] if through_gcc else [option]
     command += ["-lgcc"] if tools.has_runtime_library else []
-    result = subprocess.run([*command, "-o", str(elf)], capture_output=True, text=True)
+    result = _run_tool([*command, "-o", str(elf)])
     if result.returncode == 0:
         return
     there = dict(zip(("FLASH", "RAM"), board.memory_bytes(whole_machine), strict=True))
