@@ -6,13 +6,17 @@ fan-in's limit, errors within ±159), never from the weights or data at hand.
 
 from __future__ import annotations
 
-from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, weight_limit
+from integrad.arithmetic import (
+    ERROR_LIMIT,
+    INPUT_SPREAD,
+    INT8_LIMIT,
+    INT32_LIMIT,
+    MAX_FAN_IN,
+    weight_limit,
+)
 from integrad.errors import IntegradError
 
 INT64_LIMIT = 2**63 - 1
-
-INPUT_SPREAD = 51
-"""Numerator of the input normalisation: (sample - mean)·51 / mean absolute deviation."""
 
 
 def type_for(bound: int, where: str) -> str:
@@ -25,9 +29,9 @@ def type_for(bound: int, where: str) -> str:
 
 
 def check_forward(where: str, fan_in: int) -> None:
-    """A pre-activation, 127·fan_in·weight_limit, must fit int32."""
+    """A pre-activation, 127·fan_in·weight_limit, and its divisor, 256·fan_in, must fit int32."""
     limit = weight_limit(fan_in)
-    if limit < 1 or INT8_LIMIT * fan_in * limit > INT32_LIMIT:
+    if fan_in > MAX_FAN_IN or INT8_LIMIT * fan_in * limit > INT32_LIMIT:
         raise IntegradError(f"{where}: fan-in {fan_in:,} is too wide for 32-bit sums")
 
 
@@ -50,6 +54,7 @@ def gradient_type(where: str, terms: int, error: int) -> str:
     return type_for(terms * INT8_LIMIT * error, f"{where} gradient")
 
 
-def normalisation_type(low: int, high: int, centre: int) -> str:
-    """Type of (sample - centre)·51 for samples in [low, high]."""
-    return type_for(INPUT_SPREAD * max(abs(low - centre), abs(high - centre)), "input normalisation")
+def normalisation_type(low: int, high: int, *centres: int) -> str:
+    """Type of (sample - centre)·51 for samples in [low, high], whichever the channel."""
+    widest = max(max(abs(low - centre), abs(high - centre)) for centre in centres)
+    return type_for(INPUT_SPREAD * widest, "input normalisation")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from integrad_codegen.bounds import INPUT_SPREAD
+from integrad.arithmetic import INPUT_SPREAD
+from integrad.errors import UsageError
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.operations import Classifier, Operation, Pool
 from integrad_codegen.plan import Plan
+
+PUBLIC_WORDS = ("INPUTS", "CLASSES", "BATCH", "OK", "ERROR_COUNT", "ERROR_LABEL", "ERROR_SCHEDULE", "H")
+"""What follows the prefix in public macros and enumerators."""
 
 
 def constants(plan: Plan, normalisation: Normalisation) -> list[tuple[str, int]]:
@@ -23,7 +27,15 @@ def constants(plan: Plan, normalisation: Normalisation) -> list[tuple[str, int]]
             named += _conv(operation)
         if operation.learns:
             named += _classifier(operation.head, learns=True)
-    return named + _classifier(plan.output, learns=plan.batch > 0)
+    named += _classifier(plan.output, learns=plan.batch > 0)
+    _check_prefix(plan.prefix, {name for name, _ in named})
+    return named
+
+
+def _check_prefix(prefix: str, names: set[str]) -> None:
+    """A prefix such as `block1` would define the module's own BLOCK1_INPUTS a second time."""
+    if taken := sorted(names & {f"{prefix.upper()}_{word}" for word in PUBLIC_WORDS}):
+        raise UsageError(f"name {prefix!r}: {taken[0]} is a name of the module itself; choose another --name")
 
 
 def _dense(o: Operation) -> list[tuple[str, int]]:

@@ -71,7 +71,7 @@ def memory_rows(plan: Plan) -> list[tuple[str, int]]:
     rows = [("weights in flash", plan.weights_bytes + plan.frozen_bytes)]
     if plan.batch:
         rows.append(("weights in RAM, to learn", plan.weights_bytes))
-    rows.append(("scratch of an inference", max(1, plan.inference_arena.bytes)))
+    rows.append(("scratch of an inference", plan.inference_scratch_bytes))
     if plan.batch:
         rows.append(("scratch of a training step", plan.scratch.bytes))
     return rows

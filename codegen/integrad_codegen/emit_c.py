@@ -42,7 +42,7 @@ class Schedule:
         trained = model.training.get("hyper_parameters", {})
         rate = _setting(trained, "learning_rate_inv", 8 * batch) * batch
         rate //= max(1, _setting(trained, "batch_size", batch))
-        limit = learning_rate_limit(model.network.classes)
+        limit = arithmetic.learning_rate_limit(model.network.classes)
         decays = (_setting(trained, name, 0) for name in ("decay_inv", "head_decay_inv"))
         return cls(max(1, min(rate, limit)), *decays)
 
@@ -52,11 +52,6 @@ def _setting(trained: object, name: str, default: int) -> int:
     if type(value) is not int or not 0 <= value <= arithmetic.INT32_LIMIT:
         raise IntegradError(f"the model's training record: {name} must be a whole number, 0 or more")
     return value
-
-
-def learning_rate_limit(classes: int) -> int:
-    """Largest learning_rate_inv whose product with the amplification fits int32."""
-    return arithmetic.INT32_LIMIT // (arithmetic.AMPLIFICATION * classes)
 
 
 def emit_c(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
@@ -122,8 +117,8 @@ def _header(model: Model, plan: Plan, normalisation: Normalisation, command: str
         "normalisation": normalisation,
         "members": _struct_members(plan.parameters()),
         "frozen": _struct_members(plan.frozen_parameters()),
-        "inference_bytes": max(1, plan.inference_arena.bytes),
-        "learning_rate_limit": learning_rate_limit(plan.classes),
+        "inference_bytes": plan.inference_scratch_bytes,
+        "learning_rate_limit": arithmetic.learning_rate_limit(plan.classes),
     }
 
 
@@ -136,11 +131,10 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
     wide_input = normalisation.type == "int64_t"
     last = plan.operations[-1] if plan.operations else None
     last_name = last.name if last else "x"
-    features = plan.output.features
     return {
         "summary": summary(plan),
         "normalisation": normalisation,
-        "inference_bytes": max(1, plan.inference_arena.bytes),
+        "inference_bytes": plan.inference_scratch_bytes,
         "step_limit": 2 * arithmetic.INT16_WEIGHT_LIMIT,
         "constants": constants(plan, normalisation),
         "learning_slopes": {block.alpha_inv for block in plan.learning_blocks},
@@ -154,7 +148,7 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
         "inference_calls": _inference_calls(plan),
         "training_buffers": _pointers(batch_buffers(plan)) if plan.batch else [],
         "training_steps": steps,
-        "last_features": f"{last_name} + b * {features}" if plan.batch else "",
+        "last_features": f"{last_name} + b * OUTPUT_FEATURES",
         "last_batch": last_name,
         "schedule": Schedule.of(model, plan.batch) if plan.batch else None,
     }
@@ -222,5 +216,11 @@ def _struct_members(arrays: list[tuple[str, np.ndarray]]) -> list[str]:
     )
 
 
+def _plus(offset: int) -> str:
+    return f" + {offset}" if offset else ""
+
+
 def _pointers(buffers: list[ArenaBuffer]) -> list[str]:
-    return commented([(f"int8_t *const {b.name} = scratch->arena + {b.offset};", b.comment) for b in buffers])
+    return commented(
+        [(f"int8_t *const {b.name} = scratch->arena{_plus(b.offset)};", b.comment) for b in buffers]
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
-from integrad_codegen.bounds import INPUT_SPREAD, type_for
+from integrad_codegen.bounds import normalisation_type, type_for
 
 RAW_RANGES = {
     "uint8": (0, 2**8 - 1),
@@ -47,10 +47,9 @@ class Normalisation:
         """preprocessing: a model's integrad.datasets.preprocessing.Preprocessing."""
         low, high = RAW_RANGES[preprocessing.raw_dtype]
         centre = tuple(preprocessing.offset + mean for mean in preprocessing.mean)
-        bound = max(INPUT_SPREAD * max(abs(low - c), abs(high - c)) for c in centre)
         return cls(
             f"{preprocessing.raw_dtype}_t",
-            type_for(bound, "input normalisation"),
+            normalisation_type(low, high, *centre),
             ORDERS[preprocessing.axes],
             len(centre),
             preprocessing.axes in ("F", "CT", "CHW"),

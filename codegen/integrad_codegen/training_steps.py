@@ -57,60 +57,67 @@ def batch_buffers(plan: Plan) -> list[ArenaBuffer]:
 
 def training_steps(plan: Plan) -> list[TrainingStep]:
     """Steps up to, but without, the output layer's."""
-    steps, source = [], "x"
+    steps, source = [], Samples("x", f"{plan.prefix.upper()}_INPUTS")
     if plan.prefix_operations:
-        steps.append(_frozen_step(plan))
-        source = plan.prefix_operations[-1].name
+        steps.append(_frozen_step(plan, source))
+        source = outputs_of(plan.prefix_operations[-1])
     for operation in plan.suffix_operations:
         steps.append(_learning_step(operation, source) if operation.learns else _pool_step(operation, source))
-        source = operation.name
+        source = outputs_of(operation)
     return steps
 
 
-def _frozen_step(plan: Plan) -> TrainingStep:
-    operations, calls, source = plan.prefix_operations, [], f"x + b * {plan.inputs}"
+@dataclass(frozen=True)
+class Samples:
+    """A buffer over the batch, and the constant that is the size of one sample in it."""
+
+    name: str
+    size: str
+
+    @property
+    def at_b(self) -> str:
+        """Sample b."""
+        return f"{self.name} + b * {self.size}"
+
+
+def outputs_of(operation: Operation) -> Samples:
+    """What an operation leaves for the next."""
+    return Samples(operation.name, f"{operation.name.upper()}_OUTPUTS")
+
+
+def _frozen_step(plan: Plan, source: Samples) -> TrainingStep:
+    operations, calls, x = plan.prefix_operations, [], source.at_b
     for operation in operations:
-        out = operation.name if operation is not operations[-1] else _at(operation.name, operation.outputs)
-        calls.append(f"{operation.name}_forward({out}, {source});")
+        out = operation.name if operation is not operations[-1] else outputs_of(operation).at_b
+        calls.append(f"{operation.name}_forward({out}, {x});")
         if operation.is_block:
             calls.append(f"{operation.name}_activate({out}, {out});")
-        source = out
-    what = "stays as it is" if len(operations) == 1 else "to " + operations[-1].name + " stay as they are"
-    return TrainingStep(f"{operations[0].name.capitalize()} {what}.", calls)
+        x = out
+    return TrainingStep("What comes before the first layer that learns.", calls)
 
 
-def _pool_step(operation: Operation, source: str) -> TrainingStep:
-    out, x = _at(operation.name, operation.outputs), _at(source, operation.inputs)
-    return TrainingStep(f"{operation.name.capitalize()}.", [f"{operation.name}_forward({out}, {x});"])
+def _pool_step(operation: Operation, source: Samples) -> TrainingStep:
+    out = outputs_of(operation)
+    call = f"{operation.name}_forward({out.at_b}, {source.at_b});"
+    return TrainingStep(f"{operation.name.capitalize()} passes the batch on.", [call])
 
 
-def _learning_step(o: Operation, source: str) -> TrainingStep:
+def _learning_step(o: Operation, source: Samples) -> TrainingStep:
     """Dense blocks keep s and h apart, for h is what the head and the next block see. A convolution's
     h would double its memory: s is activated in place once the block has learnt."""
-    head, name = o.head.name, o.name
-    scaled = f"{name}_scaled" if o.kind == "dense" else name
-    features = name if o.kind == "dense" else f"{name}_features"
-    calls = [f"{name}_forward({_at(scaled, o.outputs)}, weights, {_at(source, o.inputs)});"]
-    if o.kind == "dense" or o.head_pool is None:
-        calls.append(f"{name}_activate({_at(features, o.outputs)}, {_at(scaled, o.outputs)});")
-    else:
-        calls.append(f"{name}_pool({_at(features, o.head.features)}, {_at(scaled, o.outputs)});")
-    calls.append(f"{head}_error(scratch->error[b], weights, {_at(features, o.head.features)}, labels[b]);")
-    learn = [
-        f"{name}_learn(weights, {source}, {scaled}, count, schedule, scratch);",
-        f"{head}_learn(weights, {features}, count, schedule, scratch);",
+    head, out = o.head.name, outputs_of(o)
+    scaled = Samples(f"{o.name}_scaled", out.size) if o.kind == "dense" else out
+    features = Samples(out.name if o.kind == "dense" else f"{o.name}_features", f"{head.upper()}_FEATURES")
+    condense = "activate" if o.head_pool is None else "pool"
+    each = [
+        f"{o.name}_forward({scaled.at_b}, weights, {source.at_b});",
+        f"{o.name}_{condense}({features.at_b}, {scaled.at_b});",
+        f"{head}_error(scratch->error[b], weights, {features.at_b}, labels[b]);",
     ]
-    after = []
-    if o.kind == "conv":
-        after = [f"{name}_activate({_at(name, o.outputs)}, {_at(name, o.outputs)});"]
-    return TrainingStep(
-        f"{name.capitalize()} learns; its head's weights change last, for its errors pass through them.",
-        calls,
-        learn,
-        after,
-    )
-
-
-def _at(buffer: str, size: int) -> str:
-    """Sample b of a batch buffer."""
-    return f"{buffer} + b * {size}"
+    then = [
+        f"{o.name}_learn(weights, {source.name}, {scaled.name}, count, schedule, scratch);",
+        f"{head}_learn(weights, {features.name}, count, schedule, scratch);",
+    ]
+    after = [f"{o.name}_activate({out.at_b}, {out.at_b});"] if o.kind == "conv" else []
+    comment = f"{o.name.capitalize()} learns; its head changes last, for the errors pass through it."
+    return TrainingStep(comment, each, then, after)

@@ -28,6 +28,12 @@ TARGET = 32
 ERROR_LIMIT = INT8_LIMIT + TARGET
 """Largest |prediction - target|: the error is int16 in [-159, 127] and never wraps."""
 
+MAX_FAN_IN = INT32_LIMIT // SCALE
+"""Widest layer whose divisor SCALE·fan_in fits int32; its weights may still be ±2."""
+
+INPUT_SPREAD = 51
+"""Inputs are normalised to (value - centre)·51 / mean absolute deviation, a deviation of about 64."""
+
 AMPLIFICATION = 64
 """Forward layers learn 64·classes times slower than heads, because their errors are that much larger."""
 
@@ -115,3 +121,8 @@ def weight_limit(fan_in: int) -> int:
 def initial_bound(fan_in: int, gain: int) -> int:
     """Weights start uniform in [-bound, bound] (NITRO-D's integer Kaiming rule, at most 64)."""
     return min((gain * 128 * 1732) // (isqrt(fan_in) * 1_000_000), 64)
+
+
+def learning_rate_limit(classes: int) -> int:
+    """Largest learning_rate_inv whose product with the amplification, 64·classes, fits int32."""
+    return INT32_LIMIT // (AMPLIFICATION * classes)

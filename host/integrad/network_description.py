@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from integrad.arithmetic import ERROR_LIMIT, INT32_LIMIT, SLOPES, weight_limit
+from integrad.arithmetic import ERROR_LIMIT, INT32_LIMIT, MAX_FAN_IN, SLOPES, weight_limit
 from integrad.errors import IntegradError
 from integrad.layers import conv, dropout, pool
 
@@ -43,6 +43,7 @@ def check_description(description: dict) -> None:
     for index, layer in enumerate(layers):
         shape = _check_layer(layer, f"layers[{index}]", shape, classes)
     _check_size("output layer", classes * prod(shape))
+    _check_fan_in("output layer", prod(shape))
 
 
 def _check_layer(layer, where: str, shape: list[int], classes: int) -> list[int]:
@@ -61,6 +62,7 @@ def _check_layer(layer, where: str, shape: list[int], classes: int) -> list[int]
         units = _integer(layer["units"], f"{where} units", 1, MAX_SIDE)
         _check_slope(layer, where)
         _check_size(where, units * prod(shape))
+        _check_fan_in(where, prod(shape))
         _check_block_error(where, units, classes)
         return [units]
     if len(shape) != 3:
@@ -86,6 +88,8 @@ def _check_conv(layer: dict, where: str, shape: list[int], classes: int) -> list
     _check_size(where, channels * shape[0] * prod(kernel))
     _check_size(f"{where} head", classes * min(limit, channels * prod(size)))
     _check_size(f"{where} output", channels * prod(size))
+    _check_fan_in(where, shape[0] * prod(kernel))
+    _check_fan_in(f"{where} head", min(max(limit, channels), channels * prod(size)))
     _check_block_error(where, min(max(limit, channels), channels * prod(size)), classes)
     return [channels, *size]
 
@@ -105,6 +109,13 @@ def _check_block_error(where: str, features: int, classes: int) -> None:
 def _check_size(where: str, parameters: int) -> None:
     if parameters > MAX_PARAMETERS:
         raise IntegradError(f"network: {where} has {parameters:,} elements, more than {MAX_PARAMETERS:,}")
+
+
+def _check_fan_in(where: str, fan_in: int) -> None:
+    if fan_in > MAX_FAN_IN:
+        raise IntegradError(
+            f"network: {where} has {fan_in:,} inputs, more than the {MAX_FAN_IN:,} that 32 bits allow"
+        )
 
 
 def _positive(size, where: str, shape: list[int]) -> list[int]:

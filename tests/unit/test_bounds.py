@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, weight_limit
+from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, SCALE, weight_limit
 from integrad.blocks import DenseBlock, classifier_gradient, classify
 from integrad.errors import IntegradError
 from integrad.layers import conv, linear
@@ -130,7 +130,7 @@ def test_an_error_of_a_block_must_fit_32_bits():
 
 
 def test_refusals_name_the_layer():
-    widest = INT32_LIMIT // INT8_LIMIT
+    widest = INT32_LIMIT // SCALE
     bounds.check_forward("block 2 (dense)", widest)
     with pytest.raises(IntegradError, match=r"^block 2 \(dense\): fan-in .* is too wide"):
         bounds.check_forward("block 2 (dense)", widest + 1)

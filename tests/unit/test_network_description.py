@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from integrad.arithmetic import ERROR_LIMIT, INT32_LIMIT, weight_limit
+from integrad.arithmetic import ERROR_LIMIT, INT32_LIMIT, MAX_FAN_IN, SCALE, weight_limit
 from integrad.errors import IntegradError
 from integrad.network import Network
 from integrad.network_description import MAX_LAYERS, MAX_PARAMETERS, check_description
@@ -103,13 +103,28 @@ def test_bad_descriptions_name_the_field(name):
 
 
 def test_the_largest_size_is_accepted_and_one_more_is_refused():
-    half = MAX_PARAMETERS // 2
-    check_description(description(input_shape=(2**12, 2**8, half >> 20), classes=2))
-    with pytest.raises(IntegradError, match="output layer has 402,653,184 elements, more than 268,435,456"):
-        check_description(description(input_shape=(2**12, 2**8, half >> 20), classes=3))
+    assert MAX_PARAMETERS == 64 * 2**22
+    check_description(description(input_shape=(2**12, 2**10, 1), classes=64))
+    with pytest.raises(IntegradError, match="output layer has 272,629,760 elements, more than 268,435,456"):
+        check_description(description(input_shape=(2**12, 2**10, 1), classes=65))
 
 
 def test_255_classes_never_overflow_a_blocks_error():
     """The widest weights that any head can have leave room for 413 classes."""
     assert INT32_LIMIT // (ERROR_LIMIT * weight_limit(1)) == 413
     check_description(description(CONV, DENSE, classes=255))
+
+
+@pytest.mark.parametrize("layers", [[], [{"type": "dense", "units": 1, "alpha_inv": 4}]])
+def test_a_fan_in_whose_divisor_leaves_32_bits_is_refused(layers):
+    assert SCALE * MAX_FAN_IN <= INT32_LIMIT < SCALE * (MAX_FAN_IN + 1)
+    wide = description(*layers, input_shape=(256, 256, 129), classes=2)
+    assert MAX_FAN_IN < 256 * 256 * 129
+    with pytest.raises(IntegradError, match="inputs, more than the 8,388,607"):
+        check_description(wide)
+
+
+def test_a_head_whose_divisor_leaves_32_bits_is_refused():
+    layer = CONV | {"channels": 129, "head_features": 2**28}
+    with pytest.raises(IntegradError, match="head has"):
+        check_description(description(layer, POOL, input_shape=(1, 256, 256), classes=2))

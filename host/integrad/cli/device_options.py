@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
+from integrad.arithmetic import learning_rate_limit
 from integrad.emulator.session import Schedule
 from integrad.errors import UsageError
 from integrad.model_file import Model
 from integrad_codegen.emit_c import Schedule as ModuleSchedule
-from integrad_codegen.emit_c import learning_rate_limit
 
 TUNING_BATCH = 10
 TUNING_EPOCHS = 15

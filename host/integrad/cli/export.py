@@ -64,7 +64,7 @@ def export(model, target, learn, batch_size, out, name, core, json_path):
         "macs": plan.macs,
         "weights_flash_bytes": plan.weights_bytes + plan.frozen_bytes,
         "weights_ram_bytes": plan.weights_bytes if plan.batch else 0,
-        "inference_scratch_bytes": max(1, plan.inference_arena.bytes),
+        "inference_scratch_bytes": plan.inference_scratch_bytes,
         "training_scratch_bytes": plan.scratch.bytes if plan.scratch else 0,
         "weights_crc": f"{loaded.network.weights_crc():08x}",
         "layers": [asdict(row) for row in rows],

@@ -108,7 +108,7 @@ def measure_costs(
         code_bytes=sizes.code,
         weights_flash_bytes=plan.weights_bytes + plan.frozen_bytes,
         weights_ram_bytes=plan.weights_bytes if plan.batch else 0,
-        inference_scratch_bytes=max(1, plan.inference_arena.bytes),
+        inference_scratch_bytes=plan.inference_scratch_bytes,
         training_scratch_bytes=plan.scratch.bytes if plan.scratch else 0,
         batch_size=plan.batch,
         layers=tuple(_layers(device, firmware, inference, training)),

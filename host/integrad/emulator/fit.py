@@ -45,7 +45,7 @@ def estimate(model: Model, plan: Plan) -> Fit:
     """What the session program of this plan will need."""
     raw_bytes = np.dtype(model.preprocessing.raw_dtype).itemsize * prod(model.preprocessing.raw_shape)
     flash = plan.weights_bytes + plan.frozen_bytes + code_allowance(model, plan)
-    buffers = [raw_bytes, max(1, plan.batch) * plan.inputs, plan.inference_arena.bytes, TRANSPORT_RAM_BYTES]
+    buffers = [raw_bytes, max(1, plan.batch) * plan.inputs, plan.inference_scratch_bytes, TRANSPORT_RAM_BYTES]
     if plan.batch:
         buffers[2] = max(buffers[2], plan.scratch.bytes)
         buffers += [plan.weights_bytes, plan.batch]
@@ -117,7 +117,7 @@ def _largest_network(model: Model, plan: Plan, board: Board) -> str:
         limits.append(f"its weights took at most {most:,} bytes instead of {smallest.weights_bytes:,}")
     if "RAM" in needs:
         needed, there = needs["RAM"]
-        takes = smallest.inference_arena.bytes
+        takes = smallest.inference_scratch_bytes
         most = takes - needed + there
         maps = f"its activations took at most {most:,} bytes instead of {takes:,}"
         limits.append(maps if most > 0 else "its samples were smaller")
