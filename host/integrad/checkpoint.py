@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from integrad.arithmetic import learning_rate_limit
 from integrad.divergence import DivergenceWatch
 from integrad.errors import IntegradError, UsageError
 from integrad.history import Epoch
@@ -63,6 +64,7 @@ def load_checkpoint(
     _check_identity(path, document.get("identity"), identity)
     try:
         values = _read_state(document, tensors, samples)
+        _whole(document, "learning_rate_inv", 1, learning_rate_limit(network.classes))
         trial = network.copy()
         best = {name[5:]: array for name, array in tensors.items() if name.startswith("best/")}
         if best:
@@ -109,7 +111,7 @@ def _read_state(document: dict, tensors: dict[str, np.ndarray], samples: int) ->
         "rng": rng,
         "order": order,
         "epochs": epochs,
-        "learning_rate_inv": _whole(document, "learning_rate_inv", 1),
+        "learning_rate_inv": document["learning_rate_inv"],
         "position": _whole(document, "position", 0, samples if order is not None else 0),
         "loss": _whole(document, "loss", 0),
         "correct": _whole(document, "correct", 0, samples),

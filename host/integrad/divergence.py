@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from integrad.arithmetic import isqrt, weight_limit
+from integrad.arithmetic import isqrt, learning_rate_limit, weight_limit
 from integrad.network import Network
 
 FELL_BACK = 5
@@ -67,7 +67,8 @@ class DivergenceWatch:
             above = correct > self.threshold
             self.at_chance = 0 if above else self.at_chance + 1
             self.left_chance |= above
-        calmer, bolder = max(4 * learning_rate_inv, usual), max(1, min(learning_rate_inv // 4, usual))
+        calmer = min(max(4 * learning_rate_inv, usual), learning_rate_limit(network.classes))
+        bolder = max(1, min(learning_rate_inv // 4, usual))
         for kind, text in self._symptoms(network, calmer, bolder):
             if kind not in self.said:
                 self.said.append(kind)

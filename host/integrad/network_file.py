@@ -38,6 +38,7 @@ from pathlib import Path
 
 from integrad.arithmetic import SLOPES
 from integrad.errors import IntegradError
+from integrad.hyper_parameters import check_hyper_parameter
 from integrad.layer_shapes import LayerError, Shape, check_shapes
 from integrad.layers.dropout import KEEP_SCALE
 from integrad.network_spec import ALPHA_INV, HEAD_FEATURES, HEAD_POOL, LARGEST, Spec
@@ -48,8 +49,7 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 MAX_BYTES = 2**20
-LEARNING = {"batch_size": 1, "epochs": 1, "learning_rate_inv": 1, "decay_inv": 0, "head_decay_inv": 0}
-"""Learning settings and their least values."""
+LEARNING = ("batch_size", "epochs", "learning_rate_inv", "decay_inv", "head_decay_inv")
 
 LAYER_KEYS = {
     "max_pool": ("size",),
@@ -144,8 +144,11 @@ def _conv(where: str, table: dict, defaults: dict, series: bool) -> dict:
 def _learning(path: str, table) -> dict[str, int]:
     if not isinstance(table, dict):
         raise IntegradError(f"{path}: learning must be a [learning] table")
-    _refuse_unknown(f"{path}: [learning]", table, tuple(LEARNING))
-    return {name: _whole(f"{path}: [learning]", name, value, LEARNING[name]) for name, value in table.items()}
+    where = f"{path}: [learning]"
+    _refuse_unknown(where, table, LEARNING)
+    return {
+        name: check_hyper_parameter(name, value, shown=f"{where}: {name}") for name, value in table.items()
+    }
 
 
 def _refuse_unknown(where: str, table: dict, known: tuple[str, ...]) -> None:

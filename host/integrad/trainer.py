@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from integrad.arithmetic import INT8_LIMIT
+from integrad.arithmetic import INT8_LIMIT, learning_rate_limit
 from integrad.checkpoint import load_checkpoint, save_checkpoint
 from integrad.divergence import DivergenceWatch
 from integrad.errors import IntegradError
 from integrad.history import History
+from integrad.hyper_parameters import LEAST, check_hyper_parameter
 from integrad.learners.nitro import Nitro
 from integrad.metrics import count_correct
 from integrad.network import Network
@@ -35,7 +36,7 @@ class TrainingInterrupted(Exception):
 
 @dataclass
 class Trainer:
-    """How a network is trained. All are positive integers, decays and patiences may be 0 (= none).
+    """How a network is trained: integers in the ranges of hyper_parameters; a decay or patience of 0 is none.
 
     batch_size: the last, smaller batch is trained on too. epochs: at most. seed: of the one generator
     `rng`, from which everything random is drawn. learning_rate_inv: 8 · batch_size by default.
@@ -56,11 +57,12 @@ class Trainer:
 
     def __post_init__(self):
         if self.learning_rate_inv is None:
+            check_hyper_parameter("batch_size", self.batch_size)
             self.learning_rate_inv = RATE_PER_SAMPLE * self.batch_size
-        for name in ("batch_size", "epochs", "learning_rate_inv"):
-            _check_integer(name, getattr(self, name), 1)
-        for name in ("seed", "decay_inv", "head_decay_inv", "patience", "stop_patience"):
-            _check_integer(name, getattr(self, name), 0)
+        for name in LEAST:
+            check_hyper_parameter(name, getattr(self, name))
+        if type(self.seed) is not int or self.seed < 0:
+            raise IntegradError(f"seed must be an integer of at least 0, not {self.seed!r:.50}")
         self.rng = np.random.Generator(np.random.PCG64(self.seed))
         self._interrupted = False
 
@@ -83,6 +85,7 @@ class Trainer:
         file written after every epoch; resume: go on from it. Raises IntegradError for unfit data
         and TrainingInterrupted after interrupt().
         """
+        self.check_classes(network.classes)
         check_samples(network, x_train, y_train)
         validation = None
         if x_validation is not None and len(x_validation):
@@ -113,6 +116,10 @@ class Trainer:
             progress.end()
         network.load_parameters(state.best)
         return _summarise(state, self.epochs)
+
+    def check_classes(self, classes: int) -> None:
+        """Raise IntegradError if learning_rate_inv is too large for a network with so many classes."""
+        check_hyper_parameter("learning_rate_inv", self.learning_rate_inv, classes)
 
     def interrupt(self) -> None:
         """Ask a running fit() to stop after the batch at hand; safe in a signal handler or another thread."""
@@ -156,8 +163,13 @@ class Trainer:
         if self.stop_patience and state.stop.reached(epoch.validation_correct):
             state.finished = f"no better validation result in {self.stop_patience} epochs"
         elif self.patience and state.refine.reached(epoch.validation_correct):
-            state.learning_rate_inv *= REFINEMENT
-            progress.note(f"plateau: learning_rate_inv is {state.learning_rate_inv} from here on")
+            self._refine(state, network.classes, progress)
+
+    def _refine(self, state: TrainingState, classes: int, progress: Silent) -> None:
+        finer = min(state.learning_rate_inv * REFINEMENT, learning_rate_limit(classes))
+        if finer > state.learning_rate_inv:
+            state.learning_rate_inv = finer
+            progress.note(f"plateau: learning_rate_inv is {finer} from here on")
 
     def _new_state(self, network: Network, y_validation: np.ndarray | None) -> TrainingState:
         counts = np.zeros(1, np.int64) if y_validation is None else np.bincount(y_validation)
@@ -211,8 +223,3 @@ def _summarise(state: TrainingState, epochs: int) -> History:
         samples_per_second=samples / max(1e-9, state.step_seconds),
         warnings=state.warnings,
     )
-
-
-def _check_integer(name: str, value, low: int) -> None:
-    if type(value) is not int or value < low:
-        raise IntegradError(f"{name} must be an integer of at least {low}, not {value!r}")

@@ -72,6 +72,7 @@ class TrainingRun:
         parsed = load_spec(spec, shape)
         usual = {"batch_size": Trainer.batch_size if len(dataset) < SMALL_DATA else LARGE_BATCH}
         self.trainer = Trainer(**usual | parsed.learning | (settings or {}))
+        self.trainer.check_classes(dataset.classes)
         rng = self.trainer.rng
         self.split = split_dataset(dataset, rng, self.holdouts, validation_percent, by_class)
         self.preprocessing = Preprocessing.fit(dataset.x[self.split.train], dataset.axes)

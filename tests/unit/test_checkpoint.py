@@ -172,6 +172,7 @@ def resume_damaged(path):
         {"position": 10**9},
         {"loss": "much"},
         {"learning_rate_inv": 0},
+        {"learning_rate_inv": 11_184_811},
         {"seconds": "long"},
         {"finished": 3},
         {"warnings": "none"},

@@ -87,7 +87,18 @@ def test_the_documented_example_works(toml):
         ('[[layer]]\ntype = "max_pool"', "size must be a number"),
         ('[[layer]]\ntype = "max_pool"\nsize = 9', "layer 1 (max_pool) does not fit: a max-pool of 9x9"),
         ("[learning]\nmomentum = 9", "[learning]: unknown key 'momentum'"),
-        ("[learning]\nbatch_size = 0", "batch_size must be an integer of at least 1"),
+        (
+            "[learning]\nbatch_size = 0",
+            "[learning]: batch_size must be an integer from 1 to 2,147,483,647, not 0",
+        ),
+        (
+            "[learning]\nlearning_rate_inv = 16777216",
+            "learning_rate_inv must be an integer from 1 to 16,777,215",
+        ),
+        (
+            "[learning]\nhead_decay_inv = 2147483648",
+            "head_decay_inv must be an integer from 0 to 2,147,483,647",
+        ),
         ("learning = 3", "[learning] table"),
     ],
 )

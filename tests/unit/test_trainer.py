@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from toy import make_parts, make_run, make_samples
 
+from integrad.arithmetic import learning_rate_limit
 from integrad.errors import IntegradError
 from integrad.metrics import count_correct
 from integrad.network import Network
@@ -125,15 +126,31 @@ def test_a_healthy_run_warns_of_nothing():
         ("epochs", 0),
         ("epochs", "3"),
         ("learning_rate_inv", 0),
+        ("learning_rate_inv", learning_rate_limit(2) + 1),
         ("decay_inv", -1),
+        ("decay_inv", 2**31),
+        ("head_decay_inv", 2**31),
         ("head_decay_inv", 2.0),
         ("seed", -1),
         ("patience", -1),
     ],
 )
 def test_impossible_settings_are_named(setting, value):
-    with pytest.raises(IntegradError, match=f"{setting} must be an integer of at least"):
+    with pytest.raises(IntegradError, match=f"^{setting} must be an integer (from|of at least) "):
         Trainer(**{setting: value})
+
+
+def test_more_classes_allow_a_smaller_rate_only():
+    trainer, network = make_run(learning_rate_inv=learning_rate_limit(3) + 1)
+    with pytest.raises(IntegradError, match="learning_rate_inv must be an integer from 1 to 11,184,810"):
+        trainer.fit(network, *make_parts())
+
+
+def test_a_plateau_never_leads_beyond_the_limit():
+    limit = learning_rate_limit(3)
+    trainer, network = make_run("mlp:12", epochs=60, patience=1, stop_patience=0, learning_rate_inv=128)
+    rates = [epoch.learning_rate_inv for epoch in trainer.fit(network, *make_parts()).epochs]
+    assert max(rates) == rates[-1] == limit
 
 
 X, Y = make_samples(20, 1)

@@ -17,6 +17,7 @@ from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.datasets import axes as layouts
 from integrad.datasets import load_dataset
 from integrad.errors import IntegradError, UsageError
+from integrad.hyper_parameters import LEAST, check_hyper_parameter
 from integrad.model_file import save_model
 from integrad.progress import progress_for
 from integrad.trainer import Trainer, TrainingInterrupted
@@ -86,6 +87,7 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
     checkpoint = _check_paths(data, out, resume, console)
     dataset = load_dataset(data, axes=axes)
     settings = {name: options[name] for name in SETTINGS if options[name] is not None}
+    _check_settings(settings, dataset.classes)
     run = TrainingRun(dataset, spec, settings, list(holdouts), validation, validation_by_class)
     _show_start(console, run)
     try:
@@ -124,6 +126,14 @@ def _check_paths(data: str, out: str, resume: bool, console: Console) -> str:
     if not resume and Path(checkpoint).exists():
         _say(console, f"note: starts anew and will replace {checkpoint}; --resume would continue it")
     return checkpoint
+
+
+def _check_settings(settings: dict[str, int], classes: int) -> None:
+    try:
+        for name in settings.keys() & LEAST:
+            check_hyper_parameter(name, settings[name], classes, shown=f"--{name.replace('_', '-')}")
+    except IntegradError as error:
+        raise UsageError(str(error)) from error
 
 
 @contextmanager
