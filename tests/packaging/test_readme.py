@@ -18,6 +18,12 @@ from pathlib import Path
 
 import pytest
 
+from integrad.datasets.preprocessing import Preprocessing
+from integrad.model_file import Model
+from integrad.network import Network
+from integrad_codegen.emit_c import emit_c, write_files
+from integrad_codegen.plan import make_plan
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted(p for p in (ROOT / "docs").rglob("*.md") if "results" not in p.parts)]
 SECONDS = 300
@@ -83,3 +89,28 @@ def test_commands_run(page, tmp_path):
             f"{page.name}:{number}: `{command}` ended with {result.returncode}, not {expected}\n"
             f"{result.stdout[-2000:]}\n{result.stderr[-2000:]}"
         )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), f"{page.name}: {target} does not exist"
+
+
+def test_output_in_the_readme_is_there():
+    blocks = re.findall(r"```text\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    assert all(len(block.splitlines()) > 5 for block in blocks)
+
+
+def test_the_c_example_compiles(tmp_path):
+    example = re.search(r"```c\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+    (tmp_path / "application.c").write_text(example)
+    network = Network((2, 1, 64), 10, [{"type": "dense", "units": 8, "alpha_inv": 4}])
+    preprocessing = Preprocessing("TC", "int16", (64, 2), 0, (0, 0), (1, 1))
+    model = Model(network, preprocessing, [str(digit) for digit in range(10)])
+    write_files(emit_c(model, make_plan(network, "wand", "last:1", 8)), tmp_path)
+    flags = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror", "-c"]
+    sources = [str(path) for path in tmp_path.glob("*.c")]
+    result = subprocess.run(["gcc", *flags, *sources], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr

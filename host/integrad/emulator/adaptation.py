@@ -12,7 +12,7 @@ import numpy as np
 from integrad.emulator.device_model import DeviceModel
 from integrad.emulator.session import Predict, Schedule, Train, Weights
 from integrad.emulator.toolchain import Firmware
-from integrad.errors import UsageError
+from integrad.errors import IntegradError, UsageError
 
 TUNING_RATE_PER_SAMPLE = 16
 """learning_rate_inv for each sample of a batch, twice that of training: as good for the new speaker and
@@ -91,6 +91,7 @@ def adapt(
         actions += [*tuning_steps(*tune, tuning), Predict(test[0])]
     actions.append(Weights())
     results, _ = device.run_board(firmware, actions, time_limit=time_limit)
+    _require_training(results[1:-2])
     twin = device.run_numpy(actions)
     equal = all(np.array_equal(a, b) for a, b in zip(results[:-1], twin[:-1], strict=True))
     return Adaptation(
@@ -101,6 +102,12 @@ def adapt(
         crc_host=device.network_with(twin[-1]).weights_crc(),
         equal_to_host=equal and results[-1] == twin[-1],
     )
+
+
+def _require_training(steps: list[int]) -> None:
+    """Raise IntegradError if the device refused a training step."""
+    if refused := [result for result in steps if result < 0]:
+        raise IntegradError(f"the device refused a training step with error {refused[0]}; see the header")
 
 
 def _accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
