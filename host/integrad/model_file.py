@@ -7,11 +7,14 @@ format, version, network, preprocessing, class_names and training. Equal models 
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, field
 
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError
+from integrad.hyper_parameters import LEAST, check_hyper_parameter
+from integrad.learners.learn_set import LearnSet
 from integrad.network import Network
 from integrad.tensor_file import one_line, read_tensors, write_tensors
 
@@ -46,7 +49,7 @@ class Model:
 
 def save_model(model: Model, path: str | os.PathLike) -> None:
     """Write atomically. Raises IntegradError if it cannot be written; an old file is then untouched."""
-    _check_record(model.training, MAX_DEPTH)
+    _check_training(model.training, model.network)
     document = {
         "network": model.network.describe(),
         "preprocessing": model.preprocessing.describe(),
@@ -70,9 +73,7 @@ def load_model(path: str | os.PathLike) -> Model:
         _check_tensor_names(set(tensors), {name for name, _ in network.parameters()})
         network.load_parameters(tensors)
         preprocessing = Preprocessing.from_description(document["preprocessing"])
-        if not isinstance(document["training"], dict):
-            raise IntegradError("training is not a record")
-        _check_record(document["training"], MAX_DEPTH)
+        _check_training(document["training"], network)
         return Model(network, preprocessing, document["class_names"], document["training"])
     except IntegradError as error:
         raise IntegradError(f"{path}: {error}") from error
@@ -95,6 +96,22 @@ def _check_class_names(names, classes: int) -> None:
             raise IntegradError(f"class_names must be printable texts of 1 to {MAX_NAME} characters")
 
 
+def _check_training(training, network: Network) -> None:
+    if not isinstance(training, dict):
+        raise IntegradError("training is not a record")
+    _check_record(training, MAX_DEPTH)
+    settings = training.get("hyper_parameters", {})
+    if not isinstance(settings, dict):
+        raise IntegradError("training.hyper_parameters is not a record")
+    for name in settings.keys() & LEAST:
+        where = f"training.hyper_parameters.{name}"
+        check_hyper_parameter(name, settings[name], network.classes, shown=where)
+    if "learn" in settings:
+        if not isinstance(settings["learn"], str):
+            raise IntegradError("training.hyper_parameters.learn must be a text such as all")
+        LearnSet.parse(settings["learn"], len(network.blocks))
+
+
 def _check_record(value, depth: int) -> None:
     """The record is shown to people and copied into generated files: shallow, finite, printable."""
     if isinstance(value, str):
@@ -106,3 +123,8 @@ def _check_record(value, depth: int) -> None:
         items = [*value, *value.values()] if isinstance(value, dict) else value
         for item in items:
             _check_record(item, depth - 1)
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise IntegradError("training holds a number that is not finite")
+    elif value is not None and not isinstance(value, int):
+        raise IntegradError(f"training holds a value of type {type(value).__name__}; a model file cannot")

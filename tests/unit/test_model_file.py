@@ -195,11 +195,36 @@ def test_hostile_documents(tmp_path, good):
         ({"training": {"line\nline": 1}}, "not printable"),
         ({"training": {"a": [[[[[1]]]]]}}, "nested too deeply"),
         ({"training": {"a": "x" * 1001}}, "too long"),
+        ({"training": {"hyper_parameters": 3}}, "training.hyper_parameters is not a record"),
+        (
+            {"training": {"hyper_parameters": {"decay_inv": -1}}},
+            "training.hyper_parameters.decay_inv must be",
+        ),
+        ({"training": {"hyper_parameters": {"decay_inv": 2**31}}}, "from 0 to 2,147,483,647"),
+        ({"training": {"hyper_parameters": {"batch_size": "16"}}}, "batch_size must be an integer from 1"),
+        ({"training": {"hyper_parameters": {"epochs": True}}}, "epochs must be an integer from 1"),
+        ({"training": {"hyper_parameters": {"learning_rate_inv": 11_184_811}}}, "from 1 to 11,184,810"),
+        ({"training": {"hyper_parameters": {"learn": 3}}}, "learn must be a text"),
+        ({"training": {"hyper_parameters": {"learn": "some"}}}, "some"),
     ],
 )
 def test_document_with_a_wrong_field(tmp_path, good, change, words):
     header, document, tensors = parts(good)
     refuse(tmp_path, assemble(header, document | change, tensors), words)
+
+
+def test_numbers_that_json_cannot_write_are_refused(tmp_path, good):
+    """1e999 is valid JSON and reads as infinity, which no JSON can say again."""
+    header, document, tensors = parts(good)
+    text = json.dumps(document | {"training": {"test_accuracy": "?"}}).replace('"?"', "1e999")
+    refuse(tmp_path, assemble(header, text, tensors), "training holds a number that is not finite")
+    for value, words in (
+        (float("nan"), "not finite"),
+        ({1, 2}, "of type set"),
+        (np.int64(3), "of type int64"),
+    ):
+        with pytest.raises(IntegradError, match=words):
+            save_model(make_model(odd=value), tmp_path / "odd.model")
 
 
 def test_preprocessing_of_another_shape(tmp_path, good):
