@@ -88,12 +88,18 @@ def _check_identity(path: str | os.PathLike, found, wanted: dict) -> None:
     for name, value in wanted.items():
         if found.get(name) == value:
             continue
+        other = one_line(found.get(name, "unknown"))
+        if name == "tool_version":
+            raise UsageError(
+                f"{path}: was written by integrad {other}, this is {value}, which may compute otherwise; "
+                "resume with that version or start without --resume"
+            )
         if name in ("network", "data"):
             raise UsageError(
                 f"{path}: belongs to a run on another {name}; repeat that run's command to resume it"
             )
         raise UsageError(
-            f"{path}: belongs to a run with {name} {found.get(name)}, not {value}; "
+            f"{path}: belongs to a run with {name} {other}, not {value}; "
             "repeat that run's command to resume it"
         )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from integrad import __version__
 from integrad.arithmetic import INT8_LIMIT, learning_rate_limit
 from integrad.checkpoint import load_checkpoint, save_checkpoint
 from integrad.divergence import DivergenceWatch
@@ -190,10 +191,15 @@ class Trainer:
             "batch_size", "seed", "learning_rate_inv", "decay_inv", "head_decay_inv", "learn",
             "patience", "stop_patience",
         )  # fmt: skip
-        return {name: getattr(self, name) for name in names} | {
-            "network": network.describe(),
-            "data": f"{crc:08x}",
-        }
+        settings = {name: getattr(self, name) for name in names}
+        return (
+            {"tool_version": __version__}
+            | settings
+            | {
+                "network": network.describe(),
+                "data": f"{crc:08x}",
+            }
+        )
 
 
 def check_samples(network: Network, x: np.ndarray, y: np.ndarray) -> None:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from toy import make_parts, make_run
 
+from integrad import __version__
 from integrad.errors import IntegradError, UsageError
 from integrad.progress import Silent
 from integrad.tensor_file import read_tensors, write_tensors
@@ -113,6 +114,15 @@ def test_another_run_is_not_continued(tmp_path, changes, words):
     with pytest.raises(UsageError) as caught:
         trainer.fit(network, *PARTS, checkpoint=path, resume=True)
     assert str(caught.value).startswith(str(path)) and words in str(caught.value)
+
+
+def test_a_run_of_another_version_is_not_continued(tmp_path, monkeypatch):
+    path = tmp_path / "run.checkpoint"
+    interrupt(path, 5)
+    monkeypatch.setattr("integrad.trainer.__version__", "99.0")
+    trainer, network = make_run()
+    with pytest.raises(UsageError, match=f"was written by integrad {__version__}, this is 99.0"):
+        trainer.fit(network, *PARTS, checkpoint=path, resume=True)
 
 
 def test_other_data_is_not_continued_on(tmp_path):
