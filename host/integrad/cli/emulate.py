@@ -16,7 +16,6 @@ from integrad.cli.device_options import (
     time_limit_option,
     work_folder,
 )
-from integrad.cli.evaluate import choose_part, match_labels
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.datasets import load_dataset
 from integrad.emulator.adaptation import Adaptation, Tuning, adapt, split_for_tuning
@@ -24,6 +23,7 @@ from integrad.emulator.boards import get_board
 from integrad.emulator.costs import Costs, measure_costs
 from integrad.emulator.device_model import DeviceModel
 from integrad.errors import IntegradError
+from integrad.evaluation import choose_part, match_labels
 from integrad.model_file import load_model
 from integrad.report.costs import show_layers, show_memory
 

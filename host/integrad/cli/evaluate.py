@@ -10,11 +10,9 @@ from rich.table import Table
 
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.datasets import load_dataset
-from integrad.datasets.dataset import Dataset
-from integrad.errors import IntegradError
+from integrad.evaluation import choose_part, match_labels
 from integrad.metrics import class_scores, confusion_matrix, macro_f1
 from integrad.model_file import Model, load_model
-from integrad.splits import select
 
 WIDEST_MATRIX = 12
 """Classes up to which the confusion matrix is shown; above it, only the table by class."""
@@ -55,30 +53,6 @@ def evaluate(model, data, only, json_path):
         json_path,
         {"accuracy": correct / samples, "macro_f1": macro_f1(confusion), "samples": samples},
     )
-
-
-def choose_part(dataset: Dataset, only: list[str]) -> tuple[np.ndarray, str]:
-    """Mask bool (N,) of the samples to evaluate, and which they are in words."""
-    if only:
-        return select(dataset, only), f"every sample with {' or '.join(only)}"
-    if dataset.test is not None:
-        return dataset.test, "its test part"
-    return np.ones(len(dataset), bool), "every sample"
-
-
-def match_labels(model: Model, dataset: Dataset) -> np.ndarray:
-    """The data's labels as the model counts them, int64 (N,): by class name, or by number if it has no names.
-
-    Raises IntegradError if the data has a class that the model does not know.
-    """
-    numbers = [str(number) for number in range(dataset.classes)]
-    if dataset.class_names == numbers and dataset.classes <= model.network.classes:
-        return dataset.y
-    unknown = [name for name in dataset.class_names if name not in model.class_names]
-    if unknown:
-        known = ", ".join(model.class_names)
-        raise IntegradError(f"{dataset.name}: the model does not know the class {unknown[0]}, only {known}")
-    return np.array([model.class_names.index(name) for name in dataset.class_names])[dataset.y]
 
 
 def _show(console: Console, model: Model, confusion: np.ndarray) -> None:
