@@ -1,0 +1,110 @@
+"""The page about JSON: its keys and types are those that the verbs write, no more and no less."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from digits import run
+
+from integrad.cli import VERBS
+from integrad.cli.demo import _json as demo_json
+from integrad.emulator.adaptation import Adaptation
+from integrad.emulator.boards import get_board
+from integrad.emulator.costs import measure_costs
+from integrad.emulator.demonstration import Demonstration
+from integrad.emulator.device_model import DeviceModel
+from integrad.emulator.session import Schedule
+from integrad.model_file import load_model
+
+PAGE = (Path(__file__).parents[2] / "docs/json.md").read_text()
+SECTIONS = {
+    title: text for title, text in re.findall(r"^## integrad (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S)
+}
+TYPES = {
+    "text": lambda v: isinstance(v, str),
+    "boolean": lambda v: isinstance(v, bool),
+    "integer": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "number": lambda v: isinstance(v, int | float) and not isinstance(v, bool),
+    "fraction": lambda v: isinstance(v, float) and 0 <= v <= 1,
+    "crc": lambda v: isinstance(v, str) and re.fullmatch("[0-9a-f]{8}", v),
+    "object": lambda v: isinstance(v, dict),
+}
+
+
+def documented(text):
+    """Key → type of the tables in a section."""
+    return dict(re.findall(r"^\| `([^`]+)` \| ([^|]+?) \|", text, re.M))
+
+
+def leaves(value, types, path=""):
+    """(key as on the page, value) of everything in a result."""
+    if isinstance(value, dict) and types.get(path) != "object":
+        for name, inner in value.items():
+            yield from leaves(inner, types, f"{path}.*" if path == "keys" else f"{path}.{name}".lstrip("."))
+    elif isinstance(value, list) and path not in types:
+        for inner in value:
+            yield from leaves(inner, types, f"{path}[]")
+    else:
+        yield path, value
+
+
+def is_of(kind, value):
+    if kind.endswith(" or null"):
+        return value is None or is_of(kind.removesuffix(" or null"), value)
+    if kind.startswith("list of "):
+        return isinstance(value, list) and all(is_of(kind.removeprefix("list of "), item) for item in value)
+    return bool(TYPES[kind](value))
+
+
+def check(result, types):
+    seen = set()
+    for key, value in leaves(result, types):
+        assert key in types, f"{key} is not on the page"
+        assert is_of(types[key], value), f"{key}: {value!r} is no {types[key]}"
+        seen.add(key)
+    assert set(types) - seen == set(), "on the page, but not in the output"
+
+
+def test_every_verb_is_on_the_page():
+    assert set(SECTIONS) == set(VERBS)
+
+
+@pytest.mark.parametrize(
+    "verb, arguments",
+    [
+        ("train", ["{data}", "--model", "mlp:4", "--epochs", 1, "--out", "{out}/a.model"]),
+        ("evaluate", ["{cnn}", "{data}"]),
+        ("export", ["{cnn}", "--learn", "last:1", "--out", "{out}"]),
+        ("emulate", ["{cnn}", "{data}", "--tune", 10, "--epochs", 1]),
+        ("verify", ["{mlp}", "--core", "m4", "--steps", 1]),
+        ("info", ["{cnn}"]),
+        ("doctor", []),
+    ],
+)
+def test_verb(verb, arguments, toys, tmp_path):
+    filled = [str(argument).format(out=tmp_path, **toys) for argument in arguments]
+    result = run(verb, *filled, "--json", "-")
+    assert result.exit_code == 0, result.stderr
+    check(json.loads(result.stdout), documented(SECTIONS[verb]))
+
+
+def test_data(toys):
+    without, with_data = SECTIONS["data"].split("With a data set:")
+    check(json.loads(run("data", "--json", "-").stdout), documented(without))
+    check(json.loads(run("data", toys["data"], "--json", "-").stdout), documented(with_data))
+
+
+def test_demo(toys, tmp_path):
+    """The whole demonstration is tested elsewhere; here only the shape of its result."""
+    model = load_model(toys["mlp"])
+    device = DeviceModel.generate(model, tmp_path, "all", 4)
+    preprocessing = model.preprocessing
+    samples = preprocessing.raw(toys["samples"][:8])
+    costs = measure_costs(device, device.build(get_board("m4")), samples, toys["labels"][:8], Schedule(64))
+    after = Adaptation(0.5, 0.75, 8, 1, 1, True)
+    result = demo_json("george", "m4", Demonstration(model, 0.5, after, after, costs))
+    types = documented(SECTIONS["emulate"])
+    names = list(types)
+    shared = {name: types[name] for name in names[names.index("macs") :]}
+    check(result, documented(SECTIONS["demo"]) | shared)
