@@ -41,7 +41,8 @@ from integrad.errors import IntegradError
 from integrad.hyper_parameters import check_hyper_parameter
 from integrad.layer_shapes import LayerError, Shape, check_shapes
 from integrad.layers.dropout import KEEP_SCALE
-from integrad.network_spec import ALPHA_INV, HEAD_FEATURES, HEAD_POOL, LARGEST, Spec
+from integrad.network_description import LAYER_KEYS, MAX_SIDE
+from integrad.network_spec import ALPHA_INV, HEAD_FEATURES, HEAD_POOL, Spec
 
 try:
     import tomllib
@@ -50,14 +51,6 @@ except ModuleNotFoundError:  # Python 3.10
 
 MAX_BYTES = 2**20
 LEARNING = ("batch_size", "epochs", "learning_rate_inv", "decay_inv", "head_decay_inv")
-
-LAYER_KEYS = {
-    "max_pool": ("size",),
-    "avg_pool": ("size",),
-    "conv": ("channels", "kernel", "stride", "padding", "alpha_inv", "head_features", "head_pool"),
-    "dense": ("units", "alpha_inv"),
-    "dropout": ("percent",),
-}
 
 
 def read_network_file(path: str, input_shape: Shape) -> Spec:
@@ -104,7 +97,7 @@ def _layer(where: str, table: dict, defaults: dict, series: bool) -> dict:
     if not isinstance(kind, str) or kind not in LAYER_KEYS:
         raise IntegradError(f"{where}: type must be one of {', '.join(LAYER_KEYS)}")
     where = f"{where} ({kind})"
-    _refuse_unknown(where, table, ("type", *LAYER_KEYS[kind]))
+    _refuse_unknown(where, table, tuple(sorted(LAYER_KEYS[kind])))
     if kind == "dropout":
         percent = table.get("percent")
         if type(percent) is not int or percent not in KEEP_SCALE:
@@ -166,8 +159,8 @@ def _slope(where: str, value) -> int:
 def _whole(where: str, key: str, value, low: int) -> int:
     if type(value) is not int or not low <= value <= 2**31 - 1:
         raise IntegradError(f"{where}: {key} must be an integer of at least {low}")
-    if key in ("units", "channels") and value > LARGEST:
-        raise IntegradError(f"{where}: {key} must be at most {LARGEST:,}")
+    if key in ("units", "channels") and value > MAX_SIDE:
+        raise IntegradError(f"{where}: {key} must be at most {MAX_SIDE:,}")
     return value
 
 
@@ -178,6 +171,6 @@ def _pair(where: str, key: str, value, low: int, series: bool) -> list[int]:
         value = [low if series else value, value]
     if not isinstance(value, list) or len(value) != 2:
         raise IntegradError(f"{where}: {key} must be a number or [height, width]")
-    if any(type(n) is not int or not low <= n <= LARGEST for n in value):
-        raise IntegradError(f"{where}: {key} must be integers from {low} to {LARGEST:,}")
+    if any(type(n) is not int or not low <= n <= MAX_SIDE for n in value):
+        raise IntegradError(f"{where}: {key} must be integers from {low} to {MAX_SIDE:,}")
     return list(value)

@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from integrad.errors import UsageError
 from integrad.layer_shapes import LayerError, Shape, check_shapes
 from integrad.layers.dropout import KEEP_SCALE
+from integrad.network_description import MAX_SIDE
 
 ALPHA_INV = 4
 HEAD_FEATURES = 256
 HEAD_POOL = "max"
 
-LARGEST = 2**16
 EXPECTED = {
     "mlp": "a number of units such as 96, or xP (dropout)",
     "cnn": "cN[kK][sS], pN, aN, dN or xP",
@@ -135,8 +135,8 @@ def _conv(wrong, match: re.Match, channels: int, series: bool) -> dict:
 
 
 def _number(wrong, offset: int, digits: str) -> int:
-    if len(digits) > 9 or not 1 <= int(digits) <= LARGEST:
-        raise wrong(offset, f"expected a number from 1 to {LARGEST:,}")
+    if len(digits) > 9 or not 1 <= int(digits) <= MAX_SIDE:
+        raise wrong(offset, f"expected a number from 1 to {MAX_SIDE:,}")
     return int(digits)
 
 

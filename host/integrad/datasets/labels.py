@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from integrad.errors import IntegradError
-
-MAX_CLASSES = 255
-"""A label is one byte on the device."""
+from integrad.network_description import MAX_CLASSES
 
 MAX_NAME = 64
 """Characters in a class name; it is printed in tables and in generated files."""

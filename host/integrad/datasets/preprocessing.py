@@ -16,15 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from integrad.arithmetic import INT8_LIMIT, saturate, tdiv
+from integrad.arithmetic import INPUT_SPREAD, INT8_LIMIT, saturate, tdiv
 from integrad.datasets import axes as layouts
 from integrad.datasets.fixed_point import MAX_SHIFT, choose_shift, to_int16
 from integrad.datasets.samples import RAW_DTYPES, check_samples, chunks
 from integrad.errors import IntegradError
+from integrad.network_description import MAX_SIDE
 
-SPREAD = 51
 STATISTICS_SAMPLES = 25_000
-MAX_SIDE = 2**16
 MAX_VALUES = 2**24
 """Values in one sample; more is taken for a damaged or hostile description."""
 
@@ -99,7 +98,7 @@ class Preprocessing:
         mad = np.array(self.mad, np.int64).reshape(shape)
         for rows in chunks(x):
             raw = self.raw(x[rows]).astype(np.int64)
-            scaled = tdiv((raw - self.offset - mean) * SPREAD, mad)
+            scaled = tdiv((raw - self.offset - mean) * INPUT_SPREAD, mad)
             clipped = saturate(scaled, INT8_LIMIT).astype(np.int8)
             out[rows] = layouts.channels_first(clipped, self.axes)
         return out
