@@ -27,6 +27,21 @@ def check_shapes(layers: list[dict], input_shape: Shape) -> Shape:
     return shape
 
 
+def shape_after(layer: dict, shape: Shape) -> Shape:
+    """Shape of what comes out of a layer. shape: (C, H, W), or (F,) for a dense layer or dropout.
+
+    The one place that says so. A side below 1 means that the layer does not fit on its input.
+    """
+    if layer["type"] == "dropout":
+        return shape
+    if layer["type"] == "dense":
+        return (layer["units"],)
+    if layer["type"] == "conv":
+        size = conv.output_size(shape[1:], layer["kernel"], layer["stride"], layer["padding"])
+        return (layer["channels"], *size)
+    return (shape[0], *pool.output_size(shape[1:], layer["size"]))
+
+
 def show(shape: Shape) -> str:
     """A shape in words: `a map of 8x16x16`, `96 features`."""
     return f"{shape[0]} features" if len(shape) == 1 else f"a map of {'x'.join(map(str, shape))}"
@@ -34,20 +49,14 @@ def show(shape: Shape) -> str:
 
 def _after(index: int, layer: dict, shape: Shape, dense_before: bool) -> Shape:
     kind = layer["type"]
-    if kind == "dropout":
-        return shape
-    if kind == "dense":
-        return (layer["units"],)
+    if kind in ("dropout", "dense"):
+        return shape_after(layer, shape)
     if len(shape) == 1:
         name = _NAMES[kind]
         if dense_before:
             raise LayerError(index, f"{name} cannot follow a dense block")
         raise LayerError(index, f"{name} needs maps or series, but the samples are {show(shape)}: use mlp:")
-    if kind == "conv":
-        size = conv.output_size(shape[1:], layer["kernel"], layer["stride"], layer["padding"])
-        after: Shape = (layer["channels"], *size)
-    else:
-        after = (shape[0], *pool.output_size(shape[1:], layer["size"]))
+    after = shape_after(layer, shape)
     if min(after[1:]) < 1:
         window = layer["kernel"] if kind == "conv" else layer["size"]
         wide = "x".join(map(str, window))

@@ -6,13 +6,16 @@ from math import prod
 
 from integrad.arithmetic import ERROR_LIMIT, INT32_LIMIT, MAX_FAN_IN, SLOPES, weight_limit
 from integrad.errors import IntegradError
-from integrad.layers import conv, dropout, pool
+from integrad.layer_shapes import Shape, shape_after
+from integrad.layers import dropout
 
 MAX_PARAMETERS = 2**28
 """Weights of one tensor; more is taken for a damaged or hostile description."""
 
 MAX_SIDE = 2**16
 MAX_CLASSES = 255
+"""A label is one byte on the device."""
+
 MAX_LAYERS = 256
 
 LAYER_KEYS = {
@@ -35,7 +38,7 @@ def check_description(description: dict) -> None:
     """
     if not isinstance(description, dict) or set(description) != {"input_shape", "classes", "layers"}:
         raise IntegradError("network: needs exactly the fields input_shape, classes and layers")
-    shape = _integers(description["input_shape"], "input_shape", (1, 3), 1, MAX_SIDE)
+    shape = tuple(_integers(description["input_shape"], "input_shape", (1, 3), 1, MAX_SIDE))
     classes = _integer(description["classes"], "classes", 2, MAX_CLASSES)
     layers = description["layers"]
     if not isinstance(layers, list) or len(layers) > MAX_LAYERS:
@@ -46,7 +49,7 @@ def check_description(description: dict) -> None:
     _check_fan_in("output layer", prod(shape))
 
 
-def _check_layer(layer, where: str, shape: list[int], classes: int) -> list[int]:
+def _check_layer(layer, where: str, shape: Shape, classes: int) -> Shape:
     """Validate one layer and return its output shape."""
     kind = layer.get("type") if isinstance(layer, dict) else None
     if not isinstance(kind, str) or kind not in LAYER_KEYS:
@@ -64,19 +67,21 @@ def _check_layer(layer, where: str, shape: list[int], classes: int) -> list[int]
         _check_size(where, units * prod(shape))
         _check_fan_in(where, prod(shape))
         _check_block_error(where, units, classes)
-        return [units]
+        return shape_after(layer, shape)
     if len(shape) != 3:
-        raise IntegradError(f"network: {where} needs feature maps, but follows features of shape {shape}")
+        raise IntegradError(
+            f"network: {where} needs feature maps, but follows features of shape {list(shape)}"
+        )
     if kind == "conv":
         return _check_conv(layer, where, shape, classes)
-    window = _pair(layer["size"], f"{where} size", 1)
-    return [shape[0], *_positive(pool.output_size(tuple(shape[1:]), window), where, shape)]
+    _pair(layer["size"], f"{where} size", 1)
+    return _fitting(layer, where, shape)
 
 
-def _check_conv(layer: dict, where: str, shape: list[int], classes: int) -> list[int]:
+def _check_conv(layer: dict, where: str, shape: Shape, classes: int) -> Shape:
     channels = _integer(layer["channels"], f"{where} channels", 1, MAX_SIDE)
     kernel = _pair(layer["kernel"], f"{where} kernel", 1)
-    stride = _pair(layer["stride"], f"{where} stride", 1)
+    _pair(layer["stride"], f"{where} stride", 1)
     padding = _pair(layer["padding"], f"{where} padding", 0)
     if any(p >= k for p, k in zip(padding, kernel, strict=True)):
         raise IntegradError(f"network: {where} padding must be smaller than the kernel")
@@ -84,14 +89,14 @@ def _check_conv(layer: dict, where: str, shape: list[int], classes: int) -> list
     limit = _integer(layer["head_features"], f"{where} head_features", 1, MAX_PARAMETERS)
     if layer["head_pool"] not in ("max", "avg"):
         raise IntegradError(f"network: {where} head_pool must be max or avg")
-    size = _positive(conv.output_size(tuple(shape[1:]), kernel, stride, padding), where, shape)
+    after = _fitting(layer, where, shape)
     _check_size(where, channels * shape[0] * prod(kernel))
-    _check_size(f"{where} head", classes * min(limit, channels * prod(size)))
-    _check_size(f"{where} output", channels * prod(size))
+    _check_size(f"{where} head", classes * min(limit, prod(after)))
+    _check_size(f"{where} output", prod(after))
     _check_fan_in(where, shape[0] * prod(kernel))
-    _check_fan_in(f"{where} head", min(max(limit, channels), channels * prod(size)))
-    _check_block_error(where, min(max(limit, channels), channels * prod(size)), classes)
-    return [channels, *size]
+    _check_fan_in(f"{where} head", min(max(limit, channels), prod(after)))
+    _check_block_error(where, min(max(limit, channels), prod(after)), classes)
+    return after
 
 
 def _check_slope(layer: dict, where: str) -> None:
@@ -118,10 +123,11 @@ def _check_fan_in(where: str, fan_in: int) -> None:
         )
 
 
-def _positive(size, where: str, shape: list[int]) -> list[int]:
-    if min(size) < 1:
+def _fitting(layer: dict, where: str, shape: Shape) -> Shape:
+    after = shape_after(layer, shape)
+    if min(after) < 1:
         raise IntegradError(f"network: {where} does not fit on a map of {shape[1]}x{shape[2]}")
-    return list(size)
+    return after
 
 
 def _integer(value, where: str, low: int, high: int) -> int:
