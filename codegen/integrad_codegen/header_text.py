@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from integrad import __version__
@@ -69,6 +70,7 @@ def _labelled(label: str, text: str) -> list[str]:
 
 
 def _comment(text: str) -> str:
-    """Text that is safe inside a C comment: one line, printable, no comment marks."""
-    line = "".join(c if c.isprintable() else " " for c in text)
-    return line.replace("*/", "* /").replace("/*", "/ *").replace("\\", "/").replace("??", "? ?")
+    """Text that is safe inside a C comment: one line, printable, no comment marks, no trigraphs."""
+    # A backslash could join lines; what replaces it may become part of a mark, so it goes first.
+    line = "".join(c if c.isprintable() else " " for c in text).replace("\\", "/")
+    return re.sub(r"\*(?=/)|/(?=\*)|\?(?=\?)", r"\g<0> ", line)
