@@ -162,7 +162,7 @@ def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 1
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", prefix):
         rule = "needs 1 to 40 lower-case letters, digits and _, beginning with a letter"
         raise UsageError(f"name {prefix!r}: {rule}")
-    if prefix in RESERVED_NAMES or re.fullmatch(r"(block|head|pool)\d+", prefix):
+    if is_taken(prefix):
         taken = "is a word or a header of C or Python, or a layer of the generated code"
         raise UsageError(f"name {prefix!r}: {taken}; choose another --name")
     learn_set = LearnSet.parse(learn, len(network.blocks))
@@ -186,6 +186,11 @@ def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 1
         training,
         scratch,
     )
+
+
+def is_taken(prefix: str) -> bool:
+    """Whether files, modules or names of the generated code already mean something else by this name."""
+    return prefix in RESERVED_NAMES or re.fullmatch(r"(block|head|pool)\d+", prefix) is not None
 
 
 def _operations(network: Network, learn_set: LearnSet, batch: int) -> list[Operation]:

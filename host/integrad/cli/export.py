@@ -19,7 +19,7 @@ from integrad.model_file import load_model
 from integrad.report.costs import show_plan
 from integrad_codegen.costs import layers, memory_rows
 from integrad_codegen.emit_c import emit_c
-from integrad_codegen.plan import RESERVED_NAMES, make_plan
+from integrad_codegen.plan import is_taken, make_plan
 
 
 @click.command()
@@ -74,7 +74,7 @@ def export(model, target, learn, batch_size, out, name, core, json_path):
 
 def _default_name(model: str) -> str:
     name = c_name(Path(model))
-    return f"{name}_model" if name in RESERVED_NAMES else name
+    return f"{name}_model" if is_taken(name) else name
 
 
 def _write(out: Path, files: Mapping[str, str]) -> list[Path]:
