@@ -1,6 +1,7 @@
 """Golden vectors of the published NITRO-D code, in the regime where nothing saturates."""
 
 import numpy as np
+
 from integrad.learners.nitro import Nitro
 from integrad.network import Network
 
