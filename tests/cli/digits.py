@@ -28,6 +28,15 @@ def run(*arguments):
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
+def fail(*arguments):
+    """(exit status, the one line that is said) of a command that must fail."""
+    result = run(*arguments)
+    assert result.exit_code in (1, 2) and "Traceback" not in result.output
+    lines = [line for line in result.stderr.splitlines() if not line.startswith("See: ")]
+    assert len(lines) == 1 and lines[0].startswith("error: "), result.stderr
+    return result.exit_code, lines[0]
+
+
 def train(tmp_path, data, *options, out="toy.model", spec="mlp:8"):
     return run(
         "train", data, "--model", spec, "--out", tmp_path / out, "--epochs", 4,

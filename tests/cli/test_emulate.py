@@ -8,7 +8,7 @@ import shutil
 
 import numpy as np
 import pytest
-from digits import run, train, write_npz
+from digits import fail, run, train, write_npz
 
 import integrad.emulator.device_model as device_model
 from integrad.model_file import load_model
@@ -21,15 +21,6 @@ def emulate(model, data, *options):
     result = run("emulate", model, data, *options, "--json", "-")
     assert result.exit_code == 0, result.stderr
     return json.loads(result.stdout)
-
-
-def fail(*arguments):
-    """(exit status, the one line of a run that must fail)."""
-    result = run(*arguments)
-    assert result.exit_code in (1, 2) and "Traceback" not in result.output
-    lines = [line for line in result.stderr.splitlines() if not line.startswith("See: ")]
-    assert len(lines) == 1 and lines[0].startswith("error: "), result.stderr
-    return result.exit_code, lines[0]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,224 @@
+"""integrad export: files that compile and do what the header says, figures that hold, and bad calls."""
+
+import errno
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+from digits import fail, run, train, write_npz
+
+from integrad.emulator.toolchain import WARNINGS
+from integrad.learners.nitro import Nitro
+from integrad.model_file import load_model
+from integrad_codegen.emit_c import Schedule
+
+COMPILE = ("gcc", "-std=c99", "-O1", *WARNINGS, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+
+
+def export(model, out, *options):
+    """The JSON of a run that must succeed."""
+    result = run("export", model, "--out", out, *options, "--json", "-")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def examples(header):
+    """The examples in the opening comment: C statements each."""
+    comment = header.read_text().partition("*/")[0]
+    blocks = re.findall(r" \*\n((?: \*     .*\n)+)", comment)
+    return [block.replace("\n * ", "\n")[3:] for block in blocks]
+
+
+def initialiser(samples):
+    """Samples (N, ...) as rows in braces."""
+    rows = samples.reshape(len(samples), -1).tolist()
+    return ", ".join("{" + ", ".join(map(str, row)) + "}" for row in rows)
+
+
+def build_and_run(folder, program):
+    """What a program prints that stands beside the exported files."""
+    (folder / "main.c").write_text(program)
+    sources = sorted(map(str, folder.glob("*.c")))
+    done = subprocess.run([*COMPILE, *sources, "-o", folder / "main"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    environment = {"ASAN_OPTIONS": "detect_leaks=0"}
+    done = subprocess.run([folder / "main"], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    return [int(word) for word in done.stdout.split()]
+
+
+CLASSIFY = """
+#include <stdio.h>
+#include "cnn.h"
+int main(void) {{
+    static const cnn_raw samples[][CNN_INPUTS] = {{{samples}}};
+    const cnn_raw *const sample = samples[0];
+{example}
+    for (int k = 0; k < CNN_CLASSES; k++) {{
+        printf("%d\\n", scores[k]);
+    }}
+    return 0;
+}}
+"""
+
+LEARN = """
+#include <stdio.h>
+#include "cnn.h"
+int main(void) {{
+    static const cnn_raw samples[][CNN_INPUTS] = {{{samples}}};
+    static const uint8_t labels[] = {{{labels}}};
+    static int8_t batch[CNN_BATCH][CNN_INPUTS];
+    for (size_t b = 0; b < CNN_BATCH; b++) {{
+        cnn_normalise(batch[b], samples[b]);
+    }}
+{example}
+    for (size_t i = 0; i < sizeof weights.output / sizeof(int16_t); i++) {{
+        printf("%d\\n", (&weights.output[0][0])[i]);
+    }}
+    return 0;
+}}
+"""
+
+
+def test_the_header_says_how_to_classify(toys, tmp_path):
+    export(toys["cnn"], tmp_path)
+    (example,) = examples(tmp_path / "cnn.h")
+    model, some = load_model(toys["cnn"]), toys["samples"][7:8]
+    program = CLASSIFY.format(samples=initialiser(some), example=example)
+    assert (
+        build_and_run(tmp_path, program) == model.network.logits(model.preprocessing.apply(some))[0].tolist()
+    )
+
+
+def test_the_header_says_how_to_learn(toys, tmp_path):
+    export(toys["cnn"], tmp_path, "--learn", "all", "--batch-size", 6)
+    _, example = examples(tmp_path / "cnn.h")
+    samples, labels = toys["samples"][:6], toys["labels"][:6]
+    text = ", ".join(map(str, labels))
+    found = build_and_run(tmp_path, LEARN.format(samples=initialiser(samples), labels=text, example=example))
+    model = load_model(toys["cnn"])
+    schedule = Schedule.of(model, 6)
+    learner = Nitro(model.network, schedule.learning_rate_inv, schedule.decay_inv, schedule.head_decay_inv)
+    before = model.network.output.weights.ravel().tolist()
+    learner.step(model.preprocessing.apply(samples), labels)
+    assert found == model.network.output.weights.ravel().tolist() != before
+
+
+@pytest.mark.parametrize("learn", ["none", "output", "last:1", "all"])
+def test_figures(toys, tmp_path, learn):
+    figures = export(toys["cnn"], tmp_path, "--learn", learn, "--batch-size", 6)
+    header = (tmp_path / "cnn.h").read_text()
+    assert figures["files"] == [str(tmp_path / name) for name in ("cnn.h", "cnn.c", "cnn_weights.c")]
+    assert figures["learn"] == learn and figures["batch_size"] == (0 if learn == "none" else 6)
+    layers = figures["layers"]
+    assert sum(row["macs"] for row in layers) == figures["macs"] == 4 * 9 * 24 + 24 * 8 + 8 * 3
+    assert sum(row["weights_bytes"] for row in layers) == figures["weights_flash_bytes"]
+    assert sum(row["weights_bytes"] for row in layers if row["learns"]) == figures["weights_ram_bytes"]
+    assert f"CRC-32 {figures['weights_crc']}" in header
+    for key in ("weights_flash_bytes", "inference_scratch_bytes"):
+        assert re.search(rf" \*   .* {figures[key]:,}\n", header)
+    assert [row["activation_bytes"] for row in layers if row["name"] == "block1"] == [4 * 24]
+
+
+def test_the_header_says_how_it_was_made(toys, tmp_path):
+    export(toys["mlp"], tmp_path / "a folder", "--name", "toy_1", "--learn", "output")
+    header = (tmp_path / "a folder/toy_1.h").read_text()
+    words = " ".join(re.sub(r"^ \*", "", header, flags=re.M).split())
+    command = "integrad export mlp.model --target c --learn output --batch-size 10 --name toy_1 --out"
+    assert command in words and f"'{tmp_path / 'a folder'}'" in words
+    record = load_model(toys["mlp"]).training
+    assert record["data_sha256"] in words
+    assert f"mlp:12,8, {record['epochs']} epochs, seed 0, accuracy {record['test_accuracy']:.2%}" in words
+    assert max(map(len, header.splitlines())) <= 100
+
+
+def test_equal_calls_give_equal_files(toys, tmp_path):
+    for _ in range(2):
+        export(toys["cnn"], tmp_path, "--learn", "all")
+        texts = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    export(toys["cnn"], tmp_path, "--learn", "all")
+    assert texts == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize(
+    "stem, prefix", [("int", "int_model"), ("2 Wände", "model_2_w_nde"), ("pool1", "pool1_model")]
+)
+def test_any_file_name_gives_a_usable_prefix(toys, tmp_path, stem, prefix):
+    model = tmp_path / f"{stem}.model"
+    shutil.copy(toys["mlp"], model)
+    assert export(model, tmp_path / "out")["files"][0].endswith(f"/{prefix}.h")
+
+
+@pytest.mark.parametrize(
+    "options, status, words",
+    [
+        (["--learn", "last:x"], 2, "learn 'last:x': expected none, output, last:K"),
+        (["--learn", "all", "--batch-size", "5000"], 2, "batch size 5000: must be from 1 to 4096"),
+        (["--learn", "all", "--batch-size", "0"], 2, "'--batch-size': 0 is not in the range"),
+        (["--name", "Toy"], 2, "name 'Toy': needs 1 to 40 lower-case letters, digits and _"),
+        (["--name", "a" * 41], 2, "needs 1 to 40 lower-case letters"),
+        (["--name", "while"], 2, "name 'while': is a word or a header of C or Python"),
+        (["--name", "stdint"], 2, "choose another --name"),
+        (["--core", "m1"], 2, "unknown core 'm1'; known cores: m0, m3, m4, m7, m33, m55"),
+        (["--target", "rust"], 2, "'rust' is not 'c'"),
+    ],
+)
+def test_wrong_calls(toys, tmp_path, options, status, words):
+    found, line = fail("export", toys["mlp"], "--out", tmp_path / "out", *options)
+    assert found == status and words in line and not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written(toys, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for out in ("file", "file/below"):
+        status, line = fail("export", toys["mlp"], "--out", tmp_path / out)
+        assert status == 1 and line.startswith(f"error: --out {tmp_path / out}: ")
+    (tmp_path / "out/mlp.c").mkdir(parents=True)
+    status, line = fail("export", toys["mlp"], "--out", tmp_path / "out")
+    assert status == 1 and line.endswith("mlp.c: is a folder, not a file to write to")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["mlp.c"]
+
+
+@pytest.mark.parametrize("written", [0, 1, 2])
+def test_a_full_disk_leaves_the_old_files(toys, tmp_path, monkeypatch, written):
+    import integrad.atomic_file
+
+    export(toys["mlp"], tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    genuine, calls = integrad.atomic_file._write_through, []
+
+    def fill(path, data):
+        calls.append(path)
+        genuine(path, data[:100])
+        if len(calls) > written:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(integrad.atomic_file, "_write_through", fill)
+    status, line = fail("export", toys["mlp"], "--out", tmp_path, "--learn", "all")
+    assert status == 1 and "cannot be written: No space left on device; the old file is untouched" in line
+    assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+
+def test_bad_model_files(tmp_path):
+    (tmp_path / "foreign.model").write_bytes(bytes(1000))
+    for name in ("none", "foreign"):
+        status, line = fail("export", tmp_path / f"{name}.model", "--out", tmp_path / "out")
+        assert status == 1 and f"{name}.model: " in line
+
+
+def test_fitting_a_part(toys, tmp_path):
+    result = run("export", toys["mlp"], "--learn", "all", "--core", "m0", "--out", tmp_path)
+    assert "It fits STM32F091RC and leaves at least" in result.stdout
+    data = write_npz(tmp_path / "toy.npz")
+    assert train(tmp_path, data, "--epochs", 1, spec="mlp:2000,1600").exit_code == 0
+    status, line = fail("export", tmp_path / "toy.model", "--core", "m0", "--out", tmp_path / "out")
+    assert status == 1 and not (tmp_path / "out").exists()
+    limit = r"a network would fit if its weights took at most [\d,]+ bytes instead of 6,505,600"
+    assert re.search(rf"flash needs [\d,]+ bytes, [\d,]+ more than the 262,144 it has; {limit}$", line)
+
+
+def test_help_has_an_example():
+    text = run("export", "--help").stdout
+    assert "integrad export digits.model --target c --learn all --batch-size 10 --out generated" in text
