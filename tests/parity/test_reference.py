@@ -3,14 +3,12 @@
 from fixed import FIXED
 from hypothesis import assume, given, settings
 from networks import cases
+from plain import is_small
 from reference import Reference
 
 from integrad.emulator.session import Train
 from integrad.learners.learn_set import LearnSet
 from integrad.learners.nitro import Nitro
-
-LARGEST_CASE = 3000
-"""Multiply-accumulates of one sample that plain Python may take."""
 
 
 def compare(case):
@@ -38,8 +36,7 @@ def compare(case):
 @settings(max_examples=60)
 @given(cases())
 def test_drawn(case):
-    work = sum(block.weights.size * block.positions for block in case.network().blocks)
-    assume(work <= LARGEST_CASE and case.learn != "none")
+    assume(is_small(case) and case.learn != "none")
     compare(case)
 
 

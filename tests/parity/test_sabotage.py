@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import executors
 import pytest
+from campaign import Campaign
+from campaign import run as run_campaign
 from cases import Case
 from fixed import CONV, FIXED
 
@@ -230,3 +232,27 @@ def test_a_mistake_is_noticed(mistake, generated):
     assert count, f"{mistake.pattern} does not stand in the generated module any more"
     with pytest.raises(executors.DifferenceError):
         executors.require_equal(CASES[mistake.case], device, expected, run(device, actions, changed), "C")
+
+
+def test_a_campaign_ends_at_the_first_difference(monkeypatch):
+    """One bit of the last result of the third case."""
+    honest, cases = executors.run_gcc, []
+
+    def run_gcc(device, actions):
+        cases.append(1)
+        *results, weights = honest(device, actions, "-O0")
+        return [*results, weights[:-1] + bytes([weights[-1] ^ (len(cases) == 3)])]
+
+    monkeypatch.setattr(executors, "run_gcc", run_gcc)
+    campaign = Campaign(count=5, cores="none", minutes=5)
+    with pytest.raises(executors.DifferenceError, match="weights differ after action"):
+        run_campaign(campaign, 0)
+    assert campaign.compared["cases"] == 2
+
+
+def test_a_campaign_compares_as_many_cases_as_asked(monkeypatch):
+    monkeypatch.setattr(executors, "run_gcc", lambda device, actions: device.run_numpy(actions))
+    campaign = Campaign(count=45, cores="none", minutes=5)
+    run_campaign(campaign, 0)
+    assert campaign.compared["cases"] == campaign.compared["C, gcc -O1, sanitized"] == 45
+    assert campaign.compared["training steps"] > 45
