@@ -81,7 +81,7 @@ def test_repeated_runs_are_identical(toys):
     assert emulate(toys["mlp"], toys["data"], *options) == emulate(toys["mlp"], toys["data"], *options)
 
 
-@pytest.mark.parametrize("dtype", ["int8", "int16", "uint16", "int32", "float32"])
+@pytest.mark.parametrize("dtype", ["int32", "float32"])
 def test_raw_types(tmp_path, dtype):
     data = write_npz(tmp_path / "d.npz", shape=(8, 3), samples=60)
     x = (np.load(data)["x"].astype(np.float64) - 128) / 128
