@@ -15,8 +15,8 @@ from integrad.emulator.toolchain import Firmware
 from integrad.errors import IntegradError, UsageError
 
 TUNING_RATE_PER_SAMPLE = 16
-"""learning_rate_inv for each sample of a batch, twice that of training: as good for the new speaker and
-gentler to what was known. Chosen with two of the bundled speakers, lucas and theo."""
+"""learning_rate_inv for each sample of a batch: between the rate that is best for a new speaker and those
+that keep more of what was known (docs/results/tuning-rate.md). Twice that of training."""
 
 
 @dataclass(frozen=True)
