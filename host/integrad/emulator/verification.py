@@ -40,18 +40,20 @@ class Verdict:
 def random_actions(device: DeviceModel, steps: int, schedule: Schedule, seed: int) -> list[Action]:
     """Random raw samples and labels: classify, train for `steps` steps, classify again."""
     rng = np.random.Generator(np.random.PCG64(seed))
-    preprocessing, batch = device.model.preprocessing, device.plan.batch
-    limits = np.iinfo(preprocessing.raw_dtype)
-
-    def samples(count: int) -> np.ndarray:
-        shape = (count, *preprocessing.raw_shape)
-        return rng.integers(limits.min, limits.max, shape, dtype=preprocessing.raw_dtype, endpoint=True)
-
-    test = samples(SAMPLES)
+    batch, classes = device.plan.batch, device.plan.classes
+    test = random_samples(device, SAMPLES, rng)
     training = [
-        Train(samples(batch), rng.integers(0, device.plan.classes, batch), schedule) for _ in range(steps)
+        Train(random_samples(device, batch, rng), rng.integers(0, classes, batch), schedule)
+        for _ in range(steps)
     ]
     return [Predict(test), *training, Predict(test), Weights()]
+
+
+def random_samples(device: DeviceModel, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Raw samples (count, *raw_shape) over the whole range of their type."""
+    preprocessing = device.model.preprocessing
+    limits, shape = np.iinfo(preprocessing.raw_dtype), (count, *preprocessing.raw_shape)
+    return rng.integers(limits.min, limits.max, shape, dtype=preprocessing.raw_dtype, endpoint=True)
 
 
 def verify(
