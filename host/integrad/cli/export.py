@@ -7,19 +7,26 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
+import numpy as np
 
 from integrad.atomic_file import write_together
-from integrad.cli.device_options import batch_size_option, learn_option
+from integrad.cli.device_options import batch_size_option, learn_option, schedule_for, work_folder
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.emulator.boards import Board, get_board
-from integrad.emulator.fit import Fit, check_fit
+from integrad.emulator.costs import Costs, measure_costs
+from integrad.emulator.device_model import DeviceModel
+from integrad.emulator.sizes import Sizes
+from integrad.emulator.verification import SAMPLES, random_samples
 from integrad.errors import IntegradError
 from integrad.generated_names import c_name, command_line
-from integrad.model_file import load_model
-from integrad.report.costs import show_plan
+from integrad.model_file import Model, load_model
+from integrad.report.costs import show_layers, show_memory, show_plan
 from integrad_codegen.costs import layers, memory_rows
 from integrad_codegen.emit_c import emit_c
-from integrad_codegen.plan import is_taken, make_plan
+from integrad_codegen.plan import Plan, is_taken, make_plan
+
+MEASURED = ("instructions_per_inference", "instructions_per_training_step", "stack_bytes")
+"""Keys of the result that need an emulator."""
 
 
 @click.command()
@@ -29,7 +36,7 @@ from integrad_codegen.plan import is_taken, make_plan
 @batch_size_option
 @click.option("--out", "out", required=True, metavar="DIR", help="Folder for the files; made if need be.")
 @click.option("--name", default=None, help="Prefix of all names in the C files. [the model file's name]")
-@click.option("--core", default=None, metavar="CORE", help="Also check that it fits this core's part.")
+@click.option("--core", default=None, metavar="CORE", help="Also build it for this core's part, and measure.")
 @json_option
 def export(model, target, learn, batch_size, out, name, core, json_path):
     """Write MODEL as C99 that infers and, if told so, learns: no float, no allocation, no library.
@@ -45,7 +52,7 @@ def export(model, target, learn, batch_size, out, name, core, json_path):
     board = get_board(core) if core else None
     loaded = load_model(model)
     plan = make_plan(loaded.network, name or _default_name(model), learn, batch_size)
-    fit = check_fit(loaded, plan, board) if board else None
+    sizes, costs, trouble = _try_out(loaded, plan, board) if board else (None, None, "")
     batch = ("--batch-size", batch_size) if plan.batch else ()
     named = ("--name", name) if name else ()
     settings = ("--target", target, "--learn", learn, *batch, *named, "--out", out)
@@ -53,8 +60,14 @@ def export(model, target, learn, batch_size, out, name, core, json_path):
     paths = _write(Path(out), files)
     rows = layers(plan)
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
-    if fit:
-        console.print(_fits(fit, board))
+    if costs:
+        show_memory(console, board.part, costs, board.flash_bytes, board.ram_bytes)
+        show_layers(console, costs)
+    elif sizes:
+        text = (
+            f"flash {sizes.flash:,} of {board.flash_bytes:,} bytes, RAM {sizes.ram:,} of {board.ram_bytes:,}"
+        )
+        console.print(f"it fits {board.part}: {text}; not measured: {trouble}", markup=False, soft_wrap=True)
     for path in paths:
         console.print(f"wrote {path}", soft_wrap=True, markup=False)
     result = {
@@ -67,6 +80,9 @@ def export(model, target, learn, batch_size, out, name, core, json_path):
         "inference_scratch_bytes": plan.inference_scratch_bytes,
         "training_scratch_bytes": plan.scratch.bytes if plan.scratch else 0,
         "weights_crc": f"{loaded.network.weights_crc():08x}",
+        "flash_bytes": sizes.flash if sizes else None,
+        "ram_bytes": sizes.ram if sizes else None,
+        **{name: getattr(costs, name, None) for name in MEASURED},
         "layers": [asdict(row) for row in rows],
     }
     write_json(json_path, result)
@@ -87,6 +103,18 @@ def _write(out: Path, files: Mapping[str, str]) -> list[Path]:
     return [out / name for name in files]
 
 
-def _fits(fit: Fit, board: Board) -> str:
-    flash, ram = board.flash_bytes - fit.flash, board.ram_bytes - fit.ram
-    return f"It fits {board.part} and leaves at least {flash:,} bytes of flash and {ram:,} of RAM."
+def _try_out(model: Model, plan: Plan, board: Board) -> tuple[Sizes, Costs | None, str]:
+    """Sizes of a program around the model, what it costs on random samples, and why it could not be measured.
+
+    Raises DoesNotFitError, with what would fit, if the part is too small.
+    """
+    with work_folder() as folder:
+        device = DeviceModel.generate(model, folder, plan.learn.name, max(1, plan.batch))
+        firmware = device.build(board)
+        rng = np.random.Generator(np.random.PCG64(0))
+        samples, labels = random_samples(device, SAMPLES, rng), rng.integers(0, plan.classes, SAMPLES)
+        try:
+            costs = measure_costs(device, firmware, samples, labels, schedule_for(model, max(1, plan.batch)))
+        except IntegradError as error:
+            return firmware.sizes, None, str(error)
+        return firmware.sizes, costs, ""

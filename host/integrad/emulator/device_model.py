@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from integrad.emulator.boards import Board
-from integrad.emulator.fit import with_advice
+from integrad.emulator.fit import advice
 from integrad.emulator.host_build import build_host, run_host
 from integrad.emulator.runner import RunResult, run
 from integrad.emulator.session import Action, Predict, Reset, Session, Train, Weights
@@ -42,7 +44,10 @@ class DeviceModel:
         command: str = "",
     ) -> DeviceModel:
         """Lower the model and write its sources to folder/source."""
-        plan = make_plan(model.network, prefix, learn, batch_size)
+        return cls._write(model, make_plan(model.network, prefix, learn, batch_size), folder, command)
+
+    @classmethod
+    def _write(cls, model: Model, plan: Plan, folder: Path, command: str = "") -> DeviceModel:
         paths = write_files(emit_firmware(model, plan, command), folder / "source")
         return cls(model, plan, folder, [path for path in paths if path.suffix == ".c"])
 
@@ -65,17 +70,33 @@ class DeviceModel:
         return session.decode(run_host(program, session.encode(), time_limit))
 
     def build(self, board: Board, whole_machine: bool = False, toolchain: str | None = None) -> Firmware:
-        """Firmware for a board. Raises DoesNotFitError where the part, or the machine, is too small."""
+        """Firmware for a board. Raises DoesNotFitError, with what would fit, where the part is too small,
+        and IntegradError where the emulated machine is."""
         where = self.folder / f"{board.name}-{toolchain or 'default'}"
-        includes = [self.source_folder]
         try:
-            return build_firmware(
-                board, self.sources, includes, where, whole_machine=whole_machine, toolchain=toolchain
-            )
+            return self._build(board, where, whole_machine, toolchain)
         except DoesNotFitError as error:
             if whole_machine:  # no part is to blame, and nothing smaller is what was asked for
                 raise IntegradError(f"does not fit the emulated machine: {error.shortage}") from None
-            raise with_advice(error, self.model, self.plan) from None
+            what = advice(self.model, self.plan, error, partial(self._attempt, toolchain))
+            error.args = (f"{error.args[0]}; {what}",)
+            raise
+
+    def _build(self, board: Board, where: Path, whole_machine: bool, toolchain: str | None) -> Firmware:
+        includes = [self.source_folder]
+        return build_firmware(
+            board, self.sources, includes, where, whole_machine=whole_machine, toolchain=toolchain
+        )
+
+    def _attempt(self, toolchain: str | None, plan: Plan, board: Board) -> DoesNotFitError | None:
+        """Build another plan of the same model; what the linker had to say against it."""
+        with TemporaryDirectory(dir=self.folder) as name:
+            other = self._write(self.model, plan, Path(name))
+            try:
+                other._build(board, Path(name, "build"), False, toolchain)
+            except DoesNotFitError as error:
+                return error
+        return None
 
     def run_board(
         self,
