@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from digits import fail, run, train, write_npz
 
+from integrad.emulator.faults import FirmwareError
 from integrad.emulator.toolchain import WARNINGS
 from integrad.learners.nitro import Nitro
 from integrad.model_file import load_model
@@ -232,6 +233,15 @@ def test_without_an_emulator_it_is_not_measured(toys, tmp_path, monkeypatch):
     )
     figures = json.loads(result.stdout)
     assert figures["flash_bytes"] > 0 and figures["stack_bytes"] is None
+
+
+def test_a_bad_run_is_a_failure(toys, tmp_path, monkeypatch):
+    def fault(*_, **__):
+        raise FirmwareError("fault", "the firmware faulted: undefined instruction in predict")
+
+    monkeypatch.setattr("integrad.emulator.device_model.run", fault)
+    status, line = fail("export", toys["cnn"], "--core", "m0", "--out", tmp_path / "out")
+    assert status == 1 and "the firmware faulted" in line and not (tmp_path / "out").exists()
 
 
 def test_what_does_not_fit_is_not_written(tmp_path):

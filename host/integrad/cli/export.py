@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 import numpy as np
+from rich.console import Console
 
 from integrad.atomic_file import write_together
 from integrad.cli.device_options import batch_size_option, learn_option, schedule_for, work_folder
@@ -15,6 +16,7 @@ from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.emulator.boards import Board, get_board
 from integrad.emulator.costs import Costs, measure_costs
 from integrad.emulator.device_model import DeviceModel
+from integrad.emulator.faults import FirmwareError
 from integrad.emulator.sizes import Sizes
 from integrad.emulator.verification import SAMPLES, random_samples
 from integrad.errors import IntegradError
@@ -27,6 +29,15 @@ from integrad_codegen.plan import Plan, is_taken, make_plan
 
 MEASURED = ("instructions_per_inference", "instructions_per_training_step", "stack_bytes")
 """Keys of the result that need an emulator."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A build for a part. costs: None where no emulator could measure them; trouble: why."""
+
+    sizes: Sizes
+    costs: Costs | None
+    trouble: str = ""
 
 
 @click.command()
@@ -52,7 +63,7 @@ def export(model, target, learn, batch_size, out, name, core, json_path):
     board = get_board(core) if core else None
     loaded = load_model(model)
     plan = make_plan(loaded.network, name or _default_name(model), learn, batch_size)
-    sizes, costs, trouble = _try_out(loaded, plan, board) if board else (None, None, "")
+    trial = _try_out(loaded, plan, board) if board else None
     batch = ("--batch-size", batch_size) if plan.batch else ()
     named = ("--name", name) if name else ()
     settings = ("--target", target, "--learn", learn, *batch, *named, "--out", out)
@@ -60,14 +71,8 @@ def export(model, target, learn, batch_size, out, name, core, json_path):
     paths = _write(Path(out), files)
     rows = layers(plan)
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
-    if costs:
-        show_memory(console, board.part, costs, board.flash_bytes, board.ram_bytes)
-        show_layers(console, costs)
-    elif sizes:
-        text = (
-            f"flash {sizes.flash:,} of {board.flash_bytes:,} bytes, RAM {sizes.ram:,} of {board.ram_bytes:,}"
-        )
-        console.print(f"it fits {board.part}: {text}; not measured: {trouble}", markup=False, soft_wrap=True)
+    if trial:
+        _show_trial(console, board, trial)
     for path in paths:
         console.print(f"wrote {path}", soft_wrap=True, markup=False)
     result = {
@@ -80,9 +85,9 @@ def export(model, target, learn, batch_size, out, name, core, json_path):
         "inference_scratch_bytes": plan.inference_scratch_bytes,
         "training_scratch_bytes": plan.scratch.bytes if plan.scratch else 0,
         "weights_crc": f"{loaded.network.weights_crc():08x}",
-        "flash_bytes": sizes.flash if sizes else None,
-        "ram_bytes": sizes.ram if sizes else None,
-        **{name: getattr(costs, name, None) for name in MEASURED},
+        "flash_bytes": trial.sizes.flash if trial else None,
+        "ram_bytes": trial.sizes.ram if trial else None,
+        **{name: getattr(trial.costs if trial else None, name, None) for name in MEASURED},
         "layers": [asdict(row) for row in rows],
     }
     write_json(json_path, result)
@@ -103,10 +108,10 @@ def _write(out: Path, files: Mapping[str, str]) -> list[Path]:
     return [out / name for name in files]
 
 
-def _try_out(model: Model, plan: Plan, board: Board) -> tuple[Sizes, Costs | None, str]:
-    """Sizes of a program around the model, what it costs on random samples, and why it could not be measured.
+def _try_out(model: Model, plan: Plan, board: Board) -> Trial:
+    """Build for the part and run on random samples.
 
-    Raises DoesNotFitError, with what would fit, if the part is too small.
+    Raises DoesNotFitError, with what would fit, if the part is too small, and FirmwareError for a bad run.
     """
     with work_folder() as folder:
         device = DeviceModel.generate(model, folder, plan.learn.name, max(1, plan.batch))
@@ -115,6 +120,18 @@ def _try_out(model: Model, plan: Plan, board: Board) -> tuple[Sizes, Costs | Non
         samples, labels = random_samples(device, SAMPLES, rng), rng.integers(0, plan.classes, SAMPLES)
         try:
             costs = measure_costs(device, firmware, samples, labels, schedule_for(model, max(1, plan.batch)))
-        except IntegradError as error:
-            return firmware.sizes, None, str(error)
-        return firmware.sizes, costs, ""
+        except FirmwareError:
+            raise
+        except IntegradError as error:  # no emulator: the sizes stand without it
+            return Trial(firmware.sizes, None, str(error))
+        return Trial(firmware.sizes, costs)
+
+
+def _show_trial(console: Console, board: Board, trial: Trial) -> None:
+    if trial.costs:
+        show_memory(console, board.part, trial.costs, board.flash_bytes, board.ram_bytes)
+        show_layers(console, trial.costs)
+        return
+    flash = f"flash {trial.sizes.flash:,} of {board.flash_bytes:,} bytes"
+    text = f"it fits {board.part}: {flash}, RAM {trial.sizes.ram:,} of {board.ram_bytes:,}"
+    console.print(f"{text}; not measured: {trial.trouble}", markup=False, soft_wrap=True)
