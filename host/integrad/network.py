@@ -45,10 +45,10 @@ class Stage:
         """Forward pass of the stage's block, flattening before a dense one."""
         return self.block.forward(flatten.forward(x) if self.kind == "dense" else x)
 
-    def forward_training(self, x: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
-        """Like forward, but dropouts drop if a generator is given."""
-        if self.kind == "dropout" and rng is not None:
-            return dropout.forward(x, self.percent, rng)
+    def forward_training(self, x: np.ndarray, kept: list[np.ndarray]) -> np.ndarray:
+        """Like forward, but a dropout takes the first of `kept`, if there is one, and drops the rest."""
+        if self.kind == "dropout" and kept:
+            return dropout.forward(x, self.percent, kept.pop(0))
         return self.forward(x)
 
 

@@ -17,6 +17,8 @@ from integrad import __version__
 from integrad.arithmetic import INT8_LIMIT, learning_rate_limit
 from integrad.checkpoint import load_checkpoint, save_checkpoint
 from integrad.divergence import DivergenceWatch
+from integrad.engines.choice import make_engine
+from integrad.engines.engine import Engine
 from integrad.errors import IntegradError
 from integrad.history import History
 from integrad.hyper_parameters import LEAST, check_hyper_parameter
@@ -42,7 +44,8 @@ class Trainer:
     batch_size: the last, smaller batch is trained on too. epochs: at most. seed: of the one generator
     `rng`, from which everything random is drawn. learning_rate_inv: 8 · batch_size by default.
     decay_inv, head_decay_inv, learn: see Nitro. patience: epochs without a better validation result
-    before learning_rate_inv grows by a factor of 3; stop_patience: before training ends.
+    before learning_rate_inv grows by a factor of 3; stop_patience: before training ends. engine: what
+    computes, see make_engine; it changes the speed and nothing else.
     """
 
     batch_size: int = 16
@@ -54,6 +57,7 @@ class Trainer:
     learn: str = "all"
     patience: int = 10
     stop_patience: int = 25
+    engine: str = "auto"
     rng: np.random.Generator = field(init=False, repr=False)
 
     def __post_init__(self):
@@ -97,17 +101,19 @@ class Trainer:
         if resume:
             load_checkpoint(checkpoint, identity, network, state, len(x_train))
             self.rng = state.rng
+        engine = make_engine(self.engine, network)
         progress = progress or Silent()
         progress.begin(self.epochs, len(x_train), len(state.epochs))
         try:
             while len(state.epochs) < self.epochs and not state.finished:
                 started = time.perf_counter()
-                self._train_epoch(network, state, x_train, y_train, progress)
-                self._judge_epoch(network, state, validation, progress)
+                self._train_epoch(engine, state, x_train, y_train, progress)
+                self._judge_epoch(engine, state, validation, progress)
                 state.seconds += time.perf_counter() - started
                 if checkpoint is not None:
                     save_checkpoint(checkpoint, identity, network, state)
         except TrainingInterrupted:
+            engine.fetch()
             state.seconds += time.perf_counter() - started
             if checkpoint is not None:
                 save_checkpoint(checkpoint, identity, network, state)
@@ -126,8 +132,9 @@ class Trainer:
         """Ask a running fit() to stop after the batch at hand; safe in a signal handler or another thread."""
         self._interrupted = True
 
-    def _train_epoch(self, network, state: TrainingState, x, y, progress: Silent) -> None:
-        learner = Nitro(network, state.learning_rate_inv, self.decay_inv, self.head_decay_inv, self.learn)
+    def _train_epoch(self, engine: Engine, state: TrainingState, x, y, progress: Silent) -> None:
+        rates = (state.learning_rate_inv, self.decay_inv, self.head_decay_inv)
+        learner = Nitro(engine.network, *rates, self.learn, engine=engine)
         state.start_epoch(len(x))
         while state.position < len(x):
             batch = state.order[state.position : state.position + self.batch_size]
@@ -141,11 +148,12 @@ class Trainer:
             if self._interrupted:
                 raise TrainingInterrupted
 
-    def _judge_epoch(self, network, state: TrainingState, validation, progress: Silent) -> None:
+    def _judge_epoch(self, engine: Engine, state: TrainingState, validation, progress: Silent) -> None:
         """Validate, keep the best weights, refine the learning rate, stop, warn."""
-        result = None
+        network, result = engine.network, None
         if validation is not None:
-            result = (len(validation[0]), *count_correct(network, *validation))
+            result = (len(validation[0]), *count_correct(engine, *validation))
+        engine.fetch()
         epoch = state.end_epoch(result)
         state.keep_if_best(network, epoch)
         progress.epoch(epoch)

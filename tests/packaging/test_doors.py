@@ -20,6 +20,16 @@ DOORS = {
         "integrad.layers",
         "integrad.blocks",
         "integrad.network",
+        "integrad.engines",
+    },
+    # An engine computes a learner's steps; which parameters learn is the learner's word.
+    "integrad.engines": {
+        "integrad.arithmetic",
+        "integrad.matmul",
+        "integrad.layers",
+        "integrad.blocks",
+        "integrad.network",
+        "integrad.learners.learn_set",
     },
     # A plan is made from a network and its model file; block and layer types are reached through it.
     "integrad_codegen": {

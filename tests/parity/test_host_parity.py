@@ -16,6 +16,7 @@ from integrad.datasets.axes import LAYOUTS
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.emulator.device_model import DeviceModel
 from integrad.emulator.session import Predict, Train
+from integrad.engines.numpy_engine import NumpyEngine
 from integrad.learners.nitro import Nitro
 from integrad.model_file import Model
 
@@ -55,15 +56,17 @@ def test_the_wide_case_needs_its_64_bits():
     """Else it would not compare what it is there for."""
     network, largest = FIXED["wide"].network(), {}
 
-    class Watched(Nitro):
-        def _descend(self, weights, gradient, amplification, decay_inv):
-            if amplification > 1:
-                largest[weights.shape] = max(largest.get(weights.shape, 0), int(np.abs(gradient).max()))
+    class Watched(NumpyEngine):
+        def descend(self, gradients, rule):
+            for name, gradient in gradients.items():
+                if name.startswith("block") and name.endswith(".weights"):
+                    largest[name] = max(largest.get(name, 0), int(np.abs(gradient).max()))
 
     preprocessing = FIXED["wide"].model().preprocessing
     for action in FIXED["wide"].actions():
         if isinstance(action, Train):
-            Watched(network, 1).step(preprocessing.apply(action.samples), action.labels)
+            learner = Nitro(network, 1, engine=Watched(network))
+            learner.step(preprocessing.apply(action.samples), action.labels)
     assert len(largest) == 2, "a convolution and a dense block"
     assert all(gradient > INT32_LIMIT for gradient in largest.values()), largest
 

@@ -229,7 +229,7 @@ def test_heads_have_as_few_features_as_asked_if_that_is_possible(channels, size,
 @pytest.mark.parametrize("percent", dropout.KEEP_SCALE)
 def test_dropout_keeps_int8_and_its_expectation(percent):
     h = np.tile(np.arange(-127, 128).astype(np.int8), (400, 1))
-    out = dropout.forward(h, percent, np.random.default_rng(3))
+    out = dropout.forward(h, percent, dropout.draw(h.shape, percent, np.random.default_rng(3)))
     assert out.dtype == np.int8 and np.abs(out.astype(int)).max() <= 127
     kept = out[:, h[0] != 0] != 0
     assert abs(1 - kept.mean() - percent / 100) < 0.01
@@ -247,8 +247,7 @@ def test_up_to_25_percent_no_activation_saturates():
 
 
 def test_dropout_is_drawn_from_its_generator():
-    h = np.full((10, 50), 60, np.int8)
-    first, again, other = (dropout.forward(h, 50, np.random.default_rng(s)) for s in (1, 1, 2))
+    first, again, other = (dropout.draw((10, 50), 50, np.random.default_rng(s)) for s in (1, 1, 2))
     assert (first == again).all() and (first != other).any()
 
 

@@ -13,12 +13,16 @@ KEEP_SCALE: dict[int, int] = {
 """Percent dropped → 1000 / (1 - p), truncated, as tabulated by NITRO-D."""
 
 
-def forward(h: np.ndarray, percent: int, rng: np.random.Generator) -> np.ndarray:
-    """h: int8 → int8: zero with the given probability, else saturate(tdiv(h·scale, 1000), 127).
+def draw(shape: tuple[int, ...], percent: int, rng: np.random.Generator) -> np.ndarray:
+    """What is kept: bool, False with the given probability."""
+    return rng.integers(0, 100, shape) >= percent
+
+
+def forward(h: np.ndarray, percent: int, kept: np.ndarray) -> np.ndarray:
+    """h: int8, kept: bool like h → int8: zero where dropped, else saturate(tdiv(h·scale, 1000), 127).
 
     NITRO-D lets the scaled activations leave int8; saturating them keeps every width proved, and
     is the same up to 25 percent, where no activation reaches 127.
     """
-    kept = rng.integers(0, 100, h.shape) >= percent
     scaled = saturate(tdiv(h.astype(np.int32) * KEEP_SCALE[percent], 1000), INT8_LIMIT)
     return np.where(kept, scaled, 0).astype(np.int8)

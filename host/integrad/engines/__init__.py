@@ -1,0 +1,1 @@
+"""What computes a training step: one interface, the same bits, different machinery."""

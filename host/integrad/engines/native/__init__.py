@@ -1,0 +1,1 @@
+"""The native engine: C for the host, compiled where it runs."""
