@@ -1,0 +1,260 @@
+#include "gradients.h"
+
+#include "rounding.h"
+#include "vectors.h"
+
+/*
+ * Errors of up to 32 bits are split in signed digits, so that 16-bit products carry them:
+ * delta = d0 + d1 * 2^15 + d2 * 2^30, or d0 alone where every delta is a 16-bit integer.
+ *
+ * A 32-bit lane sums at most MOST_PRODUCTS products of a digit with an int8:
+ * 512 * 32,768 * 127 < 2^31.
+ */
+enum { DIGIT_BITS = 15, MOST_DIGITS = 3, MOST_PRODUCTS = 512 };
+
+static int32_t digit(int32_t delta, int index, int digits) {
+    if (digits == 1) {
+        return delta;
+    }
+    int64_t rest = delta;
+    int64_t low = 0;
+    for (int i = 0; i <= index; i++) {
+        low =
+            ((rest + (1 << (DIGIT_BITS - 1))) & ((1 << DIGIT_BITS) - 1)) - (1 << (DIGIT_BITS - 1));
+        rest = (rest - low) / (1 << DIGIT_BITS);
+    }
+    return (int32_t)low;
+}
+
+static int digits_for(int64_t largest) {
+    return largest < 32768 ? 1 : largest < (1 << 29) ? 2 : MOST_DIGITS;
+}
+
+static int32_t pair(int32_t first, int32_t second) {
+    return (int32_t)(((uint32_t)first & 0xffffu) | ((uint32_t)second << 16));
+}
+
+void descend(const descent *d, size_t at, const double *g, int32_t count) {
+    if (d->gradient != NULL) {
+        for (int32_t i = 0; i < count; i++) {
+            d->gradient[at + (size_t)i] = (int64_t)g[i];
+        }
+        return;
+    }
+    int16_t *w = d->weights + at;
+    /* A step beyond twice the limit saturates whatever it started from. */
+    const double most = 2.0 * d->limit;
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t step = (int32_t)quotient(g[i], d->rate, most);
+        const int32_t decay = (int32_t)quotient(w[i], d->decay, most);
+        w[i] = (int16_t)clamp(w[i] - step - decay, d->limit);
+    }
+}
+
+void descend_kept(const descent *d, const int64_t *g, size_t count) {
+    enum { PART = 256 };
+    double part[PART];
+    for (size_t from = 0; from < count; from += PART) {
+        const int32_t n = count - from < PART ? (int32_t)(count - from) : PART;
+        for (int32_t i = 0; i < n; i++) {
+            part[i] = (double)g[from + (size_t)i];
+        }
+        descend(d, from, part, n);
+    }
+}
+
+/* ---- dense ---- */
+
+enum { UNITS = 2, VECTORS = 4, COLUMNS = VECTORS * LANES / 2 };
+
+static int32_t padded(int32_t n, int32_t to) {
+    return (n + to - 1) / to * to;
+}
+
+size_t dense_pairs_room(int32_t batch, int32_t features) {
+    return (size_t)padded(batch, 2) * (size_t)padded(features, COLUMNS);
+}
+
+size_t dense_digits_room(int32_t batch, int32_t units) {
+    return (size_t)MOST_DIGITS * (size_t)padded(units, UNITS) * (size_t)(padded(batch, 2) / 2);
+}
+
+/* pairs (batch / 2, features padded, 2): two samples side by side, 0 where there is none. */
+static void pair_samples(int16_t *pairs, const int8_t *x, int32_t batch, int32_t features,
+                         int32_t threads) {
+    const int32_t pitch = padded(features, COLUMNS);
+#pragma omp parallel for num_threads(threads)
+    for (int32_t b = 0; b < batch; b += 2) {
+        int16_t *out = pairs + (size_t)b * (size_t)pitch;
+        const int8_t *first = x + (size_t)b * (size_t)features;
+        const int8_t *second = b + 1 < batch ? first + features : NULL;
+        for (int32_t k = 0; k < features; k++) {
+            out[2 * k] = first[k];
+            out[2 * k + 1] = second ? second[k] : 0;
+        }
+        memset(out + 2 * features, 0, sizeof *out * 2 * (size_t)(pitch - features));
+    }
+}
+
+/* out (digits, units padded, batch / 2): pairs of samples' digits. Returns how many digits there
+ * are. */
+static int split_errors(int32_t *out, const int32_t *delta, int32_t batch, int32_t units) {
+    int64_t largest = 0;
+    for (size_t i = 0; i < (size_t)batch * (size_t)units; i++) {
+        const int64_t magnitude = delta[i] < 0 ? -(int64_t)delta[i] : delta[i];
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    const int digits = digits_for(largest);
+    const int32_t half = padded(batch, 2) / 2, all = padded(units, UNITS);
+    for (int index = 0; index < digits; index++) {
+        for (int32_t u = 0; u < all; u++) {
+            int32_t *row = out + ((size_t)index * (size_t)all + (size_t)u) * (size_t)half;
+            for (int32_t b = 0; b < batch; b += 2) {
+                const size_t at = (size_t)b * (size_t)units + (size_t)u;
+                const int32_t first = u < units ? digit(delta[at], index, digits) : 0;
+                const int more = u < units && b + 1 < batch;
+                row[b / 2] =
+                    pair(first, more ? digit(delta[at + (size_t)units], index, digits) : 0);
+            }
+        }
+    }
+    return digits;
+}
+
+/* sums[u][k] of one digit over a stretch of sample pairs. */
+static inline void dense_tile(int32_t sums[UNITS][COLUMNS], const int16_t *x, size_t pitch,
+                              const int32_t *first, const int32_t *second, int32_t pairs) {
+    vector a[VECTORS], b[VECTORS];
+    for (int v = 0; v < VECTORS; v++) {
+        a[v] = b[v] = vector_zero();
+    }
+    for (int32_t i = 0; i < pairs; i++) {
+        const vector u = vector_repeat(first[i]), w = vector_repeat(second[i]);
+        for (int v = 0; v < VECTORS; v++) {
+            const vector sample = vector_load(x + v * LANES);
+            a[v] = vector_multiply_add(a[v], sample, u);
+            b[v] = vector_multiply_add(b[v], sample, w);
+        }
+        x += pitch;
+    }
+    for (int v = 0; v < VECTORS; v++) {
+        vector_store(&sums[0][v * LANES / 2], a[v]);
+        vector_store(&sums[1][v * LANES / 2], b[v]);
+    }
+}
+
+void dense_gradient(const descent *d, const int32_t *delta, const int8_t *x, int32_t batch,
+                    int32_t units, int32_t features, int16_t *pairs, int32_t *digits_room,
+                    int32_t threads) {
+    pair_samples(pairs, x, batch, features, threads);
+    const int digits = split_errors(digits_room, delta, batch, units);
+    const int32_t half = padded(batch, 2) / 2, all = padded(units, UNITS);
+    const size_t pitch = 2 * (size_t)padded(features, COLUMNS);
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int32_t k = 0; k < features; k += COLUMNS) {
+        const int32_t count = features - k < COLUMNS ? features - k : COLUMNS;
+        for (int32_t u = 0; u < units; u += UNITS) {
+            double g[UNITS][COLUMNS] = {{0}};
+            double weight = 1;
+            for (int index = 0; index < digits; index++, weight *= 1 << DIGIT_BITS) {
+                const int32_t *first =
+                    digits_room + ((size_t)index * (size_t)all + (size_t)u) * (size_t)half;
+                for (int32_t from = 0; from < half; from += MOST_PRODUCTS / 2) {
+                    const int32_t n =
+                        half - from < MOST_PRODUCTS / 2 ? half - from : MOST_PRODUCTS / 2;
+                    int32_t sums[UNITS][COLUMNS];
+                    dense_tile(sums, pairs + (size_t)from * pitch + 2 * (size_t)k, pitch,
+                               first + from, first + half + from, n);
+                    for (int i = 0; i < UNITS; i++) {
+                        for (int c = 0; c < COLUMNS; c++) {
+                            g[i][c] += weight * sums[i][c];
+                        }
+                    }
+                }
+            }
+            for (int32_t i = 0; i < UNITS && u + i < units; i++) {
+                descend(d, (size_t)(u + i) * (size_t)features + (size_t)k, g[i], count);
+            }
+        }
+    }
+}
+
+/* ---- sparse ---- */
+
+enum { STRETCH = 4 };
+
+/* row[0 .. vectors * LANES) += weight * sum of one digit over the entries' patches. */
+static inline void sparse_tile(double *row, const int16_t *x, const error_entry *entries,
+                               const int32_t *pairs, int32_t count, double weight, int vectors) {
+    vector first[STRETCH], second[STRETCH];
+    for (int v = 0; v < vectors; v++) {
+        first[v] = second[v] = vector_zero();
+    }
+    for (int32_t i = 0; i < count; i += 2) {
+        const int16_t *a = x + entries[i].patch, *b = x + entries[i + 1].patch;
+        const vector digits = vector_repeat(pairs[i / 2]);
+        for (int v = 0; v < vectors; v++) {
+            const vector p = vector_load(a + v * LANES), q = vector_load(b + v * LANES);
+            first[v] = vector_multiply_add(first[v], vector_first_pairs(p, q), digits);
+            second[v] = vector_multiply_add(second[v], vector_second_pairs(p, q), digits);
+        }
+    }
+    for (int v = 0; v < vectors; v++) {
+        int32_t sums[LANES];
+        vector_store_pairs(sums, first[v], second[v]);
+        for (int k = 0; k < LANES; k++) {
+            row[v * LANES + k] += weight * sums[k];
+        }
+    }
+}
+
+/* The same over all digits, at most MOST_PRODUCTS entries at a time. */
+static inline void sparse_stretch(double *row, const int16_t *x, const error_entry *entries,
+                                  const int32_t *pairs, int32_t count, int digits, int vectors) {
+    const int32_t half = count / 2;
+    double weight = 1;
+    for (int index = 0; index < digits; index++, weight *= 1 << DIGIT_BITS) {
+        for (int32_t from = 0; from < count; from += MOST_PRODUCTS) {
+            const int32_t n = count - from < MOST_PRODUCTS ? count - from : MOST_PRODUCTS;
+            sparse_tile(row, x, entries + from, pairs + (size_t)index * (size_t)half + from / 2, n,
+                        weight, vectors);
+        }
+    }
+}
+
+void sparse_gradient(double *row, const patches *p, error_entry *entries, int32_t count,
+                     int32_t *pairs) {
+    memset(row, 0, sizeof *row * (size_t)p->rows * (size_t)p->length);
+    if (count == 0) {
+        return;
+    }
+    if (count % 2) {
+        entries[count] = (error_entry){entries[0].patch, 0};
+        count++;
+    }
+    int64_t largest = 0;
+    for (int32_t i = 0; i < count; i++) {
+        const int64_t magnitude =
+            entries[i].delta < 0 ? -(int64_t)entries[i].delta : entries[i].delta;
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    const int digits = digits_for(largest);
+    for (int index = 0; index < digits; index++) {
+        int32_t *out = pairs + (size_t)index * (size_t)(count / 2);
+        for (int32_t i = 0; i < count; i += 2) {
+            out[i / 2] = pair(digit(entries[i].delta, index, digits),
+                              digit(entries[i + 1].delta, index, digits));
+        }
+    }
+    for (int r = 0; r < p->rows; r++) {
+        const int16_t *x = p->x + (size_t)r * p->row_step;
+        double *out = row + (size_t)r * (size_t)p->length;
+        int k = 0;
+        for (; k + STRETCH * LANES <= p->length; k += STRETCH * LANES) {
+            sparse_stretch(out + k, x + k, entries, pairs, count, digits, STRETCH);
+        }
+        for (; k < p->length; k += LANES) {
+            sparse_stretch(out + k, x + k, entries, pairs, count, digits, 1);
+        }
+    }
+}

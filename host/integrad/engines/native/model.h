@@ -1,0 +1,75 @@
+/*
+ * What the host describes to the native engine: a network, its rule, and what a step gives back.
+ * native_engine.py mirrors these structs field by field.
+ *
+ * Maps are int8 (batch, height, width, channels); vectors int8 (batch, features).
+ */
+#ifndef INTEGRAD_MODEL_H
+#define INTEGRAD_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { DENSE, CONV, MAX_POOL, AVERAGE_POOL, DROPOUT };
+enum { INT8_LIMIT = 127, TARGET = 32 };
+enum { OK = 0, NO_MEMORY = 1 };
+
+/* A linear classifier: a learning head or the output layer. weights: int16 (classes, features). */
+typedef struct {
+    int16_t *weights;
+    int64_t *gradient; /* where not NULL, the gradient goes there instead of into the weights */
+    int32_t features;
+    int32_t limit; /* of its weights */
+    int32_t learns;
+} classifier;
+
+/* Windows that do not overlap over a map (height, width, channels). */
+typedef struct {
+    int32_t average; /* or maximum */
+    int32_t window_height, window_width;
+    int32_t padding_height, padding_width;
+    int32_t height, width; /* of the result */
+} pooling;
+
+typedef struct {
+    int32_t kind;
+    int32_t channels, height, width;             /* of the input; a vector has channels only */
+    int32_t out_channels, out_height, out_width; /* of the output */
+    /* Blocks. weights: int16 (out_channels, channels, kernel_height, kernel_width). */
+    int32_t kernel_height, kernel_width;
+    int32_t stride_height, stride_width;
+    int32_t padding_height, padding_width;
+    int32_t alpha_inv, mean;
+    int32_t limit;
+    int32_t learns;
+    double inverse_scale; /* of the pre-activations */
+    int16_t *weights;
+    int64_t *gradient;
+    classifier head;
+    pooling pool;        /* main path, or in front of a convolution's head */
+    int32_t keep_scale;  /* dropout: activations kept are multiplied by keep_scale / 1000 */
+    const uint8_t *kept; /* dropout: (batch, channels, height, width), NULL keeps all */
+} stage;
+
+typedef struct {
+    stage *stages;
+    int32_t count;
+    int32_t classes;
+    int32_t threads;
+    classifier output;
+} network;
+
+/* Inverse divisors, 0 for no decay. */
+typedef struct {
+    double rate, head_rate; /* of gradients: 1 / (learning_rate_inv * amplification), 1 /
+                               learning_rate_inv */
+    double decay, head_decay;
+} rule;
+
+/* Sums over a batch; see Step. */
+typedef struct {
+    int64_t loss;
+    int64_t correct;
+} score;
+
+#endif

@@ -1,0 +1,84 @@
+#include "products.h"
+
+#include "rounding.h"
+#include "vectors.h"
+
+enum { TILE = 4, OUTS = 32 };
+
+/* z[i][0], z[i][1] = patch i times two rows of weights, for TILE patches; z has OUTS columns. */
+static inline void product_tile(int32_t *z, const int16_t *const patch[TILE], size_t row_step,
+                                const int16_t *first, const int16_t *second, int rows, int length) {
+    vector a[TILE], b[TILE];
+    for (int i = 0; i < TILE; i++) {
+        a[i] = b[i] = vector_zero();
+    }
+    for (int row = 0; row < rows; row++) {
+        const size_t from = (size_t)row * row_step;
+        for (int k = 0; k < length; k += LANES) {
+            const vector u = vector_load(first), v = vector_load(second);
+            first += LANES;
+            second += LANES;
+            for (int i = 0; i < TILE; i++) {
+                const vector x = vector_load(patch[i] + from + k);
+                a[i] = vector_multiply_add(a[i], x, u);
+                b[i] = vector_multiply_add(b[i], x, v);
+            }
+        }
+    }
+    int32_t sums[2][TILE];
+    vector_sums(sums[0], a[0], a[1], a[2], a[3]);
+    vector_sums(sums[1], b[0], b[1], b[2], b[3]);
+    for (int i = 0; i < TILE; i++) {
+        z[i * OUTS] = sums[0][i];
+        z[i * OUTS + 1] = sums[1][i];
+    }
+}
+
+static void activate(int8_t *s, int8_t *h, const int32_t *z, int count, double inverse_scale,
+                     int32_t reciprocal, int32_t mean) {
+    for (int i = 0; i < count; i++) {
+        s[i] = (int8_t)(int32_t)quotient(z[i], inverse_scale, INT8_LIMIT);
+    }
+    if (h != NULL) {
+        for (int i = 0; i < count; i++) {
+            h[i] = nitro_relu(s[i], reciprocal, mean);
+        }
+    }
+}
+
+void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weights, int32_t outs,
+                     double inverse_scale, int32_t alpha_inv, int32_t mean, int32_t threads) {
+    const int groups = (outs + OUTS - 1) / OUTS;
+    const size_t pitch = (size_t)p->rows * (size_t)p->length;
+    const int32_t reciprocal = alpha_inv ? (65536 + alpha_inv - 1) / alpha_inv : 0;
+    /* A group of weight rows stays in the cache while the images of a thread pass by. */
+#pragma omp parallel for collapse(2) schedule(static) num_threads(threads)
+    for (int group = 0; group < groups; group++) {
+        for (int image = 0; image < p->images; image++) {
+            const int from = group * OUTS;
+            const int count = outs - from < OUTS ? outs - from : OUTS;
+            const int16_t *x = p->x + (size_t)image * p->image_step;
+            for (int position = 0; position < p->positions; position += TILE) {
+                const int tile = p->positions - position < TILE ? p->positions - position : TILE;
+                int32_t z[TILE][OUTS];
+                const int16_t *patch[TILE];
+                for (int i = 0; i < TILE; i++) {
+                    patch[i] = x + p->offsets[position + (i < tile ? i : 0)];
+                }
+                for (int o = 0; o < count; o += 2) {
+                    const int16_t *first = weights + (size_t)(from + o) * pitch;
+                    const int16_t *second = o + 1 < count ? first + pitch : first;
+                    product_tile(&z[0][o], patch, p->row_step, first, second, p->rows, p->length);
+                }
+                for (int i = 0; i < tile; i++) {
+                    const size_t at =
+                        ((size_t)image * (size_t)p->positions + (size_t)(position + i)) *
+                            (size_t)outs +
+                        (size_t)from;
+                    activate(s + at, h ? h + at : NULL, z[i], count, inverse_scale, reciprocal,
+                             mean);
+                }
+            }
+        }
+    }
+}

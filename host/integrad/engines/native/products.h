@@ -1,0 +1,28 @@
+/* Products of patches with rows of weights, scaled and activated while they are still at hand. */
+#ifndef INTEGRAD_PRODUCTS_H
+#define INTEGRAD_PRODUCTS_H
+
+#include "model.h"
+
+/*
+ * Where patches lie in memory: `images` of `positions` each. A patch is `rows` runs of `length`
+ * 16-bit integers, row_step apart; length is a multiple of LANES. offsets: of the positions'
+ * patches within an image.
+ */
+typedef struct {
+    const int16_t *x;
+    size_t image_step;
+    const int32_t *offsets;
+    int32_t images, positions;
+    int32_t rows, length;
+    size_t row_step;
+} patches;
+
+/*
+ * s (images, positions, outs) = saturate(tdiv(z, 1 / inverse_scale), 127) where z is every patch
+ * times every row of weights (outs, rows * length); and, where h is not NULL, h = NITRO-ReLU(s).
+ */
+void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weights, int32_t outs,
+                     double inverse_scale, int32_t alpha_inv, int32_t mean, int32_t threads);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * The divisions of the one arithmetic, carried by double: exact, and made for vector units.
+ *
+ * tdiv(a, b) is (a + 0.5) * (1 / b), truncated (a - 0.5 where a < 0). With |a| = q * b + r the
+ * product is meant to be q + (r + 0.5) / b, at least 0.5 / b away from any whole number above 0;
+ * two roundings move it by less than (|a| + 0.5) / b * 2^-51. So it truncates to q while |a| <
+ * 2^49.
+ */
+#ifndef INTEGRAD_ROUNDING_H
+#define INTEGRAD_ROUNDING_H
+
+#include <stdint.h>
+
+/* Quotient before truncation; cut to +-limit, a whole number, so that it fits what it becomes. */
+static inline double quotient(double a, double inverse, double limit) {
+    const double q = (a + (a < 0 ? -0.5 : 0.5)) * inverse;
+    const double cut = q > limit ? limit : q;
+    return cut < -limit ? -limit : cut;
+}
+
+static inline int32_t clamp(int32_t a, int32_t limit) {
+    const int32_t cut = a > limit ? limit : a;
+    return cut < -limit ? -limit : cut;
+}
+
+/*
+ * NITRO-ReLU of s in [-127, 127]. reciprocal is 65536 / alpha_inv, rounded up: (n * reciprocal) >>
+ * 16 is n / alpha_inv for 0 <= n <= 127, because n * (alpha_inv - 1) < 65536.
+ */
+static inline int8_t nitro_relu(int32_t s, int32_t reciprocal, int32_t mean) {
+    const int32_t negative = -((-s * reciprocal) >> 16);
+    return (int8_t)((s < 0 ? negative : s) - mean);
+}
+
+/* Gradient with respect to s. */
+static inline int32_t nitro_relu_gradient(int32_t delta, int32_t s, int32_t alpha_inv) {
+    return s >= 127 ? 0 : s < 0 ? delta / alpha_inv : delta;
+}
+
+#endif

@@ -1,0 +1,142 @@
+#include "workspace.h"
+
+#include <stdlib.h>
+
+#include "vectors.h"
+
+int32_t whole_vectors(int32_t n) {
+    return (n + LANES - 1) / LANES * LANES;
+}
+
+int gathers(const stage *s) {
+    return s->kernel_height > 1 && s->kernel_width * s->channels < LANES;
+}
+
+static size_t larger(size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
+static size_t outputs(const stage *s) {
+    return (size_t)s->out_channels * (size_t)s->out_height * (size_t)s->out_width;
+}
+
+/* 16-bit integers of a block's input as patches. */
+static size_t patch_room(const stage *s, size_t batch) {
+    const size_t fan_in = (size_t)(s->kernel_height * s->kernel_width * s->channels);
+    if (gathers(s)) {
+        const size_t positions = (size_t)s->out_height * (size_t)s->out_width;
+        return batch * positions * (size_t)whole_vectors((int32_t)fan_in);
+    }
+    const size_t height = (size_t)(s->height + 2 * s->padding_height);
+    const size_t width = (size_t)(s->width + 2 * s->padding_width);
+    /* The last patch is read to the end of its vector. */
+    return batch * height * width * (size_t)s->channels + (size_t)LANES * 2;
+}
+
+static size_t packed_room(const stage *s) {
+    const int32_t run = gathers(s) ? s->kernel_height * s->kernel_width * s->channels
+                                   : s->kernel_width * s->channels;
+    return (size_t)s->out_channels * (size_t)(gathers(s) ? 1 : s->kernel_height) *
+           (size_t)whole_vectors(run);
+}
+
+typedef struct {
+    size_t activations, features, wide, wide_features, packed, pairs, digits, offsets, delta, row,
+        entries;
+} room;
+
+static void count_classifier(room *r, const network *n, const classifier *c, size_t batch) {
+    const size_t pitch = (size_t)whole_vectors(c->features);
+    r->features = larger(r->features, batch * (size_t)c->features);
+    r->wide_features = larger(r->wide_features, batch * pitch);
+    r->packed = larger(r->packed, (size_t)n->classes * pitch);
+    r->pairs = larger(r->pairs, dense_pairs_room((int32_t)batch, c->features));
+    r->digits = larger(r->digits, dense_digits_room((int32_t)batch, n->classes));
+}
+
+static void count_stage(room *r, const network *n, const stage *s, size_t batch) {
+    const size_t inputs = (size_t)s->channels * (size_t)s->height * (size_t)s->width;
+    r->activations = larger(r->activations, batch * larger(inputs, outputs(s)));
+    if (s->kind != DENSE && s->kind != CONV) {
+        return;
+    }
+    count_classifier(r, n, &s->head, batch);
+    r->packed = larger(r->packed, packed_room(s));
+    if (s->kind == DENSE) {
+        r->wide = larger(r->wide, batch * (size_t)whole_vectors(s->channels));
+        r->pairs = larger(r->pairs, dense_pairs_room((int32_t)batch, s->channels));
+        r->digits = larger(r->digits, dense_digits_room((int32_t)batch, s->out_channels));
+        r->delta = larger(r->delta, batch * (size_t)s->out_channels);
+        return;
+    }
+    const size_t positions = (size_t)s->out_height * (size_t)s->out_width;
+    r->wide = larger(r->wide, patch_room(s, batch));
+    r->offsets = larger(r->offsets, positions);
+    r->delta = larger(r->delta, batch * (size_t)s->head.features);
+    r->row = larger(r->row, packed_room(s) / (size_t)s->out_channels);
+    /* An average passes its error on to every cell, a maximum to one. */
+    const size_t windows = (size_t)s->pool.height * (size_t)s->pool.width;
+    r->entries = larger(r->entries, batch * (s->pool.average ? positions : windows) + 2);
+}
+
+workspace *integrad_reserve(const network *n, int32_t batch, int32_t threads) {
+    room r = {.activations = (size_t)batch * (size_t)n->output.features};
+    const size_t size = (size_t)batch;
+    for (int32_t i = 0; i < n->count; i++) {
+        count_stage(&r, n, &n->stages[i], size);
+    }
+    count_classifier(&r, n, &n->output, size);
+    workspace *w = calloc(1, sizeof *w);
+    if (w == NULL) {
+        return NULL;
+    }
+    const size_t all = (size_t)threads, classes = (size_t)n->classes;
+    w->batch = batch;
+    w->threads = threads;
+    w->row_room = r.row + 1;
+    w->entry_room = r.entries + 2;
+    w->activations[0] = malloc(r.activations);
+    w->activations[1] = malloc(r.activations);
+    w->scaled = malloc(r.activations);
+    w->features = malloc(r.features);
+    w->logits = malloc(size * classes);
+    w->winners = malloc(r.features * sizeof *w->winners);
+    w->errors = malloc(size * classes * sizeof *w->errors);
+    w->delta = malloc((r.delta + 1) * sizeof *w->delta);
+    w->wide = malloc((r.wide + 1) * sizeof *w->wide);
+    w->wide_features = malloc(r.wide_features * sizeof *w->wide_features);
+    w->packed = malloc(r.packed * sizeof *w->packed);
+    w->pairs = malloc(r.pairs * sizeof *w->pairs);
+    w->digits = malloc(r.digits * sizeof *w->digits);
+    w->offsets = malloc((r.offsets + 1) * sizeof *w->offsets);
+    w->sample_offsets = malloc(size * sizeof *w->sample_offsets);
+    w->rows = malloc(all * w->row_room * sizeof *w->rows);
+    w->ordered = malloc(all * w->row_room * sizeof *w->ordered);
+    w->entries = malloc(all * w->entry_room * sizeof *w->entries);
+    w->entry_pairs = malloc(all * 2 * w->entry_room * sizeof *w->entry_pairs);
+    const int whole = w->activations[0] && w->activations[1] && w->scaled && w->features &&
+                      w->logits && w->winners && w->errors && w->delta && w->wide &&
+                      w->wide_features && w->packed && w->pairs && w->digits && w->offsets &&
+                      w->sample_offsets && w->rows && w->ordered && w->entries && w->entry_pairs;
+    if (!whole) {
+        integrad_release(w);
+        return NULL;
+    }
+    return w;
+}
+
+void integrad_release(workspace *w) {
+    if (w == NULL) {
+        return;
+    }
+    void *const parts[] = {
+        w->activations[0], w->activations[1], w->scaled,  w->features,    w->logits,
+        w->winners,        w->errors,         w->delta,   w->wide,        w->wide_features,
+        w->packed,         w->pairs,          w->digits,  w->offsets,     w->sample_offsets,
+        w->rows,           w->ordered,        w->entries, w->entry_pairs,
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        free(parts[i]);
+    }
+    free(w);
+}

@@ -1,0 +1,97 @@
+"""The native engine's C, compiled for this very machine at first use and kept in the user's cache."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from integrad.errors import IntegradError
+
+FLAGS = ("-std=gnu99", "-O3", "-march=native", "-mprefer-vector-width=512", "-fwrapv", "-fPIC", "-shared")
+"""-fwrapv: who names wrapping sums undefined may not reorder them; the proofs bound every sum anyway."""
+
+COMPILERS = ("gcc", "clang", "cc")
+
+
+@cache
+def load_library() -> ctypes.CDLL:
+    """The compiled library. Raises IntegradError where there is no compiler, or it fails."""
+    path = _find_library()
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError as error:
+        raise IntegradError(f"{path}: cannot be loaded: {error}") from error
+
+
+def find_compiler() -> str:
+    """Path of a C compiler, INTEGRAD_CC first. Raises IntegradError where there is none."""
+    for name in (os.environ.get("INTEGRAD_CC", ""), *COMPILERS):
+        if name and (path := shutil.which(name)):
+            return path
+    raise IntegradError("the native engine needs a C compiler; apt-get install gcc (as root)")
+
+
+def _find_library() -> Path:
+    compiler, sources = find_compiler(), _sources()
+    folder = user_cache_path("integrad") / "native" / _fingerprint(compiler, sources)
+    library = folder / "libintegrad.so"
+    if not library.exists():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            folder = Path(tempfile.mkdtemp(prefix="integrad-native-"))
+        library = folder / "libintegrad.so"
+        _compile(compiler, sources, library)
+    return library
+
+
+def _sources() -> dict[str, bytes]:
+    folder = resources.files("integrad.engines.native")
+    files = [entry for entry in folder.iterdir() if entry.name.endswith((".c", ".h"))]
+    return {entry.name: entry.read_bytes() for entry in sorted(files, key=lambda entry: entry.name)}
+
+
+def _fingerprint(compiler: str, sources: dict[str, bytes]) -> str:
+    """Another compiler, processor or source is another library."""
+    digest = hashlib.sha256(repr((compiler, FLAGS, sorted(sources.items()))).encode())
+    digest.update(subprocess.run([compiler, "--version"], capture_output=True).stdout)
+    digest.update(_processor().encode())
+    return digest.hexdigest()[:16]
+
+
+def _processor() -> str:
+    """What this processor can do: its flags where Linux tells them, else its name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return " ".join(os.uname())
+    told = [line for line in lines if line.startswith(("flags", "Features", "model name"))]
+    return "\n".join(sorted(set(told)))
+
+
+def _compile(compiler: str, sources: dict[str, bytes], library: Path) -> None:
+    """With OpenMP where the compiler has it, else for one thread. The library appears whole or not at all."""
+    with tempfile.TemporaryDirectory(dir=library.parent) as name:
+        folder = Path(name)
+        for source, text in sources.items():
+            (folder / source).write_bytes(text)
+        files = [source for source in sources if source.endswith(".c")]
+        errors = ""
+        # Not every compiler knows every flag; what is left out costs speed only.
+        for flags in ((*FLAGS, "-fopenmp"), FLAGS, [flag for flag in FLAGS if not flag.startswith("-m")]):
+            command = [compiler, *flags, *files, "-o", "built.so"]
+            result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+            if result.returncode == 0:
+                os.replace(folder / "built.so", library)
+                return
+            errors = result.stderr
+    raise IntegradError(f"{compiler} cannot compile the native engine: {errors.strip().splitlines()[-1:]}")
