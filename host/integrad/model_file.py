@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError
-from integrad.hyper_parameters import LEAST, check_hyper_parameter
+from integrad.hyper_parameters import NAMES, check_hyper_parameter
 from integrad.learners.learn_set import LearnSet
 from integrad.network import Network
 from integrad.tensor_file import one_line, read_tensors, write_tensors
@@ -103,7 +103,7 @@ def _check_training(training, network: Network) -> None:
     settings = training.get("hyper_parameters", {})
     if not isinstance(settings, dict):
         raise IntegradError("training.hyper_parameters is not a record")
-    for name in settings.keys() & LEAST:
+    for name in settings.keys() & NAMES:
         where = f"training.hyper_parameters.{name}"
         check_hyper_parameter(name, settings[name], network.classes, shown=where)
     if "learn" in settings:

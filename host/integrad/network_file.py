@@ -28,6 +28,9 @@
     learning_rate_inv = 128
     decay_inv = 0
     head_decay_inv = 0
+    augment_crop = 2            # shift by up to 2 pixels,
+    augment_flip = 1            # mirror left and right,
+    augment_by = "sample"       # each sample by itself, or the whole "batch" alike
 
 The output layer is implied. On a series, one number is a length in time: kernel 3 means [1, 3].
 """
@@ -50,7 +53,10 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 MAX_BYTES = 2**20
-LEARNING = ("batch_size", "epochs", "learning_rate_inv", "decay_inv", "head_decay_inv")
+LEARNING = (
+    "batch_size", "epochs", "learning_rate_inv", "decay_inv", "head_decay_inv",
+    "augment_crop", "augment_flip", "augment_by",
+)  # fmt: skip
 
 
 def read_network_file(path: str, input_shape: Shape) -> Spec:
@@ -134,7 +140,7 @@ def _conv(where: str, table: dict, defaults: dict, series: bool) -> dict:
     }
 
 
-def _learning(path: str, table) -> dict[str, int]:
+def _learning(path: str, table) -> dict[str, int | str]:
     if not isinstance(table, dict):
         raise IntegradError(f"{path}: learning must be a [learning] table")
     where = f"{path}: [learning]"

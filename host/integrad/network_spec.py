@@ -35,7 +35,7 @@ class Spec:
     """layers: of a network description. learning: hyper-parameters that a network file sets, by name."""
 
     layers: list[dict]
-    learning: dict[str, int] = field(default_factory=dict)
+    learning: dict[str, int | str] = field(default_factory=dict)
 
 
 def parse_spec(text: str, input_shape: Shape) -> list[dict]:

@@ -15,13 +15,14 @@ import numpy as np
 
 from integrad import __version__
 from integrad.arithmetic import INT8_LIMIT, learning_rate_limit
+from integrad.augmentation import Augmentation
 from integrad.checkpoint import load_checkpoint, save_checkpoint
 from integrad.divergence import DivergenceWatch
 from integrad.engines.choice import make_engine
 from integrad.engines.engine import Engine
 from integrad.errors import IntegradError
 from integrad.history import History
-from integrad.hyper_parameters import LEAST, check_hyper_parameter
+from integrad.hyper_parameters import NAMES, check_hyper_parameter
 from integrad.learners.nitro import Nitro
 from integrad.metrics import count_correct
 from integrad.network import Network
@@ -44,8 +45,9 @@ class Trainer:
     batch_size: the last, smaller batch is trained on too. epochs: at most. seed: of the one generator
     `rng`, from which everything random is drawn. learning_rate_inv: 8 · batch_size by default.
     decay_inv, head_decay_inv, learn: see Nitro. patience: epochs without a better validation result
-    before learning_rate_inv grows by a factor of 3; stop_patience: before training ends. engine: what
-    computes, see make_engine; it changes the speed and nothing else.
+    before learning_rate_inv grows by a factor of 3; stop_patience: before training ends. augment_crop,
+    augment_flip, augment_by: see Augmentation; they change what is trained on, nothing else. engine:
+    what computes, see make_engine; it changes the speed and nothing else.
     """
 
     batch_size: int = 16
@@ -57,6 +59,9 @@ class Trainer:
     learn: str = "all"
     patience: int = 10
     stop_patience: int = 25
+    augment_crop: int = 0
+    augment_flip: int = 0
+    augment_by: str = "sample"
     engine: str = "auto"
     rng: np.random.Generator = field(init=False, repr=False)
 
@@ -64,7 +69,7 @@ class Trainer:
         if self.learning_rate_inv is None:
             check_hyper_parameter("batch_size", self.batch_size)
             self.learning_rate_inv = RATE_PER_SAMPLE * self.batch_size
-        for name in LEAST:
+        for name in NAMES:
             check_hyper_parameter(name, getattr(self, name))
         if type(self.seed) is not int or self.seed < 0:
             raise IntegradError(f"seed must be an integer of at least 0, not {self.seed!r:.50}")
@@ -91,6 +96,7 @@ class Trainer:
         and TrainingInterrupted after interrupt().
         """
         self.check_classes(network.classes)
+        self.augmentation.check(network.input_shape)
         check_samples(network, x_train, y_train)
         validation = None
         if x_validation is not None and len(x_validation):
@@ -124,6 +130,11 @@ class Trainer:
         network.load_parameters(state.best)
         return _summarise(state, self.epochs)
 
+    @property
+    def augmentation(self) -> Augmentation:
+        """How training samples are changed."""
+        return Augmentation(self.augment_crop, self.augment_flip, self.augment_by)
+
     def check_classes(self, classes: int) -> None:
         """Raise IntegradError if learning_rate_inv is too large for a network with so many classes."""
         check_hyper_parameter("learning_rate_inv", self.learning_rate_inv, classes)
@@ -139,7 +150,8 @@ class Trainer:
         while state.position < len(x):
             batch = state.order[state.position : state.position + self.batch_size]
             started = time.perf_counter()
-            step = learner.step(x[batch], y[batch], state.rng)
+            samples = self.augmentation.apply(x[batch], state.rng)
+            step = learner.step(samples, y[batch], state.rng)
             state.step_seconds += time.perf_counter() - started
             state.position += len(batch)
             state.loss += step.loss
@@ -197,7 +209,7 @@ class Trainer:
             crc = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc)
         names = (
             "batch_size", "seed", "learning_rate_inv", "decay_inv", "head_decay_inv", "learn",
-            "patience", "stop_patience",
+            "patience", "stop_patience", "augment_crop", "augment_flip", "augment_by",
         )  # fmt: skip
         settings = {name: getattr(self, name) for name in names}
         return (

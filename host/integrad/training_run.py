@@ -12,6 +12,7 @@ from integrad.datasets import axes as layouts
 from integrad.datasets.dataset import Dataset
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.history import History
+from integrad.hyper_parameters import NAMES
 from integrad.metrics import count_correct
 from integrad.model_file import Model
 from integrad.network import Network
@@ -73,6 +74,7 @@ class TrainingRun:
         usual = {"batch_size": Trainer.batch_size if len(dataset) < SMALL_DATA else LARGE_BATCH}
         self.trainer = Trainer(**usual | parsed.learning | (settings or {}))
         self.trainer.check_classes(dataset.classes)
+        self.trainer.augmentation.check(shape)
         rng = self.trainer.rng
         self.split = split_dataset(dataset, rng, self.holdouts, validation_percent, by_class)
         self.preprocessing = Preprocessing.fit(dataset.x[self.split.train], dataset.axes)
@@ -101,7 +103,6 @@ class TrainingRun:
     def _record(self, history: History, train: Score, validation: Score, test: Score) -> dict:
         """The training record of the model file; no times in it, so that equal runs give equal files."""
         trainer = self.trainer
-        names = ("batch_size", "epochs", "learning_rate_inv", "decay_inv", "head_decay_inv", "learn")
         return {
             "data": one_line(self.dataset.name),
             "data_sha256": self.dataset.sha256,
@@ -111,9 +112,8 @@ class TrainingRun:
             "test_part": one_line(self.split.test_origin),
             "seed": trainer.seed,
             "hyper_parameters": {
-                **{name: getattr(trainer, name) for name in names},
-                "patience": trainer.patience,
-                "stop_patience": trainer.stop_patience,
+                **{name: getattr(trainer, name) for name in NAMES},
+                "learn": trainer.learn,
             },
             "epochs": len(history.epochs),
             "best_epoch": history.best_epoch,

@@ -17,14 +17,17 @@ from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.datasets import axes as layouts
 from integrad.datasets import load_dataset
 from integrad.errors import IntegradError, UsageError
-from integrad.hyper_parameters import LEAST, check_hyper_parameter
+from integrad.hyper_parameters import NAMES, check_hyper_parameter
 from integrad.model_file import save_model
 from integrad.progress import progress_for
 from integrad.trainer import Trainer, TrainingInterrupted
 from integrad.training_run import LARGE_BATCH, SMALL_DATA, Outcome, TrainingRun
 
 SMALL_BATCHES = f"{Trainer.batch_size}; {LARGE_BATCH} from {SMALL_DATA:,} samples on"
-SETTINGS = ("batch_size", "epochs", "seed", "learning_rate_inv", "decay_inv", "head_decay_inv")
+SETTINGS = (
+    "batch_size", "epochs", "seed", "learning_rate_inv", "decay_inv", "head_decay_inv",
+    "augment_crop", "augment_flip", "augment_by",
+)  # fmt: skip
 
 
 @click.command()
@@ -57,6 +60,18 @@ SETTINGS = ("batch_size", "epochs", "seed", "learning_rate_inv", "decay_inv", "h
     help=f"The same for learning heads and output layer. [{Trainer.head_decay_inv}]",
 )
 @click.option(
+    "--augment-crop",
+    type=int,
+    metavar="N",
+    help=f"Train on samples shifted by up to N pixels, or steps of a series. [{Trainer.augment_crop}]",
+)
+@click.option("--augment-flip/--no-augment-flip", default=None, help="Train on mirrored samples too. [no]")
+@click.option(
+    "--augment-by",
+    metavar="WHAT",
+    help=f"Shift and mirror every sample by itself, or the whole batch alike. [{Trainer.augment_by}]",
+)
+@click.option(
     "--validation",
     type=click.IntRange(0, 90),
     default=10,
@@ -87,6 +102,7 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
     checkpoint = _check_paths(data, out, resume, console)
     dataset = load_dataset(data, axes=axes)
     settings = {name: options[name] for name in SETTINGS if options[name] is not None}
+    settings |= {name: int(value) for name, value in settings.items() if isinstance(value, bool)}
     _check_settings(settings, dataset.classes)
     run = TrainingRun(dataset, spec, settings, list(holdouts), validation, validation_by_class)
     _show_start(console, run)
@@ -128,9 +144,9 @@ def _check_paths(data: str, out: str, resume: bool, console: Console) -> str:
     return checkpoint
 
 
-def _check_settings(settings: dict[str, int], classes: int) -> None:
+def _check_settings(settings: dict[str, int | str], classes: int) -> None:
     try:
-        for name in settings.keys() & LEAST:
+        for name in settings.keys() & NAMES:
             check_hyper_parameter(name, settings[name], classes, shown=f"--{name.replace('_', '-')}")
     except IntegradError as error:
         raise UsageError(str(error)) from error
