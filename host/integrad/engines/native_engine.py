@@ -101,7 +101,9 @@ class NativeEngine:
         self._check_widths()
         self._stages = (_Stage * max(1, len(network.stages)))(*map(_describe, network.stages))
         self._network = _Network(self._stages, len(network.stages), network.classes, 1, _Classifier())
+        self._cores = len(os.sched_getaffinity(0))
         self._workspace, self._reserved = None, (0, 0)
+        self._proved_batch = 0
         self._rule = None
         self.load()
 
@@ -189,7 +191,9 @@ class NativeEngine:
 
     def _step(self, x: np.ndarray, labels: np.ndarray, kept: list[np.ndarray] | None) -> Step:
         x, labels = np.ascontiguousarray(x, np.int8), np.ascontiguousarray(labels, np.int32)
-        self._check_batch(len(x))
+        if len(x) > self._proved_batch:
+            self._check_batch(len(x))
+            self._proved_batch = len(x)
         self._prepare(len(x), 3)
         masks = [np.ascontiguousarray(mask, np.uint8) for mask in kept or []]
         dropouts = (record for record in self._stages if record.kind == KINDS["dropout"])
@@ -212,7 +216,7 @@ class NativeEngine:
         threads = self.threads
         if threads is None:
             work = self._macs * batch * passes
-            threads = 1 if work < SMALL_STEP else len(os.sched_getaffinity(0))
+            threads = 1 if work < SMALL_STEP else self._cores
         reserved = max(batch, self._reserved[0]), max(threads, self._reserved[1])
         if self._workspace is None or reserved != self._reserved:
             if self._workspace is not None:

@@ -12,18 +12,13 @@
  */
 enum { DIGIT_BITS = 15, MOST_DIGITS = 3, MOST_PRODUCTS = 512 };
 
-static int32_t digit(int32_t delta, int index, int digits) {
-    if (digits == 1) {
-        return delta;
-    }
+static inline int32_t digit(int32_t delta, int index, int digits) {
+    enum { BASE = 1 << DIGIT_BITS, HALF = BASE / 2 };
     int64_t rest = delta;
-    int64_t low = 0;
-    for (int i = 0; i <= index; i++) {
-        low =
-            ((rest + (1 << (DIGIT_BITS - 1))) & ((1 << DIGIT_BITS) - 1)) - (1 << (DIGIT_BITS - 1));
-        rest = (rest - low) / (1 << DIGIT_BITS);
+    for (int i = 0; i < index; i++) {
+        rest = (rest + HALF) >> DIGIT_BITS;
     }
-    return (int32_t)low;
+    return (int32_t)(index == digits - 1 ? rest : ((rest + HALF) & (BASE - 1)) - HALF);
 }
 
 static int digits_for(int64_t largest) {
@@ -41,13 +36,28 @@ void descend(const descent *d, size_t at, const double *g, int32_t count) {
         }
         return;
     }
-    int16_t *w = d->weights + at;
-    /* A step beyond twice the limit saturates whatever it started from. */
-    const double most = 2.0 * d->limit;
+    int16_t *restrict w = d->weights + at;
+    const int32_t limit = d->limit;
+    const double rate = d->rate, most = 2.0 * limit;
+    const float decay = (float)d->decay;
+    double largest = 0;
+    int32_t heaviest = 0;
     for (int32_t i = 0; i < count; i++) {
-        const int32_t step = (int32_t)quotient(g[i], d->rate, most);
-        const int32_t decay = (int32_t)quotient(w[i], d->decay, most);
-        w[i] = (int16_t)clamp(w[i] - step - decay, d->limit);
+        const double magnitude = __builtin_fabs(g[i]);
+        largest = magnitude > largest ? magnitude : largest;
+        const int32_t weight = w[i] < 0 ? -w[i] : w[i];
+        heaviest = weight > heaviest ? weight : heaviest;
+    }
+    const int decays = short_quotient((int16_t)heaviest, decay) != 0;
+    /* Many a stretch has nothing to learn: every quotient is 0. */
+    if (!decays && quotient(largest, rate, 1) < 1) {
+        return;
+    }
+    /* A step beyond twice the limit saturates whatever it started from. */
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t step = (int32_t)quotient(g[i], rate, most);
+        const int32_t less = short_quotient(w[i], decay);
+        w[i] = (int16_t)clamp(w[i] - step - less, limit);
     }
 }
 
@@ -76,7 +86,8 @@ size_t dense_pairs_room(int32_t batch, int32_t features) {
 }
 
 size_t dense_digits_room(int32_t batch, int32_t units) {
-    return (size_t)MOST_DIGITS * (size_t)padded(units, UNITS) * (size_t)(padded(batch, 2) / 2);
+    const size_t all = (size_t)padded(units, UNITS);
+    return MOST_DIGITS * all * (size_t)(padded(batch, 2) / 2) + all / UNITS;
 }
 
 /* pairs (batch / 2, features padded, 2): two samples side by side, 0 where there is none. */
@@ -85,40 +96,49 @@ static void pair_samples(int16_t *pairs, const int8_t *x, int32_t batch, int32_t
     const int32_t pitch = padded(features, COLUMNS);
 #pragma omp parallel for num_threads(threads)
     for (int32_t b = 0; b < batch; b += 2) {
-        int16_t *out = pairs + (size_t)b * (size_t)pitch;
-        const int8_t *first = x + (size_t)b * (size_t)features;
-        const int8_t *second = b + 1 < batch ? first + features : NULL;
+        int16_t *restrict out = pairs + (size_t)b * (size_t)pitch;
+        const int8_t *restrict first = x + (size_t)b * (size_t)features;
+        const int8_t *restrict second = first + (b + 1 < batch ? features : 0);
+        const int32_t mask = b + 1 < batch ? -1 : 0;
         for (int32_t k = 0; k < features; k++) {
-            out[2 * k] = first[k];
-            out[2 * k + 1] = second ? second[k] : 0;
+            const int32_t both = pair(first[k], second[k] & mask);
+            memcpy(out + 2 * k, &both, sizeof both);
         }
         memset(out + 2 * features, 0, sizeof *out * 2 * (size_t)(pitch - features));
     }
 }
 
-/* out (digits, units padded, batch / 2): pairs of samples' digits. Returns how many digits there
- * are. */
-static int split_errors(int32_t *out, const int32_t *delta, int32_t batch, int32_t units) {
-    int64_t largest = 0;
-    for (size_t i = 0; i < (size_t)batch * (size_t)units; i++) {
-        const int64_t magnitude = delta[i] < 0 ? -(int64_t)delta[i] : delta[i];
-        largest = magnitude > largest ? magnitude : largest;
-    }
-    const int digits = digits_for(largest);
-    const int32_t half = padded(batch, 2) / 2, all = padded(units, UNITS);
-    for (int index = 0; index < digits; index++) {
-        for (int32_t u = 0; u < all; u++) {
-            int32_t *row = out + ((size_t)index * (size_t)all + (size_t)u) * (size_t)half;
-            for (int32_t b = 0; b < batch; b += 2) {
-                const size_t at = (size_t)b * (size_t)units + (size_t)u;
-                const int32_t first = u < units ? digit(delta[at], index, digits) : 0;
-                const int more = u < units && b + 1 < batch;
-                row[b / 2] =
-                    pair(first, more ? digit(delta[at + (size_t)units], index, digits) : 0);
+/*
+ * out (units padded, MOST_DIGITS, batch / 2): pairs of samples' digits; counts (units padded /
+ * UNITS): the digits that the units of a tile take.
+ */
+static void split_errors(int32_t *out, int32_t *counts, const int32_t *delta, int32_t batch,
+                         int32_t units) {
+    const int32_t half = padded(batch, 2) / 2;
+    for (int32_t tile = 0; tile < units; tile += UNITS) {
+        int64_t largest = 0;
+        for (int32_t u = tile; u < tile + UNITS && u < units; u++) {
+            for (int32_t b = 0; b < batch; b++) {
+                const int64_t error = delta[(size_t)b * (size_t)units + (size_t)u];
+                const int64_t magnitude = error < 0 ? -error : error;
+                largest = magnitude > largest ? magnitude : largest;
+            }
+        }
+        const int digits = digits_for(largest);
+        counts[tile / UNITS] = digits;
+        for (int32_t u = tile; u < tile + UNITS; u++) {
+            for (int index = 0; index < digits; index++) {
+                int32_t *row = out + ((size_t)u * MOST_DIGITS + (size_t)index) * (size_t)half;
+                for (int32_t b = 0; b < batch; b += 2) {
+                    const size_t at = (size_t)b * (size_t)units + (size_t)u;
+                    const int32_t first = u < units ? digit(delta[at], index, digits) : 0;
+                    const int more = u < units && b + 1 < batch;
+                    row[b / 2] =
+                        pair(first, more ? digit(delta[at + (size_t)units], index, digits) : 0);
+                }
             }
         }
     }
-    return digits;
 }
 
 /* sums[u][k] of one digit over a stretch of sample pairs. */
@@ -144,27 +164,28 @@ static inline void dense_tile(int32_t sums[UNITS][COLUMNS], const int16_t *x, si
 }
 
 void dense_gradient(const descent *d, const int32_t *delta, const int8_t *x, int32_t batch,
-                    int32_t units, int32_t features, int16_t *pairs, int32_t *digits_room,
+                    int32_t units, int32_t features, int16_t *pairs, int32_t *digits,
                     int32_t threads) {
-    pair_samples(pairs, x, batch, features, threads);
-    const int digits = split_errors(digits_room, delta, batch, units);
-    const int32_t half = padded(batch, 2) / 2, all = padded(units, UNITS);
+    const int32_t half = padded(batch, 2) / 2;
     const size_t pitch = 2 * (size_t)padded(features, COLUMNS);
+    int32_t *counts = digits + MOST_DIGITS * (size_t)padded(units, UNITS) * (size_t)half;
+    pair_samples(pairs, x, batch, features, threads);
+    split_errors(digits, counts, delta, batch, units);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int32_t k = 0; k < features; k += COLUMNS) {
         const int32_t count = features - k < COLUMNS ? features - k : COLUMNS;
         for (int32_t u = 0; u < units; u += UNITS) {
             double g[UNITS][COLUMNS] = {{0}};
             double weight = 1;
-            for (int index = 0; index < digits; index++, weight *= 1 << DIGIT_BITS) {
+            for (int index = 0; index < counts[u / UNITS]; index++, weight *= 1 << DIGIT_BITS) {
                 const int32_t *first =
-                    digits_room + ((size_t)index * (size_t)all + (size_t)u) * (size_t)half;
+                    digits + ((size_t)u * MOST_DIGITS + (size_t)index) * (size_t)half;
                 for (int32_t from = 0; from < half; from += MOST_PRODUCTS / 2) {
                     const int32_t n =
                         half - from < MOST_PRODUCTS / 2 ? half - from : MOST_PRODUCTS / 2;
                     int32_t sums[UNITS][COLUMNS];
                     dense_tile(sums, pairs + (size_t)from * pitch + 2 * (size_t)k, pitch,
-                               first + from, first + half + from, n);
+                               first + from, first + MOST_DIGITS * half + from, n);
                     for (int i = 0; i < UNITS; i++) {
                         for (int c = 0; c < COLUMNS; c++) {
                             g[i][c] += weight * sums[i][c];

@@ -3,7 +3,7 @@
 #include "rounding.h"
 #include "vectors.h"
 
-enum { TILE = 4, OUTS = 32 };
+enum { TILE = 6, OUTS = 32, BLOCK = 16 * TILE };
 
 /* z[i][0], z[i][1] = patch i times two rows of weights, for TILE patches; z has OUTS columns. */
 static inline void product_tile(int32_t *z, const int16_t *const patch[TILE], size_t row_step,
@@ -15,22 +15,22 @@ static inline void product_tile(int32_t *z, const int16_t *const patch[TILE], si
     for (int row = 0; row < rows; row++) {
         const size_t from = (size_t)row * row_step;
         for (int k = 0; k < length; k += LANES) {
-            const vector u = vector_load(first), v = vector_load(second);
-            first += LANES;
-            second += LANES;
+            const vector u = vector_hold(vector_load(first + k));
+            const vector v = vector_hold(vector_load(second + k));
             for (int i = 0; i < TILE; i++) {
-                const vector x = vector_load(patch[i] + from + k);
+                const vector x = vector_hold(vector_load(patch[i] + from + k));
                 a[i] = vector_multiply_add(a[i], x, u);
                 b[i] = vector_multiply_add(b[i], x, v);
             }
         }
+        first += length;
+        second += length;
     }
-    int32_t sums[2][TILE];
-    vector_sums(sums[0], a[0], a[1], a[2], a[3]);
-    vector_sums(sums[1], b[0], b[1], b[2], b[3]);
-    for (int i = 0; i < TILE; i++) {
-        z[i * OUTS] = sums[0][i];
-        z[i * OUTS + 1] = sums[1][i];
+    for (int i = 0; i < TILE; i += 2) {
+        int32_t sums[4];
+        vector_sums(sums, a[i], b[i], a[i + 1], b[i + 1]);
+        memcpy(z + i * OUTS, sums, 2 * sizeof *sums);
+        memcpy(z + (i + 1) * OUTS, sums + 2, 2 * sizeof *sums);
     }
 }
 
@@ -51,19 +51,22 @@ void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weig
     const int groups = (outs + OUTS - 1) / OUTS;
     const size_t pitch = (size_t)p->rows * (size_t)p->length;
     const int32_t reciprocal = alpha_inv ? (65536 + alpha_inv - 1) / alpha_inv : 0;
-    /* A group of weight rows stays in the cache while the images of a thread pass by. */
+    const int32_t all = p->images * p->positions, blocks = (all + BLOCK - 1) / BLOCK;
+    /* A group of weight rows stays in the cache while the patches of a thread pass by. */
 #pragma omp parallel for collapse(2) schedule(static) num_threads(threads)
     for (int group = 0; group < groups; group++) {
-        for (int image = 0; image < p->images; image++) {
+        for (int block = 0; block < blocks; block++) {
             const int from = group * OUTS;
             const int count = outs - from < OUTS ? outs - from : OUTS;
-            const int16_t *x = p->x + (size_t)image * p->image_step;
-            for (int position = 0; position < p->positions; position += TILE) {
-                const int tile = p->positions - position < TILE ? p->positions - position : TILE;
+            const int32_t end = all < (block + 1) * BLOCK ? all : (block + 1) * BLOCK;
+            for (int32_t at = block * BLOCK; at < end; at += TILE) {
+                const int tile = end - at < TILE ? end - at : TILE;
                 int32_t z[TILE][OUTS];
                 const int16_t *patch[TILE];
                 for (int i = 0; i < TILE; i++) {
-                    patch[i] = x + p->offsets[position + (i < tile ? i : 0)];
+                    const int32_t index = i < tile ? at + i : at;
+                    patch[i] = p->x + (size_t)(index / p->positions) * p->image_step +
+                               p->offsets[index % p->positions];
                 }
                 for (int o = 0; o < count; o += 2) {
                     const int16_t *first = weights + (size_t)(from + o) * pitch;
@@ -71,11 +74,8 @@ void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weig
                     product_tile(&z[0][o], patch, p->row_step, first, second, p->rows, p->length);
                 }
                 for (int i = 0; i < tile; i++) {
-                    const size_t at =
-                        ((size_t)image * (size_t)p->positions + (size_t)(position + i)) *
-                            (size_t)outs +
-                        (size_t)from;
-                    activate(s + at, h ? h + at : NULL, z[i], count, inverse_scale, reciprocal,
+                    const size_t to = (size_t)(at + i) * (size_t)outs + (size_t)from;
+                    activate(s + to, h ? h + to : NULL, z[i], count, inverse_scale, reciprocal,
                              mean);
                 }
             }

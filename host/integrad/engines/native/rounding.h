@@ -13,9 +13,15 @@
 
 /* Quotient before truncation; cut to +-limit, a whole number, so that it fits what it becomes. */
 static inline double quotient(double a, double inverse, double limit) {
-    const double q = (a + (a < 0 ? -0.5 : 0.5)) * inverse;
+    const double q = (a + __builtin_copysign(0.5, a)) * inverse;
     const double cut = q > limit ? limit : q;
     return cut < -limit ? -limit : cut;
+}
+
+/* The same for 16-bit integers, which float carries: exact by the same argument while |a| < 2^20.
+ */
+static inline int32_t short_quotient(int16_t a, float inverse) {
+    return (int32_t)(((float)a + __builtin_copysignf(0.5f, a)) * inverse);
 }
 
 static inline int32_t clamp(int32_t a, int32_t limit) {
@@ -32,9 +38,10 @@ static inline int8_t nitro_relu(int32_t s, int32_t reciprocal, int32_t mean) {
     return (int8_t)((s < 0 ? negative : s) - mean);
 }
 
-/* Gradient with respect to s. */
-static inline int32_t nitro_relu_gradient(int32_t delta, int32_t s, int32_t alpha_inv) {
-    return s >= 127 ? 0 : s < 0 ? delta / alpha_inv : delta;
+/* Gradient with respect to s; inverse is 1 / alpha_inv. */
+static inline int32_t nitro_relu_gradient(int32_t delta, int32_t s, double inverse) {
+    const int32_t leaked = (int32_t)((delta + __builtin_copysign(0.5, delta)) * inverse);
+    return s >= 127 ? 0 : s < 0 ? leaked : delta;
 }
 
 #endif

@@ -32,11 +32,12 @@ static void widen(int16_t *out, const int8_t *x, int32_t batch, int32_t features
     }
 }
 
-/* weights (outs, features) with rows of whole vectors: themselves, or a copy in `packed`. */
+/* weights (outs, features) with aligned rows of whole vectors: themselves, or a copy in `packed`.
+ */
 static const int16_t *whole_rows(int16_t *packed, const int16_t *weights, int32_t outs,
                                  int32_t features, int32_t threads) {
     const int32_t pitch = whole_vectors(features);
-    if (pitch == features) {
+    if (pitch == features && (uintptr_t)weights % 64 == 0) {
         return weights;
     }
 #pragma omp parallel for num_threads(threads)
@@ -194,16 +195,28 @@ static void learn_classifier(workspace *w, const classifier *c, const int8_t *fe
 /* delta (batch, features) = errors (batch, classes) * weights (classes, features). */
 static void errors_of_features(int32_t *delta, const int32_t *errors, const classifier *c,
                                int32_t batch, int32_t classes, int32_t threads) {
+    enum { PART = 32 };
+    const int32_t features = c->features, whole = features / PART * PART;
 #pragma omp parallel for num_threads(threads)
     for (int32_t b = 0; b < batch; b++) {
-        int32_t *to = delta + (size_t)b * (size_t)c->features;
-        memset(to, 0, sizeof *to * (size_t)c->features);
-        for (int32_t g = 0; g < classes; g++) {
-            const int32_t error = errors[b * classes + g];
-            const int16_t *weights = c->weights + (size_t)g * (size_t)c->features;
-            for (int32_t k = 0; error != 0 && k < c->features; k++) {
-                to[k] += error * weights[k];
+        int32_t *to = delta + (size_t)b * (size_t)features;
+        const int32_t *error = errors + (size_t)b * (size_t)classes;
+        for (int32_t k = 0; k < whole; k += PART) {
+            int32_t sum[PART] = {0};
+            for (int32_t g = 0; g < classes; g++) {
+                const int16_t *weights = c->weights + (size_t)g * (size_t)features + k;
+                for (int i = 0; i < PART; i++) {
+                    sum[i] += error[g] * weights[i];
+                }
             }
+            memcpy(to + k, sum, sizeof sum);
+        }
+        for (int32_t k = whole; k < features; k++) {
+            int32_t sum = 0;
+            for (int32_t g = 0; g < classes; g++) {
+                sum += error[g] * c->weights[(size_t)g * (size_t)features + (size_t)k];
+            }
+            to[k] = sum;
         }
     }
 }
@@ -213,8 +226,9 @@ static void errors_of_features(int32_t *delta, const int32_t *errors, const clas
 static void learn_dense(workspace *w, const stage *s, const int8_t *x, const int8_t *h,
                         int32_t batch, int32_t classes, const rule *r) {
     errors_of_features(w->delta, w->errors, &s->head, batch, classes, w->threads);
+    const double inverse = 1.0 / s->alpha_inv;
     for (size_t i = 0; i < (size_t)batch * (size_t)s->out_channels; i++) {
-        w->delta[i] = nitro_relu_gradient(w->delta[i], w->scaled[i], s->alpha_inv);
+        w->delta[i] = nitro_relu_gradient(w->delta[i], w->scaled[i], inverse);
     }
     learn_classifier(w, &s->head, h, batch, classes, r);
     const descent d = {s->weights, s->gradient, r->rate, r->decay, s->limit};
@@ -226,6 +240,7 @@ static void learn_dense(workspace *w, const stage *s, const int8_t *x, const int
 static int32_t collect_errors(error_entry *entries, const workspace *w, const stage *s,
                               const patches *p, int32_t o, int32_t batch) {
     const pooling *q = &s->pool;
+    const double inverse = 1.0 / s->alpha_inv;
     const int32_t windows = q->height * q->width;
     const size_t map = (size_t)p->positions * (size_t)s->out_channels;
     int32_t count = 0;
@@ -241,7 +256,7 @@ static int32_t collect_errors(error_entry *entries, const workspace *w, const st
                     continue;
                 }
                 const int32_t error = nitro_relu_gradient(
-                    delta, scaled[(size_t)cell * (size_t)s->out_channels], s->alpha_inv);
+                    delta, scaled[(size_t)cell * (size_t)s->out_channels], inverse);
                 if (error != 0) {
                     entries[count++] = (error_entry){image + (size_t)p->offsets[cell], error};
                 }
@@ -256,7 +271,7 @@ static int32_t collect_errors(error_entry *entries, const workspace *w, const st
                      column < left + q->window_width && column < s->out_width; column++) {
                     const int32_t cell = row * s->out_width + column;
                     const int32_t error = nitro_relu_gradient(
-                        share, scaled[(size_t)cell * (size_t)s->out_channels], s->alpha_inv);
+                        share, scaled[(size_t)cell * (size_t)s->out_channels], inverse);
                     if (error != 0) {
                         entries[count++] = (error_entry){image + (size_t)p->offsets[cell], error};
                     }

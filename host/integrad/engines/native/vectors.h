@@ -136,6 +136,14 @@ static inline void vector_store(int32_t *out, vector a) {
 
 #endif
 
+/* Loads a vector once for all its uses, which a compiler might else do anew for each. */
+static inline vector vector_hold(vector a) {
+#if defined(__AVX2__)
+    __asm__("" : "+x"(a));
+#endif
+    return a;
+}
+
 /* out: the sums over the lanes of four vectors. */
 static inline void vector_sums(int32_t out[4], vector a, vector b, vector c, vector d) {
 #if defined(__AVX2__)

@@ -40,6 +40,11 @@ static size_t packed_room(const stage *s) {
            (size_t)whole_vectors(run);
 }
 
+/* Aligned to cache lines, so that no vector lies on two of them. */
+static void *allocate(size_t bytes) {
+    return aligned_alloc(64, (bytes + 64) / 64 * 64);
+}
+
 typedef struct {
     size_t activations, features, wide, wide_features, packed, pairs, digits, offsets, delta, row,
         entries;
@@ -95,25 +100,25 @@ workspace *integrad_reserve(const network *n, int32_t batch, int32_t threads) {
     w->threads = threads;
     w->row_room = r.row + 1;
     w->entry_room = r.entries + 2;
-    w->activations[0] = malloc(r.activations);
-    w->activations[1] = malloc(r.activations);
-    w->scaled = malloc(r.activations);
-    w->features = malloc(r.features);
-    w->logits = malloc(size * classes);
-    w->winners = malloc(r.features * sizeof *w->winners);
-    w->errors = malloc(size * classes * sizeof *w->errors);
-    w->delta = malloc((r.delta + 1) * sizeof *w->delta);
-    w->wide = malloc((r.wide + 1) * sizeof *w->wide);
-    w->wide_features = malloc(r.wide_features * sizeof *w->wide_features);
-    w->packed = malloc(r.packed * sizeof *w->packed);
-    w->pairs = malloc(r.pairs * sizeof *w->pairs);
-    w->digits = malloc(r.digits * sizeof *w->digits);
-    w->offsets = malloc((r.offsets + 1) * sizeof *w->offsets);
-    w->sample_offsets = malloc(size * sizeof *w->sample_offsets);
-    w->rows = malloc(all * w->row_room * sizeof *w->rows);
-    w->ordered = malloc(all * w->row_room * sizeof *w->ordered);
-    w->entries = malloc(all * w->entry_room * sizeof *w->entries);
-    w->entry_pairs = malloc(all * 2 * w->entry_room * sizeof *w->entry_pairs);
+    w->activations[0] = allocate(r.activations);
+    w->activations[1] = allocate(r.activations);
+    w->scaled = allocate(r.activations);
+    w->features = allocate(r.features);
+    w->logits = allocate(size * classes);
+    w->winners = allocate(r.features * sizeof *w->winners);
+    w->errors = allocate(size * classes * sizeof *w->errors);
+    w->delta = allocate((r.delta + 1) * sizeof *w->delta);
+    w->wide = allocate((r.wide + 1) * sizeof *w->wide);
+    w->wide_features = allocate(r.wide_features * sizeof *w->wide_features);
+    w->packed = allocate(r.packed * sizeof *w->packed);
+    w->pairs = allocate(r.pairs * sizeof *w->pairs);
+    w->digits = allocate(r.digits * sizeof *w->digits);
+    w->offsets = allocate((r.offsets + 1) * sizeof *w->offsets);
+    w->sample_offsets = allocate(size * sizeof *w->sample_offsets);
+    w->rows = allocate(all * w->row_room * sizeof *w->rows);
+    w->ordered = allocate(all * w->row_room * sizeof *w->ordered);
+    w->entries = allocate(all * w->entry_room * sizeof *w->entries);
+    w->entry_pairs = allocate(all * 2 * w->entry_room * sizeof *w->entry_pairs);
     const int whole = w->activations[0] && w->activations[1] && w->scaled && w->features &&
                       w->logits && w->winners && w->errors && w->delta && w->wide &&
                       w->wide_features && w->packed && w->pairs && w->digits && w->offsets &&
