@@ -64,11 +64,12 @@ SLOPES: dict[int, Slope] = {
 """alpha_inv → constants, as tabulated by NITRO-D."""
 
 
-FLOAT64_DIVIDEND = 2**52
-"""Up to here float64 division followed by truncation is exact, and an order of magnitude faster.
+FLOAT64_DIVIDEND, FLOAT32_DIVIDEND = 2**52, 2**23
+"""Up to here division in this type followed by truncation is exact, and far faster than NumPy's integers.
 
 With 0 ≤ a = q·b + r the quotient lies at least 1/b below q + 1. Rounding could reach q + 1 only if
-1/b ≤ (q + 1)/2^53, that is 2^53 ≤ (q + 1)·b ≤ a + b, which a, b < 2^52 exclude. Negative a mirror it.
+1/b ≤ (q + 1)/2^53, that is 2^53 ≤ (q + 1)·b ≤ a + b, which a, b < 2^52 exclude; with 24 bits instead
+of 53 the same holds below 2^23. Negative a mirror it.
 """
 
 
@@ -84,20 +85,26 @@ def tdiv(a, b: int | np.ndarray):
     if isinstance(a, int) and isinstance(b, int):
         return a // b if a >= 0 else -(-a // b)
     a = np.asarray(a)
-    a = a.astype(np.int32 if np.can_cast(a.dtype, np.int32) else np.int64, copy=False)
-    largest = 2**31 if a.dtype == np.int32 else max(int(a.max(initial=0)), -int(a.min(initial=0)))
-    if max(largest, int(np.max(b))) >= FLOAT64_DIVIDEND:
+    dtype = np.int32 if np.can_cast(a.dtype, np.int32) else np.int64
+    if a.itemsize < 4:
+        largest = 2**16
+    elif dtype == np.int32:
+        largest = 2**31
+    else:
+        largest = max(int(a.max(initial=0)), -int(a.min(initial=0)))
+    largest = max(largest, int(np.max(b)))
+    if largest >= FLOAT64_DIVIDEND:
         wide = a.astype(np.int64)
-        return np.where(a < 0, -(-wide // b), wide // b).astype(a.dtype)
-    quotient = np.true_divide(a, b, dtype=np.float64)
-    return np.trunc(quotient, out=quotient).astype(a.dtype)
+        return np.where(a < 0, -(-wide // b), wide // b).astype(dtype)
+    quotient = np.true_divide(a, b, dtype=np.float32 if largest < FLOAT32_DIVIDEND else np.float64)
+    return np.trunc(quotient, out=quotient).astype(dtype)
 
 
 def saturate(a, limit: int):
     """Clip integers to the symmetric range [-limit, limit]; keeps the dtype of an array."""
     if isinstance(a, int):
         return max(-limit, min(limit, a))
-    return np.clip(a, -limit, limit)
+    return np.minimum(np.maximum(a, -limit), limit)
 
 
 def isqrt(n: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from integrad.arithmetic import INT8_LIMIT, SLOPES, tdiv
@@ -21,6 +23,7 @@ def backward(delta: np.ndarray, s: np.ndarray, alpha_inv: int) -> np.ndarray:
     return np.where(s >= INT8_LIMIT, 0, passed).astype(delta.dtype)
 
 
+@cache
 def _table(alpha_inv: int) -> np.ndarray:
     s = np.arange(-INT8_LIMIT, INT8_LIMIT + 1)
     return (np.where(s < 0, tdiv(s, alpha_inv), s) - SLOPES[alpha_inv].mean).astype(np.int8)
