@@ -1,4 +1,4 @@
-"""The short notation for networks: `mlp:96,48`, `cnn:p2,c8,p2,c16,p2,d48`, or the path of a network file.
+"""The short notation for networks: `mlp:96,48`, `cnn:p2,c8,p2,c16,p2,d48`; a preset or a network file.
 
     mlp:   N or dN  dense block of N units
     cnn:   cN       convolution block, N channels, 3x3 kernel, same padding
@@ -6,6 +6,8 @@
            pN aN    max-pool, average-pool of NxN
            dN       dense block
     both:  xP       dropout of P percent (5, 10, … 95), while the host trains only
+
+    nitro: the name of a published network, see presets.py
 
 The output layer is implied. On a series, kernels and pools are 1xN: they run over time.
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from integrad import presets
 from integrad.errors import UsageError
 from integrad.layer_shapes import LayerError, Shape, check_shapes
 from integrad.layers.dropout import KEEP_SCALE
@@ -32,14 +35,14 @@ EXPECTED = {
 
 @dataclass(frozen=True)
 class Spec:
-    """layers: of a network description. learning: hyper-parameters that a network file sets, by name."""
+    """layers: of a network description. learning: hyper-parameters that file or preset sets, by name."""
 
     layers: list[dict]
     learning: dict[str, int | str] = field(default_factory=dict)
 
 
 def parse_spec(text: str, input_shape: Shape) -> list[dict]:
-    """Layers of a network description from the short notation or from a network file.
+    """Layers of a network description from the short notation, a preset or a network file.
 
     input_shape: (F,), (C, 1, T) or (C, H, W). Raises UsageError that points at the mistake.
     """
@@ -47,14 +50,16 @@ def parse_spec(text: str, input_shape: Shape) -> list[dict]:
 
 
 def load_spec(text: str, input_shape: Shape) -> Spec:
-    """Like parse_spec, with the learning settings that a network file may hold."""
+    """Like parse_spec, with the learning settings that a network file or a preset holds."""
     if text.endswith(".toml"):
         from integrad.network_file import read_network_file
 
         return read_network_file(text, input_shape)
     family, colon, _ = text.partition(":")
+    if colon and family == presets.FAMILY:
+        return _preset(text, input_shape)
     if not colon or family not in EXPECTED:
-        raise _error(text, 0, "expected mlp:…, cnn:… or a path that ends in .toml")
+        raise _error(text, 0, "expected mlp:…, cnn:…, nitro:… or a path that ends in .toml")
     elements = _split(text, len(family) + 1)
     series = len(input_shape) == 3 and input_shape[1] == 1
     layers = [_parse_element(text, position, element, family, series) for position, element in elements]
@@ -64,6 +69,18 @@ def load_spec(text: str, input_shape: Shape) -> Spec:
         position, element = elements[error.index]
         raise _error(text, position, f"'{element}' does not fit here: {error}") from error
     return Spec(layers)
+
+
+def _preset(text: str, input_shape: Shape) -> Spec:
+    preset = presets.find_preset(text)
+    try:
+        layers = parse_spec(preset.notation, input_shape)
+    except UsageError as error:
+        raise UsageError(f"SPEC: {text} is the network below; {str(error).removeprefix('SPEC: ')}") from error
+    for layer in layers:
+        if layer["type"] == "conv":
+            layer["head_features"] = presets.HEAD_FEATURES
+    return Spec(layers, preset.learning)
 
 
 def conv_layer(channels: int, kernel: int, stride: int, series: bool) -> dict:

@@ -116,6 +116,57 @@ def test_settings_of_a_network_file_yield_to_options(tmp_path, data):
     assert (settings["batch_size"], settings["decay_inv"], settings["learning_rate_inv"]) == (4, 9, 32)
 
 
+def test_augmentation_is_recorded_and_repeatable(tmp_path, data):
+    """Also by the file's settings, which options switch off again."""
+    (tmp_path / "n.toml").write_text(
+        "[[layer]]\ntype='dense'\nunits=8\n[learning]\naugment_crop=1\naugment_flip=1\naugment_by='batch'\n"
+    )
+    calls = {
+        "plain": (),
+        "sample": ("--augment-crop", 1, "--augment-flip"),
+        "again": ("--augment-crop", 1, "--augment-flip"),
+        "batch": ("--augment-crop", 1, "--augment-flip", "--augment-by", "batch"),
+        "file": ("--model", tmp_path / "n.toml"),
+        "off": ("--model", tmp_path / "n.toml", "--augment-crop", 0, "--no-augment-flip"),
+    }
+    crc, settings = {}, {}
+    for out, options in calls.items():
+        assert train(tmp_path, data, *options, out=out).exit_code == 0
+        model = load_model(tmp_path / out)
+        crc[out] = model.network.weights_crc()
+        recorded = model.training["hyper_parameters"]
+        settings[out] = [recorded[f"augment_{name}"] for name in ("crop", "flip", "by")]
+    assert settings["plain"] == [0, 0, "sample"] and settings["sample"] == [1, 1, "sample"]
+    assert settings["file"] == [1, 1, "batch"] and settings["off"] == [0, 0, "batch"]
+    assert crc["sample"] == crc["again"] and crc["batch"] == crc["file"] and crc["off"] == crc["plain"]
+    assert len({crc["plain"], crc["sample"], crc["batch"]}) == 3
+
+
+def test_features_cannot_be_augmented(tmp_path):
+    data = write_npz(tmp_path / "features.npz", shape=(7,))
+    for options, off in (
+        (("--augment-crop", 1), "--augment-crop 0"),
+        (("--augment-flip",), "--no-augment-flip"),
+        (("--model", "nitro:mlp-3"), "--augment-crop 0"),
+    ):
+        result = train(tmp_path, data, *options)
+        assert result.exit_code == 2
+        assert f"but the samples are 7 features: switch it off with {off}\n" in result.stderr
+    assert train(tmp_path, data, "--model", "nitro:mlp-1", "--epochs", 1).exit_code == 0
+
+
+def test_a_preset_brings_its_settings_and_options_win(tmp_path, data):
+    result = train(tmp_path, data, "--batch-size", 32, "--head-decay-inv", 7, spec="nitro:mlp-1")
+    assert result.exit_code == 0, result.output
+    model = load_model(tmp_path / "toy.model")
+    assert model.training["model_spec"] == "nitro:mlp-1"
+    assert model.training["hyper_parameters"] == {
+        "batch_size": 32, "epochs": 4, "learning_rate_inv": 256, "decay_inv": 12_000, "head_decay_inv": 7,
+        "patience": 15, "stop_patience": 35, "augment_crop": 0, "augment_flip": 0, "augment_by": "batch",
+        "learn": "all",
+    }  # fmt: skip
+
+
 def test_series_and_axes(tmp_path):
     data = write_npz(tmp_path / "series.npz", shape=(32, 2))
     result = train(tmp_path, data, spec="cnn:c4k5,p4,d6")
@@ -145,6 +196,12 @@ def test_series_and_axes(tmp_path):
         (["--learning-rate-inv", "11184811"], 2, "--learning-rate-inv must be"),
         (["--decay-inv", "2147483648"], 2, "--decay-inv must be an integer from 0 to 2,147,483,647"),
         (["--head-decay-inv", "-1"], 2, "--head-decay-inv must be"),
+        (["--model", "nitro:mlp-9"], 2, "there is no preset 'mlp-9'; there are mlp-1, mlp-2, mlp-3,"),
+        (["--model", "nitro:vgg8b"], 2, "SPEC: nitro:vgg8b is the network below; 'p2' does not fit here"),
+        (["--model", "nitro:mlp-4"], 2, "augment_crop of 4 is too large for samples of 1x4x6"),
+        (["--augment-crop", "-1"], 2, "--augment-crop must be an integer from 0 to 2,147,483,647, not -1"),
+        (["--augment-crop", "4"], 2, "samples of 1x4x6: set --augment-crop to less than 4"),
+        (["--augment-by", "pixel"], 2, "--augment-by must be batch or sample, not 'pixel'"),
         (["--epochs", "many"], 2, "'many' is not a valid integer"),
         (["--axes", "XY"], 2, "--axes XY"),
         (["--resume"], 2, "toy.model.checkpoint: there is no checkpoint to resume"),

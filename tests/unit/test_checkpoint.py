@@ -11,9 +11,11 @@ from toy import make_parts, make_run
 
 from integrad import __version__
 from integrad.errors import IntegradError, UsageError
+from integrad.network import Network
+from integrad.network_spec import parse_spec
 from integrad.progress import Silent
 from integrad.tensor_file import read_tensors, write_tensors
-from integrad.trainer import TrainingInterrupted
+from integrad.trainer import Trainer, TrainingInterrupted
 
 PARTS = make_parts()
 BATCHES = 13
@@ -54,6 +56,29 @@ def test_resuming_gives_the_same_bits_and_history(tmp_path, undisturbed, batches
     assert network.weights_crc() == undisturbed[1]
     assert history.epochs == undisturbed[0].epochs
     assert history.best_epoch == undisturbed[0].best_epoch
+
+
+@pytest.mark.parametrize("by", ["batch", "sample"])
+@pytest.mark.parametrize("batches", [1, 7, BATCHES, 2 * BATCHES + 5])
+def test_resuming_goes_on_with_the_draws_of_augmentation(tmp_path, by, batches):
+    images = tuple(part.reshape(-1, 1, 4, 4) if part.ndim == 2 else part for part in PARTS)
+
+    def start():
+        trainer = Trainer(epochs=4, seed=1, augment_crop=2, augment_flip=1, augment_by=by)
+        network = Network((1, 4, 4), 3, parse_spec("mlp:12,x10,8", (1, 4, 4)))
+        network.initialise(trainer.rng)
+        return trainer, network
+
+    trainer, whole = start()
+    history = trainer.fit(whole, *images)
+    path = tmp_path / "run.checkpoint"
+    trainer, network = start()
+    with pytest.raises(TrainingInterrupted):
+        trainer.fit(network, *images, progress=InterruptAfter(trainer, batches), checkpoint=path)
+    trainer, network = start()
+    resumed = trainer.fit(network, *images, checkpoint=path, resume=True)
+    assert network.weights_crc() == whole.weights_crc()
+    assert resumed.epochs == history.epochs
 
 
 def test_resuming_many_times(tmp_path, undisturbed):
@@ -104,6 +129,7 @@ def test_every_epoch_is_saved_and_a_finished_run_can_go_on(tmp_path, undisturbed
         ({"decay_inv": 7}, "decay_inv 0, not 7"),
         ({"seed": 2}, "seed 1, not 2"),
         ({"learn": "output"}, "learn all, not output"),
+        ({"augment_by": "batch"}, "augment_by sample, not batch"),
         ({"spec": "mlp:11"}, "a run on another network"),
     ],
 )

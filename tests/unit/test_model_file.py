@@ -204,6 +204,8 @@ def test_hostile_documents(tmp_path, good):
         ({"training": {"hyper_parameters": {"batch_size": "16"}}}, "batch_size must be an integer from 1"),
         ({"training": {"hyper_parameters": {"epochs": True}}}, "epochs must be an integer from 1"),
         ({"training": {"hyper_parameters": {"learning_rate_inv": 11_184_811}}}, "from 1 to 11,184,810"),
+        ({"training": {"hyper_parameters": {"augment_flip": 2}}}, "augment_flip must be an integer from 0"),
+        ({"training": {"hyper_parameters": {"augment_by": ["sample"]}}}, "augment_by must be batch or"),
         ({"training": {"hyper_parameters": {"learn": 3}}}, "learn must be a text"),
         ({"training": {"hyper_parameters": {"learn": "some"}}}, "some"),
     ],

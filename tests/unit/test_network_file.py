@@ -49,8 +49,9 @@ def test_settings_hold_for_all_layers_unless_a_layer_says_otherwise(toml):
 
 
 def test_learning_settings(toml):
-    spec = load_spec(toml("[learning]\nbatch_size = 8\ndecay_inv = 0\n"), (4,))
-    assert spec.learning == {"batch_size": 8, "decay_inv": 0}
+    text = '[learning]\nbatch_size = 8\ndecay_inv = 0\naugment_crop = 2\naugment_by = "batch"\n'
+    spec = load_spec(toml(text), (4,))
+    assert spec.learning == {"batch_size": 8, "decay_inv": 0, "augment_crop": 2, "augment_by": "batch"}
     assert spec.layers == []
 
 
@@ -99,6 +100,11 @@ def test_the_documented_example_works(toml):
             "[learning]\nhead_decay_inv = 2147483648",
             "head_decay_inv must be an integer from 0 to 2,147,483,647",
         ),
+        ("[learning]\naugment_crop = -1", "[learning]: augment_crop must be an integer from 0 to"),
+        ("[learning]\naugment_flip = 2", "[learning]: augment_flip must be an integer from 0 to 1, not 2"),
+        ("[learning]\naugment_flip = true", "augment_flip must be an integer from 0 to 1, not True"),
+        ('[learning]\naugment_by = "all"', "[learning]: augment_by must be batch or sample, not 'all'"),
+        ("[learning]\naugment_by = 3", "[learning]: augment_by must be batch or sample, not 3"),
         ("learning = 3", "[learning] table"),
     ],
 )

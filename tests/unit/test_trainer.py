@@ -133,6 +133,9 @@ def test_a_healthy_run_warns_of_nothing():
         ("head_decay_inv", 2.0),
         ("seed", -1),
         ("patience", -1),
+        ("augment_crop", -1),
+        ("augment_flip", 2),
+        ("augment_flip", True),
     ],
 )
 def test_impossible_settings_are_named(setting, value):

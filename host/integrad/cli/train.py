@@ -68,8 +68,8 @@ SETTINGS = (
 @click.option("--augment-flip/--no-augment-flip", default=None, help="Train on mirrored samples too. [no]")
 @click.option(
     "--augment-by",
-    metavar="WHAT",
-    help=f"Shift and mirror every sample by itself, or the whole batch alike. [{Trainer.augment_by}]",
+    metavar="sample|batch",
+    help=f"Shift and mirror every sample by itself, or a whole batch alike. [{Trainer.augment_by}]",
 )
 @click.option(
     "--validation",
@@ -90,6 +90,7 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
       cnn:p2,c8,p2,c16,p2,d48    cN[kK][sS] convolution block: N channels, KxK kernel (3), stride S (1);
                                  pN max-pool, aN average-pool, dN dense block, xP dropout of P percent
       network.toml               the same in a file, with every setting
+      nitro:vgg8b                a network of the NITRO-D publication with its settings, see docs/networks.md
     The output layer is implied. Kernels and pools of a series run over time.
 
     \b
