@@ -101,10 +101,12 @@ def tdiv(a, b: int | np.ndarray):
 
 
 def saturate(a, limit: int):
-    """Clip integers to the symmetric range [-limit, limit]; keeps the dtype of an array."""
+    """Clip integers to the symmetric range [-limit, limit]; an array keeps its dtype, and is returned where it fits."""
     if isinstance(a, int):
         return max(-limit, min(limit, a))
-    return np.minimum(np.maximum(a, -limit), limit)
+    if a.max(initial=0) <= limit and a.min(initial=0) >= -limit:
+        return a  # two glances are faster than two passes
+    return np.clip(a, -limit, limit)
 
 
 def isqrt(n: int) -> int:
