@@ -101,7 +101,7 @@ def tdiv(a, b: int | np.ndarray):
 
 
 def saturate(a, limit: int):
-    """Clip integers to the symmetric range [-limit, limit]; an array keeps its dtype, and is returned where it fits."""
+    """Clip integers to the symmetric range [-limit, limit]; a fitting array is returned as it is."""
     if isinstance(a, int):
         return max(-limit, min(limit, a))
     if a.max(initial=0) <= limit and a.min(initial=0) >= -limit:
