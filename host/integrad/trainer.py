@@ -47,7 +47,7 @@ class Trainer:
     decay_inv, head_decay_inv, learn: see Nitro. patience: epochs without a better validation result
     before learning_rate_inv grows by a factor of 3; stop_patience: before training ends. augment_crop,
     augment_flip, augment_by: see Augmentation; they change what is trained on, nothing else. engine:
-    what computes, see make_engine; it changes the speed and nothing else.
+    what computes, threads: of the native engine, see make_engine; they change the speed and nothing else.
     """
 
     batch_size: int = 16
@@ -63,6 +63,7 @@ class Trainer:
     augment_flip: int = 0
     augment_by: str = "sample"
     engine: str = "auto"
+    threads: int | None = None
     rng: np.random.Generator = field(init=False, repr=False)
 
     def __post_init__(self):
@@ -107,7 +108,7 @@ class Trainer:
         if resume:
             load_checkpoint(checkpoint, identity, network, state, len(x_train))
             self.rng = state.rng
-        engine = make_engine(self.engine, network)
+        engine = make_engine(self.engine, network, self.threads)
         progress = progress or Silent()
         progress.begin(self.epochs, len(x_train), len(state.epochs))
         try:

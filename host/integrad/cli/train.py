@@ -16,6 +16,7 @@ from rich.table import Table
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.datasets import axes as layouts
 from integrad.datasets import load_dataset
+from integrad.engines.choice import ENGINES
 from integrad.errors import IntegradError, UsageError
 from integrad.hyper_parameters import NAMES, check_hyper_parameter
 from integrad.model_file import save_model
@@ -26,7 +27,7 @@ from integrad.training_run import LARGE_BATCH, SMALL_DATA, Outcome, TrainingRun
 SMALL_BATCHES = f"{Trainer.batch_size}; {LARGE_BATCH} from {SMALL_DATA:,} samples on"
 SETTINGS = (
     "batch_size", "epochs", "seed", "learning_rate_inv", "decay_inv", "head_decay_inv",
-    "augment_crop", "augment_flip", "augment_by",
+    "augment_crop", "augment_flip", "augment_by", "engine", "threads",
 )  # fmt: skip
 
 
@@ -80,6 +81,15 @@ SETTINGS = (
     help="Share of the training samples that chooses the best epoch; whole groups where the data has groups.",
 )
 @click.option("--validation-by-class", is_flag=True, help="Draw that share from every class, not by group.")
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    help="What computes; the bits are the same. native is C compiled for this machine. "
+    "[auto: native if there is a compiler, else numpy]",
+)
+@click.option(
+    "--threads", type=click.IntRange(1), metavar="N", help="Of the native engine. [by the size of a step]"
+)
 @json_option
 def train(data, spec, out, holdouts, resume, axes, validation, validation_by_class, json_path, **options):
     """Train a network on DATA (a bundled data set or an .npz file) with integers only.
