@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import weakref
-from ctypes import POINTER, Structure, byref, c_double, c_int32, c_int64, c_size_t, c_void_p
+from ctypes import CDLL, byref
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
-from integrad.arithmetic import ERROR_LIMIT, INT32_LIMIT, SCALE, SLOPES, weight_limit
+from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, SCALE, SLOPES, weight_limit
+from integrad.blocks import Block
+from integrad.engines import native_structs as structs
 from integrad.engines.engine import Gradients, Rule, Step
+from integrad.engines.engine_check import agrees_with_numpy
 from integrad.engines.native_library import load_library
 from integrad.errors import IntegradError
 from integrad.layers.dropout import KEEP_SCALE
@@ -25,82 +29,33 @@ BATCH = 256
 SMALL_STEP = 20_000_000
 """Multiply-accumulates of a step below which a second thread costs more than it brings."""
 
-KINDS = {"dense": 0, "conv": 1, "max_pool": 2, "avg_pool": 3, "dropout": 4}
-
-
-class _Classifier(Structure):
-    _fields_ = [("weights", c_void_p), ("gradient", c_void_p)] + [
-        (name, c_int32) for name in ("features", "limit", "learns")
-    ]
-
-
-class _Pooling(Structure):
-    _fields_ = [
-        (name, c_int32)
-        for name in (
-            "average", "window_height", "window_width", "padding_height", "padding_width", "height", "width",
-        )
-    ]  # fmt: skip
-
-
-class _Stage(Structure):
-    _fields_ = [
-        *(
-            (name, c_int32)
-            for name in (
-                "kind", "channels", "height", "width", "out_channels", "out_height", "out_width",
-                "kernel_height", "kernel_width", "stride_height", "stride_width",
-                "padding_height", "padding_width", "alpha_inv", "mean", "limit", "learns",
-            )
-        ),
-        ("inverse_scale", c_double),
-        ("weights", c_void_p),
-        ("gradient", c_void_p),
-        ("head", _Classifier),
-        ("pool", _Pooling),
-        ("keep_scale", c_int32),
-        ("kept", c_void_p),
-    ]  # fmt: skip
-
-
-class _Network(Structure):
-    _fields_ = [
-        ("stages", POINTER(_Stage)),
-        ("count", c_int32),
-        ("classes", c_int32),
-        ("threads", c_int32),
-        ("output", _Classifier),
-    ]
-
-
-class _Rule(Structure):
-    _fields_ = [(name, c_double) for name in ("rate", "head_rate", "decay", "head_decay")]
-
-
-class _Score(Structure):
-    _fields_ = [("loss", c_int64), ("correct", c_int64)]
+KINDS = {
+    "dense": structs.DENSE,
+    "conv": structs.CONV,
+    "max_pool": structs.MAX_POOL,
+    "avg_pool": structs.AVERAGE_POOL,
+    "dropout": structs.DROPOUT,
+}
 
 
 class NativeEngine:
-    """See Engine. threads: None chooses by the size of a step.
+    """See Engine. threads: None chooses by the size of a step; library: what was compiled, or None.
 
-    Raises IntegradError where no compiler is found, or where the network's widths exceed what its
-    32-bit errors hold (more than 413 classes at the widest weights).
+    Raises IntegradError where no compiler is found, where what it made computes wrongly, or where the
+    network's widths exceed what its 32-bit errors hold (more than 413 classes at the widest weights).
     """
 
     name = "native"
 
-    def __init__(self, network: Network, threads: int | None = None):
-        self._library = load_library()
-        self._library.integrad_reserve.restype = c_void_p
-        self._library.integrad_release.argtypes = [c_void_p]
-        self._library.integrad_release.restype = None
+    def __init__(self, network: Network, threads: int | None = None, library: CDLL | None = None):
+        self._library = library or _trusted_library()
         self.network = network
         self.threads = threads
         self._macs = sum(block.weights.size * block.positions for block in network.blocks)
         self._check_widths()
-        self._stages = (_Stage * max(1, len(network.stages)))(*map(_describe, network.stages))
-        self._network = _Network(self._stages, len(network.stages), network.classes, 1, _Classifier())
+        self._stages = (structs.Stage * max(1, len(network.stages)))(*map(_describe, network.stages))
+        self._dropouts = [record for record in self._stages if record.kind == structs.DROPOUT]
+        self._network = structs.NetworkStruct(self._stages, len(network.stages), network.classes)
         self._cores = len(os.sched_getaffinity(0))
         self._workspace, self._reserved = None, (0, 0)
         self._proved_batch = 0
@@ -127,31 +82,26 @@ class NativeEngine:
     def descend(self, gradients: Gradients, rule: Rule) -> None:
         for name, gradient in gradients.items():
             gradient = np.ascontiguousarray(gradient, np.int64)
-            if np.abs(gradient).max(initial=0) >= LARGEST_GRADIENT:
+            if max(int(gradient.max(initial=0)), -int(gradient.min(initial=0))) >= LARGEST_GRADIENT:
                 raise IntegradError(f"{name}: a gradient exceeds what the native engine divides exactly")
             record, weights, _ = self._records[name]
             divisor, decay_inv = rule.descent(name)
-            decay = 1 / decay_inv if decay_inv else 0.0
             self._library.integrad_descend(
-                c_void_p(weights.ctypes.data),
-                c_void_p(gradient.ctypes.data),
-                c_size_t(gradient.size),
-                c_int32(record.limit),
-                c_double(1 / divisor),
-                c_double(decay),
+                weights.ctypes.data,
+                gradient.ctypes.data,
+                gradient.size,
+                record.limit,
+                1 / divisor,
+                1 / decay_inv if decay_inv else 0.0,
             )
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         out = np.empty((len(x), self.network.classes), np.int8)
         for start in range(0, len(x), BATCH):
-            part = np.ascontiguousarray(x[start : start + BATCH])
+            part = self._samples(x[start : start + BATCH])
             self._prepare(len(part), 1)
             self._library.integrad_logits(
-                c_void_p(out[start:].ctypes.data),
-                c_void_p(self._workspace),
-                byref(self._network),
-                c_void_p(part.ctypes.data),
-                c_int32(len(part)),
+                out[start:].ctypes.data, self._workspace, byref(self._network), part.ctypes.data, len(part)
             )
         return out
 
@@ -183,33 +133,38 @@ class NativeEngine:
             return
         self._rule = rule
         (rate, decay), (head_rate, head_decay) = rule.descent("block1.weights"), rule.descent("block1.head")
-        inverse = [1 / n if n else 0.0 for n in (rate, head_rate, decay, head_decay)]
-        self._rates = _Rule(*inverse)
+        self._rates = structs.RuleStruct(*(1 / n if n else 0.0 for n in (rate, head_rate, decay, head_decay)))
         for name, (record, _, learns) in self._records.items():
-            if not name.endswith(".head"):
+            if not name.endswith(".head"):  # a head learns when its block does
                 record.learns = learns(rule)
 
     def _step(self, x: np.ndarray, labels: np.ndarray, kept: list[np.ndarray] | None) -> Step:
-        x, labels = np.ascontiguousarray(x, np.int8), np.ascontiguousarray(labels, np.int32)
+        x, labels = self._samples(x), np.ascontiguousarray(labels, np.int32)
+        if len(labels) != len(x):
+            raise ValueError(f"{len(labels)} labels for {len(x)} samples")
         if len(x) > self._proved_batch:
             self._check_batch(len(x))
             self._proved_batch = len(x)
         self._prepare(len(x), 3)
         masks = [np.ascontiguousarray(mask, np.uint8) for mask in kept or []]
-        dropouts = (record for record in self._stages if record.kind == KINDS["dropout"])
-        for record, mask in zip(dropouts, masks or [None] * len(self._stages), strict=False):
+        for record, mask in zip(self._dropouts, masks or [None] * len(self._dropouts), strict=True):
             record.kept = None if mask is None else mask.ctypes.data
-        score = _Score()
+        score = structs.Score()
         self._library.integrad_step(
             byref(score),
-            c_void_p(self._workspace),
+            self._workspace,
             byref(self._network),
-            c_void_p(x.ctypes.data),
-            c_void_p(labels.ctypes.data),
-            c_int32(len(x)),
+            x.ctypes.data,
+            labels.ctypes.data,
+            len(x),
             byref(self._rates),
         )
         return Step(score.loss, score.correct)
+
+    def _samples(self, x: np.ndarray) -> np.ndarray:
+        if x.shape[1:] != self.network.input_shape:
+            raise ValueError(f"samples of shape {x.shape[1:]}, expected {self.network.input_shape}")
+        return np.ascontiguousarray(x, np.int8)
 
     def _prepare(self, batch: int, passes: int) -> None:
         """A workspace for this batch and as many threads as its work is worth."""
@@ -221,14 +176,12 @@ class NativeEngine:
         if self._workspace is None or reserved != self._reserved:
             if self._workspace is not None:
                 self._finalizer()
-            self._workspace = self._library.integrad_reserve(
-                byref(self._network), c_int32(reserved[0]), c_int32(reserved[1])
-            )
+            self._workspace = self._library.integrad_reserve(byref(self._network), *reserved)
             if self._workspace is None:
                 raise IntegradError(f"not enough memory for a batch of {batch}; take a smaller --batch-size")
             self._finalizer = weakref.finalize(self, self._library.integrad_release, self._workspace)
             self._reserved = reserved
-        self._library.integrad_use_threads(c_void_p(self._workspace), c_int32(threads))
+        self._library.integrad_use_threads(self._workspace, threads)
 
     def _check_widths(self) -> None:
         for number, block in enumerate(self.network.blocks, 1):
@@ -237,28 +190,60 @@ class NativeEngine:
 
     def _check_batch(self, batch: int) -> None:
         for number, block in enumerate(self.network.blocks, 1):
-            if batch * block.positions * 127 * self._largest_error(block) >= LARGEST_GRADIENT:
+            # A head's window passes its error to one cell, or shares it among several.
+            windows = block.head_features // block.weights.shape[0]
+            if batch * windows * INT8_LIMIT * self._largest_error(block) >= LARGEST_GRADIENT:
                 raise IntegradError(
                     f"block {number}: the gradients of a batch of {batch} may exceed what the native engine "
                     "divides exactly; take a smaller --batch-size or the numpy engine"
                 )
 
-    def _largest_error(self, block) -> int:
+    def _largest_error(self, block: Block) -> int:
         return ERROR_LIMIT * self.network.classes * weight_limit(block.head_features)
+
+
+def describe() -> str:
+    """For reports: that the engine works here, and with what. Raises IntegradError where it does not."""
+    return _trusted_library().integrad_description().decode()
+
+
+@cache
+def _trusted_library() -> CDLL:
+    """The compiled library once it has agreed with NumPy, which is remembered beside it.
+
+    Raises IntegradError if it has not: a compiler may be wrong, and a wrong bit would spoil a training.
+    """
+    library = load_library()
+    verdict = Path(library._name).with_suffix(".verdict")
+    try:
+        agrees = verdict.read_text() == "right"
+    except OSError:
+        agrees = agrees_with_numpy(lambda network: NativeEngine(network, 2, library))
+        _remember(verdict, "right" if agrees else "wrong")
+    if not agrees:
+        raise IntegradError("the native engine, as compiled here, computes wrongly on this machine")
+    return library
+
+
+def _remember(verdict: Path, text: str) -> None:
+    try:
+        verdict.write_text(text)
+    except OSError:
+        return  # the next process computes it again
 
 
 def _block_learns(index: int):
     return lambda rule: rule.learn_set.block_learns(index)
 
 
-def _describe(stage: Stage) -> _Stage:
+def _describe(stage: Stage) -> structs.Stage:
     """Everything but the weights."""
     spatial = stage.kind != "dense"
     shape, out = (_map_shape(shape, spatial) for shape in (stage.input_shape, stage.output_shape))
-    record = _Stage(KINDS[stage.kind], *shape, *out, 1, 1, 1, 1, 0, 0)
+    record = structs.Stage(KINDS[stage.kind], *shape, *out, 1, 1, 1, 1, 0, 0)
     block = stage.block
     if stage.window is not None:
-        record.pool = _Pooling(stage.kind == "avg_pool", *stage.window, 0, 0, *out[1:])
+        record.pool = structs.Pooling(stage.kind == "avg_pool", *stage.window, 0, 0, *out[1:])
     if stage.kind == "dropout":
         record.keep_scale = KEEP_SCALE[stage.percent]
     if block is None:
@@ -271,7 +256,7 @@ def _describe(stage: Stage) -> _Stage:
         (record.stride_height, record.stride_width) = block.stride
         (record.padding_height, record.padding_width) = block.padding
         pooling = block.head_pooling
-        record.pool = _Pooling(pooling.kind == "avg", *pooling.window, *pooling.padding, *pooling.size)
+        record.pool = structs.Pooling(pooling.kind == "avg", *pooling.window, *pooling.padding, *pooling.size)
     return record
 
 
@@ -280,10 +265,3 @@ def _map_shape(shape: tuple[int, ...], spatial: bool) -> tuple[int, int, int]:
     if spatial and len(shape) == 3:
         return shape
     return int(np.prod(shape)), 1, 1
-
-
-def describe() -> str:
-    """For reports: that the engine works here, and with what. Raises IntegradError where it does not."""
-    library = load_library()
-    library.integrad_description.restype = ctypes.c_char_p
-    return library.integrad_description().decode()
