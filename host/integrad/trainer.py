@@ -16,7 +16,8 @@ import numpy as np
 from integrad import __version__
 from integrad.arithmetic import INT8_LIMIT, learning_rate_limit
 from integrad.augmentation import Augmentation
-from integrad.checkpoint import load_checkpoint, save_checkpoint
+from integrad.checkpoint import load_checkpoint
+from integrad.checkpoint_writer import CheckpointWriter
 from integrad.divergence import DivergenceWatch
 from integrad.engines.choice import make_engine
 from integrad.engines.engine import Engine
@@ -29,6 +30,7 @@ from integrad.network import Network
 from integrad.progress import Silent
 from integrad.schedule import REFINEMENT, Plateau
 from integrad.training_state import TrainingState
+from integrad.workers import Alone, WorkerLost
 
 RATE_PER_SAMPLE = 8
 """Gradients are batch sums: the inverse learning rate that suits a batch is so many times its size."""
@@ -87,14 +89,16 @@ class Trainer:
         progress: Silent | None = None,
         checkpoint: str | os.PathLike | None = None,
         resume: bool = False,
+        workers: Alone | None = None,
     ) -> History:
         """Train the network in place, from the weights it has, and leave it with the best ones.
 
         x: int8 (N, *input_shape) in [-127, 127], y: integers (N,) in 0…classes-1. Best is the epoch
         with the most validation samples right (then the smallest validation loss); without
         validation samples there is no schedule and the last epoch's weights stay. checkpoint: a
-        file written after every epoch; resume: go on from it. Raises IntegradError for unfit data
-        and TrainingInterrupted after interrupt().
+        file written after every epoch and every minute; resume: go on from it. workers: who else calls
+        this with the same data; the first of them alone writes and reports. Raises IntegradError for
+        unfit data, TrainingInterrupted after interrupt(), and WorkerLost; these two are in the checkpoint.
         """
         self.check_classes(network.classes)
         self.augmentation.check(network.input_shape)
@@ -108,23 +112,24 @@ class Trainer:
         if resume:
             load_checkpoint(checkpoint, identity, network, state, len(x_train))
             self.rng = state.rng
-        engine = make_engine(self.engine, network, self.threads)
-        progress = progress or Silent()
+        workers = workers or Alone()
+        engine = self.make_engine(network, workers)
+        progress = (progress if workers.rank == 0 else None) or Silent()
+        writer = CheckpointWriter(checkpoint if workers.rank == 0 else None, identity, engine, state)
         progress.begin(self.epochs, len(x_train), len(state.epochs))
         try:
+            workers.agree(f"{identity} {network.weights_crc()}", "data, options, version or checkpoint")
             while len(state.epochs) < self.epochs and not state.finished:
-                started = time.perf_counter()
-                self._train_epoch(engine, state, x_train, y_train, progress)
+                self._train_epoch(engine, state, x_train, y_train, progress, writer)
                 self._judge_epoch(engine, state, validation, progress)
-                state.seconds += time.perf_counter() - started
-                if checkpoint is not None:
-                    save_checkpoint(checkpoint, identity, network, state)
+                workers.agree(str(network.weights_crc()), "the weights: one of them miscalculates")
+                writer.save()
         except TrainingInterrupted:
-            engine.fetch()
-            state.seconds += time.perf_counter() - started
-            if checkpoint is not None:
-                save_checkpoint(checkpoint, identity, network, state)
+            writer.save()
             raise
+        except WorkerLost as error:
+            writer.save()
+            raise WorkerLost(state.describe_place()) from error
         finally:
             self._interrupted = False
             progress.end()
@@ -136,6 +141,10 @@ class Trainer:
         """How training samples are changed."""
         return Augmentation(self.augment_crop, self.augment_flip, self.augment_by)
 
+    def make_engine(self, network: Network, workers: Alone) -> Engine:
+        """What computes with this network, together with the other workers."""
+        return workers.share(make_engine(self.engine, network, self.threads or workers.threads))
+
     def check_classes(self, classes: int) -> None:
         """Raise IntegradError if learning_rate_inv is too large for a network with so many classes."""
         check_hyper_parameter("learning_rate_inv", self.learning_rate_inv, classes)
@@ -144,15 +153,23 @@ class Trainer:
         """Ask a running fit() to stop after the batch at hand; safe in a signal handler or another thread."""
         self._interrupted = True
 
-    def _train_epoch(self, engine: Engine, state: TrainingState, x, y, progress: Silent) -> None:
+    def _train_epoch(
+        self, engine: Engine, state: TrainingState, x, y, progress: Silent, writer: CheckpointWriter
+    ) -> None:
         rates = (state.learning_rate_inv, self.decay_inv, self.head_decay_inv)
         learner = Nitro(engine.network, *rates, self.learn, engine=engine)
         state.start_epoch(len(x))
         while state.position < len(x):
             batch = state.order[state.position : state.position + self.batch_size]
             started = time.perf_counter()
-            samples = self.augmentation.apply(x[batch], state.rng)
-            step = learner.step(samples, y[batch], state.rng)
+            before = state.rng.bit_generator.state
+            try:
+                samples = self.augmentation.apply(x[batch], state.rng)
+                step = learner.step(samples, y[batch], state.rng)
+            except WorkerLost:
+                # No weight has changed: undone is what was drawn for this step.
+                state.rng.bit_generator.state = before
+                raise
             state.step_seconds += time.perf_counter() - started
             state.position += len(batch)
             state.loss += step.loss
@@ -160,6 +177,7 @@ class Trainer:
             progress.batch(state.position, state.loss, state.correct)
             if self._interrupted:
                 raise TrainingInterrupted
+            writer.save_if_due()
 
     def _judge_epoch(self, engine: Engine, state: TrainingState, validation, progress: Silent) -> None:
         """Validate, keep the best weights, refine the learning rate, stop, warn."""

@@ -21,6 +21,7 @@ from integrad.progress import Silent
 from integrad.splits import split_dataset
 from integrad.tensor_file import one_line
 from integrad.trainer import Trainer
+from integrad.workers import Alone
 
 SMALL_DATA = 10_000
 LARGE_BATCH = 64
@@ -87,13 +88,14 @@ class TrainingRun:
         progress: Silent | None = None,
         checkpoint: str | os.PathLike | None = None,
         resume: bool = False,
+        workers: Alone | None = None,
     ) -> Outcome:
         """Train, and measure every part once with the best weights. See Trainer.fit."""
+        workers = workers or Alone()
         parts = [self._samples(part) for part in (self.split.train, self.split.validation, self.split.test)]
-        history = self.trainer.fit(
-            self.network, *parts[0], *parts[1], progress=progress, checkpoint=checkpoint, resume=resume
-        )
-        scores = [Score(count_correct(self.network, x, y)[0] if len(x) else 0, len(x)) for x, y in parts]
+        history = self.trainer.fit(self.network, *parts[0], *parts[1], progress, checkpoint, resume, workers)
+        engine = self.trainer.make_engine(self.network, workers)
+        scores = [Score(count_correct(engine, x, y)[0] if len(x) else 0, len(x)) for x, y in parts]
         self.model.training = self._record(history, *scores)
         return Outcome(self.model, history, *scores)
 

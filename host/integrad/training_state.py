@@ -62,6 +62,12 @@ class TrainingState:
         self.order, self.position, self.loss, self.correct = None, 0, 0, 0
         return epoch
 
+    def describe_place(self) -> str:
+        """Where the run stands, in words."""
+        if self.order is None:
+            return f"after epoch {len(self.epochs)}"
+        return f"in epoch {len(self.epochs) + 1} after {self.position:,} of {len(self.order):,} samples"
+
     def keep_if_best(self, network: Network, epoch: Epoch) -> None:
         """Copy the weights if they are the best; without validation the newest count as best."""
         score = None

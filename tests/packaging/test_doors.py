@@ -43,7 +43,7 @@ DOORS = {
     },
 }
 MAY_USE_CODEGEN = ("integrad.cli", "integrad.emulator", "integrad.estimator", "integrad.board")
-ONE_FILE_EACH = ("matplotlib", "torch", "unicorn", "sklearn", "serial", "elftools")
+ONE_FILE_EACH = ("matplotlib", "unicorn", "sklearn", "serial", "elftools")
 
 
 def find_modules():
@@ -107,6 +107,12 @@ def test_code_generation_is_used_by_its_four_rooms_only():
 def test_nobody_imports_the_command_line():
     for name in (m for m in MODULES if not inside(m, "integrad.cli")):
         assert not any(inside(used, "integrad.cli") for used in imports(name)), name
+
+
+def test_torch_is_imported_by_its_engine_and_by_workers_only():
+    users = [name for name in MODULES if any(inside(used, "torch") for used in imports(name))]
+    engine = "integrad.engines.torch_"
+    assert all(name.startswith(engine) or name == "integrad.workers" for name in users), users
 
 
 @pytest.mark.parametrize("library", ONE_FILE_EACH)

@@ -23,6 +23,7 @@ from integrad.model_file import save_model
 from integrad.progress import progress_for
 from integrad.trainer import Trainer, TrainingInterrupted
 from integrad.training_run import LARGE_BATCH, SMALL_DATA, Outcome, TrainingRun
+from integrad.workers import Alone, WorkerLost, find_workers, is_leader
 
 SMALL_BATCHES = f"{Trainer.batch_size}; {LARGE_BATCH} from {SMALL_DATA:,} samples on"
 SETTINGS = (
@@ -107,23 +108,35 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
     Example:
       integrad train spoken-digits --model mlp:96,48 --holdout speaker=george --out digits.model
 
-    Ctrl-C stops after the batch at hand and keeps the run in FILE.checkpoint for --resume.
+    Ctrl-C stops after the batch at hand and keeps the run in FILE.checkpoint for --resume. Several workers
+    share every batch with `torchrun --nproc-per-node 4 -m integrad train …`: the same bits, see
+    docs/distributed.md.
     """
-    console = console_for(json_path)
+    console = console_for(json_path) if is_leader() else Console(quiet=True)
     checkpoint = _check_paths(data, out, resume, console)
     dataset = load_dataset(data, axes=axes)
     settings = {name: options[name] for name in SETTINGS if options[name] is not None}
     settings |= {name: int(value) for name, value in settings.items() if isinstance(value, bool)}
     _check_settings(settings, dataset.classes)
     run = TrainingRun(dataset, spec, settings, list(holdouts), validation, validation_by_class)
-    _show_start(console, run)
+    workers = find_workers(run.trainer.engine)
+    _show_start(console, run, workers)
     try:
-        with _interruptible(run.trainer):
-            outcome = run.run(progress_for(console), checkpoint, resume)
+        with _interruptible(run.trainer, workers) as stopped_by:
+            outcome = run.run(progress_for(console), checkpoint, resume, workers)
     except TrainingInterrupted:
-        command = shlex.join(["integrad", *(a for a in sys.argv[1:] if a != "--resume"), "--resume"])
-        _say(console, f"interrupted; the run is kept in {checkpoint}. To go on:\n  {command}")
+        if signal.SIGTERM in stopped_by and workers.count > 1:
+            place = "stopped by torchrun, as it does when a worker was lost"
+            raise IntegradError(_way_on(place, checkpoint)) from None
+        _say(console, _way_on("interrupted", checkpoint))
         raise click.Abort from None
+    except WorkerLost as error:
+        if workers.rank > 0:
+            sys.exit(1)  # the first one says it
+        raise IntegradError(_way_on(f"a worker was lost {error}", checkpoint)) from error
+    workers.leave()
+    if workers.rank > 0:
+        return
     try:
         save_model(outcome.model, out)
     except IntegradError as error:
@@ -164,21 +177,35 @@ def _check_settings(settings: dict[str, int | str], classes: int) -> None:
 
 
 @contextmanager
-def _interruptible(trainer: Trainer):
-    """The first Ctrl-C asks the trainer to stop, the second one ends the program."""
+def _interruptible(trainer: Trainer, workers: Alone):
+    """The first Ctrl-C or SIGTERM asks the trainer to stop, the second one ends the program.
+
+    Among several workers the first one stops, and the others when they miss it. Yields the signals that came.
+    """
+    stopped_by = []
 
     def stop(number, frame):
-        signal.signal(signal.SIGINT, previous)
-        trainer.interrupt()
+        stopped_by.append(number)
+        signal.signal(number, previous[number])
+        workers.told_to_stop()
+        if workers.rank == 0:
+            trainer.interrupt()
 
-    previous = signal.signal(signal.SIGINT, stop)
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stopped_by
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
-def _show_start(console: Console, run: TrainingRun) -> None:
+def _way_on(reason: str, checkpoint: str) -> str:
+    """Why a run ended and how it goes on, in one line."""
+    command = shlex.join(["integrad", *(a for a in sys.argv[1:] if a != "--resume"), "--resume"])
+    return f"{reason}; the run is kept in {checkpoint}. To go on, with any number of workers: {command}"
+
+
+def _show_start(console: Console, run: TrainingRun, workers: Alone) -> None:
     dataset, split = run.dataset, run.split
     weights = sum(array.size for _, array in run.network.parameters())
     layout = layouts.explain(dataset.axes, dataset.sample_shape, dataset.axes_given)
@@ -187,6 +214,8 @@ def _show_start(console: Console, run: TrainingRun) -> None:
     _say(console, f"validation  {len(split.validation):>7,} samples, {split.validation_origin}")
     _say(console, f"test        {len(split.test):>7,} samples, {split.test_origin}")
     _say(console, f"{run.spec}: {weights:,} weights with learning heads, {2 * weights:,} bytes")
+    if workers.count > 1:
+        _say(console, f"{workers.count} workers share every batch")
 
 
 def _show_outcome(console: Console, outcome: Outcome, out: str) -> None:
