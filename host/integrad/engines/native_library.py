@@ -8,12 +8,14 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from integrad.engines.native_structs import declare
 from integrad.errors import IntegradError
 
 FLAGS = (
@@ -23,16 +25,25 @@ FLAGS = (
 """None of them lets the compiler change a sum or a rounding: doubles here hold finite whole numbers."""
 
 COMPILERS = ("gcc", "clang", "cc")
+LIBRARY = "libintegrad.so"
 
 
 @cache
 def load_library() -> ctypes.CDLL:
     """The compiled library. Raises IntegradError where there is no compiler, or it fails."""
-    path = _find_library()
+    compiler, sources = find_compiler(), read_sources()
     try:
-        return ctypes.CDLL(str(path))
-    except OSError as error:
-        raise IntegradError(f"{path}: cannot be loaded: {error}") from error
+        library = user_cache_path("integrad") / "native" / _fingerprint(compiler, sources) / LIBRARY
+        if not library.exists():
+            library.parent.mkdir(parents=True, exist_ok=True)
+            compile_library(library, sources, compiler)
+        return open_library(library)
+    except OSError:
+        # The cache cannot be written. A library that is open needs its file no more.
+        with tempfile.TemporaryDirectory(prefix="integrad-native-") as folder:
+            library = Path(folder) / LIBRARY
+            compile_library(library, sources, compiler)
+            return open_library(library)
 
 
 def find_compiler() -> str:
@@ -43,24 +54,44 @@ def find_compiler() -> str:
     raise IntegradError("the native engine needs a C compiler; apt-get install gcc (as root)")
 
 
-def _find_library() -> Path:
-    compiler, sources = find_compiler(), _sources()
-    folder = user_cache_path("integrad") / "native" / _fingerprint(compiler, sources)
-    library = folder / "libintegrad.so"
-    if not library.exists():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            folder = Path(tempfile.mkdtemp(prefix="integrad-native-"))
-        library = folder / "libintegrad.so"
-        _compile(compiler, sources, library)
-    return library
-
-
-def _sources() -> dict[str, bytes]:
+def read_sources() -> dict[str, bytes]:
+    """File name → text of every C file and header, by name."""
     folder = resources.files("integrad.engines.native")
     files = [entry for entry in folder.iterdir() if entry.name.endswith((".c", ".h"))]
     return {entry.name: entry.read_bytes() for entry in sorted(files, key=lambda entry: entry.name)}
+
+
+def compile_library(
+    library: Path, sources: dict[str, bytes], compiler: str, flags: Sequence[str] = FLAGS
+) -> None:
+    """With OpenMP where the compiler has it, else for one thread. The library appears whole or not at all.
+
+    Raises IntegradError with the compiler's first complaint, OSError where the folder is not writable.
+    """
+    with tempfile.TemporaryDirectory(dir=library.parent) as name:
+        folder = Path(name)
+        for source, text in sources.items():
+            (folder / source).write_bytes(text)
+        files = [source for source in sources if source.endswith(".c")]
+        errors = ""
+        # Not every compiler knows every flag; what is left out costs speed only.
+        for tried in ((*flags, "-fopenmp"), flags, [flag for flag in flags if not flag.startswith("-m")]):
+            command = [compiler, *tried, *files, "-o", "built.so"]
+            result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+            if result.returncode == 0:
+                os.replace(folder / "built.so", library)
+                return
+            errors = result.stderr
+    first = next((line for line in errors.splitlines() if "error" in line), errors.strip())
+    raise IntegradError(f"{compiler} cannot compile the native engine: {first}")
+
+
+def open_library(library: Path) -> ctypes.CDLL:
+    """Raises IntegradError if it is no library for this machine."""
+    try:
+        return declare(ctypes.CDLL(str(library)))
+    except (OSError, AttributeError) as error:
+        raise IntegradError(f"{library}: cannot be loaded: {error}") from error
 
 
 def _fingerprint(compiler: str, sources: dict[str, bytes]) -> str:
@@ -79,23 +110,3 @@ def _processor() -> str:
         return " ".join(os.uname())
     told = [line for line in lines if line.startswith(("flags", "Features", "model name"))]
     return "\n".join(sorted(set(told)))
-
-
-def _compile(compiler: str, sources: dict[str, bytes], library: Path) -> None:
-    """With OpenMP where the compiler has it, else for one thread. The library appears whole or not at all."""
-    with tempfile.TemporaryDirectory(dir=library.parent) as name:
-        folder = Path(name)
-        for source, text in sources.items():
-            (folder / source).write_bytes(text)
-        files = [source for source in sources if source.endswith(".c")]
-        errors = ""
-        # Not every compiler knows every flag; what is left out costs speed only.
-        for flags in ((*FLAGS, "-fopenmp"), FLAGS, [flag for flag in FLAGS if not flag.startswith("-m")]):
-            command = [compiler, *flags, *files, "-o", "built.so"]
-            result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-            if result.returncode == 0:
-                os.replace(folder / "built.so", library)
-                return
-            errors = result.stderr
-    first = next((line for line in errors.splitlines() if "error" in line), errors.strip())
-    raise IntegradError(f"{compiler} cannot compile the native engine: {first}")

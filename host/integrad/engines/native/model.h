@@ -1,6 +1,6 @@
 /*
  * What the host describes to the native engine: a network, its rule, and what a step gives back.
- * native_engine.py mirrors these structs field by field.
+ * native_structs.py mirrors these structs field by field.
  *
  * Maps are int8 (batch, height, width, channels); vectors int8 (batch, features).
  */
@@ -12,7 +12,6 @@
 
 enum { DENSE, CONV, MAX_POOL, AVERAGE_POOL, DROPOUT };
 enum { INT8_LIMIT = 127, TARGET = 32 };
-enum { OK = 0, NO_MEMORY = 1 };
 
 /* A linear classifier: a learning head or the output layer. weights: int16 (classes, features). */
 typedef struct {
@@ -55,14 +54,13 @@ typedef struct {
     stage *stages;
     int32_t count;
     int32_t classes;
-    int32_t threads;
     classifier output;
 } network;
 
 /* Inverse divisors, 0 for no decay. */
 typedef struct {
-    double rate, head_rate; /* of gradients: 1 / (learning_rate_inv * amplification), 1 /
-                               learning_rate_inv */
+    double rate;      /* of a block's gradients: 1 / (learning_rate_inv * amplification) */
+    double head_rate; /* of heads and of the output layer: 1 / learning_rate_inv */
     double decay, head_decay;
 } rule;
 

@@ -138,7 +138,9 @@ static inline void vector_store(int32_t *out, vector a) {
 
 /* Loads a vector once for all its uses, which a compiler might else do anew for each. */
 static inline vector vector_hold(vector a) {
-#if defined(__AVX2__)
+#if defined(__AVX512BW__)
+    __asm__("" : "+v"(a));
+#elif defined(__AVX2__)
     __asm__("" : "+x"(a));
 #endif
     return a;

@@ -42,7 +42,8 @@ static size_t packed_room(const stage *s) {
 
 /* Aligned to cache lines, so that no vector lies on two of them. */
 static void *allocate(size_t bytes) {
-    return aligned_alloc(64, (bytes + 64) / 64 * 64);
+    void *memory;
+    return posix_memalign(&memory, 64, bytes ? bytes : 1) == 0 ? memory : NULL;
 }
 
 typedef struct {

@@ -1,0 +1,51 @@
+"""One small step on an engine and on NumPy: whether compiled code computes rightly where it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from integrad.arithmetic import weight_limit
+from integrad.engines.engine import Engine, Rule
+from integrad.engines.numpy_engine import NumpyEngine
+from integrad.learners.learn_set import LearnSet
+from integrad.network import Network
+
+BATCH, CLASSES = 5, 3
+LAYERS = [
+    # One input channel and three: patches that are copied and patches that are not.
+    {
+        "type": "conv", "channels": 3, "kernel": [3, 3], "stride": [1, 1], "padding": [1, 1],
+        "alpha_inv": 10, "head_features": 40, "head_pool": "max",
+    },
+    {"type": "max_pool", "size": [2, 2]},
+    {
+        "type": "conv", "channels": 17, "kernel": [2, 3], "stride": [1, 1], "padding": [1, 0],
+        "alpha_inv": 3, "head_features": 40, "head_pool": "avg",
+    },
+    {"type": "dropout", "percent": 25},
+    {"type": "dense", "units": 19, "alpha_inv": 4},
+]  # fmt: skip
+
+
+def agrees_with_numpy(make_engine: Callable[[Network], Engine]) -> bool:
+    """Whether an engine scores and learns as the reference does, weights anywhere in their range."""
+    network = Network((1, 7, 9), CLASSES, LAYERS)
+    rng = np.random.default_rng(1)
+    for _, array in network.parameters():
+        limit = weight_limit(array[0].size)
+        array[...] = rng.integers(-limit, limit + 1, array.shape)
+    x = rng.integers(-127, 128, (BATCH, 1, 7, 9)).astype(np.int8)
+    labels = rng.integers(0, CLASSES, BATCH)
+    dropout = next(stage for stage in network.stages if stage.kind == "dropout")
+    kept = [rng.integers(0, 4, (BATCH, *dropout.input_shape)) > 0]
+    rule = Rule(2, 100, 30, 50, LearnSet.parse("all", len(network.blocks)))
+
+    def outcome(engine: Engine) -> tuple:
+        step = engine.step(x, labels, rule, kept)
+        logits = engine.logits(x)
+        engine.fetch()
+        return step, engine.network.weights_crc(), logits.tobytes()
+
+    return outcome(make_engine(network.copy())) == outcome(NumpyEngine(network))

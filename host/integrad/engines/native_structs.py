@@ -1,0 +1,89 @@
+"""The native engine's structs, field by field as native/model.h has them, and its entry points."""
+
+from __future__ import annotations
+
+from ctypes import CDLL, POINTER, Structure, c_char_p, c_double, c_int32, c_int64, c_size_t, c_void_p
+
+DENSE, CONV, MAX_POOL, AVERAGE_POOL, DROPOUT = range(5)
+
+
+def _integers(*names: str) -> list[tuple[str, type]]:
+    return [(name, c_int32) for name in names]
+
+
+class Classifier(Structure):
+    """A learning head or the output layer."""
+
+    _fields_ = [
+        ("weights", c_void_p),
+        ("gradient", c_void_p),
+        *_integers("features", "limit", "learns"),
+    ]
+
+
+class Pooling(Structure):
+    """Windows over a map; height and width are those of the result."""
+
+    _fields_ = _integers(
+        "average", "window_height", "window_width", "padding_height", "padding_width", "height", "width"
+    )
+
+
+class Stage(Structure):
+    """One step of the main path."""
+
+    _fields_ = [
+        *_integers("kind", "channels", "height", "width", "out_channels", "out_height", "out_width"),
+        *_integers("kernel_height", "kernel_width", "stride_height", "stride_width"),
+        *_integers("padding_height", "padding_width", "alpha_inv", "mean", "limit", "learns"),
+        ("inverse_scale", c_double),
+        ("weights", c_void_p),
+        ("gradient", c_void_p),
+        ("head", Classifier),
+        ("pool", Pooling),
+        ("keep_scale", c_int32),
+        ("kept", c_void_p),
+    ]
+
+
+class NetworkStruct(Structure):
+    """A network; stages stay with who made them."""
+
+    _fields_ = [
+        ("stages", POINTER(Stage)),
+        *_integers("count", "classes"),
+        ("output", Classifier),
+    ]
+
+
+class RuleStruct(Structure):
+    """Inverse divisors, 0 for no decay."""
+
+    _fields_ = [(name, c_double) for name in ("rate", "head_rate", "decay", "head_decay")]
+
+
+class Score(Structure):
+    """What a step is measured by."""
+
+    _fields_ = [("loss", c_int64), ("correct", c_int64)]
+
+
+def declare(library: CDLL) -> CDLL:
+    """Tell ctypes what the entry points take and return; gives the library back."""
+    network, workspace, array = POINTER(NetworkStruct), c_void_p, c_void_p
+    entries = {
+        "integrad_description": (c_char_p, []),
+        "integrad_reserve": (workspace, [network, c_int32, c_int32]),
+        "integrad_release": (None, [workspace]),
+        "integrad_use_threads": (None, [workspace, c_int32]),
+        "integrad_step": (
+            None,
+            [POINTER(Score), workspace, network, array, array, c_int32, POINTER(RuleStruct)],
+        ),
+        "integrad_logits": (None, [array, workspace, network, array, c_int32]),
+        "integrad_descend": (None, [array, array, c_size_t, c_int32, c_double, c_double]),
+    }
+    for name, (result, arguments) in entries.items():
+        entry = getattr(library, name)
+        entry.restype, entry.argtypes = result, arguments
+    return library

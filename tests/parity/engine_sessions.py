@@ -1,0 +1,181 @@
+"""Training sessions on which an engine must give NumPy's bits: how they are made and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from cases import Case
+from executors import DifferenceError
+from fixed import CONV
+
+from integrad.arithmetic import AMPLIFICATION
+from integrad.engines.engine import Engine, Rule
+from integrad.engines.numpy_engine import NumpyEngine
+from integrad.learners.learn_set import LearnSet
+from integrad.learners.nitro import draw_dropouts
+from integrad.network import Network
+
+
+@dataclass(frozen=True)
+class Session:
+    """A case's network, learn set and schedules; batches: the sizes of its training steps, on int8 inputs.
+
+    weak_blocks: blocks' weights are divided by 300, so that with the highest ones no unit saturates.
+    """
+
+    case: Case
+    batches: tuple[int, ...]
+    drops: bool = True
+    amplification: int | None = None
+    weak_blocks: bool = False
+
+    def network(self) -> Network:
+        network = self.case.network()
+        for block in network.blocks if self.weak_blocks else []:
+            block.weights //= 300
+        return network
+
+    def steps(self, network: Network) -> Iterator[tuple]:
+        """x, labels, rule and what the dropouts keep, for every training step."""
+        rng = np.random.default_rng(self.case.seed)
+        blocks = len(network.blocks)
+        amplification = self.amplification or AMPLIFICATION * network.classes
+        for rate, decay, head_decay in self.case.schedules:
+            rule = Rule(rate, decay, head_decay, amplification, LearnSet.parse(self.case.learn, blocks))
+            for batch in self.batches:
+                x = self.inputs(network, batch, rng)
+                kept = draw_dropouts(network, batch, rng if self.drops else None)
+                yield x, rng.integers(0, network.classes, batch), rule, kept
+
+    def inputs(self, network: Network, count: int, rng: np.random.Generator) -> np.ndarray:
+        shape = (count, *network.input_shape)
+        if self.case.inputs == "constant":
+            return np.full(shape, 127, np.int8)
+        if self.case.inputs == "extreme":
+            return rng.choice(np.array([-127, 127], np.int8), shape)
+        return rng.integers(-127, 127, shape, np.int8, endpoint=True)
+
+
+def compare(session: Session, make_engine: Callable[[Network], Engine]) -> None:
+    """Raise DifferenceError at the first bit that differs. Odd steps go through gradients() and descend()."""
+    expected, found = session.network(), session.network()
+    reference, engine = NumpyEngine(expected), make_engine(found)
+    for number, (x, labels, rule, kept) in enumerate(session.steps(expected)):
+        here = f"step {number} of {session}"
+        if number % 2:
+            wanted, score = reference.gradients(x, labels, rule, kept)
+            reference.descend(wanted, rule)
+            gradients, own_score = engine.gradients(x, labels, rule, kept)
+            engine.descend(gradients, rule)
+            _require(gradients.keys() == wanted.keys(), f"other gradients than {wanted.keys()}", here)
+            for name, gradient in wanted.items():
+                _require(np.array_equal(gradients[name], gradient), f"gradient of {name}", here)
+        else:
+            score, own_score = (e.step(x, labels, rule, kept) for e in (reference, engine))
+        engine.fetch()
+        _require(score == own_score, f"{score} is {own_score}", here)
+        for (name, ours), (_, theirs) in zip(expected.parameters(), found.parameters(), strict=True):
+            _require(np.array_equal(ours, theirs), name, here)
+    x = session.inputs(expected, 260, np.random.default_rng(0))
+    _require(np.array_equal(reference.logits(x), engine.logits(x)), "logits", f"the end of {session}")
+
+
+def _require(equal: bool, what: str, where: str) -> None:
+    if not equal:
+        raise DifferenceError(f"{what} differs in {where}")
+
+
+def _case(shape: tuple[int, ...], classes: int, layers: list[dict], **fields) -> Case:
+    axes = {1: "F", 3: "CHW"}[len(shape)]
+    constants = (0,) * shape[0]
+    return Case(axes, "int8", shape, constants, constants, classes, layers, **fields)
+
+
+def _dense(units: int, alpha_inv: int = 4) -> dict:
+    return {"type": "dense", "units": units, "alpha_inv": alpha_inv}
+
+
+def _conv(channels: int, kernel: list[int], padding: list[int], features: int, pool: str, **fields) -> dict:
+    shape = {"channels": channels, "kernel": kernel, "padding": padding}
+    return CONV | shape | {"head_features": features, "head_pool": pool} | fields
+
+
+SESSIONS = {
+    "dense": Session(
+        _case((70,), 5, [_dense(35), _dense(64, 3), _dense(7, 20)], schedules=((3, 7, 9), (1, 1, 1)), seed=1),
+        (6, 5, 1),
+    ),
+    # Samples and positions beyond the 512 products that a 32-bit lane may sum.
+    "many samples": Session(
+        _case(
+            (33,), 3, [_dense(17)], weights="all highest", inputs="constant", seed=2,
+            schedules=((2**27, 0, 0),),
+        ),
+        (2101, 513),
+        amplification=1,
+        weak_blocks=True,
+    ),
+    "many positions": Session(
+        _case(
+            (2, 12, 11),
+            3,
+            [_conv(3, [3, 3], [1, 1], 400, "avg"), _conv(2, [2, 3], [1, 2], 400, "max", stride=[1, 1])],
+            schedules=((5, 90, 30),),
+            weights="typical",
+            seed=3,
+        ),
+        (33, 8),
+    ),
+    # Errors of three digits: many classes pull a few widest weights the same way.
+    "many classes": Session(
+        _case(
+            (9,), 255, [_dense(2), _dense(3)], weights="all highest", inputs="constant", seed=4,
+            schedules=((2**24, 0, 0), (1, 0, 0)),
+        ),
+        (3, 4),
+        amplification=1,
+        weak_blocks=True,
+    ),
+    "many classes of maps": Session(
+        _case(
+            (1, 5, 5), 255, [_conv(3, [2, 2], [1, 1], 3, "max"), _conv(2, [3, 1], [0, 0], 2, "avg")],
+            weights="all highest", inputs="constant", schedules=((2**24, 9, 9), (1, 0, 0)), seed=5,
+        ),
+        (5, 2),
+        amplification=1,
+        weak_blocks=True,
+    ),
+    # Runs of whole vectors and more; strides; padded windows; pools and dropouts in between.
+    "maps": Session(
+        _case(
+            (3, 9, 10),
+            4,
+            [
+                _conv(21, [3, 3], [1, 1], 90, "max", alpha_inv=7),
+                {"type": "max_pool", "size": [2, 2]},
+                {"type": "dropout", "percent": 50},
+                _conv(34, [3, 4], [2, 1], 300, "avg", stride=[2, 1]),
+                {"type": "avg_pool", "size": [1, 2]},
+                {"type": "dropout", "percent": 10},
+                _conv(5, [1, 1], [0, 0], 9, "max"),
+                _dense(40),
+            ],
+            schedules=((40, 300, 500), (1, 2, 2)),
+            weights="typical",
+            seed=6,
+        ),
+        (7, 4, 2),
+    ),
+    "extremes": Session(
+        _case(
+            (2, 6, 7), 3, [_conv(4, [3, 3], [2, 2], 20, "max"), _dense(33)],
+            schedules=((1, 1, 1), (1, 0, 0), (2**20, 2**31 - 1, 2)),
+            weights="extreme", inputs="extreme", seed=7,
+        ),
+        (9, 3),
+        amplification=1,
+    ),
+    "no block": Session(_case((40,), 2, [], learn="output", seed=8), (3, 2)),
+}  # fmt: skip

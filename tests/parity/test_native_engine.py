@@ -1,0 +1,191 @@
+"""The native engine computes NumPy's bits: any network, batch, rule and number of threads, any build."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from engine_sessions import SESSIONS, Session, compare
+from executors import DifferenceError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from native_builds import QUICK, SANITIZED, VARIANTS, build, open_build, run_sanitized
+from native_divisions import compare_divisions
+from networks import cases
+
+from integrad import network_description
+from integrad.arithmetic import saturate, tdiv
+from integrad.engines.native_engine import LARGEST_GRADIENT, NativeEngine, describe
+from integrad.engines.native_library import load_library, read_sources
+from integrad.engines.numpy_engine import NumpyEngine
+from integrad.errors import IntegradError
+from integrad.network import Network
+
+
+@st.composite
+def sessions(draw):
+    """Any case with up to 70 samples a step, and dropouts as a host draws them, or none."""
+    case = draw(cases())
+    batches = draw(st.lists(st.one_of(st.integers(1, 9), st.integers(1, 70)), min_size=1, max_size=3))
+    amplification = draw(st.sampled_from([None, None, 1]))
+    return Session(case, tuple(batches), draw(st.booleans()), amplification)
+
+
+@settings(max_examples=150)
+@given(sessions(), st.sampled_from([1, 1, 1, 3]))
+def test_any_session_gives_the_reference_s_bits(session, threads):
+    compare(session, lambda network: NativeEngine(network, threads))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("name", SESSIONS)
+def test_hard_sessions_give_the_reference_s_bits(name, threads):
+    compare(SESSIONS[name], lambda network: NativeEngine(network, threads))
+
+
+def test_two_threads_and_a_chosen_number_give_the_same_bits():
+    session = replace(SESSIONS["dense"], batches=(5,))
+    for threads in (2, None):
+        compare(session, lambda network, threads=threads: NativeEngine(network, threads))
+
+
+@pytest.mark.parametrize("name", ["many classes", "many classes of maps"])
+def test_the_sessions_reach_errors_of_three_digits(name):
+    """Without them a mistake in the third digit would go unnoticed."""
+    session = SESSIONS[name]
+    network = session.network()
+    x, labels, rule, _ = next(session.steps(network))
+    for sample in range(len(x)):
+        one = slice(sample, sample + 1)
+        gradients, _ = NumpyEngine(network).gradients(x[one], labels[one], rule)
+        assert np.abs(gradients["block1.weights"]).max() >= 127 * 2**29
+
+
+def test_inference_takes_no_mask_from_the_step_before():
+    session = SESSIONS["maps"]
+    network = session.network()
+    engine = NativeEngine(network, 1)
+    for x, labels, rule, kept in session.steps(network):
+        engine.step(x, labels, rule, kept)
+        del kept
+        assert np.array_equal(engine.logits(x), network.logits(x))
+        one, other = (e.gradients(x, labels, rule, None)[0] for e in (engine, NumpyEngine(network)))
+        assert all(np.array_equal(one[name], other[name]) for name in other)
+
+
+def test_gradients_change_no_weight_and_their_sums_may_be_descended():
+    session = SESSIONS["dense"]
+    whole, parts = session.network(), session.network()
+    one, two = NativeEngine(whole, 1), NativeEngine(parts, 1)
+    x, labels, rule, _ = next(session.steps(whole))
+    before = parts.weights_crc()
+    first, second = two.gradients(x[:2], labels[:2], rule)[0], two.gradients(x[2:], labels[2:], rule)[0]
+    assert parts.weights_crc() == before
+    two.descend({name: first[name] + second[name] for name in first}, rule)
+    one.step(x, labels, rule)
+    assert parts.weights_crc() == whole.weights_crc() != before
+
+
+def test_more_classes_than_32_bit_errors_hold_are_refused(monkeypatch):
+    monkeypatch.setattr(network_description, "MAX_CLASSES", 1000)
+    monkeypatch.setattr(network_description, "_check_block_error", lambda *_: None)
+    layers = [{"type": "dense", "units": 2, "alpha_inv": 4}]
+    NativeEngine(Network((3,), 413, layers), 1)
+    with pytest.raises(IntegradError, match="block 1"):
+        NativeEngine(Network((3,), 414, layers), 1)
+
+
+def test_gradients_that_a_double_may_not_divide_are_refused():
+    network = SESSIONS["many classes"].network()
+    engine = NativeEngine(network, 1)
+    rule = next(SESSIONS["many classes"].steps(network))[2]
+    with pytest.raises(IntegradError, match="batch"):
+        engine.step(np.zeros((5000, 9), np.int8), np.zeros(5000, int), rule)
+    gradients = {"output.weights": np.full(network.output.weights.shape, -LARGEST_GRADIENT)}
+    with pytest.raises(IntegradError, match=r"output\.weights"):
+        engine.descend(gradients, rule)
+
+
+def test_samples_of_another_shape_are_refused():
+    engine = NativeEngine(SESSIONS["maps"].network(), 1)
+    with pytest.raises(ValueError, match="shape"):
+        engine.logits(np.zeros((2, 3, 9, 9), np.int8))
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_other_processors_get_the_same_bits(name, tmp_path):
+    library = open_build(tmp_path, VARIANTS[name])
+    assert name.startswith(library.integrad_description().decode())
+    compare_all(library)
+
+
+def compare_all(library):
+    for session in SESSIONS.values():
+        compare(session, lambda network: NativeEngine(network, 1, library))
+    compare_divisions(library)
+
+
+def test_divisions_are_those_of_integers():
+    compare_divisions(load_library())
+
+
+@given(st.integers(-LARGEST_GRADIENT + 1, LARGEST_GRADIENT - 1), st.integers(1, 2**31 - 1))
+def test_any_gradient_is_divided_as_an_integer(gradient, divisor):
+    weights = np.zeros(1, np.int16)
+    gradients = np.array([gradient])
+    load_library().integrad_descend(weights.ctypes.data, gradients.ctypes.data, 1, 32639, 1 / divisor, 0.0)
+    assert weights[0] == -saturate(tdiv(gradient, divisor), 32639)
+
+
+@pytest.mark.parametrize("processor", ["skylake-avx512", "icelake-server"])
+def test_it_compiles_for_processors_with_avx512(processor, tmp_path):
+    build(
+        tmp_path, (*QUICK, f"-march={processor}", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror")
+    )
+
+
+def test_no_access_outside_an_array_and_no_undefined_behaviour(tmp_path):
+    result = run_sanitized(build(tmp_path, SANITIZED), SESSIONS)
+    assert result.returncode == 0 and "all sessions are equal" in result.stdout, result.stderr[:3000]
+
+
+def test_the_sanitizers_notice_a_row_that_is_too_short(tmp_path):
+    sources = read_sources()
+    text = sources["workspace.c"].replace(b"allocate((r.wide + 1)", b"allocate((r.wide - LANES * 2)")
+    assert text != sources["workspace.c"]
+    result = run_sanitized(build(tmp_path, SANITIZED, sources | {"workspace.c": text}), ["maps"])
+    assert result.returncode != 0 and "heap-buffer-overflow" in result.stderr
+
+
+def test_the_description_names_the_vectors():
+    assert describe() in ("AVX-512 with VNNI", "AVX-512", "AVX2", "portable vectors")
+
+
+MISTAKES = {
+    "the update rounds": ("rounding.h", r"__builtin_copysign\(0\.5, a\)\) \* inverse", "0) * inverse"),
+    "decay rounds": ("rounding.h", r"__builtin_copysignf\(0\.5f, a\)\)", "0)"),
+    "the leak floors": ("rounding.h", r"s < 0 \? leaked", "s < 0 ? leaked - (delta < 0)"),
+    "a unit at +127 learns": ("rounding.h", r"s >= 127 \? 0 : ", ""),
+    "NITRO-ReLU floors": ("rounding.h", r"-\(\(-s \* reciprocal\) >> 16\)", "(s * reciprocal) >> 16"),
+    "the third digit is lost": ("gradients.c", r"digits - 1 \? rest", "digits - 1 ? rest * (index < 2)"),
+    "a digit weighs half": ("gradients.c", r"weight \*= 1 << DIGIT_BITS", "weight *= 1 << (DIGIT_BITS - 1)"),
+    "a lane sums too much": ("gradients.c", r"PRODUCTS = 512", "PRODUCTS = 4096"),
+    "a step is cut too early": ("gradients.c", r"2\.0 \* limit", "1.0 * limit"),
+    "what decays is skipped": ("gradients.c", r"!decays && ", ""),
+    "the padding never wins": ("pools.c", r"from\[c\] & mask;\n +cell", "inside ? from[c] : -128; cell"),
+    "the last of equals wins": ("pools.c", r"candidate > value\[c\] \? here", "candidate >= value[c] ? here"),
+    "a head learns first": ("step.c", r"(errors_of_features\(w->[^;]*;)\s+(learn_class[^;]*;)", r"\2 \1"),
+    "a share floors": ("step.c", r"share = (delta / \([^;]*\));", r"share = \1 - (delta < 0);"),
+    "the last winner counts": ("step.c", r"logits\[g\] > logits\[best\]", "logits[g] >= logits[best]"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_the_c_is_noticed(mistake, tmp_path):
+    name, pattern, replacement = MISTAKES[mistake]
+    sources = read_sources()
+    text, count = re.subn(pattern, replacement, sources[name].decode())
+    assert count, f"{pattern} does not stand in {name} any more"
+    library = open_build(tmp_path, QUICK, sources | {name: text.encode()})
+    with pytest.raises(DifferenceError):
+        compare_all(library)
