@@ -1,0 +1,98 @@
+"""Wide integers as signed digits of 8 bits, so that narrow multipliers can carry them.
+
+value = d[0] + 256·d[1] + 65536·d[2] + …, every digit in [-128, 127].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from integrad.arithmetic import INT8_LIMIT, INT32_LIMIT
+from integrad.matmul import FLOAT64_EXACT, INT64_EXACT
+
+BASE_BITS = 8
+DIGIT_LIMIT = 128
+"""Largest magnitude of a digit."""
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """Integers and a proven bound of their magnitude.
+
+    values: any integer dtype, or float64 holding integers; bound: at least max |values|.
+    """
+
+    values: torch.Tensor
+    bound: int
+
+    @classmethod
+    def int8(cls, values: torch.Tensor) -> Bounded:
+        """Inputs and activations: int8 in ±127."""
+        return cls(values, INT8_LIMIT)
+
+    def transposed(self) -> Bounded:
+        return Bounded(self.values.T, self.bound)
+
+    def plus(self, other: Bounded) -> Bounded:
+        """Their sum; may overwrite self. float64 where that holds it, else int64."""
+        bound = self.bound + other.bound
+        wide = torch.float64 if bound < FLOAT64_EXACT else torch.int64
+        return Bounded(self.values.to(wide).add_(other.values.to(wide)), bound)
+
+
+def digit_count(bound: int) -> int:
+    """How many digits hold every integer in ±bound."""
+    count, largest = 1, INT8_LIMIT
+    while largest < bound:
+        count, largest = count + 1, (largest << BASE_BITS) + INT8_LIMIT
+    return count
+
+
+def split(operand: Bounded) -> torch.Tensor:
+    """(n, k) → int8 (digits·n, k): all lowest digits, then all next ones, and so on."""
+    count, rest = digit_count(operand.bound), operand.values
+    if count == 1:
+        return rest.to(torch.int8)
+    if rest.dtype.is_floating_point:
+        rest = rest.to(torch.int32 if operand.bound <= INT32_LIMIT - DIGIT_LIMIT else torch.int64)
+    elif rest.dtype == torch.int16:
+        rest = rest.to(torch.int32)  # a value near the limit must not wrap when its digit is taken off
+    found = []
+    for _ in range(count - 1):
+        digit = rest.to(torch.int8)  # keeps the lowest 8 bits, with the sign that they then have
+        found.append(digit)
+        rest = (rest - digit) >> BASE_BITS
+    return torch.cat([*found, rest.to(torch.int8)])
+
+
+def combine(sums: torch.Tensor, shape: tuple[int, int, int, int], bound: int) -> torch.Tensor:
+    """Weigh the products of digits and add them up.
+
+    sums: (da·n, db·m) integers of any dtype, all digits of a times all digits of b; shape: (da, n, db, m);
+    bound: of the result and of what it is on the way (see reach). Returns (n, m), float64 where that
+    holds it, else int64. Raises OverflowError where neither does.
+    """
+    if bound >= INT64_EXACT:
+        raise OverflowError(f"a product may reach {bound}, which 64 bits do not hold")
+    wide = torch.float64 if bound < FLOAT64_EXACT else torch.int64
+    da, _, db, _ = shape
+    parts = sums.view(shape) if wide == torch.float64 else sums.to(wide).view(shape)
+    total = None
+    for power in reversed(range(da + db - 1)):
+        if total is not None:
+            total *= 1 << BASE_BITS
+        for i in range(max(0, power - db + 1), min(da, power + 1)):
+            part = parts[i, :, power - i]
+            total = part.to(wide, copy=True) if total is None else total.add_(part)
+    return total
+
+
+def reach(a: Bounded, b: Bounded, terms: int) -> int:
+    """Bound of a product with `terms` summands, and of what combine() holds before the last digits are added.
+
+    There the total lacks the lower powers of 256. Each is at most 128²·terms·8 before it is weighed, so
+    that, brought to the present power, they miss less than 128³·terms together.
+    """
+    return terms * (a.bound * b.bound + DIGIT_LIMIT**3)
