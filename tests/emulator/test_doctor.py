@@ -23,6 +23,8 @@ def hide(name):
     return version(name)
 importlib.util.find_spec = lambda name, *rest: None if name in hidden else find(name, *rest)
 metadata.version = hide
+if "torch" in hidden:
+    sys.modules["torch"] = None
 from integrad.cli import main
 sys.argv[0] = "integrad"
 main()
@@ -46,6 +48,11 @@ def test_here_everything_works(tmp_path):
     assert report["cores"][0]["engines"] == ["qemu", "unicorn"]
     assert report["cores"][-1]["engines"] == ["qemu"]
     assert "instruction counter" in result.stdout and "works" in result.stdout
+    engines = {engine["name"]: engine for engine in report["engines"]}
+    assert list(engines) == ["native", "torch", "numpy"]
+    assert all(engine["available"] for engine in engines.values())
+    assert "PyTorch 2" in engines["torch"]["text"] and "exact products in" in engines["torch"]["text"]
+    assert "float64" in engines["torch"]["text"] and "float64" in engines["numpy"]["text"]
 
 
 def test_pip_alone_gives_five_cores(tmp_path):
@@ -56,10 +63,12 @@ def test_pip_alone_gives_five_cores(tmp_path):
     assert "apt-get install gcc-arm-none-eabi" in missing["arm-none-eabi-gcc"]
     assert "apt-get install qemu-system-arm" in missing["qemu-system-arm"]
     assert set(missing) == {"arm-none-eabi-gcc", "qemu-system-arm", "host C compiler", "instruction counter"}
+    native = report["engines"][0]
+    assert not native["available"] and "C compiler" in native["text"]
 
 
 def test_nothing_at_all_is_a_failure(tmp_path):
-    result, report = call(tmp_path, path="/nonexistent", hidden=["ziglang", "unicorn", "matplotlib"])
+    result, report = call(tmp_path, path="/nonexistent", hidden=["ziglang", "unicorn", "matplotlib", "torch"])
     assert result.returncode == 1
     assert result.stderr.startswith("error: no core can be emulated here")
     assert "pip install 'integrad[emulator]'" in result.stderr
@@ -67,6 +76,9 @@ def test_nothing_at_all_is_a_failure(tmp_path):
     commands = {tool["name"]: tool["command"] for tool in report["tools"] if not tool["found"]}
     assert commands["matplotlib"] == "pip install 'integrad[plots]'"
     assert commands["unicorn"] == commands["ziglang"] == "pip install 'integrad[emulator]'"
+    engines = {engine["name"]: engine for engine in report["engines"]}
+    assert [name for name, engine in engines.items() if engine["available"]] == ["numpy"]
+    assert engines["torch"]["text"] == "the torch engine needs PyTorch: pip install 'integrad[torch]'"
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])

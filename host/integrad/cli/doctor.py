@@ -11,13 +11,15 @@ from rich.table import Table
 
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.emulator.doctor import Emulation, Tool, examine_cores, examine_tools
+from integrad.engines.report import EngineReport, describe_engines
 from integrad.errors import IntegradError
 
 
 @click.command()
 @json_option
 def doctor(json_path):
-    """Say what is installed, what is missing, the command that brings it, and which cores can be emulated.
+    """Say what is installed, what is missing, the command that brings it, which engines can train here,
+    and which cores can be emulated.
 
     Ends with status 1 if no core can be emulated.
 
@@ -26,13 +28,15 @@ def doctor(json_path):
       integrad doctor
     """
     console = console_for(json_path)
-    tools, cores = list(examine_tools()), examine_cores()
+    tools, engines, cores = list(examine_tools()), describe_engines(), examine_cores()
     _show_tools(console, tools)
+    _show_engines(console, engines)
     _show_cores(console, cores)
     write_json(
         json_path,
         {
             "tools": [asdict(tool) | {"found": tool.version is not None} for tool in tools],
+            "engines": [engine._asdict() for engine in engines],
             "cores": [
                 {
                     "name": core.board.name,
@@ -62,6 +66,13 @@ def _show_tools(console: Console, tools: list[Tool]) -> None:
         else:
             text = f"{tool.trouble}: {tool.command}" if tool.command else tool.trouble
             table.add_row("[red]✗[/]", tool.name, escape(text), tool.purpose)
+    console.print(table)
+
+
+def _show_engines(console: Console, engines: list[EngineReport]) -> None:
+    table = Table("", "engine", "computes with, or what brings it", title="Engines")
+    for engine in engines:
+        table.add_row("[green]✓[/]" if engine.available else "[red]✗[/]", engine.name, escape(engine.text))
     console.print(table)
 
 
