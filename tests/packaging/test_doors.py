@@ -121,6 +121,13 @@ def test_optional_library_is_imported_in_one_file(library):
     assert len(users) <= 1, users
 
 
+def test_nobody_reaches_past_the_torch_engine():
+    """Its other files import Torch unasked; the engine says what to do where there is none."""
+    for name in (m for m in MODULES if not m.startswith("integrad.engines.torch_")):
+        used = [other for other in imports(name) if other.startswith("integrad.engines.torch_")]
+        assert set(used) <= {"integrad.engines.torch_engine"}, f"{name} imports {used}"
+
+
 def test_data_packages_hold_no_code():
     for folder in ("templates", "device"):
         for path in (ROOT / folder).rglob("*.py"):
