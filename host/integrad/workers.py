@@ -26,6 +26,10 @@ PATIENCE = 5.0
 """Seconds that a worker goes on waiting for the others once it was told to stop; torchrun waits for 30."""
 
 
+PIECE = 0.5
+"""Seconds of waiting for the others without listening to signals."""
+
+
 class WorkerLost(IntegradError):
     """Another worker is gone or unreachable; the weights are those of the last complete step."""
 
@@ -123,10 +127,12 @@ class Workers(Alone):
             if self._device is not None:
                 time.sleep(0.0001)  # nccl's own waiting would abort the process when the time is over
                 continue
+            started = time.monotonic()
             try:
-                work.wait(timedelta(seconds=0.5))
+                work.wait(timedelta(seconds=PIECE))
             except RuntimeError:
-                if work.is_completed():
+                # The end of a piece looks like a failure, but a failure is there at once in the next one.
+                if time.monotonic() - started < PIECE / 2:
                     raise
         work.wait()
 
