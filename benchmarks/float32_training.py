@@ -1,0 +1,60 @@
+"""What the integers compete with: the same architecture, float32 back-propagation and Adam, in PyTorch."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from integrad.errors import IntegradError
+from integrad.network import Network
+
+
+class Float32Training:
+    """Linear and convolution layers without bias, leaky ReLU, max-pools, cross entropy, on the CPU.
+
+    No heads: the error of the last layer goes back through all of them. Adam is the fused one, the
+    fastest that PyTorch has.
+    """
+
+    label = "PyTorch float32"
+
+    def __init__(self, network: Network, x: np.ndarray, labels: np.ndarray):
+        self.model = build_model(network)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), fused=True)
+        self.loss = nn.CrossEntropyLoss()
+        self.x = torch.from_numpy(x).float() / 64
+        self.labels = torch.from_numpy(labels)
+
+    def step(self, chosen: np.ndarray) -> float:
+        """One batch of the samples `chosen`; the loss before the update."""
+        indices = torch.from_numpy(chosen)
+        self.optimiser.zero_grad()
+        loss = self.loss(self.model(self.x[indices]), self.labels[indices])
+        loss.backward()
+        self.optimiser.step()
+        return loss.item()
+
+
+def build_model(network: Network) -> nn.Sequential:
+    """The main path of an integer network as float32 layers."""
+    layers: list[nn.Module] = []
+    flat = False
+    for stage in network.stages:
+        if stage.kind == "max_pool":
+            layers.append(nn.MaxPool2d(stage.window))
+        elif stage.kind == "conv":
+            b = stage.block
+            convolution = nn.Conv2d(b.input_shape[0], b.channels, b.kernel, b.stride, b.padding, bias=False)
+            layers += [convolution, nn.LeakyReLU(1 / b.alpha_inv)]
+        elif stage.kind == "dense":
+            if not flat:
+                layers.append(nn.Flatten())
+            flat = True
+            layers += [nn.Linear(stage.block.fan_in, stage.block.units, bias=False)]
+            layers += [nn.LeakyReLU(1 / stage.block.alpha_inv)]
+        else:
+            raise IntegradError(f"float32 training: a {stage.kind} stage has no counterpart here")
+    if not flat:
+        layers.append(nn.Flatten())
+    return nn.Sequential(*layers, nn.Linear(network.output.fan_in, network.classes, bias=False))

@@ -1,0 +1,165 @@
+"""The benchmarks' plain implementation is a third one with the same bits, and the benchmarks run."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_golden_vectors import CNN, MLP, LinearCongruential, checksum, conv
+
+from integrad.engines.numpy_engine import NumpyEngine
+from integrad.learners.nitro import Nitro
+from integrad.network import Network
+from integrad.network_spec import parse_spec
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+sys.path.insert(0, str(BENCHMARKS))
+import host_sweep  # noqa: E402
+import host_training  # noqa: E402
+from measuring import UnequalError, measure, measure_in_turns, require_equal  # noqa: E402
+from plain_integer import PlainInteger  # noqa: E402
+
+DENSE = {"type": "dense", "alpha_inv": 4}
+
+NETWORKS = {
+    "mlp": ((20,), "mlp:12,8"),
+    "cnn": ((2, 9, 9), "cnn:c6,p2,c5k5,p2,d9"),
+    "padded heads": ((1, 11, 11), "cnn:c20,c24,p3,d7,d5"),
+    "output layer": ((6,), None),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_plain_integers_and_the_numpy_engine_hold_the_same_bits(name):
+    shape, spec = NETWORKS[name]
+    layers = parse_spec(spec, shape) if spec else []
+    rng = np.random.default_rng(5)
+    network = Network(shape, 3, layers)
+    network.initialise(rng)
+    start = {name: array.copy() for name, array in network.parameters()}
+    rates = {"learning_rate_inv": 128, "decay_inv": 40, "head_decay_inv": 30, "amplification": 32}
+    learner = Nitro(network, engine=NumpyEngine(network), **rates)
+    plain = PlainInteger(layers, start, **rates)
+    for step in range(6):
+        x = rng.integers(-127, 128, (16, *shape)).astype(np.int8)
+        labels = rng.integers(0, 3, 16)
+        expected = network.logits(x)
+        learner.step(x, labels)
+        assert np.array_equal(plain.step(x, labels), expected), step
+        for parameter, array in network.parameters():
+            assert np.array_equal(plain.weights[parameter], array), (step, parameter)
+    for parameter, array in network.parameters():
+        assert not np.array_equal(array, start[parameter]), f"{parameter} learnt nothing"
+
+
+def golden_weights(draw, *shapes):
+    """Weights in the order of the golden vectors; shapes: (name, shape, limit)."""
+    return {name: draw.integers(shape, -limit, limit) for name, shape, limit in shapes}
+
+
+# Two regimes of the published code: a healthy one, and one that saturates and wraps.
+WRAPPED_MLP = {
+    1: [4288082376, 4293487473, 4240824477, 4294269564, 4294309097],
+    10: [3389150565, 4292947389, 1213453257, 93675, 4294874040],
+}
+WRAPPED_CNN = {10: [805649001, 4277975879, 3241953121, 4295894, 1748629054, 4293719292, 4294633968]}
+
+
+@pytest.mark.parametrize(("amplification", "rate", "golden"), [(64, 64, MLP), (5, 4, WRAPPED_MLP)])
+def test_plain_integers_give_the_golden_vectors_of_mlps(amplification, rate, golden):
+    draw = LinearCongruential(1)
+    shapes = [("block1.weights", (12, 20)), ("block1.head", (4, 12)), ("block2.weights", (8, 12))]
+    shapes += [("block2.head", (4, 8)), ("output.weights", (4, 8))]
+    weights = golden_weights(draw, *((name, shape, 64) for name, shape in shapes))
+    plain = PlainInteger([DENSE, DENSE], weights, rate, 50, 20, amplification)
+    check_golden(plain, draw, golden, (20,), 3)
+
+
+@pytest.mark.parametrize(("amplification", "rate", "golden"), [(64, 64, CNN), (5, 4, WRAPPED_CNN)])
+def test_plain_integers_give_the_golden_vectors_of_cnns(amplification, rate, golden):
+    draw = LinearCongruential(2)
+    weights = golden_weights(
+        draw,
+        ("block1.weights", (3, 2, 3, 3), 64),
+        ("block1.head", (3, 12), 64),
+        ("block2.weights", (4, 3, 3, 3), 60),
+        ("block2.head", (3, 16), 64),
+        ("block3.weights", (8, 36), 50),
+        ("block3.head", (3, 8), 64),
+        ("output.weights", (3, 8), 64),
+    )
+    layers = [conv(3), {"type": "max_pool", "size": [2, 2]}, conv(4), DENSE]
+    plain = PlainInteger(layers, weights, rate, 50, 20, amplification, dense_twice=True)
+    check_golden(plain, draw, golden, (2, 6, 6), 2)
+
+
+def check_golden(plain, draw, golden, shape, highest_label):
+    for step in range(1, 11):
+        x = draw.integers((16, *shape), -100, 100).astype(np.int8)
+        plain.step(x, draw.integers((16,), 0, highest_label))
+        if step in golden:
+            assert [checksum(w) for w in plain.weights.values()] == golden[step]
+
+
+# The programs
+
+
+def run(program, *arguments):
+    command = [sys.executable, BENCHMARKS / program, "--rounds", "1", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def cells(text):
+    """The body of the one Markdown table in a text."""
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def test_host_training_compares_with_plain_integers_and_writes_json(tmp_path):
+    path = tmp_path / "figures.json"
+    text = run(
+        "host_training.py", "--networks", "tiny", "--seconds", "0.02", "--engines", "numpy", "--json", path
+    )
+    rows = cells(text)
+    assert [row[1].partition(":")[0] for row in rows[:2]] == ["plain NumPy integers", "numpy"]
+    assert rows[2][1].startswith(("PyTorch float32", "float32: not here"))
+    assert "tiny: 2 implementations hold the same weights" in text
+    plain, engine, _ = json.loads(path.read_text())["rows"]
+    assert engine["crc"] == plain["crc"] and engine["memory"] > 1e7 and engine["steps"] >= 3
+    speeds = engine["samples_per_second"], plain["samples_per_second"]
+    assert engine["times_plain"] == pytest.approx(speeds[0] / speeds[1])
+
+
+def test_what_a_machine_lacks_is_a_line_of_its_own(monkeypatch):
+    monkeypatch.setenv("INTEGRAD_CC", "false")
+    result = measure("tiny", "native", 8, 0, None)
+    assert "cannot compile" in result["missing"]
+    shown = host_training.line({"network": "tiny", "executor": "native", **result})
+    assert shown.startswith("| tiny | native: not here (")
+
+
+def test_unequal_weights_are_refused():
+    with pytest.raises(UnequalError, match="tiny: weights differ"):
+        require_equal("tiny", {"plain": [{"crc": "0"}], "float32": [{"crc": None}], "numpy": [{"crc": "1"}]})
+
+
+def test_candidates_hold_the_same_weights():
+    results = measure_in_turns("tiny", ["generated-c", "numpy"], 16, 0.02, 1, 2)
+    assert [result["label"] for result in results.values()] == ["generated C", "numpy"]
+    assert [result["rounds"] for result in results.values()] == [2, 2]
+
+
+def test_sweep_shows_costs_in_proportion(monkeypatch, capsys):
+    few = [host_sweep.Point("samples", "mlp:6", samples=samples) for samples in (64, 192)]
+    monkeypatch.setattr(host_sweep, "points", lambda: few)
+    rows = host_sweep.run_sweep("numpy", None, 2)
+    assert len(cells(capsys.readouterr().out)) == 2
+    for row, point in zip(rows, few, strict=True):
+        inputs, classes, units = 784, 10, 6
+        assert row["macs_per_sample"] == 2 * inputs * units + 3 * units * classes + 2 * units * classes
+        assert len(point.passes) == 2
+        assert row["ns_per_mac"] == pytest.approx(row["ns_per_sample"] / row["macs_per_sample"])
