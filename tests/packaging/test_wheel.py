@@ -142,3 +142,22 @@ walk(files("integrad_device"), "integrad_device")
     found = set(run(installed / "python", "-c", program, cwd=tmp_path).stdout.split())
     expected = {name for name in sources() if name.endswith(".jinja") or name.startswith("integrad_device/")}
     assert found == expected
+
+
+def test_the_native_engine_is_compiled_from_the_wheel_or_says_what_it_lacks(installed, tmp_path, monkeypatch):
+    program = """
+from integrad.engines.choice import make_engine
+from integrad.engines.native_engine import describe
+from integrad.errors import IntegradError
+from integrad.network import Network
+print(make_engine("auto", Network((4,), 2, [])).name)
+try:
+    describe()
+except IntegradError as error:
+    print(error)
+"""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert run(installed / "python", "-c", program, cwd=tmp_path).stdout.split() == ["native"]
+    monkeypatch.setenv("PATH", "/nowhere")
+    name, _, complaint = run(installed / "python", "-c", program, cwd=tmp_path).stdout.partition("\n")
+    assert name == "numpy" and "C compiler" in complaint

@@ -174,8 +174,8 @@ MISTAKES = {
     "what decays is skipped": ("gradients.c", r"!decays && ", ""),
     "the padding never wins": ("pools.c", r"from\[c\] & mask;\n +cell", "inside ? from[c] : -128; cell"),
     "the last of equals wins": ("pools.c", r"candidate > value\[c\] \? here", "candidate >= value[c] ? here"),
-    "a head learns first": ("step.c", r"(errors_of_features\(w->[^;]*;)\s+(learn_class[^;]*;)", r"\2 \1"),
-    "a share floors": ("step.c", r"share = (delta / \([^;]*\));", r"share = \1 - (delta < 0);"),
+    "a head learns first": ("blocks.c", r"(errors_of_features\(w->[^;]*;)\s+(learn_class[^;]*;)", r"\2 \1"),
+    "a share floors": ("blocks.c", r"share = (delta / \([^;]*\));", r"share = \1 - (delta < 0);"),
     "the last winner counts": ("step.c", r"logits\[g\] > logits\[best\]", "logits[g] >= logits[best]"),
 }  # fmt: skip
 

@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What ctypes finds; all else stays within the library. */
+#define ENTRY_POINT __attribute__((visibility("default")))
+
 enum { DENSE, CONV, MAX_POOL, AVERAGE_POOL, DROPOUT };
 enum { INT8_LIMIT = 127, TARGET = 32 };
 

@@ -85,6 +85,11 @@ static void count_stage(room *r, const network *n, const stage *s, size_t batch)
     r->entries = larger(r->entries, batch * (s->pool.average ? positions : windows) + 2);
 }
 
+/* Whether offsets of patches, which are 32 bits, reach every part of r. */
+static int offsets_reach(const room *r) {
+    return larger(larger(r->wide, r->wide_features), larger(r->packed, r->pairs)) <= INT32_MAX;
+}
+
 workspace *integrad_reserve(const network *n, int32_t batch, int32_t threads) {
     room r = {.activations = (size_t)batch * (size_t)n->output.features};
     const size_t size = (size_t)batch;
@@ -92,7 +97,7 @@ workspace *integrad_reserve(const network *n, int32_t batch, int32_t threads) {
         count_stage(&r, n, &n->stages[i], size);
     }
     count_classifier(&r, n, &n->output, size);
-    workspace *w = calloc(1, sizeof *w);
+    workspace *w = offsets_reach(&r) ? calloc(1, sizeof *w) : NULL;
     if (w == NULL) {
         return NULL;
     }

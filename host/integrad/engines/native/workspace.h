@@ -23,16 +23,16 @@ typedef struct {
     int32_t *offsets;        /* of the positions' patches */
     int32_t *sample_offsets; /* of the samples, where vectors are the patches */
     /* For each thread: */
-    double *rows,
-        *ordered; /* a row of gradients as it is summed, and in the order of the weights */
+    double *rows;    /* a row of gradients as it is summed */
+    double *ordered; /* the same in the order of the weights */
     error_entry *entries;
     int32_t *entry_pairs;
     size_t row_room, entry_room;
 } workspace;
 
-/* NULL where memory is short. */
-workspace *integrad_reserve(const network *n, int32_t batch, int32_t threads);
-void integrad_release(workspace *w);
+/* NULL where memory is short, or 32-bit offsets are. */
+ENTRY_POINT workspace *integrad_reserve(const network *n, int32_t batch, int32_t threads);
+ENTRY_POINT void integrad_release(workspace *w);
 
 /* Whether a convolution's patches are copied next to each other: runs of few channels waste
  * vectors. */

@@ -1,0 +1,29 @@
+/* A block's input and weights, as the products read them. */
+#ifndef INTEGRAD_PATCHES_H
+#define INTEGRAD_PATCHES_H
+
+#include "model.h"
+#include "products.h"
+#include "workspace.h"
+
+/* out (batch, features rounded up): 16-bit copy of x (batch, features), 0 behind the features. */
+void widen(int16_t *out, const int8_t *x, int32_t batch, int32_t features, int32_t threads);
+
+/* weights (outs, features) with aligned rows of whole vectors: themselves, or a copy in `packed`.
+ */
+const int16_t *whole_rows(int16_t *packed, const int16_t *weights, int32_t outs, int32_t features,
+                          int32_t threads);
+
+/* What widen() made, as patches of one position each. */
+patches vectors_as_patches(workspace *w, const int16_t *wide, int32_t batch, int32_t features);
+
+/* Input maps (batch, height, width, channels) as patches in w->wide: row, column, channel. */
+patches maps_as_patches(workspace *w, const stage *s, const int8_t *x, int32_t batch);
+
+/* Index in a row of patches of the weight (channel c, row i, column j). */
+size_t patch_index(const stage *s, const patches *p, int32_t c, int32_t i, int32_t j);
+
+/* packed (out_channels, rows * length of p): the weights of a convolution, 0 in between. */
+void pack_kernels(int16_t *packed, const stage *s, const patches *p, int32_t threads);
+
+#endif
