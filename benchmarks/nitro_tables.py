@@ -46,7 +46,8 @@ def main():
             )
 
     dataset = load_dataset(options.data)
-    settings = {name: int(value) for name, value in (item.split("=") for item in options.set)}
+    pairs = (item.split("=") for item in options.set)
+    settings = {name: int(value) if value.isdigit() else value for name, value in pairs}
     if options.epochs:
         settings["epochs"] = options.epochs
     tests, validations, epochs, seconds = [], [], [], []

@@ -5,13 +5,14 @@ The device computes with the integers in 32 bits, so that what the host accepts 
 
 from __future__ import annotations
 
-from integrad.arithmetic import INT32_LIMIT, learning_rate_limit
+from integrad.arithmetic import AMPLIFICATION, INT32_LIMIT, learning_rate_limit
 from integrad.errors import IntegradError
 
 LEAST = {
     "batch_size": 1,
     "epochs": 1,
     "learning_rate_inv": 1,
+    "amplification": 1,
     "decay_inv": 0,
     "head_decay_inv": 0,
     "patience": 0,
@@ -45,6 +46,8 @@ def check_hyper_parameter(
     low, high = LEAST[name], INT32_LIMIT
     if name == "learning_rate_inv":
         high = learning_rate_limit(classes)
+    elif name == "amplification":
+        high = AMPLIFICATION
     elif name == "augment_flip":
         high = 1
     if type(value) is not int or not low <= value <= high:

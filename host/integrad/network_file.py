@@ -26,6 +26,7 @@
     batch_size = 16
     epochs = 100
     learning_rate_inv = 128
+    amplification = 64          # blocks learn 64 · classes times more slowly than heads
     decay_inv = 0
     head_decay_inv = 0
     augment_crop = 2            # shift by up to 2 pixels,
@@ -54,7 +55,7 @@ except ModuleNotFoundError:  # Python 3.10
 
 MAX_BYTES = 2**20
 LEARNING = (
-    "batch_size", "epochs", "learning_rate_inv", "decay_inv", "head_decay_inv",
+    "batch_size", "epochs", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
     "augment_crop", "augment_flip", "augment_by",
 )  # fmt: skip
 

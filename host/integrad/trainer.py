@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from integrad import __version__
-from integrad.arithmetic import INT8_LIMIT, learning_rate_limit
+from integrad.arithmetic import AMPLIFICATION, INT8_LIMIT, learning_rate_limit
 from integrad.augmentation import Augmentation
 from integrad.checkpoint import load_checkpoint
 from integrad.checkpoint_writer import CheckpointWriter
@@ -46,7 +46,8 @@ class Trainer:
 
     batch_size: the last, smaller batch is trained on too. epochs: at most. seed: of the one generator
     `rng`, from which everything random is drawn. learning_rate_inv: 8 · batch_size by default.
-    decay_inv, head_decay_inv, learn: see Nitro. patience: epochs without a better validation result
+    amplification: blocks learn amplification · classes times more slowly than heads; a device always
+    takes the default. decay_inv, head_decay_inv, learn: see Nitro. patience: epochs without a better validation result
     before learning_rate_inv grows by a factor of 3; stop_patience: before training ends. augment_crop,
     augment_flip, augment_by: see Augmentation; they change what is trained on, nothing else. engine:
     what computes, threads: of the native engine, see make_engine; they change the speed and nothing else.
@@ -56,6 +57,7 @@ class Trainer:
     epochs: int = 100
     seed: int = 0
     learning_rate_inv: int | None = None
+    amplification: int = AMPLIFICATION
     decay_inv: int = 0
     head_decay_inv: int = 0
     learn: str = "all"
@@ -157,7 +159,9 @@ class Trainer:
         self, engine: Engine, state: TrainingState, x, y, progress: Silent, writer: CheckpointWriter
     ) -> None:
         rates = (state.learning_rate_inv, self.decay_inv, self.head_decay_inv)
-        learner = Nitro(engine.network, *rates, self.learn, engine=engine)
+        learner = Nitro(
+            engine.network, *rates, self.learn, self.amplification * engine.network.classes, engine
+        )
         state.start_epoch(len(x))
         while state.position < len(x):
             batch = state.order[state.position : state.position + self.batch_size]
@@ -227,8 +231,8 @@ class Trainer:
         for array in arrays:
             crc = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc)
         names = (
-            "batch_size", "seed", "learning_rate_inv", "decay_inv", "head_decay_inv", "learn",
-            "patience", "stop_patience", "augment_crop", "augment_flip", "augment_by",
+            "batch_size", "seed", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
+            "learn", "patience", "stop_patience", "augment_crop", "augment_flip", "augment_by",
         )  # fmt: skip
         settings = {name: getattr(self, name) for name in names}
         return (

@@ -134,6 +134,8 @@ def test_a_healthy_run_warns_of_nothing():
         ("seed", -1),
         ("patience", -1),
         ("augment_crop", -1),
+        ("amplification", 0),
+        ("amplification", 65),
         ("augment_flip", 2),
         ("augment_flip", True),
     ],

@@ -27,7 +27,7 @@ from integrad.workers import Alone, WorkerLost, find_workers, is_leader
 
 SMALL_BATCHES = f"{Trainer.batch_size}; {LARGE_BATCH} from {SMALL_DATA:,} samples on"
 SETTINGS = (
-    "batch_size", "epochs", "seed", "learning_rate_inv", "decay_inv", "head_decay_inv",
+    "batch_size", "epochs", "seed", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
     "augment_crop", "augment_flip", "augment_by", "engine", "threads",
 )  # fmt: skip
 
@@ -49,6 +49,13 @@ SETTINGS = (
 @click.option("--resume", is_flag=True, help="Go on from FILE.checkpoint, with the same options as before.")
 @click.option("--axes", metavar="AXES", help="Layout of a sample: F, T, TC, CT, HW, HWC or CHW. [detected]")
 @click.option("--learning-rate-inv", type=int, metavar="N", help="Divisor of the gradients. [8 · batch size]")
+@click.option(
+    "--amplification",
+    type=int,
+    metavar="N",
+    help="Blocks learn N · classes times more slowly than learning heads; fewer leave chance sooner. "
+    f"[{Trainer.amplification}]",
+)
 @click.option(
     "--decay-inv",
     type=int,
