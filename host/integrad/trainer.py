@@ -47,8 +47,9 @@ class Trainer:
     batch_size: the last, smaller batch is trained on too. epochs: at most. seed: of the one generator
     `rng`, from which everything random is drawn. learning_rate_inv: 8 · batch_size by default.
     amplification: blocks learn amplification · classes times more slowly than heads; a device always
-    takes the default. decay_inv, head_decay_inv, learn: see Nitro. patience: epochs without a better validation result
-    before learning_rate_inv grows by a factor of 3; stop_patience: before training ends. augment_crop,
+    takes the default. decay_inv, head_decay_inv, learn: see Nitro. patience: epochs without a better
+    validation result before learning_rate_inv grows by a factor of 3; stop_patience: before training
+    ends. augment_crop,
     augment_flip, augment_by: see Augmentation; they change what is trained on, nothing else. engine:
     what computes, threads: of the native engine, see make_engine; they change the speed and nothing else.
     """

@@ -161,7 +161,8 @@ def test_a_preset_brings_its_settings_and_options_win(tmp_path, data):
     model = load_model(tmp_path / "toy.model")
     assert model.training["model_spec"] == "nitro:mlp-1"
     assert model.training["hyper_parameters"] == {
-        "batch_size": 32, "epochs": 4, "learning_rate_inv": 256, "decay_inv": 12_000, "head_decay_inv": 7,
+        "batch_size": 32, "epochs": 4, "learning_rate_inv": 256, "amplification": 64,
+        "decay_inv": 12_000, "head_decay_inv": 7,
         "patience": 15, "stop_patience": 35, "augment_crop": 0, "augment_flip": 0, "augment_by": "batch",
         "learn": "all",
     }  # fmt: skip
