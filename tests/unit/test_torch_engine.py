@@ -89,6 +89,12 @@ def test_a_carrier_declines_sums_that_it_may_not_hold():
     assert Float64().digits(2**40, 127, 2**15) == (6, 1)
 
 
+def test_sums_of_products_leave_float64_in_time():
+    odd, one = 2**53 - 1, torch.ones(1, dtype=torch.float64)
+    total = Bounded(one * odd, odd).plus(Bounded(one.clone(), 1)).plus(Bounded(one.clone(), 1))
+    assert total.bound == total.values.item() == 2**53 + 1
+
+
 def test_what_64_bits_do_not_hold_is_refused():
     with pytest.raises(OverflowError, match="64 bits"):
         combine(torch.zeros(1, 1), (1, 1, 1, 1), 2**63)
@@ -216,6 +222,15 @@ def test_weights_come_home_with_fetch_and_leave_with_load():
         block.weights = np.full_like(block.weights, 9000)  # another array, as initialise() makes
     engine.load()
     assert (engine.logits(x) == network.logits(x)).all() and (engine.logits(x) != before).any()
+
+
+def test_batches_may_be_read_only_or_flipped(recwarn):
+    network = make_network()
+    x = np.random.default_rng(1).integers(-127, 128, (2, 6)).astype(np.int8)
+    x.flags.writeable = False
+    for batch in (x, x[:, ::-1]):
+        assert (TorchEngine(network, "cpu").logits(batch) == network.logits(batch)).all()
+    assert not recwarn.list
 
 
 def test_weights_beyond_the_limit_that_proofs_rest_on_are_refused():

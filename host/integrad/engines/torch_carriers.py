@@ -16,6 +16,9 @@ from integrad.matmul import FLOAT64_EXACT
 FLOAT32_EXACT = 2**24
 """float32 holds every integer below this, if the device does not round operands (TF32, bfloat16)."""
 
+INT8_TERMS = INT32_LIMIT // DIGIT_LIMIT**2
+"""Most products of two digits that a sum of 32 bits holds: 131,071."""
+
 
 class Carrier:
     """Multiplies with the accumulator that it is named after.

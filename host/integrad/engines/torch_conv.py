@@ -6,6 +6,7 @@ Maps are stored (C, N, H, W): sums come out of a product in that order, so nothi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch.nn.functional import pad
@@ -13,10 +14,11 @@ from torch.nn.functional import pad
 from integrad.arithmetic import INT8_LIMIT, SCALE
 from integrad.blocks import ConvBlock
 from integrad.engines.torch_arithmetic import TILE_BYTES, Arithmetic
+from integrad.engines.torch_carriers import INT8_TERMS
 from integrad.engines.torch_digits import Bounded
 
-SUM_BYTES = 24
-"""Of one output in a tile: its sums, before and after digits are combined."""
+PATCH_BYTES, SUM_BYTES = 8, 24
+"""Of an element of a patch, and of an output in a tile: its sums, before and after digits are combined."""
 
 
 def forward(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock, weights: Bounded) -> torch.Tensor:
@@ -25,32 +27,59 @@ def forward(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock, weights: 
     padded = _padded(x, block)
     s = torch.empty((channels, x.shape[1], height, width), dtype=torch.int8, device=x.device)
     for tile in _tiles(arithmetic, block, x.shape[1]):
-        columns = (tile.stop - tile.start) * height * width
-        carrier = arithmetic.carrier(weights.bound, INT8_LIMIT, (channels, block.fan_in, columns))
+        carrier = arithmetic.carrier(weights.bound, INT8_LIMIT, (channels, block.fan_in, tile.columns))
         if carrier.narrow:  # wants the summands innermost, so patches are in row, column, channel order
             flat = weights.values.permute(0, 2, 3, 1).reshape(channels, -1)
-            patches = _patches_innermost(arithmetic, padded[:, tile], block)
+            patches = _patches_innermost(arithmetic, padded[tile.seen], block)
         else:
             flat = weights.values.view(channels, -1)
-            patches = _patches(arithmetic, padded[:, tile].to(carrier.dtype), block).T
+            patches = _patches(arithmetic, padded[tile.seen].to(carrier.dtype), block).T
         z = arithmetic.product(Bounded(flat, weights.bound), Bounded.int8(patches))
-        s[:, tile] = arithmetic.scaled(z, SCALE * block.fan_in).view(channels, -1, height, width)
+        part = s[tile.made]
+        part.copy_(arithmetic.scaled(z, SCALE * block.fan_in).view(part.shape))
     return s
 
 
 def weight_gradient(arithmetic: Arithmetic, delta: Bounded, x: torch.Tensor, block: ConvBlock) -> Bounded:
     """delta: (out, N, oh, ow), x: int8 (in, N, H, W) → like the weights, a sum over batch and map."""
-    channels, height, width = block.output_shape
+    channels = block.channels
     padded = _padded(x, block)
     total = None
     for tile in _tiles(arithmetic, block, x.shape[1]):
-        columns = (tile.stop - tile.start) * height * width
-        carrier = arithmetic.carrier(delta.bound, INT8_LIMIT, (channels, columns, block.fan_in))
-        patches = _patches(arithmetic, padded[:, tile].to(carrier.dtype), block)
-        errors = Bounded(delta.values[:, tile].reshape(channels, columns), delta.bound)
+        carrier = arithmetic.carrier(delta.bound, INT8_LIMIT, (channels, tile.columns, block.fan_in))
+        patches = _patches(arithmetic, padded[tile.seen].to(carrier.dtype), block)
+        errors = Bounded(delta.values[tile.made].reshape(channels, -1), delta.bound)
         part = arithmetic.product(errors, Bounded.int8(patches))
         total = part if total is None else total.plus(part)
     return Bounded(total.values.view(block.weights.shape), total.bound)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Some output positions, `columns` of them over all samples.
+
+    made: where they lie in a batch's output maps; seen: what they see of its padded input maps.
+    """
+
+    made: tuple[slice, ...]
+    seen: tuple[slice, ...]
+    columns: int
+
+
+def _tiles(arithmetic: Arithmetic, block: ConvBlock, samples: int) -> Iterator[Tile]:
+    """A batch in pieces of about TILE_BYTES: several samples, or some rows of one."""
+    _, height, width = block.output_shape
+    row = width * (block.fan_in * PATCH_BYTES + block.channels * SUM_BYTES)
+    rows = min(height, max(1, TILE_BYTES[arithmetic.kind] // row))
+    step = max(1, min(TILE_BYTES[arithmetic.kind] // (height * row), INT8_TERMS // block.positions))
+    every = slice(None)
+    for first in range(0, samples, step):
+        chosen = slice(first, min(first + step, samples))
+        for top in range(0, height, rows):
+            bottom = min(top + rows, height)
+            under = slice(top * block.stride[0], (bottom - 1) * block.stride[0] + block.kernel[0])
+            columns = (chosen.stop - first) * (bottom - top) * width
+            yield Tile((every, chosen, slice(top, bottom)), (every, chosen, under), columns)
 
 
 def _padded(x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
@@ -74,10 +103,3 @@ def _windows(x: torch.Tensor, block: ConvBlock, height: int) -> torch.Tensor:
     """View of padded maps with axes `height` and the next: these become oh and ow; kh and kw come last."""
     (kh, kw), (sh, sw) = block.kernel, block.stride
     return x.unfold(height, kh, sh).unfold(height + 1, kw, sw)
-
-
-def _tiles(arithmetic: Arithmetic, block: ConvBlock, samples: int) -> Iterator[slice]:
-    """Slices over a batch whose patches stay below TILE_BYTES, or single samples."""
-    one = block.positions * (block.fan_in * 8 + block.channels * SUM_BYTES)
-    step = max(1, TILE_BYTES[arithmetic.kind] // one)
-    return (slice(i, min(i + step, samples)) for i in range(0, samples, step))

@@ -57,8 +57,6 @@ def split(operand: Bounded) -> torch.Tensor:
         return rest.to(torch.int8)
     if rest.dtype.is_floating_point:
         rest = rest.to(torch.int32 if operand.bound <= INT32_LIMIT - DIGIT_LIMIT else torch.int64)
-    elif rest.dtype == torch.int16:
-        rest = rest.to(torch.int32)  # a value near the limit must not wrap when its digit is taken off
     found = []
     for _ in range(count - 1):
         digit = rest.to(torch.int8)  # keeps the lowest 8 bits, with the sign that they then have

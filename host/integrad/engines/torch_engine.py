@@ -56,7 +56,7 @@ class TorchEngine:
     def descend(self, gradients: Gradients, rule: Rule) -> None:
         for name, gradient in gradients.items():
             bound = max(int(gradient.max()), -int(gradient.min()))
-            self._descend(name, Bounded(torch.tensor(gradient, device=self.device), bound), rule)
+            self._descend(name, Bounded(self._copy(gradient), bound), rule)
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         out = np.empty((len(x), self.network.classes), np.int8)
@@ -78,11 +78,11 @@ class TorchEngine:
             limit = weight_limit(int(np.prod(array.shape[1:])))
             if max(int(array.max()), -int(array.min())) > limit:  # products are proved exact from this limit
                 raise IntegradError(f"weights {name}: beyond the limit {limit} of their fan-in")
-            self.weights[name] = torch.tensor(array, device=self.device)
+            self.weights[name] = self._copy(array)
 
     def _learn(self, x, labels, rule: Rule, kept: list[np.ndarray] | None, learn: Learn) -> Step:
         """One batch forward; `learn` gets the gradient of every parameter that learns, block by block."""
-        classes = torch.tensor(labels, dtype=torch.int64, device=self.device)
+        classes = self._copy(np.asarray(labels, np.int64))
         targets = torch.zeros((len(x), self.network.classes), dtype=torch.int16, device=self.device)
         targets.scatter_(1, classes[:, None], TARGET)
         masks = [self._maps(mask) for mask in kept or []]
@@ -111,7 +111,11 @@ class TorchEngine:
 
     def _maps(self, array: np.ndarray) -> torch.Tensor:
         """A batch of the host's on the device: (N, C, H, W) → (C, N, H, W), features as they are."""
-        return layers.channels_first(torch.as_tensor(array, device=self.device))
+        return layers.channels_first(self._copy(array))
+
+    def _copy(self, array: np.ndarray) -> torch.Tensor:
+        # Always a copy: Torch warns of sharing arrays that are read-only, and cannot take flipped ones.
+        return torch.tensor(np.ascontiguousarray(array), device=self.device)
 
     def _between(self, stage: Stage, h: torch.Tensor, masks: list[torch.Tensor]) -> torch.Tensor:
         """Forward through a stage that is no block; a dropout takes the first of `masks`, if there is one."""

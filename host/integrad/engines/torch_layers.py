@@ -88,10 +88,8 @@ def descend(
 
     weights: int16 in ±limit. May overwrite the gradient.
     """
-    # A step beyond twice the limit saturates whatever it started from; cut there, float64 holds it.
-    step = arithmetic.tdiv(gradient, divisor).values
-    if step.dtype != torch.float64:
-        step = step.clamp_(-2 * limit, 2 * limit).to(torch.float64)
+    # A step that float64 would round is so large that the weight saturates anyway.
+    step = arithmetic.tdiv(gradient, divisor).values.to(torch.float64)
     wide = weights.to(torch.float64)
     if decay_inv:
         step += arithmetic.tdiv(Bounded(wide.clone(), limit), decay_inv).values

@@ -29,8 +29,8 @@ from integrad.matmul import product
 SHAPES = ((3, 37, 5), (20, 1024, 24), (17, 4096, 8), (64, 64, 72))
 """(rows, summands, columns) of the test products: small, long, and in need of padding."""
 
-WORK = {"cpu": (64, 512, 128), "cuda": (2048, 2048, 2048)}
-"""Shape of the product that is timed, by kind of device: about a millisecond of float64."""
+WORK = {"cpu": (64, 512, 128), "cuda": (4096, 4096, 4096)}
+"""Shape of the product that is timed, by kind of device: some milliseconds of float64."""
 
 
 def make_carriers(device: torch.device) -> list[Carrier]:

@@ -1,0 +1,49 @@
+"""The Torch engine against NumPy, bit for bit, whatever carries its products."""
+
+import pytest
+import torch
+from engine_sessions import SESSIONS, Session, compare
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import cases
+
+from integrad.engines import torch_arithmetic, torch_conv
+from integrad.engines.torch_arithmetic import VARIABLE
+from integrad.engines.torch_engine import TorchEngine
+
+CARRIERS = ("float64", "float32", "int8", "all of them")
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(params=CARRIERS)
+def carrier(request, monkeypatch):
+    """Force a carrier; or let small products use the int8 units too, as large ones do where they are fast."""
+    if request.param in torch_arithmetic.CARRIER_NAMES:
+        monkeypatch.setenv(VARIABLE, request.param)
+    else:
+        monkeypatch.delenv(VARIABLE, raising=False)
+        monkeypatch.setattr(torch_arithmetic, "INT8_WORK", {"cpu": 300})
+        monkeypatch.setattr(torch_arithmetic, "int8_gain", lambda device: 4)
+
+
+@pytest.fixture
+def small_tiles(monkeypatch):
+    """Convolutions take a batch in several tiles, of several samples each, or of a few rows of large ones."""
+    monkeypatch.setattr(torch_conv, "TILE_BYTES", {"cpu": 2**14})
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_sessions(name, carrier, small_tiles):
+    compare(SESSIONS[name], lambda network: TorchEngine(network, "cpu"))
+
+
+@settings(max_examples=25)
+@given(cases(), st.lists(st.integers(1, 40), min_size=1, max_size=2), st.sampled_from([None, 1]))
+def draw(case, batches, amplification):
+    session = Session(case, tuple(batches), amplification=amplification)
+    compare(session, lambda network: TorchEngine(network, "cpu"))
+
+
+def test_drawn(carrier, small_tiles):
+    draw()
