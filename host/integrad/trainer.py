@@ -32,8 +32,14 @@ from integrad.schedule import REFINEMENT, Plateau
 from integrad.training_state import TrainingState
 from integrad.workers import Alone, WorkerLost
 
-RATE_PER_SAMPLE = 8
-"""Gradients are batch sums: the inverse learning rate that suits a batch is so many times its size."""
+RATE_PER_SAMPLE, LEAST_RATE = 8, 32
+"""Gradients are batch sums: the inverse learning rate that suits a batch is so many times its size. Below
+four samples a step must not grow any more: single samples would throw the weights about."""
+
+
+def usual_learning_rate_inv(batch_size: int) -> int:
+    """What suits a batch where nobody chose."""
+    return max(LEAST_RATE, RATE_PER_SAMPLE * batch_size)
 
 
 class TrainingInterrupted(Exception):
@@ -45,7 +51,7 @@ class Trainer:
     """How a network is trained: integers in the ranges of hyper_parameters; a decay or patience of 0 is none.
 
     batch_size: the last, smaller batch is trained on too. epochs: at most. seed: of the one generator
-    `rng`, from which everything random is drawn. learning_rate_inv: 8 · batch_size by default.
+    `rng`, from which everything random is drawn. learning_rate_inv: 8 · batch_size by default, at least 32.
     amplification: blocks learn amplification · classes times more slowly than heads; a device always
     takes the default. decay_inv, head_decay_inv, learn: see Nitro. patience: epochs without a better
     validation result before learning_rate_inv grows by a factor of 3; stop_patience: before training
@@ -74,7 +80,7 @@ class Trainer:
     def __post_init__(self):
         if self.learning_rate_inv is None:
             check_hyper_parameter("batch_size", self.batch_size)
-            self.learning_rate_inv = RATE_PER_SAMPLE * self.batch_size
+            self.learning_rate_inv = usual_learning_rate_inv(self.batch_size)
         for name in NAMES:
             check_hyper_parameter(name, getattr(self, name))
         if type(self.seed) is not int or self.seed < 0:
@@ -193,7 +199,7 @@ class Trainer:
         epoch = state.end_epoch(result)
         state.keep_if_best(network, epoch)
         progress.epoch(epoch)
-        usual = RATE_PER_SAMPLE * self.batch_size
+        usual = usual_learning_rate_inv(self.batch_size)
         warning = state.watch.observe(network, epoch.validation_correct, state.learning_rate_inv, usual)
         if warning:
             state.warnings.append(warning)

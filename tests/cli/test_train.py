@@ -312,7 +312,7 @@ def test_starting_anew_beside_a_checkpoint_says_so(tmp_path, data):
 def test_a_diverging_run_is_said(tmp_path, data):
     result = train(tmp_path, data, "--learning-rate-inv", 1, "--epochs", 8, "--batch-size", 1)
     assert result.exit_code == 0
-    assert "warning: " in result.stdout and "--learning-rate-inv 8" in result.stdout
+    assert "warning: " in result.stdout and "--learning-rate-inv 32" in result.stdout
 
 
 def test_data_is_not_replaced(tmp_path, data):

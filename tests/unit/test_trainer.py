@@ -33,6 +33,12 @@ def test_best_weights_are_kept_by_validation():
     assert correct >= 50
 
 
+def test_the_usual_learning_rate_follows_the_batch_but_not_below_four_samples():
+    rates = {batch: Trainer(batch_size=batch).learning_rate_inv for batch in (1, 3, 4, 5, 16, 64)}
+    assert rates == {1: 32, 3: 32, 4: 32, 5: 40, 16: 128, 64: 512}
+    assert Trainer(batch_size=64, learning_rate_inv=3).learning_rate_inv == 3
+
+
 def test_last_smaller_batch_is_trained_on():
     seen = []
 
@@ -82,12 +88,6 @@ def test_without_validation_the_last_weights_stay():
     assert [epoch.learning_rate_inv for epoch in history.epochs] == [128] * 4
     assert history.best_epoch == 4 and history.best.validation_accuracy is None
     assert history.stopped == "all 4 epochs done"
-
-
-def test_default_rate_follows_the_batch():
-    assert Trainer(batch_size=1).learning_rate_inv == 8
-    assert Trainer(batch_size=64).learning_rate_inv == 512
-    assert Trainer(batch_size=64, learning_rate_inv=3).learning_rate_inv == 3
 
 
 def test_frozen_blocks_stay():

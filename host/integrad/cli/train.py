@@ -48,7 +48,12 @@ SETTINGS = (
 @click.option("--seed", type=int, metavar="N", help="Fixes everything that is random. [0]")
 @click.option("--resume", is_flag=True, help="Go on from FILE.checkpoint, with the same options as before.")
 @click.option("--axes", metavar="AXES", help="Layout of a sample: F, T, TC, CT, HW, HWC or CHW. [detected]")
-@click.option("--learning-rate-inv", type=int, metavar="N", help="Divisor of the gradients. [8 · batch size]")
+@click.option(
+    "--learning-rate-inv",
+    type=int,
+    metavar="N",
+    help="Divisor of the gradients. [8 · batch size, at least 32]",
+)
 @click.option(
     "--amplification",
     type=int,
