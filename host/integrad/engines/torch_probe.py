@@ -32,6 +32,9 @@ SHAPES = ((3, 37, 5), (20, 1024, 24), (17, 4096, 8), (64, 64, 72))
 WORK = {"cpu": (64, 512, 128), "cuda": (4096, 4096, 4096)}
 """Shape of the product that is timed, by kind of device: some milliseconds of float64."""
 
+ROUNDS = 8
+"""Timings of a product. The first ones warm up, and other work on a busy machine spoils some."""
+
 
 def make_carriers(device: torch.device) -> list[Carrier]:
     """All carriers that could be, in order of preference; Float64, which carries everything, is last."""
@@ -52,9 +55,14 @@ def exact_carriers(device: torch.device) -> tuple[Carrier, ...]:
 
 @functools.cache
 def int8_gain(device: torch.device) -> float:
-    """How many times faster an 8-bit product is than one of float64, measured."""
+    """How many times faster an 8-bit product is than one of float64, measured; on one core of a CPU."""
     carriers = {carrier.name: carrier for carrier in exact_carriers(device)}
-    seconds = [_time_product(carriers[name], device) for name in ("float64", "int8")]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # several would wait for cores on which NumPy's threads, or others, are busy
+    try:
+        seconds = [_time_product(carriers[name], device) for name in ("float64", "int8")]
+    finally:
+        torch.set_num_threads(threads)
     return seconds[0] / seconds[1]
 
 
@@ -109,20 +117,17 @@ def _on_device(carrier: Carrier, a: np.ndarray, b: np.ndarray, device: torch.dev
 
 
 def _time_product(carrier: Carrier, device: torch.device) -> float:
-    """Seconds, the best of three after one to warm up."""
+    """Seconds, the best of ROUNDS."""
     n, k, m = WORK["cuda" if device.type == "cuda" else "cpu"]
-    a, b = (
-        torch.ones(n, k, dtype=carrier.dtype, device=device),
-        torch.ones(m, k, dtype=carrier.dtype, device=device),
-    )
-    seconds = []
-    for _ in range(4):
+    a, b = (torch.ones(rows, k, dtype=carrier.dtype, device=device) for rows in (n, m))
+    best = math.inf
+    for _ in range(ROUNDS):
         _wait(device)
         start = time.perf_counter()
         carrier.multiply(a, b)
         _wait(device)
-        seconds.append(time.perf_counter() - start)
-    return min(seconds[1:])
+        best = min(best, time.perf_counter() - start)
+    return best
 
 
 def _wait(device: torch.device) -> None:
