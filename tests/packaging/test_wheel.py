@@ -112,13 +112,22 @@ def test_command_works_from_another_folder(installed, tmp_path, arguments):
 
 
 def test_every_module_imports_without_the_extras(installed, tmp_path):
-    """No extra is installed here, so an import of one at the top of any module would raise."""
+    """No extra is installed here, so an import of one at the top of any module would raise.
+
+    The Torch engine's files do that: they are imported through the first of them, which says what to do.
+    """
     program = """
 import importlib, pkgutil, integrad, integrad_codegen
 for package in (integrad, integrad_codegen):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith("__main__") and ".engines.torch_" not in module.name:
             importlib.import_module(module.name)
+try:
+    import integrad.engines.torch_engine
+except integrad.errors.IntegradError as error:
+    assert "pip install 'integrad[torch]'" in str(error)
+else:
+    raise AssertionError("torch is here?")
 """
     run(installed / "python", "-c", program, cwd=tmp_path)
 
