@@ -35,13 +35,16 @@ class Schedule:
 
     @classmethod
     def of(cls, model: Model, batch: int) -> Schedule:
-        """The model's own hyper-parameters, its learning rate scaled to another batch size.
+        """The model's own hyper-parameters, its learning rate fitted to another batch size.
 
         Raises IntegradError for a record, which anybody may have written, that holds something else.
         """
         trained = model.training.get("hyper_parameters", {})
-        rate = _setting(trained, "learning_rate_inv", 8 * batch) * batch
-        rate //= max(1, _setting(trained, "batch_size", batch))
+        trained_batch = max(1, _setting(trained, "batch_size", batch))
+        usual = arithmetic.usual_learning_rate_inv
+        rate = _setting(trained, "learning_rate_inv", usual(trained_batch))
+        # What nobody chose stays what suits the batch; what somebody chose is scaled.
+        rate = usual(batch) if rate == usual(trained_batch) else rate * batch // trained_batch
         limit = arithmetic.learning_rate_limit(model.network.classes)
         decays = (_setting(trained, name, 0) for name in ("decay_inv", "head_decay_inv"))
         return cls(max(1, min(rate, limit)), *decays)

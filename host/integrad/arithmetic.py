@@ -135,3 +135,13 @@ def initial_bound(fan_in: int, gain: int) -> int:
 def learning_rate_limit(classes: int) -> int:
     """Largest learning_rate_inv whose product with the amplification, 64·classes, fits int32."""
     return INT32_LIMIT // (AMPLIFICATION * classes)
+
+
+RATE_PER_SAMPLE, LEAST_RATE = 8, 32
+"""Gradients are batch sums: the inverse learning rate that suits a batch is so many times its size. Below
+four samples a step must not grow any more: single samples would throw the weights about."""
+
+
+def usual_learning_rate_inv(batch_size: int) -> int:
+    """The learning_rate_inv of a batch where nobody chose one."""
+    return max(LEAST_RATE, RATE_PER_SAMPLE * batch_size)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from integrad import __version__
-from integrad.arithmetic import AMPLIFICATION, INT8_LIMIT, learning_rate_limit
+from integrad.arithmetic import AMPLIFICATION, INT8_LIMIT, learning_rate_limit, usual_learning_rate_inv
 from integrad.augmentation import Augmentation
 from integrad.checkpoint import load_checkpoint
 from integrad.checkpoint_writer import CheckpointWriter
@@ -32,15 +32,6 @@ from integrad.schedule import REFINEMENT, Plateau
 from integrad.training_state import TrainingState
 from integrad.workers import Alone, WorkerLost
 
-RATE_PER_SAMPLE, LEAST_RATE = 8, 32
-"""Gradients are batch sums: the inverse learning rate that suits a batch is so many times its size. Below
-four samples a step must not grow any more: single samples would throw the weights about."""
-
-
-def usual_learning_rate_inv(batch_size: int) -> int:
-    """What suits a batch where nobody chose."""
-    return max(LEAST_RATE, RATE_PER_SAMPLE * batch_size)
-
 
 class TrainingInterrupted(Exception):
     """interrupt() stopped training after a batch; a checkpoint holds it, if one was named."""
@@ -55,9 +46,9 @@ class Trainer:
     amplification: blocks learn amplification · classes times more slowly than heads; a device always
     takes the default. decay_inv, head_decay_inv, learn: see Nitro. patience: epochs without a better
     validation result before learning_rate_inv grows by a factor of 3; stop_patience: before training
-    ends. augment_crop,
-    augment_flip, augment_by: see Augmentation; they change what is trained on, nothing else. engine:
-    what computes, threads: of the native engine, see make_engine; they change the speed and nothing else.
+    ends. augment_crop, augment_flip, augment_by: see Augmentation; they change what is trained on,
+    nothing else. engine: what computes, threads: of the native engine, see make_engine; they change the
+    speed and nothing else.
     """
 
     batch_size: int = 16

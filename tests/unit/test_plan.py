@@ -164,6 +164,13 @@ def test_the_learning_rate_scales_with_the_batch():
     assert Schedule.of(Trained(), 8) == Schedule(64, 0, 0)
 
 
+def test_the_usual_learning_rate_stays_the_usual_one():
+    assert Schedule.of(Trained(batch_size=64, learning_rate_inv=512), 1).learning_rate_inv == 32
+    assert Schedule.of(Trained(batch_size=1, learning_rate_inv=32), 16).learning_rate_inv == 128
+    assert Schedule.of(Trained(batch_size=64, learning_rate_inv=1024), 1).learning_rate_inv == 16
+    assert Schedule.of(Trained(), 1).learning_rate_inv == 32
+
+
 def test_the_largest_learning_rate_still_fits_32_bits():
     for classes in (2, 3, 10, 255):
         limit = learning_rate_limit(classes)

@@ -39,6 +39,16 @@ def test_the_usual_learning_rate_follows_the_batch_but_not_below_four_samples():
     assert Trainer(batch_size=64, learning_rate_inv=3).learning_rate_inv == 3
 
 
+def test_amplification_slows_the_blocks_down():
+    def train(**settings):
+        trainer, network = make_run(epochs=1, **settings)
+        trainer.fit(network, *make_parts()[:2])
+        return network
+
+    usual, same, faster = train(), train(amplification=64), train(amplification=4)
+    assert usual.weights_crc() == same.weights_crc() != faster.weights_crc()
+
+
 def test_last_smaller_batch_is_trained_on():
     seen = []
 

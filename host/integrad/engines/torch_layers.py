@@ -90,7 +90,7 @@ def descend(
     """
     # A step that float64 would round is so large that the weight saturates anyway.
     step = arithmetic.tdiv(gradient, divisor).values.to(torch.float64)
-    wide = weights.to(torch.float64)
+    wide = arithmetic.scratch("weights", weights.shape, torch.float64)
     if decay_inv:
-        step += arithmetic.tdiv(Bounded(wide.clone(), limit), decay_inv).values
-    weights.copy_(wide.sub_(step).clamp_(-limit, limit))
+        step += arithmetic.tdiv(Bounded(wide.copy_(weights), limit), decay_inv).values
+    weights.copy_(wide.copy_(weights).sub_(step).clamp_(-limit, limit))
