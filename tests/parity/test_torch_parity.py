@@ -30,7 +30,7 @@ def carrier(request, monkeypatch):
 @pytest.fixture
 def small_tiles(monkeypatch):
     """Convolutions take a batch in several tiles, of several samples each, or of a few rows of large ones."""
-    monkeypatch.setattr(torch_conv, "TILE_BYTES", {"cpu": 2**14})
+    monkeypatch.setattr(torch_conv, "TILE_BYTES", {"cpu": 2**15})
 
 
 @pytest.mark.parametrize("name", SESSIONS)
@@ -38,7 +38,7 @@ def test_sessions(name, carrier, small_tiles):
     compare(SESSIONS[name], lambda network: TorchEngine(network, "cpu"))
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(cases(), st.lists(st.integers(1, 40), min_size=1, max_size=2), st.sampled_from([None, 1]))
 def draw(case, batches, amplification):
     session = Session(case, tuple(batches), amplification=amplification)

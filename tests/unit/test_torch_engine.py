@@ -59,7 +59,7 @@ def test_digits_add_up_to_the_value(bound, seed):
     assert (sum(digit.numpy().astype(object) << 8 * i for i, digit in enumerate(digits)) == values).all()
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(
     st.sampled_from(CARRIERS),
     st.tuples(*[st.integers(1, 40)] * 3),
