@@ -49,7 +49,7 @@ def run_sweep(engine: str, threads: int | None, rounds: int) -> list[dict]:
 
 def prepared(point: Point, engine: str, threads: int | None):
     """(multiply-accumulates of a sample in all passes of a step, function that times one pass over all)."""
-    from executors import make_executor
+    from training_executors import make_executor
 
     built = build(Workload(point.spec), point.samples)
     executor = make_executor(engine, built, point.batch, threads)

@@ -45,7 +45,7 @@ def main():
 
 
 def measure(options) -> dict:
-    from executors import FLOAT32, PLAIN, make_executor
+    from training_executors import FLOAT32, PLAIN, make_executor
 
     workload = WORKLOADS[options.network]
     checked = min(options.batch, workload.plain_batch)

@@ -13,7 +13,7 @@ ENGINES = ("auto", "native", "torch", "numpy")
 def make_engine(name: str, network: Network, threads: int | None = None) -> Engine:
     """The engine `name` for this network; "auto" takes the first of native and numpy that works here.
 
-    threads: of the native engine; None lets it choose by the size of the work. Raises UsageError for
+    threads: of the native and the Torch engine; None lets them choose. Raises UsageError for
     an unknown name, IntegradError where the machine lacks what the engine needs.
     """
     if name not in ENGINES:
@@ -29,5 +29,5 @@ def make_engine(name: str, network: Network, threads: int | None = None) -> Engi
     if name == "torch":
         from integrad.engines.torch_engine import TorchEngine
 
-        return TorchEngine(network)
+        return TorchEngine(network, threads=threads)
     return NumpyEngine(network)
