@@ -83,11 +83,4 @@ class SharedEngine:
 
 def learning_parameters(network: Network, rule: Rule) -> dict[str, np.ndarray]:
     """The parameters that have a gradient, in an order that every engine's workers share."""
-
-    def learns(name: str) -> bool:
-        part = name.partition(".")[0]
-        if part == "output":
-            return rule.learn_set.output_learns
-        return rule.learn_set.block_learns(int(part.removeprefix("block")) - 1)
-
-    return {name: array for name, array in network.parameters() if learns(name)}
+    return {name: array for name, array in network.parameters() if rule.learns(name)}

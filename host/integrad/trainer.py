@@ -228,10 +228,7 @@ class Trainer:
         crc = 0
         for array in arrays:
             crc = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc)
-        names = (
-            "batch_size", "seed", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
-            "learn", "patience", "stop_patience", "augment_crop", "augment_flip", "augment_by",
-        )  # fmt: skip
+        names = ("seed", "learn", *(name for name in NAMES if name != "epochs"))
         settings = {name: getattr(self, name) for name in names}
         return (
             {"tool_version": __version__}

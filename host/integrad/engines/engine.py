@@ -35,6 +35,13 @@ class Rule:
     amplification: int
     learn_set: LearnSet
 
+    def learns(self, name: str) -> bool:
+        """Whether the parameter `name` does: block1.weights, block1.head, …, output.weights."""
+        part = name.partition(".")[0]
+        if part == "output":
+            return self.learn_set.output_learns
+        return self.learn_set.block_learns(int(part.removeprefix("block")) - 1)
+
     def descent(self, name: str) -> tuple[int, int]:
         """(divisor of the gradient, decay_inv or 0) of the parameter `name`."""
         if name.startswith("block") and name.endswith(".weights"):

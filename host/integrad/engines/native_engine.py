@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, SCALE, SLOPES, weight_limit
+from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, SLOPES, weight_limit
 from integrad.blocks import Block
 from integrad.engines import native_structs as structs
 from integrad.engines.engine import Gradients, Rule, Step
@@ -69,14 +69,14 @@ class NativeEngine:
     def gradients(self, x, labels, rule: Rule, kept=None) -> tuple[Gradients, Step]:
         self._apply(rule)
         gradients: Gradients = {}
-        for name, (record, weights, learns) in self._records.items():
-            if learns(rule):
+        for name, (record, weights) in self._records.items():
+            if rule.learns(name):
                 gradients[name] = np.empty(weights.shape, np.int64)
                 record.gradient = gradients[name].ctypes.data
         try:
             return gradients, self._step(x, labels, kept)
         finally:
-            for record, _, _ in self._records.values():
+            for record, _ in self._records.values():
                 record.gradient = None
 
     def descend(self, gradients: Gradients, rule: Rule) -> None:
@@ -84,7 +84,7 @@ class NativeEngine:
             gradient = np.ascontiguousarray(gradient, np.int64)
             if max(int(gradient.max(initial=0)), -int(gradient.min(initial=0))) >= LARGEST_GRADIENT:
                 raise IntegradError(f"{name}: a gradient exceeds what the native engine divides exactly")
-            record, weights, _ = self._records[name]
+            record, weights = self._records[name]
             divisor, decay_inv = rule.descent(name)
             self._library.integrad_descend(
                 weights.ctypes.data,
@@ -116,17 +116,16 @@ class NativeEngine:
             if stage.block is None:
                 continue
             number += 1
-            learns = _block_learns(number - 1)
-            self._adopt(f"block{number}.weights", record, stage.block.weights, learns)
-            self._adopt(f"block{number}.head", record.head, stage.block.head, learns)
+            self._adopt(f"block{number}.weights", record, stage.block.weights)
+            self._adopt(f"block{number}.head", record.head, stage.block.head)
         output = self.network.output.weights
         self._network.output.features = output.shape[1]
-        self._adopt("output.weights", self._network.output, output, lambda rule: rule.learn_set.output_learns)
+        self._adopt("output.weights", self._network.output, output)
 
-    def _adopt(self, name: str, record, weights: np.ndarray, learns) -> None:
+    def _adopt(self, name: str, record, weights: np.ndarray) -> None:
         record.weights = weights.ctypes.data
         record.limit = weight_limit(int(np.prod(weights.shape[1:])))
-        self._records[name] = (record, weights, learns)
+        self._records[name] = record, weights
 
     def _apply(self, rule: Rule) -> None:
         if rule is self._rule:
@@ -134,9 +133,9 @@ class NativeEngine:
         self._rule = rule
         (rate, decay), (head_rate, head_decay) = rule.descent("block1.weights"), rule.descent("block1.head")
         self._rates = structs.RuleStruct(*(1 / n if n else 0.0 for n in (rate, head_rate, decay, head_decay)))
-        for name, (record, _, learns) in self._records.items():
+        for name, (record, _) in self._records.items():
             if not name.endswith(".head"):  # a head learns when its block does
-                record.learns = learns(rule)
+                record.learns = rule.learns(name)
 
     def _step(self, x: np.ndarray, labels: np.ndarray, kept: list[np.ndarray] | None) -> Step:
         x, labels = self._samples(x), np.ascontiguousarray(labels, np.int32)
@@ -232,10 +231,6 @@ def _remember(verdict: Path, text: str) -> None:
         return  # the next process computes it again
 
 
-def _block_learns(index: int):
-    return lambda rule: rule.learn_set.block_learns(index)
-
-
 def _describe(stage: Stage) -> structs.Stage:
     """Everything but the weights."""
     spatial = stage.kind != "dense"
@@ -249,7 +244,6 @@ def _describe(stage: Stage) -> structs.Stage:
     if block is None:
         return record
     record.alpha_inv, record.mean = block.alpha_inv, SLOPES[block.alpha_inv].mean
-    record.inverse_scale = 1 / (SCALE * block.fan_in)
     record.head.features = block.head_features
     if stage.kind == "conv":
         (record.kernel_height, record.kernel_width) = block.kernel

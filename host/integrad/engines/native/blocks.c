@@ -15,6 +15,10 @@ static int omp_get_thread_num(void) {
 }
 #endif
 
+static int32_t fan_in(const stage *s) {
+    return s->channels * s->kernel_height * s->kernel_width;
+}
+
 static void learn_dense(workspace *w, const stage *s, const int8_t *x, const int8_t *h,
                         int32_t batch, int32_t classes, const rule *r) {
     errors_of_features(w->delta, w->errors, &s->head, batch, classes, w->threads);
@@ -79,7 +83,7 @@ static void learn_conv(workspace *w, const stage *s, const patches *p, int32_t b
     errors_of_features(w->delta, w->errors, &s->head, batch, classes, w->threads);
     learn_classifier(w, &s->head, w->features, batch, classes, r);
     const descent d = {s->weights, s->gradient, r->rate, r->decay, s->limit};
-    const int32_t fan_in = s->channels * s->kernel_height * s->kernel_width;
+    const int32_t row_length = fan_in(s);
 #pragma omp parallel for schedule(dynamic) num_threads(w->threads)
     for (int32_t o = 0; o < s->out_channels; o++) {
         const size_t thread = (size_t)omp_get_thread_num();
@@ -95,7 +99,7 @@ static void learn_conv(workspace *w, const stage *s, const patches *p, int32_t b
                 }
             }
         }
-        descend(&d, (size_t)o * (size_t)fan_in, ordered, fan_in);
+        descend(&d, (size_t)o * (size_t)row_length, ordered, row_length);
     }
 }
 
@@ -105,8 +109,8 @@ void run_dense(workspace *w, const network *n, const stage *s, int8_t *h, const 
     const int16_t *rows =
         whole_rows(w->packed, s->weights, s->out_channels, s->channels, w->threads);
     const patches p = vectors_as_patches(w, w->wide, batch, s->channels);
-    scaled_products(w->scaled, h, &p, rows, s->out_channels, s->inverse_scale, s->alpha_inv,
-                    s->mean, w->threads);
+    scaled_products(w->scaled, h, &p, rows, s->out_channels, fan_in(s), s->alpha_inv, s->mean,
+                    w->threads);
     if (l != NULL && s->learns) {
         classify(w->logits, w, &s->head, h, batch, n->classes);
         subtract_targets(w->errors, w->logits, l->labels, batch, n->classes);
@@ -118,8 +122,8 @@ void run_conv(workspace *w, const network *n, const stage *s, int8_t *h, const i
               int32_t batch, const lesson *l) {
     const patches p = maps_as_patches(w, s, x, batch);
     pack_kernels(w->packed, s, &p, w->threads);
-    scaled_products(w->scaled, h, &p, w->packed, s->out_channels, s->inverse_scale, s->alpha_inv,
-                    s->mean, w->threads);
+    scaled_products(w->scaled, h, &p, w->packed, s->out_channels, fan_in(s), s->alpha_inv, s->mean,
+                    w->threads);
     if (l != NULL && s->learns) {
         pool_features(w->features, w->winners, h, &s->pool, batch, s->out_channels, s->out_height,
                       s->out_width, w->threads);

@@ -6,16 +6,12 @@
 #include "patches.h"
 #include "products.h"
 
-static double inverse_scale(int32_t fan_in) {
-    return 1.0 / (256.0 * fan_in);
-}
-
 void classify(int8_t *logits, workspace *w, const classifier *c, const int8_t *features,
               int32_t batch, int32_t classes) {
     widen(w->wide_features, features, batch, c->features, w->threads);
     const int16_t *rows = whole_rows(w->packed, c->weights, classes, c->features, w->threads);
     const patches p = vectors_as_patches(w, w->wide_features, batch, c->features);
-    scaled_products(logits, NULL, &p, rows, classes, inverse_scale(c->features), 0, 0, w->threads);
+    scaled_products(logits, NULL, &p, rows, classes, c->features, 0, 0, w->threads);
 }
 
 void subtract_targets(int32_t *errors, const int8_t *logits, const int32_t *labels, int32_t batch,

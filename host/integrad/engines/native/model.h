@@ -14,7 +14,7 @@
 #define ENTRY_POINT __attribute__((visibility("default")))
 
 enum { DENSE, CONV, MAX_POOL, AVERAGE_POOL, DROPOUT };
-enum { INT8_LIMIT = 127, TARGET = 32 };
+enum { INT8_LIMIT = 127, TARGET = 32, SCALE = 256 };
 
 /* A linear classifier: a learning head or the output layer. weights: int16 (classes, features). */
 typedef struct {
@@ -44,7 +44,6 @@ typedef struct {
     int32_t alpha_inv, mean;
     int32_t limit;
     int32_t learns;
-    double inverse_scale; /* of the pre-activations */
     int16_t *weights;
     int64_t *gradient;
     classifier head;

@@ -47,7 +47,8 @@ static void activate(int8_t *s, int8_t *h, const int32_t *z, int count, double i
 }
 
 void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weights, int32_t outs,
-                     double inverse_scale, int32_t alpha_inv, int32_t mean, int32_t threads) {
+                     int32_t fan_in, int32_t alpha_inv, int32_t mean, int32_t threads) {
+    const double inverse_scale = 1.0 / ((double)SCALE * fan_in);
     const int groups = (outs + OUTS - 1) / OUTS;
     const size_t pitch = (size_t)p->rows * (size_t)p->length;
     const int32_t reciprocal = alpha_inv ? (65536 + alpha_inv - 1) / alpha_inv : 0;
