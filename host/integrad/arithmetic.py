@@ -80,19 +80,17 @@ def tdiv(a, b: int | np.ndarray):
     which trains visibly worse. Arrays of up to 32 bits give int32, wider ones int64. Raises ValueError
     if b is not positive.
     """
-    if (b if isinstance(b, int) else np.min(b)) <= 0:
+    least, greatest = (b, b) if isinstance(b, int) else (int(np.min(b)), int(np.max(b)))
+    if least <= 0:
         raise ValueError("tdiv needs a positive divisor")
     if isinstance(a, int) and isinstance(b, int):
         return a // b if a >= 0 else -(-a // b)
     a = np.asarray(a)
     dtype = np.int32 if np.can_cast(a.dtype, np.int32) else np.int64
-    if a.itemsize < 4:
-        largest = 2**16
-    elif dtype == np.int32:
-        largest = 2**31
-    else:
-        largest = max(int(a.max(initial=0)), -int(a.min(initial=0)))
-    largest = max(largest, int(np.max(b)))
+    largest = magnitude(a)
+    if largest < least:
+        return np.zeros(np.broadcast_shapes(a.shape, np.shape(b)), dtype)
+    largest = max(largest, greatest)
     if largest >= FLOAT64_DIVIDEND:
         wide = a.astype(np.int64)
         return np.where(a < 0, -(-wide // b), wide // b).astype(dtype)
@@ -100,12 +98,17 @@ def tdiv(a, b: int | np.ndarray):
     return np.trunc(quotient, out=quotient).astype(dtype)
 
 
+def magnitude(a: np.ndarray) -> int:
+    """Largest |a| of an integer array; 0 if it is empty."""
+    return max(int(a.max(initial=0)), -int(a.min(initial=0)))
+
+
 def saturate(a, limit: int):
     """Clip integers to the symmetric range [-limit, limit]; a fitting array is returned as it is."""
     if isinstance(a, int):
         return max(-limit, min(limit, a))
-    if a.max(initial=0) <= limit and a.min(initial=0) >= -limit:
-        return a  # two glances are faster than two passes
+    if magnitude(a) <= limit:
+        return a  # a glance is faster than two passes
     return np.clip(a, -limit, limit)
 
 

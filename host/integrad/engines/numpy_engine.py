@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from integrad.arithmetic import TARGET, saturate, tdiv, weight_limit
+from integrad.arithmetic import TARGET, magnitude, saturate, tdiv, weight_limit
 from integrad.blocks import Block, BlockCache, classifier_gradient, classify
 from integrad.engines.engine import Gradients, Rule, Step
+from integrad.engines.heap import keep_freed_memory
 from integrad.layers import flatten
 from integrad.network import Network
 
@@ -18,6 +19,7 @@ class NumpyEngine:
 
     def __init__(self, network: Network):
         self.network = network
+        keep_freed_memory()
 
     def step(self, x, labels, rule: Rule, kept=None) -> Step:
         gradients, step = self.gradients(x, labels, rule, kept)
@@ -77,8 +79,10 @@ class NumpyEngine:
 def descend(weights: np.ndarray, gradient: np.ndarray, divisor: int, decay_inv: int) -> None:
     """IntegerSGD with decoupled decay, in place: W ← saturate(W - tdiv(g, divisor) - tdiv(W, decay_inv))."""
     limit = weight_limit(int(np.prod(weights.shape[1:])))
-    # A step beyond twice the limit saturates whatever it started from; cut there, all fits int32.
-    step = saturate(tdiv(gradient, divisor), 2 * limit).astype(np.int32)
-    if decay_inv:
-        step += tdiv(weights, decay_inv)
-    weights[...] = saturate(weights - step, limit)
+    step = tdiv(gradient, divisor)
+    if decay_inv and magnitude(weights) >= decay_inv:
+        step = step + tdiv(weights, decay_inv)
+    if magnitude(weights) + magnitude(step) <= limit:  # nothing saturates, and a step fits int16
+        weights -= step.astype(np.int16)
+    else:
+        weights[...] = saturate(weights - step, limit)

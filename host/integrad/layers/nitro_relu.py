@@ -11,7 +11,7 @@ from integrad.arithmetic import INT8_LIMIT, SLOPES, tdiv
 
 def forward(s: np.ndarray, alpha_inv: int) -> np.ndarray:
     """s: int8 in [-127, 127] → int8: s - mean, or tdiv(s, alpha_inv) - mean where s < 0."""
-    return _table(alpha_inv)[s.astype(np.int16) + INT8_LIMIT]
+    return _table(alpha_inv)[s.view(np.uint8)]
 
 
 def backward(delta: np.ndarray, s: np.ndarray, alpha_inv: int) -> np.ndarray:
@@ -25,5 +25,6 @@ def backward(delta: np.ndarray, s: np.ndarray, alpha_inv: int) -> np.ndarray:
 
 @cache
 def _table(alpha_inv: int) -> np.ndarray:
-    s = np.arange(-INT8_LIMIT, INT8_LIMIT + 1)
+    """By the bits of s, so that looking up needs no arithmetic. -128, which no s is, counts as -127."""
+    s = np.arange(256, dtype=np.uint8).view(np.int8).clip(-INT8_LIMIT).astype(np.int16)
     return (np.where(s < 0, tdiv(s, alpha_inv), s) - SLOPES[alpha_inv].mean).astype(np.int8)
