@@ -21,6 +21,7 @@ from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.operations import Operation
 from integrad_codegen.plan import Plan
 from integrad_codegen.training_steps import ArenaBuffer, batch_buffers, inference_buffers, training_steps
+from integrad_codegen.weights_file import members
 
 COLUMNS = 96
 
@@ -78,8 +79,9 @@ def emit_c(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
     names = {
         f"{plan.prefix}.h": ("model.h.jinja", _header(model, plan, normalisation, command)),
         f"{plan.prefix}.c": ("model.c.jinja", _module(model, plan, normalisation)),
-        f"{plan.prefix}_weights.c": ("weights.c.jinja", _tables(plan)),
     }
+    if not plan.weights_by_pointer:
+        names[f"{plan.prefix}_weights.c"] = ("weights.c.jinja", _tables(plan))
     return {
         name: re.sub(r"\n{3,}", "\n\n", environment.get_template(template).render(**context, **own))
         for name, (template, own) in names.items()
@@ -118,8 +120,8 @@ def _header(model: Model, plan: Plan, normalisation: Normalisation, command: str
         "raw_order": normalisation.order,
         "raw_shape": " x ".join(map(str, model.preprocessing.raw_shape)),
         "normalisation": normalisation,
-        "members": _struct_members(plan.parameters()),
-        "frozen": _struct_members(plan.frozen_parameters()),
+        "members": _pointer_members(plan) if plan.weights_by_pointer else _struct_members(plan.parameters()),
+        "frozen": [] if plan.weights_by_pointer else _struct_members(plan.frozen_parameters()),
         "inference_bytes": plan.inference_scratch_bytes,
         "learning_rate_limit": arithmetic.learning_rate_limit(plan.classes),
     }
@@ -172,7 +174,7 @@ def _rows(array: np.ndarray) -> list[list[str]]:
 
 def _weights_of(plan: Plan, operation: Operation) -> dict:
     """How a block's functions reach its weights, and the parameter that this takes."""
-    if operation in plan.frozen_blocks:
+    if not plan.takes_weights(operation):
         return {"access": f"{plan.prefix}_frozen_weights.{operation.name}", "parameters": []}
     return {"access": f"weights->{operation.name}", "parameters": [f"const {plan.prefix}_weights *weights"]}
 
@@ -205,7 +207,7 @@ def _parameters(p: str) -> dict[str, list[str]]:
 def _inference_calls(plan: Plan) -> list[str]:
     calls, source = [], "x"
     for operation in plan.operations:
-        weights = ", weights" if operation.is_block and operation not in plan.frozen_blocks else ""
+        weights = ", weights" if plan.takes_weights(operation) else ""
         calls.append(f"{operation.name}_forward({operation.name}{weights}, {source});")
         if operation.is_block:
             calls.append(f"{operation.name}_activate({operation.name}, {operation.name});")
@@ -216,6 +218,16 @@ def _inference_calls(plan: Plan) -> list[str]:
 def _struct_members(arrays: list[tuple[str, np.ndarray]]) -> list[str]:
     return commented(
         [(f"int16_t {name}[{len(a)}][{a[0].size}];", f"{a.nbytes:,} bytes") for name, a in arrays]
+    )
+
+
+def _pointer_members(plan: Plan) -> list[str]:
+    """The members of the struct where it points to the weights: what does not learn is constant."""
+    return commented(
+        [
+            (f"{'' if m.learns else 'const '}int16_t (*{m.name})[{m.columns}];", f"{m.rows} rows")
+            for m in members(plan)
+        ]
     )
 
 

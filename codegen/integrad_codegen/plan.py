@@ -26,7 +26,10 @@ MAX_BATCH = 4096
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that is printed. `batch` is 0 where nothing learns."""
+    """Everything that is printed. `batch` is 0 where nothing learns.
+
+    weights_by_pointer: the module holds no weights; its struct points to them, wherever they lie.
+    """
 
     prefix: str
     network: Network
@@ -38,6 +41,7 @@ class Plan:
     inference_arena: Arena
     training_arena: Arena | None
     scratch: TrainingScratch | None = field(default=None)
+    weights_by_pointer: bool = False
 
     @property
     def classes(self) -> int:
@@ -62,6 +66,10 @@ class Plan:
         With learn "none" there is no such struct to learn: all weights share one constant struct.
         """
         return [b for b in self.blocks if not b.learns] if self.learn.output_learns else []
+
+    def takes_weights(self, operation: Operation) -> bool:
+        """Whether an operation finds its weights through the struct that its caller passes."""
+        return operation.is_block and (self.weights_by_pointer or operation not in self.frozen_blocks)
 
     @property
     def prefix_operations(self) -> list[Operation]:

@@ -89,7 +89,8 @@ def _frozen_step(plan: Plan, source: Samples) -> TrainingStep:
     operations, calls, x = plan.prefix_operations, [], source.at_b
     for operation in operations:
         out = operation.name if operation is not operations[-1] else outputs_of(operation).at_b
-        calls.append(f"{operation.name}_forward({out}, {x});")
+        weights = ", weights" if plan.takes_weights(operation) else ""
+        calls.append(f"{operation.name}_forward({out}{weights}, {x});")
         if operation.is_block:
             calls.append(f"{operation.name}_activate({out}, {out});")
         x = out

@@ -1,0 +1,88 @@
+"""The file of weights that the MicroPython modules read: a header of 32 bytes, then int16 rows.
+
+docs/micropython-weights.md is its description. All integers are little-endian.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from integrad.model_file import Model
+from integrad_codegen.plan import Plan
+
+MAGIC = b"iWGT"
+VERSION = 1
+HEADER = struct.Struct("<4sHHIIIII")
+"""magic, version, bytes of the header, layout, CRC-32 of the frozen weights, bytes of the frozen
+weights, bytes of the learning weights, CRC-32 of the learning weights; its own CRC-32 follows."""
+
+HEADER_BYTES = HEADER.size + 4
+SMALL_INTEGER = 2**30 - 1
+"""What fits a small integer of MicroPython on every machine."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """An array of weights in the file. offset: bytes from the beginning of its part, frozen or learning."""
+
+    name: str
+    rows: int
+    columns: int
+    learns: bool
+    offset: int
+
+
+def members(plan: Plan) -> list[Member]:
+    """All arrays in the order of the file: first what stays as it is, then what learns."""
+    found = []
+    for learns, arrays in ((False, frozen_arrays(plan)), (True, learning_arrays(plan))):
+        offset = 0
+        for name, array in arrays:
+            found.append(Member(name, len(array), array[0].size, learns, offset))
+            offset += array.nbytes
+    return found
+
+
+def frozen_arrays(plan: Plan) -> list[tuple[str, np.ndarray]]:
+    """(name, int16 array) of what does not learn; every array where nothing does."""
+    return plan.frozen_parameters() if plan.batch else plan.parameters()
+
+
+def learning_arrays(plan: Plan) -> list[tuple[str, np.ndarray]]:
+    """(name, int16 array) of what learns on the device."""
+    return plan.parameters() if plan.batch else []
+
+
+def layout_text(model: Model, plan: Plan) -> str:
+    """What a module is compiled for: the preprocessing and the network as JSON, then a line an array
+    with whether it learns, its name, rows and values a row."""
+    compiled = {"preprocessing": model.preprocessing.describe(), "network": model.network.describe()}
+    arrays = [f"{'learning' if m.learns else 'frozen'} {m.name} {m.rows} {m.columns}" for m in members(plan)]
+    return "\n".join([json.dumps(compiled, sort_keys=True), *arrays, ""])
+
+
+def layout(model: Model, plan: Plan) -> int:
+    """What a file and a module that fit each other have in common: 30 bits of the layout's CRC-32."""
+    return zlib.crc32(layout_text(model, plan).encode()) & SMALL_INTEGER
+
+
+def weights_file(model: Model, plan: Plan) -> bytes:
+    """The file that holds all weights of the plan's network."""
+    frozen, learning = _bytes_of(frozen_arrays(plan)), _bytes_of(learning_arrays(plan))
+    return header(layout(model, plan), zlib.crc32(frozen), len(frozen), learning) + frozen + learning
+
+
+def header(layout: int, frozen_crc: int, frozen_bytes: int, learning: bytes) -> bytes:
+    """The header of a file; a file of learnt weights only holds no frozen bytes, yet names their CRC-32."""
+    sizes = (frozen_crc, frozen_bytes, len(learning), zlib.crc32(learning))
+    fields = HEADER.pack(MAGIC, VERSION, HEADER_BYTES, layout, *sizes)
+    return fields + zlib.crc32(fields).to_bytes(4, "little")
+
+
+def _bytes_of(arrays: list[tuple[str, np.ndarray]]) -> bytes:
+    return b"".join(np.ascontiguousarray(array, "<i2").tobytes() for _, array in arrays)
