@@ -26,6 +26,12 @@ def wrapped(opening: str, arguments: list[str], ending: str, indent: int = 0) ->
     return "\n".join(lines)
 
 
+def wrapped_call(call: str, indent: int) -> str:
+    """`f(a, b, …);`, arguments without commas of their own, broken as by wrapped()."""
+    opening, _, rest = call.partition("(")
+    return wrapped(opening, rest.removesuffix(");").split(", "), ";", indent)
+
+
 def commented(lines: list[tuple[str, str]]) -> list[str]:
     """(code, comment) → lines whose trailing comments stand in one column."""
     width = max((len(code) for code, _ in lines), default=0)

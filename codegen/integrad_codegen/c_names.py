@@ -62,7 +62,13 @@ def _conv(o: Operation) -> list[tuple[str, int]]:
     if not o.learns:
         return named
     learning = [(f"{name}_POSITIONS", o.positions), (f"{name}_FAN_IN", o.fan_in), (f"{name}_LIMIT", o.limit)]
-    return named + learning + (_pool(f"{name}_POOL", o.head_pool) if o.head_pool else [])
+    return named + learning + (_head_pool(f"{name}_POOL", o.head_pool) if o.head_pool else [])
+
+
+def _head_pool(name: str, pool: Pool) -> list[tuple[str, int]]:
+    """It is asked for its windows' errors too."""
+    _, height, width = pool.output_shape
+    return [*_pool(name, pool), (f"{name}_POSITIONS", height * width)]
 
 
 def _pool(name: str, pool: Pool) -> list[tuple[str, int]]:

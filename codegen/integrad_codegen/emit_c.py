@@ -1,4 +1,5 @@
-"""Plan + templates → C99 files: PREFIX.h, PREFIX.c and PREFIX_weights.c."""
+"""Plan + templates → C99 files: PREFIX.h, PREFIX.c, its PREFIX_kernels.h and, unless others hold the
+weights, PREFIX_weights.c."""
 
 from __future__ import annotations
 
@@ -13,10 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from integrad import __version__, arithmetic
 from integrad.errors import IntegradError
 from integrad.model_file import Model
-from integrad_codegen.c_layout import commented, wrapped
+from integrad_codegen.c_layout import commented, wrapped, wrapped_call
 from integrad_codegen.c_names import constants
 from integrad_codegen.costs import layer_rows, memory_rows
 from integrad_codegen.header_text import class_lines, origin_lines, summary
+from integrad_codegen.kernels import emit_kernels
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.operations import Operation
 from integrad_codegen.plan import Plan
@@ -58,14 +60,14 @@ def _setting(trained: object, name: str, default: int) -> int:
     return value
 
 
-def emit_c(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
+def emit_c(model: Model, plan: Plan, command: str = "", core: str | None = None) -> dict[str, str]:
     """File name → text of the C module.
 
-    command: the command line that made it, for the header. Deterministic: equal models, plans and
-    commands give equal text.
+    command: the command line that made it, for the header. core: which core its kernels are for (`m4`);
+    None: any. Deterministic: equal models, plans, commands and cores give equal text.
     """
     environment = environment_for("c")
-    environment.globals["wrapped"] = wrapped
+    environment.globals |= {"wrapped": wrapped, "wrapped_call": wrapped_call}
     normalisation = Normalisation.of(model.preprocessing)
     context = {
         "p": plan.prefix,
@@ -79,6 +81,7 @@ def emit_c(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
     names = {
         f"{plan.prefix}.h": ("model.h.jinja", _header(model, plan, normalisation, command)),
         f"{plan.prefix}.c": ("model.c.jinja", _module(model, plan, normalisation)),
+        f"{plan.prefix}_kernels.h": ("kernels.h.jinja", _kernels(plan, core)),
     }
     if not plan.weights_by_pointer:
         names[f"{plan.prefix}_weights.c"] = ("weights.c.jinja", _tables(plan))
@@ -129,25 +132,14 @@ def _header(model: Model, plan: Plan, normalisation: Normalisation, command: str
 
 def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
     steps = training_steps(plan) if plan.batch else []
-    gradient_types = {"int32_t"} | {block.gradient_type for block in plan.learning_blocks}
-    row_types = {"int32_t"} | {b.gradient_type for b in plan.learning_blocks if b.kind == "dense"}
-    suffixes = [("", "int32_t"), ("_wide", "int64_t")]
-    clipped = {"int32_t", normalisation.type} | gradient_types
-    wide_input = normalisation.type == "int64_t"
     last = plan.operations[-1] if plan.operations else None
     last_name = last.name if last else "x"
     return {
         "summary": summary(plan),
         "normalisation": normalisation,
         "inference_bytes": plan.inference_scratch_bytes,
-        "step_limit": 2 * arithmetic.INT16_WEIGHT_LIMIT,
         "constants": constants(plan, normalisation),
         "learning_slopes": {block.alpha_inv for block in plan.learning_blocks},
-        "has_windows": any(o.kind == "conv" for o in plan.operations),
-        "gradient_types": [(s, t) for s, t in suffixes if t in gradient_types],
-        "row_types": [(s, t) for s, t in suffixes if t in row_types],
-        "clip_types": [(s, t) for s, t in suffixes if t in clipped],
-        "normalised": "(int8_t)clip_wide(scaled, INT8_LIMIT)" if wide_input else "saturate(scaled)",
         "weights_of": lambda operation: _weights_of(plan, operation),
         "inference_buffers": _pointers(inference_buffers(plan)),
         "inference_calls": _inference_calls(plan),
@@ -157,6 +149,12 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
         "last_batch": last_name,
         "schedule": Schedule.of(model, plan.batch) if plan.batch else None,
     }
+
+
+def _kernels(plan: Plan, core: str | None) -> dict:
+    includes, kernels = emit_kernels(plan, core)
+    core_name = f"Cortex-{core.upper()}" if core else ""
+    return {"core_name": core_name, "kernel_includes": includes, "kernels": kernels}
 
 
 def _tables(plan: Plan) -> dict:
@@ -208,7 +206,8 @@ def _inference_calls(plan: Plan) -> list[str]:
     calls, source = [], "x"
     for operation in plan.operations:
         weights = ", weights" if plan.takes_weights(operation) else ""
-        calls.append(f"{operation.name}_forward({operation.name}{weights}, {source});")
+        work = f", {operation.name}_work" if operation.is_block else ""
+        calls.append(f"{operation.name}_forward({operation.name}{weights}, {source}{work});")
         if operation.is_block:
             calls.append(f"{operation.name}_activate({operation.name}, {operation.name});")
         source = operation.name
@@ -236,6 +235,12 @@ def _plus(offset: int) -> str:
 
 
 def _pointers(buffers: list[ArenaBuffer]) -> list[str]:
-    return commented(
-        [(f"int8_t *const {b.name} = scratch->arena{_plus(b.offset)};", b.comment) for b in buffers]
-    )
+    return commented([(_pointer(b), b.comment) for b in buffers])
+
+
+def _pointer(buffer: ArenaBuffer) -> str:
+    place = f"scratch->arena{_plus(buffer.offset)}"
+    if buffer.is_workspace:
+        place = f"(void *)({place})" if buffer.offset else f"(void *){place}"
+        return f"int16_t *const {buffer.name} = {place};"
+    return f"int8_t *const {buffer.name} = {place};"

@@ -20,6 +20,7 @@ from integrad.network import Network, Stage
 from integrad_codegen import bounds
 from integrad_codegen.memory import ALIGNMENT, Arena, Buffer, lay_out
 from integrad_codegen.operations import Classifier, Operation, Pool
+from integrad_codegen.workspace import forward_bytes, learn_rows, learn_values, training_bytes
 
 MAX_BATCH = 4096
 
@@ -102,6 +103,11 @@ class Plan:
         return sum(o.training_macs for o in self.operations) + 2 * self.output.features * self.classes
 
     @property
+    def learn_work(self) -> int:
+        """int16 values in the workspace of rows that learn."""
+        return learn_values(self.batch)
+
+    @property
     def amplification(self) -> int:
         return AMPLIFICATION * self.classes
 
@@ -139,7 +145,7 @@ class TrainingScratch:
     """Members of the training scratch struct besides the arena; 0 elements: no such member.
 
     wide_gradients, gradients: longest row of a convolution accumulated in int64 and in int32 (they
-    share their bytes); deltas: errors of one unit over the batch, or of one channel's map, int32;
+    share their bytes); deltas: errors of `rows` units over the batch, or of one channel's map, int32;
     errors: batch x classes, int16.
     """
 
@@ -149,6 +155,7 @@ class TrainingScratch:
     arena: int
     batch: int
     classes: int
+    rows: int
 
     @property
     def bytes(self) -> int:
@@ -179,7 +186,7 @@ def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 1
     batch = batch if learn_set.output_learns else 0
     operations = _operations(network, learn_set, batch)
     output = _classifier("output", network.output.weights, batch)
-    inference = _inference_arena(operations)
+    inference = _inference_arena(operations, output)
     training = _training_arena(operations, output, batch) if batch else None
     scratch = _training_scratch(operations, output, batch, training) if training else None
     return Plan(
@@ -265,9 +272,17 @@ def _classifier(name: str, weights: np.ndarray, batch: int) -> Classifier:
     return Classifier(name, features, classes, SCALE * features, weight_limit(features))
 
 
-def _inference_arena(operations: list[Operation]) -> Arena:
-    """Every output lives from its own step to the next one, which reads it."""
-    return lay_out([Buffer(o.name, o.outputs, i, i + 1) for i, o in enumerate(operations)])
+def _inference_arena(operations: list[Operation], output: Classifier) -> Arena:
+    """Every output lives from its own step to the next one, which reads it; workspaces only in theirs."""
+    buffers = []
+    for i, o in enumerate(operations):
+        buffers.append(Buffer(o.name, o.outputs, i, i + 1))
+        buffers += _workspace(o.name, forward_bytes(o), i)
+    return lay_out([*buffers, *_workspace("output", forward_bytes(output), len(operations))])
+
+
+def _workspace(name: str, size: int, step: int) -> list[Buffer]:
+    return [Buffer(f"{name}_work", size, step, step)] if size else []
 
 
 def _training_arena(operations: list[Operation], output: Classifier, batch: int) -> Arena:
@@ -278,6 +293,8 @@ def _training_arena(operations: list[Operation], output: Classifier, batch: int)
     """
     first = next((i for i, o in enumerate(operations) if o.learns), len(operations))
     buffers = [Buffer(o.name, o.outputs, i, i + 1) for i, o in enumerate(operations[: max(0, first - 1)])]
+    for i, operation in enumerate(operations[:first]):
+        buffers += _workspace(operation.name, forward_bytes(operation), i)
     if first:
         # The loop over the samples fills it while the single-sample buffers are in use again and again.
         buffers.append(Buffer(operations[first - 1].name, batch * operations[first - 1].outputs, 0, first))
@@ -290,7 +307,10 @@ def _training_arena(operations: list[Operation], output: Classifier, batch: int)
             buffers.append(Buffer(f"{operation.name}_features", batch * operation.head.features, i, i))
         elif operation.learns and operation.kind == "conv":
             buffers.append(Buffer(f"{operation.name}_features", size, i, i))
-    return lay_out(buffers)
+        work = training_bytes(operation, batch) if operation.learns else forward_bytes(operation)
+        buffers += _workspace(operation.name, work, i)
+    work = max(forward_bytes(output), 2 * learn_values(batch))
+    return lay_out([*buffers, *_workspace("output", work, len(operations))])
 
 
 def _training_scratch(
@@ -300,10 +320,16 @@ def _training_scratch(
     convolutions = [o for o in operations if o.learns and o.kind == "conv"]
     for operation in convolutions:
         rows[operation.gradient_type].append(operation.fan_in)
-    deltas = max([batch, *(o.positions for o in convolutions)])
-    return TrainingScratch(
-        max(rows["int64_t"]), max(rows["int32_t"]), deltas, max(ALIGNMENT, arena.bytes), batch, output.classes
-    )
+    together = learn_rows(batch)
+    deltas = max([together * batch, *map(_map_errors, convolutions)])
+    sizes = (max(rows["int64_t"]), max(rows["int32_t"]), deltas, max(ALIGNMENT, arena.bytes))
+    return TrainingScratch(*sizes, batch, output.classes, together)
+
+
+def _map_errors(convolution: Operation) -> int:
+    """Errors of one channel's map, and of what its head's pool made of it."""
+    pool = convolution.head_pool
+    return convolution.positions + (prod(pool.output_shape[1:]) if pool else 0)
 
 
 _C_KEYWORDS = frozenset(

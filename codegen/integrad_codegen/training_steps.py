@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from integrad_codegen.memory import Arena, Buffer
 from integrad_codegen.operations import Operation
 from integrad_codegen.plan import Plan
 
@@ -24,19 +25,30 @@ class TrainingStep:
 
 @dataclass(frozen=True)
 class ArenaBuffer:
-    """A pointer into an arena, with its shape as a comment."""
+    """A pointer into an arena, with its shape as a comment; to int16 for a workspace, else to int8."""
 
     name: str
     offset: int
     comment: str
 
+    @property
+    def is_workspace(self) -> bool:
+        return self.name.endswith("_work")
+
 
 def inference_buffers(plan: Plan) -> list[ArenaBuffer]:
     """Pointers that an inference needs, in order of use."""
-    offsets = plan.inference_arena.offsets
+    shapes = {operation.name: operation.output_shape for operation in plan.operations}
     return [
-        ArenaBuffer(o.name, offsets[o.name], " x ".join(map(str, o.output_shape))) for o in plan.operations
+        _buffer(plan.inference_arena, buffer, shapes.get(buffer.name))
+        for buffer in plan.inference_arena.buffers
     ]
+
+
+def _buffer(arena: Arena, buffer: Buffer, shape: tuple[int, ...] | None, samples: str = "") -> ArenaBuffer:
+    """shape: of one sample, or None for a workspace."""
+    comment = samples + " x ".join(map(str, shape)) if shape else f"{buffer.size:,} bytes"
+    return ArenaBuffer(buffer.name, arena.offsets[buffer.name], comment)
 
 
 def batch_buffers(plan: Plan) -> list[ArenaBuffer]:
@@ -45,13 +57,15 @@ def batch_buffers(plan: Plan) -> list[ArenaBuffer]:
     single = {operation.name for operation in plan.prefix_operations[:-1]}
     buffers = []
     for buffer in plan.training_arena.buffers:
+        if buffer.name.endswith("_work"):
+            buffers.append(_buffer(plan.training_arena, buffer, None))
+            continue
         operation = by_name[buffer.name.removesuffix("_scaled").removesuffix("_features")]
         shape = operation.output_shape
         if buffer.name.endswith("_features"):
             shape = (operation.head.features,)
         samples = "" if buffer.name in single else f"{plan.batch} x "
-        comment = samples + " x ".join(map(str, shape))
-        buffers.append(ArenaBuffer(buffer.name, plan.training_arena.offsets[buffer.name], comment))
+        buffers.append(_buffer(plan.training_arena, buffer, shape, samples))
     return buffers
 
 
@@ -90,7 +104,8 @@ def _frozen_step(plan: Plan, source: Samples) -> TrainingStep:
     for operation in operations:
         out = operation.name if operation is not operations[-1] else outputs_of(operation).at_b
         weights = ", weights" if plan.takes_weights(operation) else ""
-        calls.append(f"{operation.name}_forward({out}{weights}, {x});")
+        work = f", {operation.name}_work" if operation.is_block else ""
+        calls.append(f"{operation.name}_forward({out}{weights}, {x}{work});")
         if operation.is_block:
             calls.append(f"{operation.name}_activate({out}, {out});")
         x = out
@@ -110,14 +125,15 @@ def _learning_step(o: Operation, source: Samples) -> TrainingStep:
     scaled = Samples(f"{o.name}_scaled", out.size) if o.kind == "dense" else out
     features = Samples(out.name if o.kind == "dense" else f"{o.name}_features", f"{head.upper()}_FEATURES")
     condense = "activate" if o.head_pool is None else "pool"
+    work, learn_work = f"{o.name}_work", f", {o.name}_work" if o.kind == "dense" else ""
     each = [
-        f"{o.name}_forward({scaled.at_b}, weights, {source.at_b});",
+        f"{o.name}_forward({scaled.at_b}, weights, {source.at_b}, {work});",
         f"{o.name}_{condense}({features.at_b}, {scaled.at_b});",
-        f"{head}_error(scratch->error[b], weights, {features.at_b}, labels[b]);",
+        f"{head}_error(scratch->error[b], weights, {features.at_b}, labels[b], {work});",
     ]
     then = [
-        f"{o.name}_learn(weights, {source.name}, {scaled.name}, count, schedule, scratch);",
-        f"{head}_learn(weights, {features.name}, count, schedule, scratch);",
+        f"{o.name}_learn(weights, {source.name}, {scaled.name}, count, schedule, scratch{learn_work});",
+        f"{head}_learn(weights, {features.name}, count, schedule, scratch, {work});",
     ]
     after = [f"{o.name}_activate({out.at_b}, {out.at_b});"] if o.kind == "conv" else []
     comment = f"{o.name.capitalize()} learns; its head changes last, for the errors pass through it."

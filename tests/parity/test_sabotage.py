@@ -16,7 +16,7 @@ PLAIN = ("gcc", "-std=c99", "-O1")
 
 @dataclass(frozen=True)
 class Mistake:
-    """pattern, a regular expression, is replaced wherever it stands in model.c."""
+    """pattern, a regular expression, is replaced wherever it stands in model.c and its kernels."""
 
     what: str
     case: str
@@ -79,13 +79,16 @@ CASES = FIXED | {
 }
 
 MISTAKES = [
-    Mistake("a dense layer skips its last input", "dense", r"i < BLOCK1_INPUTS", "i + 1 < BLOCK1_INPUTS"),
-    Mistake("a head skips its last feature", "dense", r"i < HEAD1_FEATURES", "i + 1 < HEAD1_FEATURES"),
-    Mistake("the output skips its last feature", "dense", r"i < OUTPUT_FEATURES", "i + 1 < OUTPUT_FEATURES"),
+    Mistake("a linear layer skips its last input", "dense", r"i < n(?=; i\+\+\) \{\s+z)", "i + 1 < n"),
+    Mistake("a dense layer widens too little", "dense", r"x, BLOCK1_INPUTS\)", "x, BLOCK1_INPUTS - 1)"),
+    Mistake("a head skips its last feature", "dense", r"HEAD1_FEATURES, HEAD1_SCALE", "5 - 1, HEAD1_SCALE"),
+    Mistake("the last class is 0", "dense", r"outs; o\+\+", "outs - (outs == 4); o++"),
     Mistake(
         "a batch skips its last sample", "dense", r"\bb < count(?=; b\+\+\) \{\s+gradient)", "b + 1 < count"
     ),
-    Mistake("int8 saturates at 126", "dense", r"INT8_LIMIT = 127", "INT8_LIMIT = 126"),
+    Mistake("a last row does not learn", "dense", r"\? left :", "? left - 1 :"),
+    Mistake("inputs saturate at 126", "dense", r"INT8_LIMIT = 127", "INT8_LIMIT = 126"),
+    Mistake("scores saturate at 126", "dense", r"scale, 127\)", "scale, 126)"),
     Mistake(
         "int8 saturates at -128", "dense", r"value < -limit \? -limit", "value < -limit - 1 ? -limit - 1"
     ),
@@ -97,8 +100,8 @@ MISTAKES = [
     Mistake(
         "a layer's scale floors",
         "dense",
-        r"saturate\(z / (\w+_SCALE)\)",
-        r"saturate(z / \1 - (z % \1 < 0))",
+        r"clip\(z / scale,",
+        r"clip(z / scale - (z % scale < 0),",
     ),
     Mistake(
         "NITRO-ReLU floors",
@@ -167,18 +170,18 @@ MISTAKES = [
     Mistake(
         "a convolution forgets a channel",
         "cnn",
-        r"c < BLOCK1_INPUT_CHANNELS",
-        "c + 1 < BLOCK1_INPUT_CHANNELS",
+        r"c < shape->in_channels",
+        "c + 1 < shape->in_channels",
     ),
     Mistake("a stride is one", "cnn", r"BLOCK2_STRIDE_HEIGHT = 2", "BLOCK2_STRIDE_HEIGHT = 1"),
     Mistake(
         "the gradient misses the last row",
         "maps",
-        r"row < BLOCK1_HEIGHT(?=; row\+\+\) \{[^}]*const int\w* d = )",
-        "row + 1 < BLOCK1_HEIGHT",
+        r"row < shape->height(?=; row\+\+\) \{[^}]*const int\w* d = )",
+        "row + 1 < shape->height",
     ),
     Mistake(
-        "average-pooled heads spread the sum", "maps", r"_backward\(sum / \w+_WINDOW_AREA", "_backward(sum"
+        "average-pooled heads spread the sum", "maps", r"_backward\(\*sum / \w+_WINDOW_AREA", "_backward(*sum"
     ),
     Mistake("an average floors", "maps", r"\(sum / (\w+_WINDOW_AREA)\);", r"(sum / \1 - (sum % \1 < 0));"),
     Mistake("a maximum starts at -1", "maps", r"best = -INT8_LIMIT;", "best = -1;"),
@@ -192,11 +195,15 @@ MISTAKES = [
 ]
 
 
-def run(device, actions, source):
-    """Results of the module with this text as model.c."""
+FILES = ("model.c", "model_kernels.h")
+
+
+def run(device, actions, texts):
+    """Results of the module with these texts as FILES."""
     folder = device.folder / "sabotaged"
     folder.mkdir(exist_ok=True)
-    (folder / "model.c").write_text(source)
+    for name, text in zip(FILES, texts, strict=True):
+        (folder / name).write_text(text)
     sources = [folder / "model.c", *(path for path in device.sources if path.name != "model.c")]
     executors.compile_program(PLAIN, sources, device.source_folder, program := folder / "session")
     session = device.session(actions)
@@ -205,15 +212,15 @@ def run(device, actions, source):
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory):
-    """case → (device model, text of model.c, actions, what NumPy answers); generated once."""
+    """case → (device model, texts of FILES, actions, what NumPy answers); generated once."""
     made = {}
 
     def generate(name):
         if name not in made:
             device = CASES[name].generate(tmp_path_factory.mktemp(name))
             actions = CASES[name].actions()
-            text = (device.source_folder / "model.c").read_text()
-            made[name] = device, text, actions, device.run_numpy(actions)
+            texts = [(device.source_folder / file).read_text() for file in FILES]
+            made[name] = device, texts, actions, device.run_numpy(actions)
         return made[name]
 
     return generate
@@ -221,15 +228,18 @@ def generated(tmp_path_factory):
 
 @pytest.mark.parametrize("name", sorted({mistake.case for mistake in MISTAKES}))
 def test_without_a_mistake_the_bits_are_equal(name, generated):
-    device, text, actions, expected = generated(name)
-    executors.require_equal(CASES[name], device, expected, run(device, actions, text), "C")
+    device, texts, actions, expected = generated(name)
+    executors.require_equal(CASES[name], device, expected, run(device, actions, texts), "C")
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.what.replace(" ", "-"))
 def test_a_mistake_is_noticed(mistake, generated):
-    device, text, actions, expected = generated(mistake.case)
-    changed, count = re.subn(mistake.pattern, mistake.replacement, text)
-    assert count, f"{mistake.pattern} does not stand in the generated module any more"
+    device, texts, actions, expected = generated(mistake.case)
+    found = [re.subn(mistake.pattern, mistake.replacement, text) for text in texts]
+    changed = [text for text, _ in found]
+    assert any(count for _, count in found), (
+        f"{mistake.pattern} stands nowhere any more"
+    )
     with pytest.raises(executors.DifferenceError):
         executors.require_equal(CASES[mistake.case], device, expected, run(device, actions, changed), "C")
 

@@ -152,7 +152,8 @@ def test_integers_only_and_no_library(name, generated):
             continue
         text = path.read_text()
         includes = set(re.findall(r'^#include ([<"].*[>"])$', text, re.MULTILINE))
-        assert includes <= {"<stddef.h>", "<stdint.h>", f'"{plan.prefix}.h"'}
+        own = {f'"{plan.prefix}.h"', f'"{plan.prefix}_kernels.h"'}
+        assert includes <= {"<stddef.h>", "<stdint.h>"} | own
         code = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
         assert not re.search(r"\b(float|double|malloc|calloc|free|printf|goto|errno|mem\w+|asm)\b", code)
         assert not re.search(r"\b\d+\.\d", code), "no fraction"
@@ -223,7 +224,7 @@ def test_a_wrong_size_does_not_compile(generated, tmp_path):
 def test_equal_models_give_equal_text():
     texts = [emit_c(c.model(), make_plan(c.network(), "model", "all", 4), "cmd") for c in [FIXED["cnn"]] * 2]
     assert texts[0] == texts[1]
-    assert list(texts[0]) == ["model.h", "model.c", "model_weights.c"]
+    assert list(texts[0]) == ["model.h", "model.c", "model_kernels.h", "model_weights.c"]
     other = replace(FIXED["cnn"], seed=99)
     changed = emit_c(other.model(), make_plan(other.network(), "model", "all", 4), "cmd")
     assert changed["model.c"] == texts[0]["model.c"], "weights stand in their own file"

@@ -47,7 +47,12 @@ class Trial:
 @batch_size_option
 @click.option("--out", "out", required=True, metavar="DIR", help="Folder for the files; made if need be.")
 @click.option("--name", default=None, help="Prefix of all names in the C files. [the model file's name]")
-@click.option("--core", default=None, metavar="CORE", help="Also build it for this core's part, and measure.")
+@click.option(
+    "--core",
+    default=None,
+    metavar="CORE",
+    help="Write kernels for this core; build for its part, and measure.",
+)
 @json_option
 def export(model, target, learn, batch_size, out, name, core, json_path):
     """Write MODEL as C99 that infers and, if told so, learns: no float, no allocation, no library.
@@ -66,8 +71,10 @@ def export(model, target, learn, batch_size, out, name, core, json_path):
     trial = _try_out(loaded, plan, board) if board else None
     batch = ("--batch-size", batch_size) if plan.batch else ()
     named = ("--name", name) if name else ()
-    settings = ("--target", target, "--learn", learn, *batch, *named, "--out", out)
-    files = emit_c(loaded, plan, command_line("export", Path(model).name, *settings))
+    for_core = ("--core", board.name) if board else ()
+    settings = ("--target", target, "--learn", learn, *batch, *named, *for_core, "--out", out)
+    command = command_line("export", Path(model).name, *settings)
+    files = emit_c(loaded, plan, command, board.name if board else None)
     paths = _write(Path(out), files)
     rows = layers(plan)
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))

@@ -9,20 +9,26 @@ from collections.abc import Iterable
 from integrad.emulator.runner import RunResult
 
 NORMALISATION = "input normalisation"
-UPDATE = "weight update"
+FORWARD = "forward kernels"
+UPDATE = "learning kernels"
 DIVISION = "32-bit division"
 REST = "rest"
 
 SHARED_ROWS = {
     NORMALISATION: "raw sample -> int8",
-    UPDATE: "integer SGD, all layers",
+    FORWARD: "products and scaling, all layers",
+    UPDATE: "errors, gradients and integer SGD, all layers",
     DIVISION: "no instruction for it",
     REST: "start-up, scratch, stack",
 }
 """Rows beside the layers, in order, and what they hold."""
 
-UPDATE_FUNCTIONS = ("learn_row", "descend", "fits_32_bits")
-"""Beginnings of their names: several exist in two widths."""
+FORWARD_KERNELS = tuple(f"integrad_{name}" for name in ("widen", "linear", "scaled", "gather", "convolve"))
+UPDATE_KERNELS = (
+    "learn_classifier",
+    *(f"integrad_{name}" for name in ("learn", "descend", "fits", "errors", "accumulate")),
+)
+"""How the names of the kernels begin, which layers share: several exist in two widths."""
 
 # Run-time helpers of libgcc, and of device/cortex_m/runtime_abi.c for clang and zig.
 NARROW_HELPERS = re.compile(r"__aeabi_u?idiv(mod)?|__u?(div|mod)si3|(divide|magnitude)32|pair")
@@ -44,7 +50,9 @@ class Rows:
             return NORMALISATION
         if function.startswith(f"{self.prefix}_"):
             return REST
-        if function.startswith(UPDATE_FUNCTIONS):
+        if function.startswith(FORWARD_KERNELS):
+            return FORWARD
+        if function.startswith(UPDATE_KERNELS):
             return UPDATE
         if WIDE_HELPERS.fullmatch(function):
             return UPDATE if training else NORMALISATION

@@ -26,7 +26,7 @@ from integrad_codegen.plan import Plan, make_plan
 
 @dataclass
 class DeviceModel:
-    """A model lowered for one learn set and batch size, with its sources in `folder`."""
+    """A model lowered for one learn set and batch size. `sources`, in `folder`, are portable."""
 
     model: Model
     plan: Plan
@@ -83,9 +83,12 @@ class DeviceModel:
             raise
 
     def _build(self, board: Board, where: Path, whole_machine: bool, toolchain: str | None) -> Firmware:
-        includes = [self.source_folder]
+        """With the kernels of the board's core in place of the portable ones."""
+        folder = where / "source"
+        paths = write_files(emit_firmware(self.model, self.plan, core=board.name), folder)
+        sources = [path for path in paths if path.suffix == ".c"]
         return build_firmware(
-            board, self.sources, includes, where, whole_machine=whole_machine, toolchain=toolchain
+            board, sources, [folder], where, whole_machine=whole_machine, toolchain=toolchain
         )
 
     def _attempt(self, toolchain: str | None, plan: Plan, board: Board) -> DoesNotFitError | None:

@@ -1,0 +1,79 @@
+"""Which kernels a plan needs, in which variant for a core, and their text: NAME_kernels.h.
+
+A kernel is a file in device/kernels/VARIANT, named after its function. The portable variant says what
+each one computes; the others give the same bits with fewer instructions.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from integrad.errors import UsageError
+from integrad_codegen.plan import Plan
+
+PORTABLE = "portable"
+
+VARIANTS = {
+    "m0": ("m0", PORTABLE),
+    "m3": ("m3", PORTABLE),
+    "m4": ("dsp", "m3", PORTABLE),
+    "m7": ("dsp", "m3", PORTABLE),
+    "m33": ("dsp", "m3", PORTABLE),
+    "m55": ("mve", PORTABLE),
+}
+"""Core → where its kernels are looked for, best first."""
+
+INCLUDES = {"dsp": "arm_acle.h", "mve": "arm_mve.h"}
+"""Variant → the header that brings its intrinsics."""
+
+ORDER = (
+    *("clip", "clip_wide", "scaled", "widen", "linear", "linear2"),
+    *("shape", "window", "gather", "convolve"),
+    *("descent", "descend", "descend_wide", "descend_row", "descend_row_wide"),
+    *("learn_rows", "learn_rows_wide", "errors", "accumulate", "accumulate_wide"),
+)
+"""Each kernel uses only those before it."""
+
+
+def emit_kernels(plan: Plan, core: str | None = None) -> tuple[list[str], list[str]]:
+    """(headers to include, text of each kernel) that the plan needs on a core; None: on any.
+
+    Raises UsageError for an unknown core.
+    """
+    if core is not None and core not in VARIANTS:
+        raise UsageError(f"unknown core {core!r}; known cores: {', '.join(VARIANTS)}")
+    chain = VARIANTS[core] if core else (PORTABLE,)
+    found = [_find(name, chain) for name in ORDER if name in needed(plan)]
+    variants = {variant for variant, _ in found}
+    return [INCLUDES[v] for v in chain if v in INCLUDES and v in variants], [text for _, text in found]
+
+
+def needed(plan: Plan) -> set[str]:
+    """Names of the kernels that the generated module, or another of its kernels, calls."""
+    names = {"clip", "scaled", "widen", "linear"}
+    if any(o.kind == "conv" for o in plan.operations):
+        names |= {"linear2", "shape", "gather", "convolve"}
+    if plan.batch:
+        names |= {"descent", "descend", "learn_rows"}
+    if plan.learning_blocks:
+        names |= {"errors"}
+    for block in plan.learning_blocks:
+        wide = "_wide" if block.gradient_type == "int64_t" else ""
+        names |= {f"clip{wide}", f"descend{wide}"}
+        if block.kind == "conv":
+            names |= {"window", f"accumulate{wide}", f"descend_row{wide}"}
+        else:
+            names |= {f"learn_rows{wide}"}
+    return names
+
+
+@cache
+def _find(name: str, chain: tuple[str, ...]) -> tuple[str, str]:
+    """(variant, text) of a kernel in the first variant that has it."""
+    folder = files("integrad_device") / "kernels"
+    for variant in chain:
+        path = folder / variant / f"{name}.h"
+        if path.is_file():
+            return variant, path.read_text(encoding="utf-8").strip()
+    raise FileNotFoundError(f"no kernel {name} in {', '.join(chain)}")

@@ -1,0 +1,9 @@
+/* What a convolution reads and writes: in_channels x in_height x in_width -> channels x height x
+ * width. A row of its weights is in_channels x kernel_height x kernel_width long. */
+struct integrad_shape {
+    int in_channels, in_height, in_width;
+    int channels, height, width;
+    int kernel_height, kernel_width;
+    int stride_height, stride_width;
+    int padding_height, padding_width;
+};
