@@ -1,0 +1,87 @@
+"""The scratch of the viper core: where buffers lie, and how sums that exceed 32 bits are kept.
+
+Words come first: errors, deltas, gradients. Then come bytes: inputs, activations, scores.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT
+from integrad_codegen.memory import ALIGNMENT, Arena, lay_out
+from integrad_codegen.operations import Operation
+from integrad_codegen.plan import Plan
+
+CHUNK = 64
+"""Weights of a dense row whose gradients exist at a time."""
+
+
+@dataclass(frozen=True)
+class Limbs:
+    """A sum of delta · x in parts: delta = Σ limb[i] · 2^(bits·i), the highest limb signed."""
+
+    count: int
+    bits: int
+
+    @classmethod
+    def of(cls, operation: Operation, batch: int) -> Limbs:
+        """What the worst gradient of a learning block needs; one limb where it fits 32 bits."""
+        if operation.gradient_type == "int32_t":
+            return cls(1, 0)
+        terms = batch * operation.positions * INT8_LIMIT
+        error = ERROR_LIMIT * operation.head.classes * operation.head.limit
+        # Half of the range: a carry from the limb below comes on top.
+        bits = (INT32_LIMIT // (2 * terms)).bit_length() - 1
+        count = 2
+        while terms * ((error >> bits * (count - 1)) + 1) > INT32_LIMIT // 2:
+            count += 1
+        return cls(count, bits)
+
+
+@dataclass(frozen=True)
+class ViperMemory:
+    """offsets: (constant, byte offset) of everything in the scratch: _ONE_… hold one sample's activations,
+    in an inference, _ALL_… those of a training step. row: words of one limb's gradients.
+    """
+
+    offsets: list[tuple[str, int]]
+    row: int
+    bytes: int
+
+    @classmethod
+    def of(cls, plan: Plan) -> ViperMemory:
+        """Lay out the scratch of a plan."""
+        inference = _without_workspaces(plan.inference_arena)
+        training = _without_workspaces(plan.training_arena) if plan.batch else None
+        sizes, row = _word_sizes(plan)
+        arena = max(inference.bytes, training.bytes if training else 0)
+        sizes += [("_X", max(1, plan.batch) * plan.inputs), ("_ARENA", arena), ("_SCORES", plan.classes)]
+        offsets, offset = {}, 0
+        for name, size in sizes:
+            offsets[name] = offset
+            offset += -(-size // ALIGNMENT) * ALIGNMENT
+        for opening, arena in (("_ONE", inference), ("_ALL", training)):
+            for buffer in arena.buffers if arena else ():
+                at = offsets["_ARENA"] + arena.offsets[buffer.name]
+                offsets[f"{opening}_{buffer.name.upper()}"] = at
+        return cls(list(offsets.items()), row, offset)
+
+
+def _word_sizes(plan: Plan) -> tuple[list[tuple[str, int]], int]:
+    """(constant, bytes) of the regions of words, and the words of a row of gradients."""
+    if not plan.batch:
+        return [], 0
+    blocks = plan.learning_blocks
+    convolutions = [block for block in blocks if block.kind == "conv"]
+    limbs = max([1, *(Limbs.of(block, plan.batch).count for block in blocks)])
+    row = max([CHUNK, *(block.fan_in for block in convolutions)])
+    deltas = 4 * max([plan.batch, *(block.positions for block in convolutions)])
+    sizes = [("_ERROR", 4 * plan.batch * plan.classes), ("_DELTA", deltas)]
+    if limbs > 1:
+        sizes.append(("_LIMB", deltas))
+    return [*sizes, ("_GRADIENT", 4 * limbs * row)], row
+
+
+def _without_workspaces(arena: Arena) -> Arena:
+    """The C kernels' workspaces are not needed here."""
+    return lay_out([buffer for buffer in arena.buffers if not buffer.name.endswith("_work")])

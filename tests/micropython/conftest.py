@@ -1,0 +1,6 @@
+"""Cases and executors of the parity tests serve here too."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "parity"))
