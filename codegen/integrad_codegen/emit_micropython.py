@@ -15,12 +15,15 @@ from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
 
 
-def emit_module(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
-    """File name → text of the module's C sources: the same for a native module and for firmware."""
+def emit_module(model: Model, plan: Plan, command: str = "", core: str | None = None) -> dict[str, str]:
+    """File name → text of the module's C sources: the same for a native module and for firmware.
+
+    core: whose kernels they use, as in emit_c.
+    """
     pointing = replace(plan, weights_by_pointer=True)
     device = files("integrad_device")
     return {
-        **emit_c(model, pointing, command),
+        **emit_c(model, pointing, command, core),
         f"{plan.prefix}_module.c": _render("module.c", plan, **_module(model, plan)),
         **{name: (device / name).read_text() for name in ("checksum.c", "checksum.h")},
     }

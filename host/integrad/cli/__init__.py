@@ -29,6 +29,7 @@ VERBS = {
     "export": "Generate C from a model.",
     "emulate": "Run a model, and let it learn, on an emulated Cortex-M.",
     "verify": "Prove that every executor holds the same bits.",
+    "micropython": "Build MicroPython for emulated cores, and run scripts there.",
     "info": "Show what is in a model file.",
     "doctor": "Say what is installed, what is missing and what brings it.",
     "data": "List the data sets that come with integrad, or inspect one.",

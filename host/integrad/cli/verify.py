@@ -22,9 +22,12 @@ from integrad.model_file import load_model
 @click.option("--steps", type=click.IntRange(0), default=50, show_default=True, help="Training steps.")
 @batch_size_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of samples and labels.")
+@click.option(
+    "--micropython", is_flag=True, help="Also in MicroPython: native modules, here and on M0, M3, M4, M7."
+)
 @time_limit_option
 @json_option
-def verify(model, core, steps, batch_size, seed, time_limit, json_path):
+def verify(model, core, steps, batch_size, seed, micropython, time_limit, json_path):
     """Train MODEL further on random samples on every executor, and compare all outputs and weights.
 
     Exits with status 1 if any executor differs or cannot run.
@@ -39,7 +42,7 @@ def verify(model, core, steps, batch_size, seed, time_limit, json_path):
     with work_folder() as folder, console.status("verifying"):
         device = DeviceModel.generate(loaded, folder, "all", batch_size)
         actions = random_actions(device, steps, schedule_for(loaded, batch_size), seed)
-        verdicts = list(verify_executors(device, boards, actions, time_limit))
+        verdicts = list(verify_executors(device, boards, actions, time_limit, micropython))
     equal = all(verdict.same_bits(verdicts[0]) for verdict in verdicts)
     console.print(f"CRC-32 after {steps} training steps of {batch_size} random samples, all layers learning")
     _show(console, verdicts)

@@ -33,7 +33,8 @@ HAS_ADDRESS = 1 << 15 | 1 << 7
 
 
 class FirmwareError(IntegradError):
-    """A firmware that did not end well. kind: "fault", "exit status", "time limit" or "emulator"."""
+    """A firmware that did not end well. kind: "fault", "exit status", "time limit", "emulator",
+    or "exception" where it is MicroPython whose script failed."""
 
     def __init__(self, kind: str, message: str, exit_code: int | None = None, console: str = ""):
         self.kind, self.exit_code, self.console = kind, exit_code, console

@@ -1,0 +1,2 @@
+/* See README.md. */
+#include <stdint.h>

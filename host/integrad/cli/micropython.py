@@ -1,0 +1,96 @@
+"""integrad micropython: MicroPython for emulated cores."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from integrad.cli.device_options import time_limit_option
+from integrad.emulator.faults import FirmwareError
+from integrad.emulator.micropython_boards import (
+    FILES,
+    MICROPYTHON_BOARDS,
+    MicroPythonBoard,
+    build_micropython,
+    firmware_path,
+    get_micropython_board,
+)
+from integrad.emulator.micropython_firmware import run_firmware
+from integrad.emulator.micropython_source import find_sources, get_sources
+from integrad.errors import IntegradError
+
+
+@click.group()
+def micropython():
+    """Build MicroPython for emulated cores, and run scripts there.
+
+    \b
+    Example:
+      integrad micropython build
+      integrad micropython run hello.py --core m0
+    """
+
+
+@micropython.command()
+@click.option("--core", default="all", show_default=True, metavar="m0|m3|m4|m7|all", help="For which core.")
+def build(core):
+    """Fetch MicroPython's sources and build its firmware: once, then it comes from the user's cache.
+
+    The sources are a folder that INTEGRAD_MICROPYTHON names, or Debian's source package, fetched through
+    apt without changing the machine's own settings.
+
+    \b
+    Example:
+      integrad micropython build --core m3
+    """
+    console = Console(highlight=False)
+    boards = list(MICROPYTHON_BOARDS.values()) if core == "all" else [get_micropython_board(core)]
+    if find_sources() is None:
+        with console.status("fetching MicroPython's sources"):
+            get_sources()
+    for board in boards:
+        _build(console, board)
+
+
+@micropython.command()
+@click.argument("script", metavar="SCRIPT")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("--core", default="m3", show_default=True, metavar="m0|m3|m4|m7", help="On which core.")
+@time_limit_option
+def run(script, files, core, time_limit):
+    """Run SCRIPT in MicroPython on an emulated core, with each FILE in the folder that it imports from.
+
+    \b
+    Example:
+      integrad micropython run hello.py digits.py _digits.mpy digits.weights --core m0
+    """
+    contents = {Path(path).name: _read(path) for path in files}
+    board = get_micropython_board(core)
+    try:
+        output = run_firmware(board, _read(script).decode(), contents, time_limit=time_limit)
+    except FirmwareError as error:
+        click.echo(error.console, nl=bool(error.console))
+        raise
+    click.echo(output)
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise IntegradError(f"{path}: {error.strerror}") from error
+
+
+def _build(console: Console, board: MicroPythonBoard) -> None:
+    name = board.board.core
+    if not firmware_path(board).exists():
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as progress:
+            task = progress.add_task(f"building MicroPython for {name}", total=FILES)
+            build_micropython(board, lambda compiled: progress.update(task, completed=compiled))
+    path = firmware_path(board)
+    console.print(f"{name}: {path} ({os.path.getsize(path):,} bytes)", soft_wrap=True, markup=False)

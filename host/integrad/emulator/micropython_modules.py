@@ -1,0 +1,123 @@
+"""Build native modules of MicroPython (.mpy) from the exported C, one for each architecture."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from integrad.emulator.micropython_source import get_sources
+from integrad.emulator.toolchain import DEVICE, first_error
+from integrad.errors import IntegradError, UsageError
+
+FLAGS = (
+    *("-std=c99", "-O2", "-Wall", "-Werror", "-DNDEBUG", "-fpic", "-fno-common", "-fvisibility=hidden"),
+    *("-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables", "-U_FORTIFY_SOURCE"),
+    # No calls to memset, memcpy or a library's jump tables that the source does not make.
+    *("-fno-tree-loop-distribute-patterns", "-fno-jump-tables"),
+    *("-DNO_QSTR", "-DMICROPY_ENABLE_DYNRUNTIME=1", '-DMP_CONFIGFILE="config.h"'),
+)
+FREESTANDING = ("-ffreestanding", f"-isystem{DEVICE / 'micropython/libc'}")
+RUNTIME = ("cortex_m/runtime_abi.c", "cortex_m/memory.c")
+"""Our own division and copying, of which the linker takes what a core cannot do by itself: no library."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A kind of native code, by MicroPython's name.
+
+    cores: who runs it, for people; core: whose kernels it gets, None for any machine's.
+    """
+
+    name: str
+    cores: str
+    core: str | None
+    compiler: str
+    flags: tuple[str, ...]
+    floats: str
+    runtime: tuple[str, ...] = ()
+    brings: str = "apt-get install gcc-arm-none-eabi (as root)"
+
+
+def _arm(name: str, cores: str, core: str, floats: str, fpu: str = "") -> Architecture:
+    unit = ("-mfloat-abi=hard", f"-mfpu={fpu}") if fpu else ("-mfloat-abi=soft",)
+    flags = ("-mthumb", f"-mcpu=cortex-{core}", *unit, *FREESTANDING)
+    return Architecture(name, cores, core, "arm-none-eabi-gcc", flags, floats, RUNTIME)
+
+
+ARCHITECTURES = {
+    architecture.name: architecture
+    for architecture in (
+        _arm("armv6m", "Cortex-M0, M0+", "m0", "NONE"),
+        _arm("armv7m", "Cortex-M3", "m3", "NONE"),
+        _arm("armv7emsp", "Cortex-M4F, M33", "m4", "FLOAT", "fpv4-sp-d16"),
+        _arm("armv7emdp", "Cortex-M7", "m7", "DOUBLE", "fpv5-d16"),
+        Architecture(
+            *("xtensawin", "ESP32, ESP32-S3", None, "xtensa-esp32-elf-gcc", (), "FLOAT"),
+            brings="Espressif's xtensa-esp32-elf-gcc on the PATH",
+        ),
+        Architecture(
+            *("x64", "MicroPython on a PC", None, "gcc", ("-fno-stack-protector",), "DOUBLE"),
+            brings="apt-get install gcc (as root)",
+        ),
+    )
+}
+
+
+def installed_architectures() -> list[str]:
+    """Names of the architectures whose compiler is installed."""
+    return [name for name, a in ARCHITECTURES.items() if shutil.which(a.compiler)]
+
+
+def get_architecture(name: str) -> Architecture:
+    """UsageError, which lists the known ones, if there is no architecture of this name."""
+    if name not in ARCHITECTURES:
+        raise UsageError(f"unknown architecture {name!r}; known: {', '.join(ARCHITECTURES)}")
+    return ARCHITECTURES[name]
+
+
+def build_module(sources: Mapping[str, str], name: str, architecture: Architecture) -> bytes:
+    """The .mpy file of module `name` from C sources, of which NAME_module.c without its _ is the glue.
+
+    sources: file name → text, as emit_module() makes them. Deterministic for the same compiler. Raises
+    IntegradError if the compiler or MicroPython's sources are missing, with the compiler's first error if
+    it fails, or if the linker finds something that no module may have: data, or a library's function.
+    """
+    if not shutil.which(architecture.compiler):
+        raise IntegradError(
+            f"{architecture.name} needs {architecture.compiler}, which is not here; {architecture.brings}"
+        )
+    tree = get_sources()
+    with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
+        where = Path(folder)
+        for file, text in sources.items():
+            (where / file).write_text(text)
+        files = [file for file in sources if file.endswith(".c")]
+        glue = next(file for file in files if file.endswith("_module.c"))
+        linker = [sys.executable, str(tree / "tools/mpy_ld.py"), "--arch", architecture.name]
+        _run([*linker, "--preprocess", "-o", "config.h", glue], where)
+        compiler = [architecture.compiler, *architecture.flags]
+        floats = f"-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_{architecture.floats}"
+        paths = [*files, *(str(DEVICE / file) for file in architecture.runtime)]
+        _run([*compiler, *FLAGS, floats, f"-I{tree}", "-I.", "-c", *paths], where)
+        # One object of what mpy_init reaches: mpy_ld.py takes whole objects.
+        objects = [f"{Path(path).stem}.o" for path in paths]
+        together = ["-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--entry=mpy_init", "-o", "together.o"]
+        _run([*compiler, *together, *objects], where)
+        report = _run([*linker, "--qstrs", "config.h", "-o", f"{name}.mpy", "together.o"], where)
+        if not re.search(r"^bss size: +0$", report, re.MULTILINE):
+            raise IntegradError(f"{name}: a module keeps nothing in variables of its own")
+        return (where / f"{name}.mpy").read_bytes()
+
+
+def _run(command: list[str], folder: Path) -> str:
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if result.returncode:
+        tool = Path(command[1] if command[0] == sys.executable else command[0]).name
+        raise IntegradError(f"{tool}: {first_error(result.stderr + result.stdout)}")
+    return result.stdout

@@ -1,0 +1,113 @@
+"""Runs in MicroPython beside a core _model of the parity tests' "mlp", whose samples are int16.
+
+What every core must refuse, and do without taking memory. Prints scores, a checksum and `done`, if all holds.
+"""
+
+import gc
+import sys
+from array import array
+
+import _model as core
+import micropython
+
+FOLDER = "/rom/" if "/rom" in sys.path else ""
+
+
+def expect(kind, text, function, *arguments):
+    try:
+        function(*arguments)
+    except kind as error:
+        assert str(error) == text, str(error)
+    else:
+        raise AssertionError("no " + kind.__name__ + ": " + text)
+
+
+with open(FOLDER + "model.weights", "rb") as file:
+    weights = file.read()
+assert (core.INPUTS, core.CLASSES, core.BATCH, core.SAMPLE_BYTES) == (24, 5, 8, 48)
+assert core.FROZEN_BYTES == 0 and len(weights) == 32 + core.LEARNING_BYTES
+assert int.from_bytes(weights[8:12], "little") == core.LAYOUT
+assert core.crc32(weights[:28]) == int.from_bytes(weights[28:32], "little")
+assert core.crc32(b"b", core.crc32(b"a")) == core.crc32(b"ab") == 0x9E83486D
+
+learning = bytearray(weights[32:])
+schedule = array("i", [64, 400, 200])
+buffers = (weights, learning, bytearray(core.SCRATCH_BYTES), schedule)
+samples = array("h", [(i * 7919) % 20000 - 10000 for i in range(24 * 8)])
+raw = bytes(samples)
+sample = samples[24:48]
+labels = bytearray([0, 1, 2, 3, 4, 0, 1, 2])
+out = array("b", bytes(5))
+
+best = core.logits(out, buffers, sample)
+assert out[best] == max(out) and core.predict(buffers, sample) == best
+assert core.predict(buffers, raw[48:96]) == core.predict(buffers, memoryview(raw)[48:96]) == best
+print(list(out))
+
+
+def but(position, item):
+    """The buffers with another one among them."""
+    changed = list(buffers)
+    changed[position] = item
+    return tuple(changed)
+
+
+SAMPLE = "sample: expected 24 integers of type 'h' or their 48 bytes, aligned"
+SAMPLES = "samples: expected 48 bytes a label, integers of type 'h' or bytes, aligned"
+LABELS = "labels: expected one byte a sample, each from 0 to 4"
+COUNT = "first, count: expected 1 to 8 samples that are there"
+OUT = "out: expected 5 bytes, an array('b') or a bytearray"
+WEIGHTS = "weights: expected 32 bytes or more at an even address"
+BUFFERS = "buffers: expected the tuple that Model made"
+
+before = core.crc32(learning)
+for wrong in (7, None, [1] * 24, array("H", sample), array("i", range(12))):
+    expect(TypeError, SAMPLE, core.predict, buffers, wrong)
+    expect(TypeError, SAMPLE, core.logits, out, buffers, wrong)
+for wrong in (b"", raw[:47], raw[:49], samples, memoryview(raw)[1:49]):
+    expect(ValueError, SAMPLE, core.predict, buffers, wrong)
+expect(TypeError, OUT, core.logits, bytes(5), buffers, sample)
+expect(TypeError, OUT, core.logits, array("h", range(5)), buffers, sample)
+expect(ValueError, OUT, core.logits, bytearray(4), buffers, sample)
+
+expect(TypeError, SAMPLES, core.train, buffers, 1, labels, 0, 1)
+expect(ValueError, SAMPLES, core.train, buffers, samples, labels[:7], 0, 1)
+expect(TypeError, LABELS, core.train, buffers, samples, [0] * 8, 0, 1)
+expect(TypeError, LABELS, core.train, buffers, samples, array("h", range(8)), 0, 1)
+expect(ValueError, LABELS, core.train, buffers, samples, bytes([5] * 8), 0, 8)
+for first, count in ((0, 0), (0, 9), (-1, 1), (8, 1), (4, 5), (1 << 29, 1)):
+    expect(ValueError, COUNT, core.train, buffers, samples, labels, first, count)
+for first, count in ((None, 1), (0, "1")):
+    expect(TypeError, COUNT, core.train, buffers, samples, labels, first, count)
+limit = (2**31 - 1) // (32 * 5)
+for wrong in ((0, 0, 0), (1, -1, 0), (1, 0, -1), (2**31 - 1, 0, 0)):
+    broken = but(3, array("i", wrong))
+    try:
+        core.train(broken, samples, labels, 0, 1)
+    except ValueError as error:
+        assert str(error).startswith("schedule: expected three 32-bit integers"), str(error)
+    else:
+        raise AssertionError(wrong)
+
+for wrong in (3, None, "abcd"):
+    expect(TypeError, BUFFERS, core.predict, wrong, sample)
+expect(ValueError, BUFFERS, core.predict, buffers[:3], sample)
+expect(TypeError, WEIGHTS, core.predict, but(0, 0), sample)
+expect(ValueError, WEIGHTS, core.predict, but(0, b""), sample)
+expect(ValueError, WEIGHTS, core.predict, but(0, memoryview(weights)[1:]), sample)
+expect(ValueError, BUFFERS, core.predict, but(1, learning[:-2]), sample)
+expect(ValueError, BUFFERS, core.predict, but(2, bytearray(8)), sample)
+expect(TypeError, "data: expected bytes", core.crc32, 1)
+assert core.crc32(learning) == before, "a refusal changed weights"
+
+gc.collect()
+free = gc.mem_alloc()
+micropython.heap_lock()
+core.predict(buffers, sample)
+core.logits(out, buffers, sample)
+core.train(buffers, samples, labels, 2, 1)
+core.train(buffers, samples, labels, 0, 8)
+micropython.heap_unlock()
+assert gc.mem_alloc() - free < 64, "something was allocated"
+print(core.crc32(learning))
+print("done")

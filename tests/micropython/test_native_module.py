@@ -1,0 +1,112 @@
+"""The native core holds the bits of NumPy, refuses what does not fit, and keeps to what a module may do."""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import executors
+import pytest
+from fixed import FIXED
+from hypothesis import given, settings
+from networks import cases
+
+from integrad.emulator.micropython_modules import (
+    ARCHITECTURES,
+    build_module,
+    get_architecture,
+    installed_architectures,
+)
+from integrad.emulator.micropython_session import native_core, run_native_on_host
+from integrad.emulator.micropython_unix import run_unix
+from integrad.errors import IntegradError, UsageError
+from integrad_codegen.emit_micropython import emit_module
+from integrad_codegen.weights_file import weights_file
+
+HERE = Path(__file__).parent
+USE = "if (next((int)n_args) == 7) return mp_const_none;"
+SHOWN = '__attribute__((visibility("default")))'
+ARM = ("armv6m", "armv7m", "armv7emsp", "armv7emdp")
+
+
+def compare(case):
+    with tempfile.TemporaryDirectory() as folder:
+        device = case.generate(Path(folder))
+        actions = case.actions()
+        found = run_native_on_host(device, actions)
+        executors.require_equal(case, device, device.run_numpy(actions), found, "native module")
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_fixed(name):
+    compare(FIXED[name])
+
+
+@settings(max_examples=4)
+@given(cases())
+def test_drawn(case):
+    compare(case)
+
+
+@pytest.fixture(scope="module")
+def mlp(tmp_path_factory):
+    return FIXED["mlp"].generate(tmp_path_factory.mktemp("mlp"))
+
+
+def test_a_wrong_bit_would_be_seen(mlp):
+    sources = emit_module(mlp.model, mlp.plan)
+    assert "TARGET = 32," in sources["model.c"]
+    wrong = sources | {"model.c": sources["model.c"].replace("TARGET = 32,", "TARGET = 31,")}
+    good, bad = (build_module(s, "_model", ARCHITECTURES["x64"]) for s in (sources, wrong))
+    weights = weights_file(mlp.model, mlp.plan)
+    script = (HERE / "core_conformance.py").read_text()
+    outputs = [run_unix(script, {"_model.mpy": m, "model.weights": weights}) for m in (good, bad)]
+    assert outputs[0] != outputs[1]
+
+
+def test_refusals_and_the_heap(mlp):
+    """The script checks by itself; what it prints here is that it reached its end."""
+    files = {**native_core(mlp, "x64"), "model.weights": weights_file(mlp.model, mlp.plan)}
+    assert run_unix((HERE / "core_conformance.py").read_text(), files).splitlines()[-1] == "done"
+
+
+@pytest.mark.parametrize("name", ARM)
+def test_arm_modules_link_without_any_library(name):
+    """The wide case divides 64-bit numbers, and a Cortex-M0 cannot divide at all."""
+    assert name in installed_architectures()
+    with tempfile.TemporaryDirectory() as folder:
+        (core,) = native_core(FIXED["wide"].generate(Path(folder)), name).values()
+    assert core[0] == ord("M") and 2000 < len(core) < 16000
+
+
+def test_equal_sources_give_equal_modules(mlp):
+    assert native_core(mlp, "armv6m") == native_core(mlp, "armv6m")
+
+
+@pytest.mark.parametrize(
+    "text, complaint",
+    [
+        ("int counter = 1;\nint next(int n) { return counter += n; }", "\\.data.* non-empty"),
+        ("static int sum;\nint next(int n) { return sum += n; }", "bss variables can't be static"),
+        (f"{SHOWN} int sum;\nint next(int n) {{ return sum += n; }}", "variables of its own"),
+        ("int half(int n);\nint next(int n) { return half(n); }", "undefined symbol: half"),
+        ("int next(int n) { return (int)((float)n * 0.5f); }", "undefined symbol: __aeabi_"),
+        ("int next(int n) { return }", "error: "),
+    ],
+)
+def test_what_no_module_may_have(mlp, text, complaint):
+    sources = emit_module(mlp.model, mlp.plan)
+    glue = sources["model_module.c"].replace("mp_obj_t mpy_init", f"{text}\nmp_obj_t mpy_init")
+    glue = glue.replace("MP_DYNRUNTIME_INIT_EXIT", f"{USE}\n    MP_DYNRUNTIME_INIT_EXIT")
+    with pytest.raises(IntegradError, match=complaint):
+        build_module(sources | {"model_module.c": glue}, "_model", ARCHITECTURES["armv7m"])
+
+
+def test_a_missing_compiler_is_named(mlp):
+    missing = replace(ARCHITECTURES["armv7m"], compiler="no-such-gcc")
+    with pytest.raises(IntegradError, match="armv7m needs no-such-gcc, which is not here; apt-get install"):
+        build_module({}, "_model", missing)
+
+
+def test_unknown_architectures_are_listed():
+    with pytest.raises(UsageError, match="unknown architecture 'avr'; known: armv6m, armv7m"):
+        get_architecture("avr")
