@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-from integrad.errors import IntegradError
+from integrad.report.figure import GRID, INK, new_figure, plain, save
 
-INK, MUTED, GRID = "#1f2933", "#7b8794", "#e4e7eb"
 BARS = ["#9aa5b1", "#7fb3d5", "#1f78b4"]
 
 
@@ -22,20 +21,11 @@ def plot_demo(
     accuracies: label → fraction, in order. memory: "flash" and "RAM" → (used, there), bytes.
     Raises IntegradError if matplotlib is missing or the file cannot be written.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise IntegradError("the picture needs matplotlib: pip install 'integrad[plots]'") from None
-    figure = Figure(figsize=(10, 4.2), dpi=150, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(10, 4.2)
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     _accuracy(left, speaker, accuracies)
     _memory(right, part, memory)
-    try:
-        figure.savefig(path, format="png")
-    except OSError as error:
-        raise IntegradError(f"{path}: {error.strerror}; choose another --picture") from error
+    save(figure, path, "--picture")
 
 
 def _accuracy(axes, speaker: str, accuracies: dict[str, float]) -> None:
@@ -46,7 +36,7 @@ def _accuracy(axes, speaker: str, accuracies: dict[str, float]) -> None:
     axes.set_yticks([0, 25, 50, 75, 100])
     axes.set_ylabel("digits recognised, %", color=INK)
     axes.set_title(f"{speaker}, a speaker the host never heard", color=INK, loc="left")
-    _plain(axes)
+    plain(axes)
     axes.grid(axis="y", color=GRID, zorder=0)
 
 
@@ -64,11 +54,4 @@ def _memory(axes, part: str, memory: dict[str, tuple[int, int]]) -> None:
     axes.set_xlim(0, 100)
     axes.set_xlabel("used, %", color=INK)
     axes.set_title(f"Memory of the {part}, all layers learning", color=INK, loc="left")
-    _plain(axes)
-
-
-def _plain(axes) -> None:
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(MUTED)
-    axes.tick_params(length=0, colors=INK)
+    plain(axes)

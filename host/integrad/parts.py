@@ -1,0 +1,71 @@
+"""Real microcontrollers and their memories: data/parts.csv, and finding one by its name."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from integrad.errors import UsageError
+
+NEAR = 5
+"""Most names that an error message suggests."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A microcontroller. core: `m0`, `m0+`, `m3`, `m4`, `m7` or `m33`.
+
+    ram_bytes: of the largest piece without gaps, since arrays cannot be split. flash_bytes: on the chip,
+    or, as the note says, on a board that is usual for it. aliases: what else people call it.
+    """
+
+    name: str
+    core: str
+    flash_bytes: int
+    ram_bytes: int
+    maker: str
+    aliases: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def code_core(self) -> str:
+        """The core that generated code distinguishes: an M0+ runs what an M0 does."""
+        return self.core.removesuffix("+")
+
+
+@cache
+def all_parts() -> tuple[Part, ...]:
+    """Every known part, in the order of the file: by name."""
+    text = (files("integrad.data") / "parts.csv").read_text(encoding="utf-8")
+    return tuple(_part(row) for row in csv.DictReader(text.splitlines()))
+
+
+def _part(row: dict[str, str]) -> Part:
+    memories = int(row["flash_bytes"]), int(row["ram_bytes"])
+    return Part(row["name"], row["core"], *memories, row["maker"], tuple(row["aliases"].split()), row["note"])
+
+
+def find_part(text: str) -> Part:
+    """The part of this name or alias, or the only one whose name begins like that or continues into that
+    (STM32F411RET6 is an STM32F411RE). Raises UsageError, with names that are near, otherwise."""
+    wanted = _plain(text)
+    named = {_plain(name): part for part in all_parts() for name in (part.name, *part.aliases)}
+    if wanted in named:
+        return named[wanted]
+    longer = [part for part in all_parts() if wanted.startswith(_plain(part.name))]
+    shorter = [part for part in all_parts() if wanted and _plain(part.name).startswith(wanted)]
+    if len(found := longer or shorter) == 1:
+        return found[0]
+    near = [part.name for part in shorter] or [
+        named[name].name for name in difflib.get_close_matches(wanted, named, NEAR, 0.6)
+    ]
+    names = list(dict.fromkeys(near))[:NEAR] or [part.name for part in all_parts()]
+    raise UsageError(f"--part {text!r:.50}: unknown; {'near' if near else 'known'} names: {', '.join(names)}")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_-]", "", text).lower()

@@ -1,0 +1,47 @@
+"""Pictures as PNG files: the one place that needs matplotlib."""
+
+from __future__ import annotations
+
+import os
+
+from integrad.errors import IntegradError
+
+INK, MUTED, GRID = "#1f2933", "#7b8794", "#e4e7eb"
+
+
+def new_figure(width: float, height: float):
+    """A matplotlib figure of width x height inches. Raises IntegradError if matplotlib is missing."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise IntegradError("the picture needs matplotlib: pip install 'integrad[plots]'") from None
+    figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure, path: str | os.PathLike, option: str) -> None:
+    """Write a PNG. Raises IntegradError, which asks for another `option`, if that fails."""
+    try:
+        figure.savefig(path, format="png")
+    except OSError as error:
+        raise IntegradError(f"{path}: {error.strerror}; choose another {option}") from error
+
+
+def rectangle(place: tuple[float, float, float, float], colour: str):
+    """A patch with a thin border, to be added to axes. place: left, bottom, width, height."""
+    from matplotlib.patches import Rectangle
+
+    left, bottom, width, height = place
+    return Rectangle(
+        (left, bottom), width, height, facecolor=colour, edgecolor=MUTED, linewidth=0.8, zorder=2
+    )
+
+
+def plain(axes) -> None:
+    """No frame but the bottom line, no ticks."""
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(MUTED)
+    axes.tick_params(length=0, colors=INK)
