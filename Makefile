@@ -2,6 +2,7 @@
 #
 #   make demo ARGS="--core m0"      another core, another speaker: integrad demo --help
 #   make test ARGS="-k layers"      some of the tests
+#   make test-firmware              the tests in MicroPython on emulated cores
 #   make lint | format | clean
 
 VENV   ?= .venv
@@ -11,7 +12,7 @@ ARGS   ?=
 
 C_FILES = $(shell find device host codegen tests \( -name '*.c' -o -name '*.h' \) -print)
 
-.PHONY: demo test lint format clean
+.PHONY: demo test test-firmware lint format clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/integrad demo $(ARGS)
@@ -19,6 +20,11 @@ demo: $(VENV)/.demo
 # One worker a core, each with single-threaded NumPy: the products here are too small to share.
 test: lint
 	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+# MicroPython on four emulated cores. The first time, its firmware is built, for some minutes.
+test-firmware: $(VENV)/.test
+	$(VENV)/bin/integrad micropython build
+	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/pytest -n $(JOBS) -m firmware $(ARGS)
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .

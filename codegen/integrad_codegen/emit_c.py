@@ -103,11 +103,11 @@ def environment_for(folder: str) -> Environment:
 
 
 def write_files(files: dict[str, str], folder: Path) -> list[Path]:
-    """Write text files into a folder, which is made if need be; returns their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write text files into a folder; folders are made if need be. Returns their paths."""
     paths = []
     for name, text in files.items():
         path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         paths.append(path)
     return paths

@@ -9,10 +9,22 @@ from integrad import __version__
 from integrad.model_file import Model
 from integrad_codegen import weights_file
 from integrad_codegen.emit_c import emit_c, environment_for
+from integrad_codegen.emit_micropython_pure import emit_pure
 from integrad_codegen.header_text import summary
 from integrad_codegen.micropython_texts import raw_code, sample_bytes, texts
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
+
+
+def emit_micropython(
+    model: Model, plan: Plan, command: str = "", core: str | None = None
+) -> dict[str, str | bytes]:
+    """Path → contents of everything but the native modules, which a compiler makes of emit_module()."""
+    return {
+        f"{plan.prefix}.weights": weights_file.weights_file(model, plan),
+        **emit_pure(model, plan, command),
+        **emit_firmware_folder(model, plan, command, core),
+    }
 
 
 def emit_module(model: Model, plan: Plan, command: str = "", core: str | None = None) -> dict[str, str]:
@@ -29,11 +41,13 @@ def emit_module(model: Model, plan: Plan, command: str = "", core: str | None = 
     }
 
 
-def emit_firmware_folder(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
+def emit_firmware_folder(
+    model: Model, plan: Plan, command: str = "", core: str | None = None
+) -> dict[str, str]:
     """Path → text of usermod/: the module for USER_C_MODULES, and a manifest that freezes its face."""
     folder = f"usermod/_{plan.prefix}"
     built = {name: _render(name, plan) for name in ("micropython.mk", "micropython.cmake")}
-    sources = {**emit_module(model, plan, command), **built}
+    sources = {**emit_module(model, plan, command, core), **built}
     return {
         **{f"{folder}/{name}": text for name, text in sources.items()},
         "usermod/manifest.py": _render("manifest.py", plan),

@@ -163,7 +163,7 @@ def test_any_file_name_gives_a_usable_prefix(toys, tmp_path, stem, prefix):
         (["--name", "while"], 2, "name 'while': is a word or a header of C or Python"),
         (["--name", "stdint"], 2, "choose another --name"),
         (["--core", "m1"], 2, "unknown core 'm1'; known cores: m0, m3, m4, m7, m33, m55"),
-        (["--target", "rust"], 2, "'rust' is not 'c'"),
+        (["--target", "rust"], 2, "'rust' is not one of 'c', 'micropython'"),
     ],
 )
 def test_wrong_calls(toys, tmp_path, options, status, words):

@@ -26,7 +26,7 @@ VERBS = {
     "demo": "Train without one speaker, meet him on an emulated core, learn from him there.",
     "train": "Train a network on a data set and write a model file.",
     "evaluate": "Measure a model on a data set.",
-    "export": "Generate C from a model.",
+    "export": "Generate C, or modules for MicroPython, from a model.",
     "emulate": "Run a model, and let it learn, on an emulated Cortex-M.",
     "verify": "Prove that every executor holds the same bits.",
     "micropython": "Build MicroPython for emulated cores, and run scripts there.",

@@ -1,4 +1,4 @@
-"""integrad export: a model as C sources."""
+"""integrad export: a model as C sources, or as modules for MicroPython."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.console import Console
 from integrad.atomic_file import write_together
 from integrad.cli.device_options import batch_size_option, learn_option, schedule_for, work_folder
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.micropython_files import arch_option, micropython_files
 from integrad.emulator.boards import Board, get_board
 from integrad.emulator.costs import Costs, measure_costs
 from integrad.emulator.device_model import DeviceModel
@@ -42,7 +43,13 @@ class Trial:
 
 @click.command()
 @click.argument("model", metavar="MODEL")
-@click.option("--target", type=click.Choice(["c"]), default="c", show_default=True, help="What to generate.")
+@click.option(
+    "--target",
+    type=click.Choice(["c", "micropython"]),
+    default="c",
+    show_default=True,
+    help="What to generate.",
+)
 @learn_option("none")
 @batch_size_option
 @click.option("--out", "out", required=True, metavar="DIR", help="Folder for the files; made if need be.")
@@ -53,9 +60,11 @@ class Trial:
     metavar="CORE",
     help="Write kernels for this core; build for its part, and measure.",
 )
+@arch_option
 @json_option
-def export(model, target, learn, batch_size, out, name, core, json_path):
-    """Write MODEL as C99 that infers and, if told so, learns: no float, no allocation, no library.
+def export(model, target, learn, batch_size, out, name, core, arch, json_path):
+    """Write MODEL as C99 that infers and, if told so, learns: no float, no allocation, no library; or as
+    modules for MicroPython: native ones from the same C, a user C module for firmware, and Python.
 
     The header says how to use it, what it costs and how it was made.
 
@@ -74,7 +83,11 @@ def export(model, target, learn, batch_size, out, name, core, json_path):
     for_core = ("--core", board.name) if board else ()
     settings = ("--target", target, "--learn", learn, *batch, *named, *for_core, "--out", out)
     command = command_line("export", Path(model).name, *settings)
-    files = emit_c(loaded, plan, command, board.name if board else None)
+    kernels = board.name if board else None
+    if target == "micropython":
+        files = micropython_files(console, loaded, plan, command, kernels, arch)
+    else:
+        files = emit_c(loaded, plan, command, kernels)
     paths = _write(Path(out), files)
     rows = layers(plan)
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
@@ -105,13 +118,15 @@ def _default_name(model: str) -> str:
     return f"{name}_model" if is_taken(name) else name
 
 
-def _write(out: Path, files: Mapping[str, str]) -> list[Path]:
+def _write(out: Path, files: Mapping[str, str | bytes]) -> list[Path]:
     """All of them or, if the disk is full, none."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        for name in files:
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise IntegradError(f"--out {out}: {error.strerror}: {error.filename}") from error
-    write_together({out / name: text.encode() for name, text in files.items()})
+    contents = {name: data if isinstance(data, bytes) else data.encode() for name, data in files.items()}
+    write_together({out / name: data for name, data in contents.items()})
     return [out / name for name in files]
 
 

@@ -1,0 +1,99 @@
+"""integrad export --target micropython: the folder that the page describes, its modules, and bad calls."""
+
+import json
+import os
+import shutil
+
+import pytest
+from digits import fail, run
+
+from integrad.emulator.micropython_unix import run_unix
+from integrad.model_file import load_model
+
+ARM = ("armv6m", "armv7m", "armv7emsp", "armv7emdp")
+
+
+def export(model, out, *options):
+    """Path → contents of a run that must succeed."""
+    result = run("export", model, "--target", "micropython", "--out", out, *options, "--json", "-")
+    assert result.exit_code == 0, result.stderr
+    written = {os.path.relpath(path, out) for path in json.loads(result.stdout)["files"]}
+    files = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert written == set(files)
+    return files
+
+
+@pytest.fixture(scope="module")
+def exported(toys, tmp_path_factory):
+    return export(toys["cnn"], tmp_path_factory.mktemp("exported"), "--learn", "last:1", "--batch-size", 4)
+
+
+def test_the_folder(exported):
+    compiled = {f"native/{name}/_cnn.mpy" for name in (*ARM, "x64")}
+    sources = {"cnn.c", "cnn.h", "cnn_kernels.h", "cnn_module.c", "checksum.c", "checksum.h"}
+    usermod = {f"usermod/_cnn/{name}" for name in sources | {"micropython.mk", "micropython.cmake"}}
+    assert compiled | usermod | {"usermod/manifest.py", "cnn.weights", "cnn.py"} <= set(exported)
+
+
+def test_no_weight_stands_in_the_modules(toys, exported):
+    weights = dict(load_model(toys["cnn"]).network.parameters())["block2.weights"]
+    assert weights.tobytes() in exported["cnn.weights"]
+    row = weights[0].tobytes()
+    assert len(row) >= 16
+    assert not any(row in data for name, data in exported.items() if name.endswith((".mpy", ".c", ".h")))
+
+
+def test_it_classifies_as_the_model_does(toys, exported):
+    model, samples = load_model(toys["cnn"]), toys["samples"][:20]
+    script = """
+import cnn
+m = cnn.Model("cnn.weights")
+with open("samples", "rb") as file:
+    print([m.predict(file.read(24)) for _ in range(20)])
+"""
+    files = {"_cnn.mpy": exported["native/x64/_cnn.mpy"], "samples": samples.tobytes()}
+    files |= {name: exported[name] for name in ("cnn.py", "cnn.weights")}
+    expected = model.network.predict(model.preprocessing.apply(samples)).tolist()
+    assert json.loads(run_unix(script, files)) == expected
+
+
+def test_architectures_can_be_chosen(toys, tmp_path):
+    def built(*options):
+        return {n for n in export(toys["mlp"], tmp_path / options[-1], *options) if n.endswith(".mpy")}
+
+    assert built("--arch", "none") == set()
+    assert built("--arch", "armv6m,x64") == {"native/armv6m/_mlp.mpy", "native/x64/_mlp.mpy"}
+
+
+def test_without_a_compiler_its_modules_are_left_out(toys, tmp_path, monkeypatch):
+    here = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: None if name.startswith("arm-") else here(name))
+    files = export(toys["mlp"], tmp_path)
+    assert [name for name in files if name.endswith(".mpy")] == ["native/x64/_mlp.mpy"]
+
+
+@pytest.mark.parametrize(
+    "options, status, words",
+    [
+        (["--arch", "avr"], 2, "unknown architecture 'avr'; known: armv6m, armv7m"),
+        (["--arch", "xtensawin"], 1, "xtensawin needs xtensa-esp32-elf-gcc, which is not here; Espressif's"),
+        (["--arch", ""], 2, "unknown architecture ''"),
+    ],
+)
+def test_wrong_calls(toys, tmp_path, monkeypatch, options, status, words):
+    here = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: None if name.startswith("xtensa") else here(name))
+    found = fail("export", toys["mlp"], "--target", "micropython", "--out", tmp_path / "o", *options)
+    assert found[0] == status and words in found[1]
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("variable, words", [("missing", "tools/mpy_ld.py is missing"), ("", "apt-get")])
+def test_sources_that_are_not_there(toys, tmp_path, monkeypatch, variable, words):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("INTEGRAD_MICROPYTHON", variable)
+    here = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "apt-get" else here(name))
+    call = ("export", toys["mlp"], "--target", "micropython", "--arch", "x64", "--out", tmp_path / "o")
+    status, line = fail(*call)
+    assert status == (2 if variable else 1) and words in line and "INTEGRAD_MICROPYTHON" in line

@@ -1,0 +1,133 @@
+"""MicroPython on four emulated cores: native modules from ROMFS, from files in RAM, and in firmware.
+
+Building MicroPython takes minutes, so `make test` leaves these out: `make test-firmware`. Their firmware is
+kept in the user's cache.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import executors
+import pytest
+from fixed import FIXED
+
+from integrad.emulator.faults import FirmwareError
+from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS, build_micropython
+from integrad.emulator.micropython_firmware import run_firmware, start_on_terminal
+from integrad.emulator.micropython_session import (
+    native_core,
+    on_board,
+    run_native_on_board,
+    run_session,
+)
+from integrad_codegen.emit_c import write_files
+from integrad_codegen.emit_micropython import emit_firmware_folder
+from integrad_codegen.emit_micropython_pure import emit_pure
+from integrad_codegen.weights_file import weights_file
+
+pytestmark = pytest.mark.firmware
+CONFORMANCE = Path(__file__).with_name("core_conformance.py").read_text()
+M3 = MICROPYTHON_BOARDS["m3"]
+
+COPY = """
+with open("/rom/{0}", "rb") as source, open("/{0}", "wb") as copy:
+    copy.write(source.read())
+"""
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    """name of a fixed case → (device model, what NumPy answers), generated once for all cores."""
+    made = {}
+
+    def generate(name):
+        if name not in made:
+            device = FIXED[name].generate(tmp_path_factory.mktemp(name))
+            made[name] = device, device.run_numpy(FIXED[name].actions())
+        return made[name]
+
+    return generate
+
+
+@pytest.mark.parametrize("name", FIXED)
+@pytest.mark.parametrize("core", MICROPYTHON_BOARDS)
+def test_native_modules_hold_the_bits_of_numpy(core, name, generated):
+    device, expected = generated(name)
+    found = run_native_on_board(device, MICROPYTHON_BOARDS[core], FIXED[name].actions())
+    executors.require_equal(FIXED[name], device, expected, found, core)
+
+
+@pytest.mark.parametrize("core", MICROPYTHON_BOARDS)
+def test_refusals_and_the_heap(core, generated):
+    board, (device, _) = MICROPYTHON_BOARDS[core], generated("mlp")
+    files = {
+        **native_core(device, board.architecture),
+        "model.weights": weights_file(device.model, device.plan),
+    }
+    assert run_firmware(board, CONFORMANCE, files).splitlines()[-1] == "done"
+
+
+@pytest.mark.parametrize("core", ["m0", "m7"])
+def test_a_module_from_a_file_system_in_ram(core, generated):
+    board, (device, _) = MICROPYTHON_BOARDS[core], generated("mlp")
+    files = {
+        **native_core(device, board.architecture),
+        "model.weights": weights_file(device.model, device.plan),
+    }
+    copies = "".join(map(COPY.format, files)) + "sys.path.remove('/rom')\n"
+    assert run_firmware(board, copies + CONFORMANCE, files).splitlines()[-1] == "done"
+
+
+def test_a_module_in_firmware(generated):
+    device, expected = generated("cnn")
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(emit_firmware_folder(device.model, device.plan), Path(folder))
+        firmware = build_micropython(M3, user_modules=Path(folder, "usermod"))
+
+    def execute(script, files):
+        return run_firmware(M3, script, files, firmware=firmware)
+
+    found = run_session(device, FIXED["cnn"].actions(), {}, execute, folder="/rom/")
+    executors.require_equal(FIXED["cnn"], device, expected, found, "user C module")
+
+
+def test_python_runs_there_too(generated):
+    """What run_session is given may be a core in Python as well."""
+    device, expected = generated("frozen")
+    core = {"_model.py": emit_pure(device.model, device.plan)["pure/_model.py"].encode()}
+    found = run_session(device, FIXED["frozen"].actions(), core, on_board(M3), folder="/rom/")
+    executors.require_equal(FIXED["frozen"], device, expected, found, "viper")
+
+
+def test_a_failing_script_shows_its_traceback():
+    with pytest.raises(FirmwareError, match="ZeroDivisionError") as raised:
+        run_firmware(M3, "print('before')\n1 // 0")
+    assert raised.value.kind == "exception" and raised.value.console == "before"
+
+
+def test_a_script_without_end():
+    with pytest.raises(FirmwareError, match="within 1 s") as raised:
+        run_firmware(M3, "while True: pass", time_limit=1)
+    assert raised.value.kind == "time limit"
+
+
+def test_a_module_for_a_greater_core_is_refused(generated):
+    core = native_core(generated("mlp")[0], "armv7m")
+    with pytest.raises(FirmwareError, match="incompatible"):
+        run_firmware(MICROPYTHON_BOARDS["m0"], "import _model", core)
+
+
+def test_files_survive_a_soft_reset_on_a_terminal(tmp_path):
+    (tmp_path / "main.py").write_text("print('main ran')\n")
+
+    def mpremote(terminal, *words):
+        command = [sys.executable, "-m", "mpremote", "connect", terminal, *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    with start_on_terminal(M3) as terminal:
+        mpremote(terminal, "fs", "cp", tmp_path / "main.py", ":main.py")
+        assert "main.py" in mpremote(terminal, "soft-reset", "exec", "import os; print(os.listdir())")
