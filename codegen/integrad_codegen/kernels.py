@@ -24,14 +24,14 @@ VARIANTS = {
 }
 """Core → where its kernels are looked for, best first."""
 
-INCLUDES = {"dsp": "arm_acle.h", "mve": "arm_mve.h"}
+INCLUDES = {"mve": "arm_mve.h"}
 """Variant → the header that brings its intrinsics."""
 
 ORDER = (
     *("clip", "clip_wide", "scaled", "widen", "linear", "linear2"),
     *("shape", "window", "gather", "convolve"),
     *("descent", "descend", "descend_wide", "descend_row", "descend_row_wide"),
-    *("learn_rows", "learn_rows_wide", "errors", "accumulate", "accumulate_wide"),
+    *("learn_row", "learn_rows", "learn_rows_wide", "errors", "accumulate", "accumulate_wide"),
 )
 """Each kernel uses only those before it."""
 
@@ -41,28 +41,34 @@ def emit_kernels(plan: Plan, core: str | None = None) -> tuple[list[str], list[s
 
     Raises UsageError for an unknown core.
     """
+    return kernel_texts(needed(plan), core)
+
+
+def kernel_texts(names: set[str], core: str | None) -> tuple[list[str], list[str]]:
+    """The same for kernels by name."""
     if core is not None and core not in VARIANTS:
         raise UsageError(f"unknown core {core!r}; known cores: {', '.join(VARIANTS)}")
     chain = VARIANTS[core] if core else (PORTABLE,)
-    found = [_find(name, chain) for name in ORDER if name in needed(plan)]
+    found = [_find(name, chain) for name in ORDER if name in names]
     variants = {variant for variant, _ in found}
-    return [INCLUDES[v] for v in chain if v in INCLUDES and v in variants], [text for _, text in found]
+    headers = {INCLUDES[variant] for variant in variants if variant in INCLUDES}
+    return sorted(headers), [text for _, text in found]
 
 
 def needed(plan: Plan) -> set[str]:
     """Names of the kernels that the generated module, or another of its kernels, calls."""
     names = {"clip", "scaled", "widen", "linear"}
     if any(o.kind == "conv" for o in plan.operations):
-        names |= {"linear2", "shape", "gather", "convolve"}
+        names |= {"linear2", "shape", "window", "gather", "convolve"}
     if plan.batch:
-        names |= {"descent", "descend", "learn_rows"}
+        names |= {"descent", "descend", "learn_row", "learn_rows"}
     if plan.learning_blocks:
         names |= {"errors"}
     for block in plan.learning_blocks:
         wide = "_wide" if block.gradient_type == "int64_t" else ""
         names |= {f"clip{wide}", f"descend{wide}"}
         if block.kind == "conv":
-            names |= {"window", f"accumulate{wide}", f"descend_row{wide}"}
+            names |= {f"accumulate{wide}", f"descend_row{wide}"}
         else:
             names |= {f"learn_rows{wide}"}
     return names

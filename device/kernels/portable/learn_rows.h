@@ -8,14 +8,6 @@ static void integrad_learn_rows(int16_t *w, size_t rows, size_t n, int32_t *delt
     (void)work;
     (void)work_values;
     for (size_t r = 0; r < rows; r++) {
-        for (size_t i = 0; i < n; i++) {
-            int32_t gradient = 0;
-            for (size_t b = 0; b < count; b++) {
-                gradient += delta[b] * x[b * n + i];
-            }
-            w[i] = integrad_descend(w[i], gradient, descent);
-        }
-        w += n;
-        delta += count;
+        integrad_learn_row(w + r * n, 0, n, delta + r * count, x, count, descent);
     }
 }

@@ -55,7 +55,7 @@ def _board(name: str, core: str, part: str, memory: tuple[int, int], machine: st
     cpu = core.lower()
     architecture, fpu = _ARCHITECTURES[name]
     abi = "eabihf" if fpu else "eabi"
-    zig_cpu = cpu.replace("-", "_") + ("+mve" if name == "m55" else "")
+    zig_cpu = cpu.replace("-", "_") + {"m33": "+dsp", "m55": "+mve"}.get(name, "")
     float_flags = ("-mfloat-abi=hard", f"-mfpu={fpu}") if fpu else ("-mfloat-abi=soft",)
     clang_float_flags = ("-mfloat-abi=hard",) if fpu else ("-mfloat-abi=soft",)
     settings = {

@@ -1,0 +1,7 @@
+/* A row of n weights descends along its gradient. */
+static void integrad_descend_row(int16_t *w, const int32_t *gradient, size_t n,
+                                 const struct integrad_descent *descent) {
+    struct integrad_reciprocal divisor;
+    integrad_reciprocal(&divisor, (uint32_t)descent->divisor);
+    integrad_descend_weights(w, gradient, n, descent, &divisor);
+}

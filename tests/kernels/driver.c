@@ -1,0 +1,216 @@
+/*
+ * Runs kernels on inputs from a session and answers with all that they wrote, on a board or a host.
+ *
+ * A command is a header, then its inputs; which, and what is answered, stands above each function.
+ * Every array lies between guards, which are answered too.
+ */
+#include "all_kernels.h"
+
+#include "region.h"
+#include "transport.h"
+
+enum { PARAMETERS = 16, MEMORY = 400000, GUARD = 16, GUARD_BYTE = 0x5A };
+
+enum status { DONE = 0, BROKEN_TRANSPORT = 2, UNKNOWN_COMMAND = 3, OUT_OF_MEMORY = 4 };
+
+struct header {
+    int32_t command;
+    int32_t parameter[PARAMETERS];
+};
+
+/* Arrays of the current command, one after the other, each with a guard on both sides. */
+static union {
+    int8_t bytes[MEMORY];
+    int64_t alignment;
+} memory;
+static size_t used;
+
+/* An array of `bytes`, off alignment by `skew` bytes, filled from the session where `read` is set.
+ */
+static void *take(size_t bytes, size_t skew, int read, int *status) {
+    const size_t start = (used + GUARD + 7) / 8 * 8 + skew;
+    if (*status != DONE || start + bytes + GUARD > MEMORY) {
+        *status = *status != DONE ? *status : OUT_OF_MEMORY;
+        return memory.bytes;
+    }
+    for (size_t i = used; i < start + bytes + GUARD; i++) {
+        memory.bytes[i] = GUARD_BYTE;
+    }
+    used = start + bytes + GUARD;
+    if (read && integrad_read(memory.bytes + start, bytes) != 0) {
+        *status = BROKEN_TRANSPORT;
+    }
+    return memory.bytes + start;
+}
+
+static size_t size_of(const struct header *header, int index) {
+    return (size_t)header->parameter[index];
+}
+
+/* {count, skew}; x -> memory */
+static void widen(const struct header *h, int *status) {
+    int16_t *const wide = take(2 * size_of(h, 0), 0, 0, status);
+    const int8_t *const x = take(size_of(h, 0), size_of(h, 1), 1, status);
+    if (*status == DONE) {
+        integrad_region_begin();
+        integrad_widen(wide, x, size_of(h, 0));
+        integrad_region_end();
+    }
+}
+
+/* {outs, n, scale, step, vectors}; w, x -> memory */
+static void linear(const struct header *h, int *status) {
+    const size_t outs = size_of(h, 0), n = size_of(h, 1), step = size_of(h, 3);
+    const int two = h->parameter[4] == 2;
+    int8_t *const s = take((outs - 1) * step + (two ? 2 : 1), 1, 0, status);
+    const int16_t *const w = take(2 * outs * n, 0, 1, status);
+    const int16_t *const x = take(2 * (two ? 2 * n + (n & 1) : n), 0, 1, status);
+    if (*status != DONE) {
+        return;
+    }
+    integrad_region_begin();
+    if (two) {
+        integrad_linear2(s, step, w, x, outs, n, h->parameter[2]);
+    } else {
+        integrad_linear(s, step, w, x, outs, n, h->parameter[2]);
+    }
+    integrad_region_end();
+}
+
+static struct integrad_shape shape_of(const struct header *h) {
+    const int32_t *const p = h->parameter;
+    const struct integrad_shape shape = {p[0], p[1], p[2], p[3], p[4],  p[5],
+                                         p[6], p[7], p[8], p[9], p[10], p[11]};
+    return shape;
+}
+
+/* {shape, scale}; w, x -> memory */
+static void convolve(const struct header *h, int *status) {
+    const struct integrad_shape shape = shape_of(h);
+    const size_t fan_in = size_of(h, 0) * size_of(h, 6) * size_of(h, 7);
+    int8_t *const s = take(size_of(h, 3) * size_of(h, 4) * size_of(h, 5), 0, 0, status);
+    const int16_t *const w = take(2 * size_of(h, 3) * fan_in, 0, 1, status);
+    const int8_t *const x = take(size_of(h, 0) * size_of(h, 1) * size_of(h, 2), 0, 1, status);
+    int16_t *const patches = take(4 * (fan_in + (fan_in & 1)), 0, 0, status);
+    if (*status != DONE) {
+        return;
+    }
+    integrad_region_begin();
+    integrad_convolve(s, w, x, &shape, h->parameter[12], patches);
+    integrad_region_end();
+    for (size_t i = 0; i < 2 * (fan_in + (fan_in & 1)); i++) {
+        patches[i] = 0; /* a workspace: its content is nobody's business */
+    }
+}
+
+/* {rows, n, count, limit, divisor, decay_inv, work_values, wide, skew}; w, delta, x -> memory */
+static void learn_rows(const struct header *h, int *status) {
+    const size_t rows = size_of(h, 0), n = size_of(h, 1), count = size_of(h, 2);
+    const size_t work_values = size_of(h, 6);
+    const struct integrad_descent descent = {h->parameter[3], h->parameter[4], h->parameter[5]};
+    int16_t *const w = take(2 * rows * n, 0, 1, status);
+    int32_t *const delta = take(4 * rows * count, 0, 1, status);
+    const int8_t *const x = take(count * n, size_of(h, 8), 1, status);
+    int16_t *const work = take(2 * work_values, 0, 0, status);
+    if (*status != DONE) {
+        return;
+    }
+    integrad_region_begin();
+    if (h->parameter[7]) {
+        integrad_learn_rows_wide(w, rows, n, delta, x, count, &descent, work, work_values);
+    } else {
+        integrad_learn_rows(w, rows, n, delta, x, count, &descent, work, work_values);
+    }
+    integrad_region_end();
+    for (size_t i = 0; i < rows * count; i++) {
+        delta[i] = 0;
+    }
+    for (size_t i = 0; i < work_values; i++) {
+        work[i] = 0;
+    }
+}
+
+/* {units, features, classes, count}; head, error -> memory */
+static void errors(const struct header *h, int *status) {
+    const size_t units = size_of(h, 0), features = size_of(h, 1);
+    const size_t classes = size_of(h, 2), count = size_of(h, 3);
+    int32_t *const sum = take(4 * units * count, 0, 0, status);
+    const int16_t *const head = take(2 * classes * features, 0, 1, status);
+    const int16_t *const error = take(2 * classes * count, 0, 1, status);
+    if (*status == DONE) {
+        integrad_region_begin();
+        integrad_errors(sum, head + features - units, error, units, features, classes, count);
+        integrad_region_end();
+    }
+}
+
+/* {shape, wide}; gradient, delta, x -> memory */
+static void accumulate(const struct header *h, int *status) {
+    const struct integrad_shape shape = shape_of(h);
+    const size_t fan_in = size_of(h, 0) * size_of(h, 6) * size_of(h, 7);
+    const int wide = h->parameter[12];
+    void *const gradient = take((wide ? 8 : 4) * fan_in, 0, 1, status);
+    const int32_t *const delta = take(4 * size_of(h, 4) * size_of(h, 5), 0, 1, status);
+    const int8_t *const x = take(size_of(h, 0) * size_of(h, 1) * size_of(h, 2), 0, 1, status);
+    if (*status != DONE) {
+        return;
+    }
+    integrad_region_begin();
+    if (wide) {
+        integrad_accumulate_wide(gradient, x, delta, &shape);
+    } else {
+        integrad_accumulate(gradient, x, delta, &shape);
+    }
+    integrad_region_end();
+}
+
+/* {n, limit, divisor, decay_inv, wide}; w, gradient -> memory */
+static void descend_row(const struct header *h, int *status) {
+    const struct integrad_descent descent = {h->parameter[1], h->parameter[2], h->parameter[3]};
+    const int wide = h->parameter[4];
+    int16_t *const w = take(2 * size_of(h, 0), 0, 1, status);
+    const void *const gradient = take((wide ? 8 : 4) * size_of(h, 0), 0, 1, status);
+    if (*status != DONE) {
+        return;
+    }
+    integrad_region_begin();
+    if (wide) {
+        integrad_descend_row_wide(w, gradient, size_of(h, 0), &descent);
+    } else {
+        integrad_descend_row(w, gradient, size_of(h, 0), &descent);
+    }
+    integrad_region_end();
+}
+
+static int run(const struct header *header) {
+    static void (*const commands[])(const struct header *, int *) = {
+        widen, linear, convolve, learn_rows, errors, accumulate, descend_row};
+    int status = DONE;
+    if (header->command < 0 || (size_t)header->command >= sizeof commands / sizeof *commands) {
+        return UNKNOWN_COMMAND;
+    }
+    used = 0;
+    commands[header->command](header, &status);
+    const uint32_t size = (uint32_t)used;
+    if (status == DONE &&
+        (integrad_write(&size, sizeof size) != 0 || integrad_write(memory.bytes, used) != 0)) {
+        return BROKEN_TRANSPORT;
+    }
+    return status;
+}
+
+int main(void) {
+    for (;;) {
+        struct header header;
+        if (integrad_read(&header, sizeof header) != 0) {
+            return BROKEN_TRANSPORT;
+        }
+        if (header.command == -1) {
+            return DONE;
+        }
+        const int status = run(&header);
+        if (status != DONE) {
+            return status;
+        }
+    }
+}

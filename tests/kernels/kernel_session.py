@@ -1,0 +1,78 @@
+"""Kernels on their own: a program of all of them, sessions for it, portable C under sanitizers as reference."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from integrad.emulator.boards import Board, get_board
+from integrad.emulator.host_build import build_host, run_host
+from integrad.emulator.runner import RunResult, run
+from integrad.emulator.toolchain import Firmware, build_firmware
+from integrad_codegen.kernels import ORDER, kernel_texts
+
+DRIVER = Path(__file__).with_name("driver.c")
+WIDEN, LINEAR, CONVOLVE, LEARN_ROWS, ERRORS, ACCUMULATE, DESCEND_ROW = range(7)
+HEADER = struct.Struct("<17i")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a kernel: driver.c says which parameters and inputs a command takes."""
+
+    command: int
+    parameters: tuple[int, ...]
+    inputs: tuple[np.ndarray, ...]
+
+    def encode(self) -> bytes:
+        padded = self.parameters + (0,) * (16 - len(self.parameters))
+        return HEADER.pack(self.command, *padded) + b"".join(a.tobytes() for a in self.inputs)
+
+
+def encode(calls: list[Call]) -> bytes:
+    """A session that makes these calls."""
+    return b"".join(call.encode() for call in calls) + HEADER.pack(-1, *[0] * 16)
+
+
+def decode(output: bytes) -> list[bytes]:
+    """Each call's memory, guards included."""
+    answers, offset = [], 0
+    while offset < len(output):
+        (size,) = struct.unpack_from("<I", output, offset)
+        answers.append(output[offset + 4 : offset + 4 + size])
+        offset += 4 + size
+    return answers
+
+
+def write_kernels(folder: Path, core: str | None) -> None:
+    """all_kernels.h: every kernel, as a core gets it; None: the portable ones."""
+    headers, texts = kernel_texts(set(ORDER), core)
+    includes = [f"#include <{name}>" for name in ("stddef.h", "stdint.h", *headers)]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "all_kernels.h").write_text("\n\n".join(["\n".join(includes), *texts]) + "\n")
+
+
+def run_portable(calls: list[Call], folder: Path) -> list[bytes]:
+    """Answers of the portable kernels on the host, watched by sanitizers."""
+    write_kernels(folder, None)
+    program = build_host([DRIVER], [folder], folder / "host", optimisation="-O1")
+    return decode(run_host(program, encode(calls)))
+
+
+def build_kernels(
+    core: str, folder: Path, toolchain: str | None = None, optimisation: str = "-O2", portable: bool = False
+) -> Firmware:
+    """The driver with a core's kernels, or with the portable ones, for that core."""
+    write_kernels(folder, None if portable else core)
+    board: Board = get_board(core)
+    options = {"whole_machine": True, "toolchain": toolchain, "optimisation": optimisation}
+    return build_firmware(board, [DRIVER], [folder], folder / "build", **options)
+
+
+def run_kernels(firmware: Firmware, calls: list[Call], count: bool = False) -> tuple[list[bytes], RunResult]:
+    """Answers of a firmware, and what the emulator counted call by call."""
+    result = run(firmware, encode(calls), count=count, engine="qemu")
+    return decode(result.output), result
