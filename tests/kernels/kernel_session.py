@@ -1,4 +1,4 @@
-"""Kernels on their own: a program of all of them, sessions for it, portable C under sanitizers as reference."""
+"""Kernels on their own: a program of all of them, and sessions for it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from integrad_codegen.kernels import ORDER, kernel_texts
 DRIVER = Path(__file__).with_name("driver.c")
 WIDEN, LINEAR, CONVOLVE, LEARN_ROWS, ERRORS, ACCUMULATE, DESCEND_ROW = range(7)
 HEADER = struct.Struct("<17i")
+GUARD = bytes([0x5A] * 16)
 
 
 @dataclass(frozen=True)

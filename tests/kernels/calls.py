@@ -1,0 +1,124 @@
+"""Calls of every kernel: all small sizes and tails, borders, extremes of what the proofs allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+from kernel_session import ACCUMULATE, CONVOLVE, DESCEND_ROW, ERRORS, LEARN_ROWS, LINEAR, WIDEN, Call
+
+from integrad.arithmetic import INT32_LIMIT, SCALE, weight_limit
+
+INT8 = 127
+ERROR = 159
+SCHEDULES = ((1, 0), (1, 1), (97, 0), (5000, 30), (2_000_000, 0), (2_000_000, 7), (2**29, 0))
+"""(divisor, decay_inv): steps that saturate, that never move a weight, and between."""
+
+
+class Draw:
+    """Values of a kind: anything in range, only the extremes, or few that are not 0."""
+
+    def __init__(self, seed: int):
+        self.rng = np.random.default_rng(seed)
+
+    def __call__(self, dtype, shape, limit: int) -> np.ndarray:
+        kind = self.rng.integers(4)
+        if kind == 0:
+            return self.rng.choice(np.array([-limit, limit], dtype), shape)
+        values = self.rng.integers(-limit, limit, shape, endpoint=True)
+        if kind == 1:
+            values[self.rng.random(shape) < 0.8] = 0
+        return values.astype(dtype)
+
+    def weights(self, shape, fan_in: int) -> np.ndarray:
+        return self(np.int16, shape, int(self.rng.choice([40, 2000, weight_limit(fan_in)])))
+
+    def deltas(self, rows: int, count: int) -> np.ndarray:
+        """Each row within what 32 bits hold; many at the borders of 16 bits."""
+        room = INT32_LIMIT // INT8 // count
+        values = self(np.int64, (rows, count), min(room, int(self.rng.choice([3, 32767, 40000, room]))))
+        borders = self.rng.choice([32767, 32768, -32767, -32768, -32769], values.shape)
+        chosen = self.rng.random(values.shape) < self.rng.choice([0, 0, 0.3])
+        return np.clip(np.where(chosen, borders, values), -room, room).astype(np.int32)
+
+
+def widen(draw: Draw) -> Iterator[Call]:
+    for count in (*range(1, 20), 33, 100):
+        yield Call(WIDEN, (count, count % 4), (draw(np.int8, count, INT8),))
+
+
+def linear(draw: Draw) -> Iterator[Call]:
+    sizes = [*product(range(1, 8), range(1, 8)), *product((2, 5, 8, 9, 10), (15, 16, 17, 31, 32, 34, 71))]
+    for vectors, (outs, n) in product((1, 2), sizes):
+        step = int(draw.rng.integers(vectors, 6))
+        x = draw(np.int16, vectors * n + (n % 2 if vectors == 2 else 0), INT8)
+        yield Call(LINEAR, (outs, n, SCALE * n, step, vectors), (draw.weights((outs, n), n), x))
+
+
+def shapes(draw: Draw) -> Iterator[tuple[int, ...]]:
+    """Shapes of convolutions: driver.c's twelve numbers."""
+    for kernel in ((1, 1), (3, 3), (1, 3), (3, 1), (2, 3), (1, 5), (5, 5), (4, 2)):
+        for _ in range(5):
+            stride = draw.rng.integers(1, 4, 2) if draw.rng.random() < 0.4 else np.array([1, 1])
+            padding = draw.rng.integers(0, np.array(kernel) // 2 + 1)
+            low = np.maximum(1, np.array(kernel) - 2 * padding)
+            size = low + draw.rng.integers(0, 7, 2)
+            out = (size + 2 * padding - kernel) // stride + 1
+            channels = draw.rng.integers(1, 6, 2)
+            numbers = (channels[0], *size, channels[1], *out, *kernel, *stride, *padding)
+            yield tuple(map(int, numbers))
+
+
+def convolve(draw: Draw) -> Iterator[Call]:
+    for s in shapes(draw):
+        fan_in = s[0] * s[6] * s[7]
+        inputs = draw.weights((s[3], fan_in), fan_in), draw(np.int8, s[:3], INT8)
+        yield Call(CONVOLVE, (*s, SCALE * fan_in), inputs)
+
+
+def accumulate(draw: Draw) -> Iterator[Call]:
+    for wide, s in product((0, 1), shapes(draw)):
+        fan_in, positions = s[0] * s[6] * s[7], s[4] * s[5]
+        delta = draw.deltas(1, positions)
+        gradient = np.zeros(fan_in, np.int64 if wide else np.int32)
+        if wide:
+            delta = draw(np.int32, positions, INT32_LIMIT)
+            gradient += draw.rng.integers(-(2**40), 2**40, fan_in)
+        yield Call(ACCUMULATE, (*s, wide), (gradient, delta, draw(np.int8, s[:3], INT8)))
+
+
+def learn_rows(draw: Draw) -> Iterator[Call]:
+    sizes = [*product((1, 2, 3, 8), range(1, 9), (1, 2, 3, 4, 5)), *product((2, 5, 8), (21, 68), (7, 8, 16))]
+    for number, (rows, n, count) in enumerate(sizes):
+        divisor, decay_inv = SCHEDULES[number % len(SCHEDULES)]
+        limit = weight_limit(n)
+        wild = number % 5 == 4
+        delta = draw(np.int32, (rows, count), INT32_LIMIT) if wild else draw.deltas(rows, count)
+        values = 4 * (-(-count // 8) * 8) * int(draw.rng.integers(1, 4))
+        parameters = (rows, n, count, limit, divisor, decay_inv, values, int(wild), number % 4)
+        inputs = (draw.weights((rows, n), n), delta, draw(np.int8, (count, n), INT8))
+        yield Call(LEARN_ROWS, parameters, inputs)
+
+
+def errors(draw: Draw) -> Iterator[Call]:
+    for units, classes, count in product((1, 2, 3, 4, 7, 8), (1, 2, 3, 5, 10), (1, 2, 3, 4, 9)):
+        features = units + int(draw.rng.integers(0, 6))
+        limit = min(weight_limit(features), INT32_LIMIT // (ERROR * classes))
+        inputs = (draw(np.int16, (classes, features), limit), draw(np.int16, (count, classes), ERROR))
+        yield Call(ERRORS, (units, features, classes, count), inputs)
+
+
+def descend_row(draw: Draw) -> Iterator[Call]:
+    for wide, n, (divisor, decay_inv) in product((0, 1), (1, 2, 5, 12), SCHEDULES):
+        limit = weight_limit(int(draw.rng.choice([1, 100, 4000])))
+        gradient = draw(np.int64, n, 2**40) if wide else draw(np.int32, n, INT32_LIMIT)
+        gradient[: n // 2] = draw.rng.choice([divisor, -divisor, divisor - 1, 1 - divisor], n // 2)
+        inputs = (draw(np.int16, n, limit), gradient)
+        yield Call(DESCEND_ROW, (n, limit, divisor, decay_inv, wide), inputs)
+
+
+def all_calls(seed: int) -> list[Call]:
+    draw = Draw(seed)
+    kernels = (widen, linear, convolve, accumulate, learn_rows, errors, descend_row)
+    return [call for kernel in kernels for call in kernel(draw)]

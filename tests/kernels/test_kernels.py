@@ -1,0 +1,68 @@
+"""Every core's kernels give the bits of the portable ones, write nothing else, and need no library."""
+
+import re
+
+import pytest
+from calls import all_calls
+from kernel_session import GUARD, build_kernels, run_kernels, run_portable, write_kernels
+
+from integrad.emulator.boards import BOARDS
+
+SEED = 3
+BUILDS = (*((core, "gcc", "-O2") for core in BOARDS),)
+BUILDS += (("m0", "clang", "-O2"), ("m3", "zig", "-O2"), ("m4", "clang", "-O2"), ("m4", "gcc", "-Os"))
+BUILDS += (("m33", "zig", "-O2"), ("m55", "clang", "-O2"), ("m55", "zig", "-O2"))
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """The calls, and the memory of each after the portable kernel, under sanitizers."""
+    calls = all_calls(SEED)
+    return calls, run_portable(calls, tmp_path_factory.mktemp("portable"))
+
+
+@pytest.mark.parametrize("core, toolchain, optimisation", BUILDS)
+def test_kernels_equal_the_portable_ones(core, toolchain, optimisation, expected, tmp_path):
+    calls, answers = expected
+    firmware = build_kernels(core, tmp_path, toolchain, optimisation)
+    found, _ = run_kernels(firmware, calls)
+    assert len(found) == len(answers) == len(calls)
+    for call, a, b in zip(calls, answers, found, strict=True):
+        assert a == b, f"{core}: command {call.command}, {call.parameters}"
+
+
+def test_portable_kernels_leave_the_guards_alone(expected):
+    """Else equal memory would prove nothing about what lies beside the arrays."""
+    for call, memory in zip(*expected, strict=True):
+        assert memory.startswith(GUARD) and memory.endswith(GUARD), call.parameters
+
+
+LIBRARY = re.compile(
+    r"__aeabi_(f|d|c[df]|[iul]+2[fd]|h2f)|__\w+[sdt]f\d?$|(malloc|calloc|realloc|free|printf|abort|_sbrk)$"
+    r"|_?(sqrt|exp|log|pow|sin|cos|floor|round)f?$"
+)
+DIVISION = re.compile(r"__aeabi_u?[il]div(mod)?$|__u?(div|mod)[sd]i[34]$|__gnu_u?ldivmod_helper$")
+WIDE_DIVISION = re.compile(r"__aeabi_u?ldivmod$|__u?(div|mod)(mod)?di[34]$|__gnu_u?ldivmod_helper$")
+
+
+@pytest.mark.parametrize("core", BOARDS)
+def test_firmwares_hold_no_library(core, tmp_path):
+    """No floating point, no mathematics, no allocation; a division helper only where the core has no such
+    instruction: of 32 bits on M0, of 64 bits, for wild gradients, everywhere."""
+    firmware = build_kernels(core, tmp_path, "gcc")
+    names = {function.name for function in firmware.program.functions}
+    assert {"integrad_learn_rows", "integrad_convolve"} <= names
+    assert not {name for name in names if LIBRARY.match(name)}
+    helpers = {name for name in names if DIVISION.match(name)}
+    assert core == "m0" or all(WIDE_DIVISION.match(name) for name in helpers), helpers
+
+
+@pytest.mark.parametrize("core", [None, *BOARDS])
+def test_kernels_are_plain_text(core, tmp_path):
+    write_kernels(tmp_path, core)
+    text = (tmp_path / "all_kernels.h").read_text()
+    assert text.isascii() and max(map(len, text.split("\n"))) <= 100
+    assert not re.search(r"^\s*#(?!include <)", text, re.MULTILINE), "no macros"
+    code = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    assert not re.search(r"\b(float|double|malloc|goto)\b", code)
+    assert (core is not None) or "asm" not in code
