@@ -17,12 +17,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from integrad.datasets import load_dataset
-from integrad.emulator.adaptation import TUNING_RATE_PER_SAMPLE
 from integrad.learners.nitro import Nitro
 from integrad.training_run import TrainingRun
 
 KEPT_OUT = "george"
-CLIPS, PASSES, BATCH = 100, 15, 10
+CLIPS, PASSES, BATCH, RATE_PER_SAMPLE = 100, 15, 10, 16
 
 
 def tune(model, x, labels, rng):
@@ -32,7 +31,7 @@ def tune(model, x, labels, rng):
     rest = slice(CLIPS, None)
     before = (model.network.predict(x[rest]) == labels[rest]).mean()
     tuned = model.network.copy()
-    learner = Nitro(tuned, TUNING_RATE_PER_SAMPLE * BATCH)
+    learner = Nitro(tuned, RATE_PER_SAMPLE * BATCH)
     for _ in range(PASSES):
         for batch in np.split(rng.permutation(CLIPS), CLIPS // BATCH):
             learner.step(x[batch], labels[batch])

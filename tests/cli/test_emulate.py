@@ -72,8 +72,13 @@ def test_tuning_learns_from_a_new_group(tmp_path):
     data = tmp_path / "d.npz"
     np.savez(data, x=x.astype(np.uint8), y=y, group=group)
     assert train(tmp_path, data, "--holdout", "group=new", "--epochs", 8).exit_code == 0
-    figures = emulate(tmp_path / "toy.model", data, "--only", "group=new", "--tune", 60)
+    options = ("--only", "group=new", "--tune", 60)
+    figures = emulate(tmp_path / "toy.model", data, *options, "--replay", 0)
     assert figures["accuracy"] < 0.3 and figures["accuracy_after_tuning"] > 0.9
+    # What is stored by default contradicts the new group here, and slows it down.
+    mixed = emulate(tmp_path / "toy.model", data, *options)
+    assert mixed["stored"] == 100 and mixed["equal_to_host"] is True
+    assert mixed["weights_crc"] != figures["weights_crc"]
 
 
 def test_repeated_runs_are_identical(toys):
@@ -111,6 +116,9 @@ def test_text_is_plain_when_it_is_not_for_a_terminal(toys):
         (["--only", "group=g9"], 2, "no sample has it; values of group: g0, g1, g2, g3, g4"),
         (["--learn", "all", "--batch-size", "5000"], 2, "batch size 5000: must be from 1 to 4096"),
         (["--tune", "9", "--learning-rate-inv", "99999999999"], 2, "must be at most"),
+        (["--replay", "9"], 2, "--replay 9: needs --tune, samples to learn from"),
+        (["--tune", "9", "--replay", "9999"], 2, "--replay 9999: must be at most"),
+        (["--tune", "9", "--replay", "3", "--batch-size", "1"], 2, "needs a --batch-size of at least 2"),
         (["--json", "/nowhere/e.json"], 2, "there is no folder /nowhere"),
     ],
 )
@@ -157,8 +165,8 @@ def firmware_of(monkeypatch):
     genuine = device_model.emit_firmware
 
     def mutate(old, new):
-        def emit(*arguments):
-            files = genuine(*arguments)
+        def emit(*arguments, **options):
+            files = genuine(*arguments, **options)
             assert old in files["session.c"]
             return files | {"session.c": files["session.c"].replace(old, new)}
 

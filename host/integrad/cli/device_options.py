@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 
 from integrad.arithmetic import learning_rate_limit
+from integrad.emulator.adaptation import STORED_SAMPLES
 from integrad.emulator.session import Schedule
 from integrad.errors import UsageError
 from integrad.model_file import Model
 from integrad_codegen.emit_c import Schedule as ModuleSchedule
 
 TUNING_BATCH = 10
-TUNING_EPOCHS = 15
 
 core_option = click.option(
     "--core", default="m4", show_default=True, metavar="m0|m3|m4|m7|m33|m55", help="Which core."
@@ -30,6 +30,13 @@ batch_size_option = click.option(
     default=TUNING_BATCH,
     show_default=True,
     help="Of a training step.",
+)
+replay_option = click.option(
+    "--replay",
+    type=click.IntRange(0),
+    metavar="COUNT",
+    help="Against forgetting: so many samples of the training data lie in flash and return in every "
+    f"training step. [{STORED_SAMPLES}, or all there are]",
 )
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from rich.table import Table
 
 from integrad.cli.device_options import (
-    TUNING_EPOCHS,
     batch_size_option,
     core_option,
     learn_option,
+    replay_option,
     require_learning,
     schedule_for,
     time_limit_option,
@@ -18,11 +18,19 @@ from integrad.cli.device_options import (
 )
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.datasets import load_dataset
-from integrad.emulator.adaptation import Adaptation, Tuning, adapt, split_for_tuning
+from integrad.datasets.dataset import Dataset
+from integrad.emulator.adaptation import (
+    TUNING_EPOCHS,
+    Adaptation,
+    Tuning,
+    adapt,
+    choose_stored,
+    split_for_tuning,
+)
 from integrad.emulator.boards import get_board
 from integrad.emulator.costs import Costs, measure_costs
 from integrad.emulator.device_model import DeviceModel
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, UsageError
 from integrad.evaluation import choose_part, match_labels
 from integrad.model_file import load_model
 from integrad.report.costs import show_layers, show_memory
@@ -40,15 +48,29 @@ from integrad.report.costs import show_layers, show_memory
 @click.option(
     "--learning-rate-inv", type=click.IntRange(1), default=None, help="Of tuning. [the model's own]"
 )
+@replay_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the samples' order.")
 @time_limit_option
 @json_option
 def emulate(
-    model, data, core, only, tune, epochs, learn, batch_size, learning_rate_inv, seed, time_limit, json_path
+    model,
+    data,
+    core,
+    only,
+    tune,
+    epochs,
+    learn,
+    batch_size,
+    learning_rate_inv,
+    replay,
+    seed,
+    time_limit,
+    json_path,
 ):
     """Build firmware of MODEL for a core, classify DATA on it and, with --tune, learn from part of it.
 
     The core has the flash and RAM of a real part. The host does the same and must hold the same bits.
+    What --replay mixes in are samples of DATA that neither match --only nor test.
 
     \b
     Example:
@@ -59,26 +81,37 @@ def emulate(
     learn = learn or ("all" if tune else "none")
     if tune:
         require_learning(learn, "--tune")
+    elif replay:
+        raise UsageError(f"--replay {replay}: needs --tune, samples to learn from")
     loaded, dataset = load_model(model), load_dataset(data)
     mask, part = choose_part(dataset, list(only))
-    labels, samples = match_labels(loaded, dataset)[mask], loaded.preprocessing.raw(dataset.x[mask])
-    tuned, test = np.arange(0), np.arange(len(labels))
+    labels, samples = match_labels(loaded, dataset), loaded.preprocessing.raw(dataset.x)
+    tuned, stored, test = np.arange(0), np.arange(0), np.flatnonzero(mask)
     if tune:
-        tuned, test = split_for_tuning(labels, tune, seed)
+        tuned, test = (test[part] for part in split_for_tuning(labels[mask], tune, seed))
+        stored = _other_samples(dataset, mask)
+        stored = stored[choose_stored(labels[stored], replay, batch_size, seed)]
     with work_folder() as folder, console.status("emulating"):
         device = DeviceModel.generate(loaded, folder, learn, batch_size)
         firmware = device.build(board)
         schedule = schedule_for(loaded, batch_size, learning_rate_inv)
         tuning = Tuning(epochs, batch_size, schedule, seed) if tune else None
-        pairs = (samples[test], labels[test]), (samples[tuned], labels[tuned]) if tune else None
-        outcome = adapt(device, firmware, *pairs, tuning, time_limit)
-        costs = measure_costs(device, firmware, samples, labels, schedule, time_limit=time_limit)
+        tests, fresh, old = ((samples[part], labels[part]) for part in (test, tuned, stored))
+        outcome = adapt(device, firmware, tests, fresh if tune else None, tuning, time_limit, old)
+        costs = measure_costs(device, firmware, samples[mask], labels[mask], schedule, time_limit=time_limit)
     show_memory(console, board.part, costs, board.flash_bytes, board.ram_bytes)
     show_layers(console, costs)
-    _show_outcome(console, f"{data}, {part}", outcome, tune, epochs, learn)
-    write_json(json_path, {"core": board.name, **outcome_json(outcome), **cost_json(costs)})
+    learnt = f"{epochs} epochs on {tune} samples and {len(stored)} stored ones, learning: {learn}"
+    _show_outcome(console, f"{data}, {part}", outcome, learnt)
+    figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs)}
+    write_json(json_path, {"core": board.name, **figures})
     if not outcome.equal_to_host:
         raise IntegradError(f"the core's bits differ from the host's: {_crcs(outcome)}")
+
+
+def _other_samples(dataset: Dataset, mask: np.ndarray) -> np.ndarray:
+    """Indices of what the model may have been trained on: neither evaluated nor marked as test."""
+    return np.flatnonzero(~mask if dataset.test is None else ~mask & ~dataset.test)
 
 
 def outcome_json(outcome: Adaptation) -> dict:
@@ -101,14 +134,14 @@ def cost_json(costs: Costs) -> dict:
     return {name: figures[name] for name in names} | {"layers": list(figures["layers"])}
 
 
-def _show_outcome(console, what: str, outcome: Adaptation, tune: int | None, epochs: int, learn: str) -> None:
+def _show_outcome(console, what: str, outcome: Adaptation, learnt: str) -> None:
     console.print(f"{what}: accuracy on {outcome.samples:,} samples", markup=False, soft_wrap=True)
     table = Table(show_header=False)
     table.add_column("")
     table.add_column("accuracy", justify="right")
-    table.add_row("as trained" if tune is None else "before tuning", f"{outcome.before:.2%}")
+    table.add_row("as trained" if outcome.after is None else "before tuning", f"{outcome.before:.2%}")
     if outcome.after is not None:
-        table.add_row(f"after {epochs} epochs on {tune} samples, learning: {learn}", f"{outcome.after:.2%}")
+        table.add_row(f"after {learnt}", f"{outcome.after:.2%}")
     console.print(table)
     same = "the same bits as the host" if outcome.equal_to_host else "[red]not the host's bits[/red]"
     console.print(f"{same}: {_crcs(outcome)}")

@@ -10,10 +10,13 @@ import numpy as np
 
 from integrad.datasets.dataset import Dataset
 from integrad.emulator.adaptation import (
+    TUNING_EPOCHS,
     TUNING_RATE_PER_SAMPLE,
     Adaptation,
+    Samples,
     Tuning,
     adapt,
+    choose_stored,
     split_for_tuning,
 )
 from integrad.emulator.boards import Board
@@ -25,7 +28,6 @@ from integrad.progress import Silent
 from integrad.training_run import TrainingRun
 
 TUNING_CLIPS = 100
-TUNING_EPOCHS = 15
 
 
 @dataclass(frozen=True)
@@ -38,18 +40,30 @@ class Setup:
 
 
 SETUPS = [
-    Setup(200_000, "mlp:96,48", 10),
-    Setup(60_000, "cnn:p2,c8,p2,c12,p2,d48", 4),
-    Setup(0, "cnn:p4,c8,p2,c16,p2,d32", 4),
+    Setup(60_000, "cnn:a2,c8,p2,c24,p2,d32", 4),
+    Setup(0, "cnn:a4,c12,p2,c24,p2,d20", 4),
 ]
 
 
 @dataclass(frozen=True)
+class Parts:
+    """Clips of the speakers: one to learn from, his others, those to store, and the known speakers' tests."""
+
+    tune: Samples
+    test: Samples
+    stored: Samples
+    known: Samples
+
+
+@dataclass(frozen=True)
 class Demonstration:
-    """What happened. all_layers, output_only: the device's runs with either learn set."""
+    """What happened. all_layers, output_only: the device's runs with either learn set.
+
+    stored: clips of the known speakers that it had with it.
+    """
 
     model: Model
-    before: float
+    stored: int
     all_layers: Adaptation
     output_only: Adaptation
     costs: Costs
@@ -61,7 +75,7 @@ class Demonstration:
 
 
 def choose_setup(board: Board) -> Setup:
-    """The largest of a few networks that can learn all its layers in the part's RAM."""
+    """The larger of two networks that can learn all its layers in the part's RAM."""
     return next(setup for setup in SETUPS if board.ram_bytes >= setup.ram_bytes)
 
 
@@ -72,24 +86,38 @@ def train_without(dataset: Dataset, speaker: str, spec: str, seed: int, progress
     return run.run(progress=progress).model
 
 
-def demonstrate(
+def choose_parts(
     model: Model,
     dataset: Dataset,
     speaker: str,
+    batch_size: int,
+    replay: int | None,
+    seed: int,
+    clips: int = TUNING_CLIPS,
+) -> Parts:
+    """Draw them. replay: how many to store, or None, see choose_stored."""
+    new = np.flatnonzero(dataset.keys["speaker"] == speaker)
+    trained = np.flatnonzero((dataset.keys["speaker"] != speaker) & ~dataset.test)
+    known = np.flatnonzero((dataset.keys["speaker"] != speaker) & dataset.test)
+    tune, test = (new[part] for part in split_for_tuning(dataset.y[new], clips, seed))
+    stored = trained[choose_stored(dataset.y[trained], replay, batch_size, seed)]
+    indices = (tune, test, stored, known)
+    return Parts(*((model.preprocessing.raw(dataset.x[part]), dataset.y[part]) for part in indices))
+
+
+def demonstrate(
+    model: Model,
+    parts: Parts,
     board: Board,
     batch_size: int,
     seed: int,
     folder: Path,
     say: Callable[[str], None],
 ) -> Demonstration:
-    """Classify the speaker's clips on the device, tune there with TUNING_CLIPS of them, classify again.
+    """Classify the speaker's clips on the device, tune there with some of them, classify again.
 
     Once with all layers learning and once with the output layer alone. folder: for sources and firmware.
     """
-    mine = dataset.keys["speaker"] == speaker
-    samples, labels = model.preprocessing.raw(dataset.x[mine]), dataset.y[mine]
-    chosen, rest = split_for_tuning(labels, TUNING_CLIPS, seed)
-    tune, test = (samples[chosen], labels[chosen]), (samples[rest], labels[rest])
     tuning = Tuning(TUNING_EPOCHS, batch_size, Schedule(TUNING_RATE_PER_SAMPLE * batch_size), seed)
     outcomes: dict[str, Adaptation] = {}
     costs = None
@@ -97,10 +125,12 @@ def demonstrate(
         device = DeviceModel.generate(model, folder / learn, learn, batch_size, "digits")
         firmware = device.build(board)
         say(f"learning on the {board.core}: {'all layers' if learn == 'all' else 'output layer only'}")
-        outcomes[learn] = adapt(device, firmware, test, tune, tuning)
+        outcomes[learn] = adapt(
+            device, firmware, parts.test, parts.tune, tuning, stored=parts.stored, known=parts.known
+        )
         if costs is None:
-            costs = measure_costs(device, firmware, *test, tuning.schedule)
-    return Demonstration(model, outcomes["all"].before, outcomes["all"], outcomes["output"], costs)
+            costs = measure_costs(device, firmware, *parts.test, tuning.schedule)
+    return Demonstration(model, len(parts.stored[1]), outcomes["all"], outcomes["output"], costs)
 
 
 def speakers(dataset: Dataset) -> list[str]:
