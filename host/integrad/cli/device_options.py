@@ -13,8 +13,10 @@ from integrad.arithmetic import learning_rate_limit
 from integrad.emulator.adaptation import STORED_SAMPLES
 from integrad.emulator.session import Schedule
 from integrad.errors import UsageError
+from integrad.generated_names import c_name
 from integrad.model_file import Model
 from integrad_codegen.emit_c import Schedule as ModuleSchedule
+from integrad_codegen.plan import is_taken
 
 TUNING_BATCH = 10
 
@@ -38,12 +40,21 @@ replay_option = click.option(
     help="Against forgetting: so many samples of the training data lie in flash and return in every "
     f"training step. [{STORED_SAMPLES}, or all there are]",
 )
+part_option = click.option(
+    "--part", default=None, metavar="PART", help="Say, unbuilt, whether it fits: stm32f411, rp2040, …"
+)
 
 
 def learn_option(default: str):
     """--learn; default: what holds without it, in words."""
     text = "What may learn on the device: last:K is the last K blocks and the output layer."
     return click.option("--learn", metavar="none|output|last:K|all", help=f"{text} [{default}]")
+
+
+def module_name(model: str) -> str:
+    """What a module is called after its model file; `_model` is added where that means something else."""
+    name = c_name(Path(model))
+    return f"{name}_model" if is_taken(name) else name
 
 
 @contextmanager

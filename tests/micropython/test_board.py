@@ -1,0 +1,242 @@
+"""install, collect and pull, on an emulated board: mpremote talks to its UART through a pseudo-terminal."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from fixed import FIXED
+
+from integrad.board import connection as board_connection
+from integrad.board.connection import connect
+from integrad.cli import main
+from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS
+from integrad.emulator.micropython_firmware import start_on_terminal
+from integrad.learners.nitro import Nitro
+from integrad.model_file import load_model, save_model
+from integrad_codegen.emit_c import Schedule
+from integrad_codegen.emit_micropython_pure import emit_pure
+from integrad_codegen.plan import make_plan
+from integrad_codegen.weights_file import weights_file
+
+JSON_PAGE = (Path(__file__).parents[2] / "docs/json.md").read_text()
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture(scope="module")
+def port():
+    with start_on_terminal(MICROPYTHON_BOARDS["m3"]) as terminal:
+        yield terminal
+
+
+@pytest.fixture
+def toy(tmp_path):
+    """A model file of a network of which the first block stays as it is."""
+    path = tmp_path / "toy.model"
+    save_model(FIXED["frozen"].model(), path)
+    return path
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def succeed(*arguments):
+    """The JSON of a command that must succeed: its keys are those of the page about JSON."""
+    result = run(*arguments, "--json", "-")
+    assert result.exit_code == 0, result.output
+    section = JSON_PAGE.split(f"## integrad {arguments[0]}\n")[1].split("\n## ")[0]
+    found = json.loads(result.stdout)
+    assert sorted(found) == sorted(re.findall(r"^\| `(\w+)` ", section, re.M))
+    return found
+
+
+def fail(*arguments):
+    result = run(*arguments)
+    assert result.exit_code in (1, 2) and "Traceback" not in result.output
+    return result.exit_code, result.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    ("choice", "core"),
+    [("auto", "native module for armv7m"), ("viper", "Python core, viper"), ("plain", "Python core, plain")],
+)
+def test_every_core_installs_and_holds_the_hosts_bits(port, toy, choice, core):
+    done = succeed("install", toy, "--port", port, "--learn", "last:1", "--core", choice)
+    assert done["passed"] and done["core"] == core and done["architecture"] == "armv7em"
+    assert {"/lib/toy.mpy", "/lib/_toy.mpy", "/toy.weights", "/toy_example.py"} == set(done["files"])
+
+
+def test_a_board_that_computes_something_else_is_noticed(port, toy, monkeypatch):
+    from integrad.board import core_choice
+
+    def sabotage(*arguments):
+        files = emit_pure(*arguments)
+        assert files["pure/_toy.py"].count("value - mean + 128") == 1
+        return files | {
+            "pure/_toy.py": files["pure/_toy.py"].replace("value - mean + 128", "value - mean + 129")
+        }
+
+    monkeypatch.setattr(core_choice, "emit_pure", sabotage)
+    result = run("install", toy, "--port", port, "--core", "viper")
+    assert result.exit_code == 1 and "the board computes something else" in result.output
+
+
+@pytest.fixture(scope="module")
+def installed(port, tmp_path_factory):
+    """The board with the toy on it, whose example is main.py; the toy's file."""
+    path = tmp_path_factory.mktemp("toy") / "toy.model"
+    save_model(FIXED["frozen"].model(), path)
+    done = succeed("install", path, "--port", port, "--learn", "last:1", "--core", "viper", "--main")
+    assert "/main.py" in done["files"]
+    with connect(port) as board:
+        board.remove("/main.py")
+    return path
+
+
+LEARN = """
+import toy
+model = toy.Model("toy.weights")
+for n in range(4):
+    model.train_step(bytes([n] * 72), n % 3)
+model.save("learnt.weights")
+"""
+
+
+def test_what_was_learnt_comes_home(port, installed, tmp_path):
+    with connect(port) as board:
+        board.remove("learnt.weights")
+        board.run(LEARN)
+    home = tmp_path / "home.model"
+    done = succeed("pull", installed, "--port", port, "--out", home)
+    model, pulled = load_model(installed), load_model(home)
+    s = Schedule.of(model, 1)
+    learner = Nitro(model.network, s.learning_rate_inv, s.decay_inv, s.head_decay_inv, "last:1")
+    for n in range(4):
+        x = model.preprocessing.apply(np.full((1, *model.preprocessing.raw_shape), n, np.int8))
+        learner.step(x, np.array([n % 3]))
+    assert pulled.network.weights_crc() == model.network.weights_crc() == int(done["weights_crc"], 16)
+    assert done["learn"] == "last:1" and pulled.training["board"].startswith("mps2-an385")
+
+
+def test_a_torn_file_on_the_board(port, installed, tmp_path):
+    """The one from before comes home; with none, the message says why."""
+    toy = installed
+    with connect(port) as board:
+        board.remove("learnt.weights", "learnt.weights.old")
+        board.run(LEARN + LEARN)
+        before = board.read_file("learnt.weights")
+        board.write_file("learnt.weights", before[:-3])
+    done = succeed("pull", toy, "--port", port, "--out", tmp_path / "home.model")
+    assert done["board_file"] == "learnt.weights.old"
+    with connect(port) as board:
+        board.remove("learnt.weights.old")
+    status, text = fail("pull", toy, "--port", port, "--out", tmp_path / "none.model")
+    assert status == 1 and "learnt.weights: damaged (" in text and not (tmp_path / "none.model").exists()
+    status, text = fail("pull", toy, "--port", port, "--out", tmp_path / "none.model", "--file", "nothing")
+    assert status == 1 and "nothing: there is no such file on the board" in text
+
+
+def test_weights_of_another_model(port, installed, tmp_path):
+    model = FIXED["frozen"].model()
+    model.network.blocks[0].weights[0, 0, 0, 0] ^= 1
+    save_model(model, other := tmp_path / "other.model")
+    with connect(port) as board:
+        board.run(LEARN)
+    status, text = fail("pull", other, "--port", port, "--out", tmp_path / "home.model")
+    assert status == 1 and "learnt from other weights than this model's" in text
+    save_model(FIXED["mlp"].model(), other)
+    status, text = fail("pull", other, "--port", port, "--out", tmp_path / "home.model")
+    assert status == 1 and "made for another model" in text
+
+
+SENSOR = """
+for n in range(30):
+    print("noise", n)
+    print("sample %s:" % ("rest", "walk")[n % 2], n, -n, 300, n)
+print("sample walk: 1 2 3")
+print("sample walk: 1 2 3 x")
+print("sample walk: 1 2 3 99999")
+print("sample: 1 2 3 4")
+"""
+
+
+def test_collect(port, tmp_path):
+    script, out = tmp_path / "sensor.py", tmp_path / "walks.npz"
+    script.write_text(SENSOR)
+    done = succeed("collect", "--port", port, "--run", script, "--out", out, "--shape", "2x2")
+    assert (done["samples"], done["labels"], done["rejected"]) == (30, {"rest": 15, "walk": 15}, 4)
+    with np.load(out) as archive:
+        assert archive["x"].dtype == np.int16 and archive["x"].shape == (30, 2, 2)
+        assert archive["x"][7].ravel().tolist() == [7, -7, 300, 7]
+        assert archive["y"].tolist() == ["rest", "walk"] * 15
+    done = succeed("collect", "--port", port, "--run", script, "--out", out, "--count", 5)
+    assert done["samples"] == 5
+    result = run("collect", "--port", port, "--run", script, "--out", out)
+    assert "left out 1 lines: 3 values instead of 4" in result.stdout
+
+
+def test_collect_listens_to_the_boards_own_program(port, tmp_path):
+    with connect(port) as board:
+        board.write_file("/main.py", b"for n in range(50):\n print('sample a: 1', n)\n")
+    out = tmp_path / "own.npz"
+    # A soft reset by hand, as somebody presses the button while collect listens.
+    terminal = os.open(port, os.O_RDWR | os.O_NOCTTY)
+    os.write(terminal, b"\r\x02\x04")
+    os.close(terminal)
+    done = succeed(
+        "collect", "--port", port, "--out", out, "--count", 10, "--dtype", "uint8", "--seconds", 20
+    )
+    assert done["samples"] == 10
+    with connect(port) as board:
+        board.remove("/main.py")
+
+
+def test_nothing_collected(port, tmp_path):
+    (script := tmp_path / "quiet.py").write_text("print('sample x: 1.5')")
+    status, text = fail("collect", "--port", port, "--run", script, "--out", tmp_path / "x.npz")
+    assert (
+        status == 2 and "printed no sample" in text and "; 1 lines had something that is no integer" in text
+    )
+    (script := tmp_path / "broken.py").write_text("1/0")
+    status, text = fail("collect", "--port", port, "--run", script, "--out", tmp_path / "x.npz")
+    assert status == 1 and "the board says ZeroDivisionError" in text
+    assert not (tmp_path / "x.npz").exists()
+
+
+def test_no_board(toy, tmp_path, monkeypatch):
+    status, text = fail("install", toy, "--port", "/dev/nowhere")
+    assert status == 1 and "--port /dev/nowhere: cannot be opened; boards here: " in text
+    monkeypatch.setattr(board_connection, "_ports", list)
+    assert fail("install", toy) == (2, "error: --port is needed: boards here: none is plugged in")
+    monkeypatch.setattr(board_connection, "RESET_PATIENCE", 1)
+    controller, terminal = os.openpty()
+    status, text = fail("pull", toy, "--port", os.ttyname(terminal), "--out", tmp_path / "x.model")
+    assert status == 1 and "no MicroPython answers: could not enter raw repl" in text
+    os.close(controller)
+    os.close(terminal)
+
+
+def test_mip_installs_the_package(port, toy, tmp_path):
+    """mpremote's mip reads package.json as the one on boards does, here from a folder."""
+    model = load_model(toy)
+    plan = make_plan(model.network, "toy", "last:1", 10)
+    for name, text in emit_pure(model, plan).items():
+        (path := tmp_path / "served" / name).parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "served/toy.weights").write_bytes(weights_file(model, plan))
+    with connect(port) as board:
+        board.remove("/toy.weights", "/lib/toy.mpy", "/lib/_toy.mpy", "/lib/_toy.py")
+    command = [sys.executable, "-m", "mpremote", "connect", port, "mip", "install", "--target", "/lib"]
+    done = subprocess.run([*command, str(tmp_path / "served/package.json")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with connect(port) as board:
+        answer = board.run("import toy\nprint(toy.Model('toy.weights').predict(bytes(72)))")
+        board.remove("/lib/toy.py", "/lib/_toy.py", "/lib/toy.weights")
+    zero = np.zeros((1, *model.preprocessing.raw_shape), np.int8)
+    assert int(answer) == model.network.predict(model.preprocessing.apply(zero))[0]
