@@ -28,10 +28,10 @@ INCLUDES = {"mve": "arm_mve.h"}
 """Variant → the header that brings its intrinsics."""
 
 ORDER = (
-    *("clip", "clip_wide", "scaled", "widen", "linear", "linear2"),
+    *("clip", "clip_wide", "scaled", "widen", "linear", "linear2", "activate4"),
     *("shape", "window", "gather", "convolve"),
     *("descent", "descend", "descend_wide", "descend_row", "descend_row_wide"),
-    *("learn_row", "learn_rows", "learn_rows_wide", "errors", "accumulate", "accumulate_wide"),
+    *("learn_row", "learn_rows", "room", "learn_rows_wide", "errors", "accumulate", "accumulate_wide"),
 )
 """Each kernel uses only those before it."""
 
@@ -41,14 +41,15 @@ def emit_kernels(plan: Plan, core: str | None = None) -> tuple[list[str], list[s
 
     Raises UsageError for an unknown core.
     """
-    return kernel_texts(needed(plan), core)
+    names = needed(plan)
+    if "convolve" in names and "integrad_linear2(" not in _find("convolve", _chain(core))[1]:
+        names.remove("linear2")  # unused functions are warned of
+    return kernel_texts(names, core)
 
 
 def kernel_texts(names: set[str], core: str | None) -> tuple[list[str], list[str]]:
     """The same for kernels by name."""
-    if core is not None and core not in VARIANTS:
-        raise UsageError(f"unknown core {core!r}; known cores: {', '.join(VARIANTS)}")
-    chain = VARIANTS[core] if core else (PORTABLE,)
+    chain = _chain(core)
     found = [_find(name, chain) for name in ORDER if name in names]
     variants = {variant for variant, _ in found}
     headers = {INCLUDES[variant] for variant in variants if variant in INCLUDES}
@@ -60,18 +61,24 @@ def needed(plan: Plan) -> set[str]:
     names = {"clip", "scaled", "widen", "linear"}
     if any(o.kind == "conv" for o in plan.operations):
         names |= {"linear2", "shape", "window", "gather", "convolve"}
+    if any(block.alpha_inv == 4 for block in plan.blocks):
+        names |= {"activate4"}
     if plan.batch:
         names |= {"descent", "descend", "learn_row", "learn_rows"}
     if plan.learning_blocks:
         names |= {"errors"}
     for block in plan.learning_blocks:
-        wide = "_wide" if block.gradient_type == "int64_t" else ""
-        names |= {f"clip{wide}", f"descend{wide}"}
-        if block.kind == "conv":
-            names |= {f"accumulate{wide}", f"descend_row{wide}"}
-        else:
-            names |= {f"learn_rows{wide}"}
+        kernels = {"accumulate", "descend_row"} if block.kind == "conv" else {"learn_rows"}
+        names |= kernels
+        if block.gradient_type == "int64_t":
+            names |= {"clip_wide", "descend_wide", "room", *(f"{name}_wide" for name in kernels)}
     return names
+
+
+def _chain(core: str | None) -> tuple[str, ...]:
+    if core is not None and core not in VARIANTS:
+        raise UsageError(f"unknown core {core!r}; known cores: {', '.join(VARIANTS)}")
+    return VARIANTS[core] if core else (PORTABLE,)
 
 
 @cache

@@ -1,13 +1,14 @@
 /*
  * Gradients of a row's weights, a multiple of four: gradient[i] is the sum over b of delta[b] *
- * x[b][i]; samples are n apart. The loop over samples is entered where their number is a multiple of
- * four from then on. Registers: r0 to r3 x of four inputs in the first sample, r4 bytes from there
- * to a sample, r5 its error, r6 a value, r7 errors, r8 to r11 sums, r12 n, lr end of errors.
+ * x[b][i]; samples are n apart. The loop over samples is entered where their number is a multiple
+ * of four from then on. Registers: r0 to r3 x of four inputs in the first sample, r4 bytes from
+ * there to a sample, r5 its error, r6 a value, r7 errors, r8 to r11 sums, r12 n, lr end of errors.
  */
-__attribute__((naked, noinline)) static void integrad_gradients(
-    __attribute__((unused)) int32_t *gradient, __attribute__((unused)) size_t weights,
-    __attribute__((unused)) const int8_t *x, __attribute__((unused)) size_t n,
-    __attribute__((unused)) const int32_t *delta, __attribute__((unused)) size_t count) {
+__attribute__((naked, noinline)) static void
+integrad_gradients(__attribute__((unused)) int32_t *gradient,
+                   __attribute__((unused)) size_t weights, __attribute__((unused)) const int8_t *x,
+                   __attribute__((unused)) size_t n, __attribute__((unused)) const int32_t *delta,
+                   __attribute__((unused)) size_t count) {
     __asm__ volatile(".syntax unified\n\t"
                      "push {r4-r7, lr}\n\t"
                      "mov r4, r8\n\t"
@@ -90,14 +91,13 @@ __attribute__((naked, noinline)) static void integrad_gradients(
                          : "r0", "r1", "r2", "r3", "r12", "cc", "memory");
 }
 
-/* The same for fewer than four weights. */
-static void integrad_few_gradients(int32_t *gradient, size_t weights, const int8_t *x, size_t n,
+/* The same for a row of fewer than four weights. */
+static void integrad_few_gradients(int32_t *gradient, size_t n, const int8_t *x,
                                    const int32_t *delta, size_t count) {
-    for (size_t i = 0; i < weights; i++) {
-        int32_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        gradient[i] = 0;
         for (size_t b = 0; b < count; b++) {
-            sum += delta[b] * x[b * n + i];
+            gradient[i] += delta[b] * x[b * n + i];
         }
-        gradient[i] = sum;
     }
 }
