@@ -131,3 +131,31 @@ def test_files_survive_a_soft_reset_on_a_terminal(tmp_path):
     with start_on_terminal(M3) as terminal:
         mpremote(terminal, "fs", "cp", tmp_path / "main.py", ":main.py")
         assert "main.py" in mpremote(terminal, "soft-reset", "exec", "import os; print(os.listdir())")
+
+
+@pytest.mark.parametrize("core", MICROPYTHON_BOARDS)
+def test_weights_at_any_even_address(core, generated):
+    """A ROMFS puts them where it likes: kernels may not load pairs of them as if they were aligned."""
+    board, (device, _) = MICROPYTHON_BOARDS[core], generated("inference")
+    files = {
+        **native_core(device, board.architecture),
+        "model.weights": weights_file(device.model, device.plan),
+    }
+    first, second = run_firmware(board, AT_TWO_ADDRESSES, files).splitlines()
+    assert first == second and len(first) > len("[]")
+
+
+AT_TWO_ADDRESSES = """
+import _model as core
+from array import array
+
+with open("/rom/model.weights", "rb") as file:
+    weights = file.read()
+sample = bytearray([n * 37 & 255 for n in range(core.SAMPLE_BYTES)])
+for offset in (0, 2):
+    moved = bytearray(offset) + weights
+    buffers = (memoryview(moved)[offset:], bytearray(), bytearray(core.SCRATCH_BYTES), None)
+    out = array("b", bytes(core.CLASSES))
+    core.logits(out, buffers, sample)
+    print(list(out))
+"""

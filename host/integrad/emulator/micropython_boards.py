@@ -65,7 +65,7 @@ def get_micropython_board(name: str) -> MicroPythonBoard:
 def firmware_path(board: MicroPythonBoard, user_modules: Path | None = None) -> Path:
     """Where the firmware stands in the cache once it is built: another compiler, source or option is
     another file. user_modules: folder of user C modules to build in."""
-    digest = hashlib.sha256(repr((FLAGS, str(get_sources()))).encode())
+    digest = hashlib.sha256(repr((FLAGS.replace(str(OWN), ""), str(get_sources()))).encode())
     digest.update(subprocess.run([_compiler(), "--version"], capture_output=True).stdout)
     for folder in (OWN, *([user_modules] if user_modules else [])):
         for file in sorted(file for file in folder.rglob("*") if file.is_file()):
