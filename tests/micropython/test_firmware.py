@@ -149,7 +149,7 @@ AT_TWO_ADDRESSES = """
 import _model as core
 from array import array
 
-with open("/rom/model.weights", "rb") as file:
+with open("/rom/" + "model.weights", "rb") as file:
     weights = file.read()
 sample = bytearray([n * 37 & 255 for n in range(core.SAMPLE_BYTES)])
 for offset in (0, 2):
