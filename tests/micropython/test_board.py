@@ -21,11 +21,9 @@ from integrad.learners.nitro import Nitro
 from integrad.model_file import load_model, save_model
 from integrad_codegen.emit_c import Schedule
 from integrad_codegen.emit_micropython_pure import emit_pure
-from integrad_codegen.plan import make_plan
-from integrad_codegen.weights_file import weights_file
 
 JSON_PAGE = (Path(__file__).parents[2] / "docs/json.md").read_text()
-pytestmark = pytest.mark.emulator
+pytestmark = pytest.mark.firmware
 
 
 @pytest.fixture(scope="module")
@@ -224,19 +222,19 @@ def test_no_board(toy, tmp_path, monkeypatch):
 
 def test_mip_installs_the_package(port, toy, tmp_path):
     """mpremote's mip reads package.json as the one on boards does, here from a folder."""
-    model = load_model(toy)
-    plan = make_plan(model.network, "toy", "last:1", 10)
-    for name, text in emit_pure(model, plan).items():
-        (path := tmp_path / "served" / name).parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    (tmp_path / "served/toy.weights").write_bytes(weights_file(model, plan))
+    model, out = load_model(toy), tmp_path / "out"
+    exported = run("export", toy, "--target", "micropython", "--arch", "armv7m", "--mip", "1.0", "--out", out)
+    assert exported.exit_code == 0, exported.output
+    assert {path.name for path in (out / "mip/1.0").iterdir()} == {"armv7m_6.3", "viper", "plain"}
     with connect(port) as board:
         board.remove("/toy.weights", "/lib/toy.mpy", "/lib/_toy.mpy", "/lib/_toy.py")
     command = [sys.executable, "-m", "mpremote", "connect", port, "mip", "install", "--target", "/lib"]
-    done = subprocess.run([*command, str(tmp_path / "served/package.json")], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    with connect(port) as board:
-        answer = board.run("import toy\nprint(toy.Model('toy.weights').predict(bytes(72)))")
-        board.remove("/lib/toy.py", "/lib/_toy.py", "/lib/toy.weights")
     zero = np.zeros((1, *model.preprocessing.raw_shape), np.int8)
-    assert int(answer) == model.network.predict(model.preprocessing.apply(zero))[0]
+    expected = model.network.predict(model.preprocessing.apply(zero))[0]
+    for package in ("package.json", "mip/1.0/armv7m_6.3/package.json"):
+        done = subprocess.run([*command, str(out / package)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        with connect(port) as board:
+            answer = board.run("import toy\nprint(toy.Model('toy.weights').predict(bytes(72)))")
+            board.remove("/lib/toy.py", "/lib/_toy.py", "/lib/_toy.mpy", "/lib/toy.weights")
+        assert int(answer) == expected, package

@@ -11,6 +11,12 @@ from fixed import FIXED
 from hypothesis import given, settings
 from networks import cases
 
+from integrad.emulator.micropython_unix import run_unix
+from integrad_codegen.emit_micropython_pure import emit_pure
+from integrad_codegen.plan import make_plan
+from integrad_codegen.weights_file import weights_file
+
+CONFORMANCE = Path(__file__).with_name("core_conformance.py").read_text()
 HERE = Path(sys.executable)
 CORES = {"viper": (VIPER, MICROPYTHON), "bytecode": (PLAIN, MICROPYTHON), "CPython": (PLAIN, HERE)}
 
@@ -44,6 +50,15 @@ def test_viper_on_drawn_cases(case):
 @given(cases())
 def test_plain_python_on_drawn_cases(case):
     compare(case, "CPython")
+
+
+def test_viper_refuses_what_the_native_module_refuses():
+    """And nothing is allocated under heap_lock: one script for all cores."""
+    model = FIXED["mlp"].model()
+    plan = make_plan(model.network, "model", "all", FIXED["mlp"].batch)
+    core = emit_pure(model, plan)[f"{VIPER}/_model.py"].encode()
+    files = {"_model.py": core, "model.weights": weights_file(model, plan)}
+    assert run_unix(CONFORMANCE, files).endswith("done\n")
 
 
 def test_a_wrong_bit_would_be_seen(monkeypatch):

@@ -42,7 +42,9 @@ def make_core(model: Model, plan: Plan, identity: Identity, choice: str, command
         raise IntegradError(f"{trouble}; --core viper needs no compiler")
     if choice in ("auto", "native") and not trouble:
         name = _architecture(identity)
-        module = build_module(emit_module(model, plan, command), f"_{plan.prefix}", ARCHITECTURES[name])
+        architecture = ARCHITECTURES[name]
+        sources = emit_module(model, plan, command, architecture.core)
+        module = build_module(sources, f"_{plan.prefix}", architecture)
         return Core(f"native module for {name}", {**face, f"_{plan.prefix}.mpy": module})
     if choice == "viper" and not identity.viper:
         raise IntegradError("this board's MicroPython cannot compile viper; use --core plain")

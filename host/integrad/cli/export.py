@@ -13,7 +13,7 @@ from rich.console import Console
 from integrad.atomic_file import write_together
 from integrad.cli.device_options import batch_size_option, learn_option, schedule_for, work_folder
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.cli.micropython_files import arch_option, micropython_files
+from integrad.cli.micropython_files import arch_option, micropython_files, mip_option
 from integrad.emulator.boards import Board, get_board
 from integrad.emulator.costs import Costs, measure_costs
 from integrad.emulator.device_model import DeviceModel
@@ -61,8 +61,9 @@ class Trial:
     help="Write kernels for this core; build for its part, and measure.",
 )
 @arch_option
+@mip_option
 @json_option
-def export(model, target, learn, batch_size, out, name, core, arch, json_path):
+def export(model, target, learn, batch_size, out, name, core, arch, mip, json_path):
     """Write MODEL as C99 that infers and, if told so, learns: no float, no allocation, no library; or as
     modules for MicroPython: native ones from the same C, a user C module for firmware, and Python.
 
@@ -85,7 +86,7 @@ def export(model, target, learn, batch_size, out, name, core, arch, json_path):
     command = command_line("export", Path(model).name, *settings)
     kernels = board.name if board else None
     if target == "micropython":
-        files = micropython_files(console, loaded, plan, command, kernels, arch)
+        files = micropython_files(console, loaded, plan, command, kernels, arch, mip)
     else:
         files = emit_c(loaded, plan, command, kernels)
     paths = _write(Path(out), files)

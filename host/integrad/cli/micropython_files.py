@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 from rich.console import Console
 
 from integrad.emulator.micropython_modules import build_module, get_architecture, installed_architectures
 from integrad.emulator.micropython_source import find_sources, get_sources
+from integrad.errors import UsageError
 from integrad.model_file import Model
 from integrad_codegen.emit_micropython import emit_micropython, emit_module
+from integrad_codegen.mip_package import mip_folders
 from integrad_codegen.plan import Plan
 
 NONE, INSTALLED = "none", "installed"
@@ -22,15 +26,37 @@ arch_option = click.option(
 )
 
 
+def _check_version(ctx: click.Context, param: click.Parameter, version: str | None) -> str | None:
+    if version is not None and not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]{0,30}", version):
+        raise UsageError(f"--mip {version}: a version is letters, digits, . and _, such as 1.0")
+    return version
+
+
+mip_option = click.option(
+    "--mip",
+    metavar="VERSION",
+    callback=_check_version,
+    help="With --target micropython, also write mip/VERSION/, to be served to MicroPython's installer.",
+)
+
+
 def micropython_files(
-    console: Console, model: Model, plan: Plan, command: str, core: str | None, arch: str
+    console: Console,
+    model: Model,
+    plan: Plan,
+    command: str,
+    core: str | None,
+    arch: str,
+    mip: str | None = None,
 ) -> dict[str, str | bytes]:
-    """Path → contents of the whole export. core: whose kernels go into firmware, as in emit_c; arch: --arch.
+    """Path → contents of the whole export. core: whose kernels go into firmware, as in emit_c; arch: --arch;
+    mip: version of the folders for mip, if there shall be any.
 
     Raises UsageError for an unknown architecture, and IntegradError where one cannot be built.
     """
     files = emit_micropython(model, plan, command, core)
     name = f"_{plan.prefix}"
+    modules: dict[str, bytes] = {}
     architectures = [get_architecture(word) for word in _names(arch)]
     if architectures and find_sources() is None:
         with console.status("fetching MicroPython's sources"):
@@ -38,7 +64,12 @@ def micropython_files(
     for architecture in architectures:
         with console.status(f"building the native module for {architecture.cores}"):
             sources = emit_module(model, plan, command, architecture.core)
-            files[f"native/{architecture.name}/{name}.mpy"] = build_module(sources, name, architecture)
+            modules[architecture.name] = build_module(sources, name, architecture)
+    files |= {f"native/{architecture}/{name}.mpy": data for architecture, data in modules.items()}
+    if mip:
+        contents = {path: data if isinstance(data, bytes) else data.encode() for path, data in files.items()}
+        folders = mip_folders(plan.prefix, mip, contents, modules)
+        files |= {f"mip/{path}": data for path, data in folders.items()}
     return files
 
 
