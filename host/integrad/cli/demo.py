@@ -74,11 +74,13 @@ def _table(speaker: str, board: Board, outcome: Demonstration) -> Table:
     for layers, run in (("all layers", everything), ("output layer only", output)):
         table.add_row(f"{learnt}, {layers}", f"{run.after:.1%}", f"{run.known_after:.1%}")
     table.add_section()
-    table.add_row("clips of known speakers stored in flash", f"{outcome.stored:,}")
     table.add_row("instructions an inference", f"{costs.instructions_per_inference:,}")
     step = f"instructions a training step of {costs.batch_size}"
     table.add_row(step, f"{costs.instructions_per_training_step:,}")
     table.add_row("flash, bytes", f"{costs.flash_bytes:,}")
+    if outcome.stored:
+        more = f"and for {outcome.stored:,} stored clips of known speakers, bytes"
+        table.add_row(more, f"{outcome.stored_bytes:,}")
     table.add_row("RAM, bytes", f"{costs.ram_bytes:,}")
     table.add_row("stack used, bytes", f"{costs.stack_bytes:,}")
     table.add_section()
@@ -108,6 +110,7 @@ def _json(speaker: str, core: str, outcome: Demonstration) -> dict:
         "speaker": speaker,
         "core": core,
         "stored": outcome.stored,
+        "stored_bytes": outcome.stored_bytes,
         "before": outcome.all_layers.before,
         "after_all": outcome.all_layers.after,
         "after_output": outcome.output_only.after,

@@ -59,11 +59,12 @@ class Parts:
 class Demonstration:
     """What happened. all_layers, output_only: the device's runs with either learn set.
 
-    stored: clips of the known speakers that it had with it.
+    stored, stored_bytes: clips of the known speakers that it had with it, beside the firmware.
     """
 
     model: Model
     stored: int
+    stored_bytes: int
     all_layers: Adaptation
     output_only: Adaptation
     costs: Costs
@@ -130,7 +131,9 @@ def demonstrate(
         )
         if costs is None:
             costs = measure_costs(device, firmware, *parts.test, tuning.schedule)
-    return Demonstration(model, len(parts.stored[1]), outcomes["all"], outcomes["output"], costs)
+    clips, labels = parts.stored
+    stored_bytes = clips.nbytes + len(labels)  # a label is a byte
+    return Demonstration(model, len(clips), stored_bytes, outcomes["all"], outcomes["output"], costs)
 
 
 def speakers(dataset: Dataset) -> list[str]:
