@@ -133,6 +133,7 @@ def _header(model: Model, plan: Plan, normalisation: Normalisation, command: str
 def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
     steps = training_steps(plan) if plan.batch else []
     last = plan.operations[-1] if plan.operations else None
+    pooled = [block for block in plan.learning_blocks if block.head_pool]
     last_name = last.name if last else "x"
     return {
         "summary": summary(plan),
@@ -140,6 +141,8 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
         "inference_bytes": plan.inference_scratch_bytes,
         "constants": constants(plan, normalisation),
         "learning_slopes": {block.alpha_inv for block in plan.learning_blocks},
+        "pooled_slopes": {b.alpha_inv for b in pooled if b.head_pool.kind == "max_pool"},
+        "activated_slopes": {b.alpha_inv for b in plan.blocks if b.alpha_inv != 4 or b in pooled},
         "weights_of": lambda operation: _weights_of(plan, operation),
         "inference_buffers": _pointers(inference_buffers(plan)),
         "inference_calls": _inference_calls(plan),

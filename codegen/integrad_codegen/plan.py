@@ -20,7 +20,7 @@ from integrad.network import Network, Stage
 from integrad_codegen import bounds
 from integrad_codegen.memory import ALIGNMENT, Arena, Buffer, lay_out
 from integrad_codegen.operations import Classifier, Operation, Pool
-from integrad_codegen.workspace import forward_bytes, learn_rows, learn_values, training_bytes
+from integrad_codegen.workspace import forward_bytes, learn_errors, learn_rows, learn_values, training_bytes
 
 MAX_BATCH = 4096
 
@@ -319,11 +319,11 @@ def _training_scratch(
     rows: dict[str, list[int]] = {"int32_t": [0], "int64_t": [0]}
     convolutions = [o for o in operations if o.learns and o.kind == "conv"]
     for operation in convolutions:
+        rows["int32_t"].append(operation.fan_in)  # unless errors are wild
         rows[operation.gradient_type].append(operation.fan_in)
-    together = learn_rows(batch)
-    deltas = max([together * batch, *map(_map_errors, convolutions)])
+    deltas = max([learn_errors(batch), *map(_map_errors, convolutions)])
     sizes = (max(rows["int64_t"]), max(rows["int32_t"]), deltas, max(ALIGNMENT, arena.bytes))
-    return TrainingScratch(*sizes, batch, output.classes, together)
+    return TrainingScratch(*sizes, batch, output.classes, learn_rows(batch))
 
 
 def _map_errors(convolution: Operation) -> int:

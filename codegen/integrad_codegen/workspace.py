@@ -16,9 +16,14 @@ def forward_bytes(operation: Operation | Classifier) -> int:
     return INT16 * 2 * _even(operation.fan_in) if operation.kind == "conv" else 0
 
 
+def learn_errors(batch: int) -> int:
+    """Errors, int32, of the rows of a dense layer that learn together: up to 1 KB, but a row at least."""
+    return max(batch, min(8 * batch, 256))
+
+
 def learn_rows(batch: int) -> int:
-    """Rows of a dense layer that learn together: their errors take up to 1 KB for batches up to 256."""
-    return max(1, min(8, 256 // batch))
+    """Those rows: up to 8."""
+    return learn_errors(batch) // batch
 
 
 def learn_values(batch: int) -> int:

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
-from kernel_session import ACCUMULATE, CONVOLVE, DESCEND_ROW, ERRORS, LEARN_ROWS, LINEAR, WIDEN, Call
+from kernel_session import (
+    ACCUMULATE,
+    ACTIVATE4,
+    CONVOLVE,
+    DESCEND_ROW,
+    ERRORS,
+    LEARN_ROWS,
+    LINEAR,
+    WIDEN,
+    Call,
+)
 
 from integrad.arithmetic import INT32_LIMIT, SCALE, weight_limit
 
@@ -118,7 +128,14 @@ def descend_row(draw: Draw) -> Iterator[Call]:
         yield Call(DESCEND_ROW, (n, limit, divisor, decay_inv, wide), inputs)
 
 
+def activate4(draw: Draw) -> Iterator[Call]:
+    for skew in range(4):
+        yield Call(ACTIVATE4, (255, skew), (np.arange(-127, 128).astype(np.int8),))
+    for count in range(1, 12):
+        yield Call(ACTIVATE4, (count, 0), (draw(np.int8, count, INT8),))
+
+
 def all_calls(seed: int) -> list[Call]:
     draw = Draw(seed)
-    kernels = (widen, linear, convolve, accumulate, learn_rows, errors, descend_row)
+    kernels = (widen, linear, convolve, accumulate, learn_rows, errors, descend_row, activate4)
     return [call for kernel in kernels for call in kernel(draw)]

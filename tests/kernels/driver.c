@@ -182,9 +182,19 @@ static void descend_row(const struct header *h, int *status) {
     integrad_region_end();
 }
 
+/* {count, skew}; s -> memory, where the activations replace s */
+static void activate4(const struct header *h, int *status) {
+    int8_t *const s = take(size_of(h, 0), size_of(h, 1), 1, status);
+    if (*status == DONE) {
+        integrad_region_begin();
+        integrad_activate4(s, s, size_of(h, 0));
+        integrad_region_end();
+    }
+}
+
 static int run(const struct header *header) {
     static void (*const commands[])(const struct header *, int *) = {
-        widen, linear, convolve, learn_rows, errors, accumulate, descend_row};
+        widen, linear, convolve, learn_rows, errors, accumulate, descend_row, activate4};
     int status = DONE;
     if (header->command < 0 || (size_t)header->command >= sizeof commands / sizeof *commands) {
         return UNKNOWN_COMMAND;

@@ -105,7 +105,29 @@ def test_training_buffers_hold_what_their_step_writes(learn):
         of_one = block.outputs if block.kind == "dense" else block.head.features
         assert sizes[extra] == plan.batch * of_one
     inference = {buffer.name: buffer.size for buffer in plan.inference_arena.buffers}
-    assert inference == {o.name: prod(o.output_shape) for o in plan.operations}
+    outputs = {name: size for name, size in inference.items() if not name.endswith("_work")}
+    assert outputs == {o.name: prod(o.output_shape) for o in plan.operations}
+
+
+def test_workspaces_hold_inputs_in_16_bits_and_a_tile_of_the_batch():
+    plan = plan_for("last:1", 8)
+    inference = {buffer.name: buffer.size for buffer in plan.inference_arena.buffers}
+    training = {buffer.name: buffer.size for buffer in plan.training_arena.buffers}
+    *_, dense = plan.blocks
+    for block in plan.blocks[:-1]:
+        needed = 2 * block.inputs if block.kind == "dense" else 2 * 2 * (block.fan_in + block.fan_in % 2)
+        assert inference[f"{block.name}_work"] == training[f"{block.name}_work"] == needed
+    assert inference["output_work"] == 2 * plan.output.features
+    assert training[f"{dense.name}_work"] == training["output_work"] == 2 * plan.learn_work == 2 * 16 * 8
+    assert not any(name.startswith("pool") and name.endswith("_work") for name in inference)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7, 8, 16, 33, 64, 256, 257, 4096])
+def test_rows_learn_together_within_a_kilobyte(batch):
+    plan = plan_for("output", batch)
+    rows, padded = plan.scratch.rows, -(-batch // 8) * 8
+    assert 1 <= rows <= 8 and rows * batch <= plan.scratch.deltas <= max(256, batch)
+    assert plan.learn_work >= 4 * padded and (plan.learn_work <= 512 or plan.learn_work == 4 * padded)
 
 
 @given(st.integers(1, 64), st.sampled_from(["output", "last:1", "all"]))

@@ -1,23 +1,10 @@
-/* Whether sums of delta[b] * x[b] fit 32 bits, whatever x is. Only wild errors do not. */
-static int integrad_fits_32_bits(const int32_t *delta, size_t count) {
-    int32_t room = INT32_MAX / 127;
-    for (size_t b = 0; b < count; b++) {
-        const int32_t magnitude = delta[b] < 0 ? -delta[b] : delta[b];
-        if (magnitude > room) {
-            return 0;
-        }
-        room -= magnitude;
-    }
-    return 1;
-}
-
 /* integrad_learn_rows for errors that may be wild: a row of those is summed in 64 bits. */
 static void integrad_learn_rows_wide(int16_t *w, size_t rows, size_t n, int32_t *delta,
                                      const int8_t *x, size_t count,
                                      const struct integrad_descent *descent, int16_t *work,
                                      size_t work_values) {
     size_t tame = 0; /* rows before the first wild one */
-    while (tame < rows && integrad_fits_32_bits(delta + tame * count, count)) {
+    while (tame < rows && integrad_room(INT32_MAX / 127, delta + tame * count, count) >= 0) {
         tame++;
     }
     if (tame > 0) {
