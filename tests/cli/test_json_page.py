@@ -95,6 +95,15 @@ def test_data(toys):
     check(json.loads(run("data", toys["data"], "--json", "-").stdout), documented(with_data))
 
 
+def test_micropython(tmp_path, monkeypatch):
+    """Firmware is built by the tests of emulated boards; here it is there."""
+    (tmp_path / "firmware.elf").write_bytes(b"firmware")
+    monkeypatch.setattr("integrad.cli.micropython.firmware_path", lambda board: tmp_path / "firmware.elf")
+    result = run("micropython", "build", "--json", "-")
+    assert result.exit_code == 0, result.stderr
+    check(json.loads(result.stdout), documented(SECTIONS["micropython"]))
+
+
 def test_demo(toys, tmp_path):
     """The whole demonstration is tested elsewhere; here only the shape of its result."""
     model = load_model(toys["mlp"])

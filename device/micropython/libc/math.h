@@ -28,19 +28,15 @@ typedef double double_t;
 #define M_PI_2 1.57079632679489661923
 #define M_PI_4 0.78539816339744830962
 #define M_SQRT1_2 0.70710678118654752440
-#define ONE_ARGUMENT(name) float name(float x);
-#define TWO_ARGUMENTS(name) float name(float x, float y);
-ONE_ARGUMENT(acosf)
-ONE_ARGUMENT(acoshf) ONE_ARGUMENT(asinf) ONE_ARGUMENT(asinhf) ONE_ARGUMENT(atanf)
-    ONE_ARGUMENT(atanhf) ONE_ARGUMENT(ceilf) ONE_ARGUMENT(cosf) ONE_ARGUMENT(coshf)
-        ONE_ARGUMENT(erff) ONE_ARGUMENT(erfcf) ONE_ARGUMENT(expf) ONE_ARGUMENT(expm1f)
-            ONE_ARGUMENT(fabsf) ONE_ARGUMENT(floorf) ONE_ARGUMENT(lgammaf) ONE_ARGUMENT(log10f)
-                ONE_ARGUMENT(log1pf) ONE_ARGUMENT(log2f) ONE_ARGUMENT(logf) ONE_ARGUMENT(nearbyintf)
-                    ONE_ARGUMENT(roundf) ONE_ARGUMENT(sinf) ONE_ARGUMENT(sinhf) ONE_ARGUMENT(sqrtf)
-                        ONE_ARGUMENT(tanf) ONE_ARGUMENT(tanhf) ONE_ARGUMENT(tgammaf)
-                            ONE_ARGUMENT(truncf) ONE_ARGUMENT(rintf) TWO_ARGUMENTS(atan2f)
-                                TWO_ARGUMENTS(copysignf) TWO_ARGUMENTS(fmodf) TWO_ARGUMENTS(powf)
-                                    TWO_ARGUMENTS(nextafterf) float frexpf(float x, int *exponent);
+float acosf(float x), acoshf(float x), asinf(float x), asinhf(float x), atanf(float x),
+    atanhf(float x), ceilf(float x), cosf(float x), coshf(float x), erff(float x), erfcf(float x),
+    expf(float x), expm1f(float x), fabsf(float x), floorf(float x), lgammaf(float x),
+    log10f(float x), log1pf(float x), log2f(float x), logf(float x), nearbyintf(float x),
+    roundf(float x), sinf(float x), sinhf(float x), sqrtf(float x), tanf(float x), tanhf(float x),
+    tgammaf(float x), truncf(float x), rintf(float x);
+float atan2f(float x, float y), copysignf(float x, float y), fmodf(float x, float y),
+    powf(float x, float y), nextafterf(float x, float y);
+float frexpf(float x, int *exponent);
 float ldexpf(float x, int exponent);
 float scalbnf(float x, int exponent);
 float modff(float x, float *whole);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from integrad.cli.device_options import time_limit_option
+from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.emulator.faults import FirmwareError
 from integrad.emulator.micropython_boards import (
     FILES,
@@ -37,7 +37,8 @@ def micropython():
 
 @micropython.command()
 @click.option("--core", default="all", show_default=True, metavar="m0|m3|m4|m7|all", help="For which core.")
-def build(core):
+@json_option
+def build(core, json_path):
     """Fetch MicroPython's sources and build its firmware: once, then it comes from the user's cache.
 
     The sources are a folder that INTEGRAD_MICROPYTHON names, or Debian's source package, fetched through
@@ -47,13 +48,14 @@ def build(core):
     Example:
       integrad micropython build --core m3
     """
-    console = Console(highlight=False)
+    console = console_for(json_path)
     boards = list(MICROPYTHON_BOARDS.values()) if core == "all" else [get_micropython_board(core)]
     if find_sources() is None:
         with console.status("fetching MicroPython's sources"):
             get_sources()
-    for board in boards:
-        _build(console, board)
+    built = [(board.board.name, _build(console, board)) for board in boards]
+    firmware = [{"core": name, "path": str(path), "bytes": path.stat().st_size} for name, path in built]
+    write_json(json_path, {"sources": str(get_sources()), "firmware": firmware})
 
 
 @micropython.command()
@@ -85,7 +87,7 @@ def _read(path: str) -> bytes:
         raise IntegradError(f"{path}: {error.strerror}") from error
 
 
-def _build(console: Console, board: MicroPythonBoard) -> None:
+def _build(console: Console, board: MicroPythonBoard) -> Path:
     name = board.board.core
     if not firmware_path(board).exists():
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
@@ -93,4 +95,5 @@ def _build(console: Console, board: MicroPythonBoard) -> None:
             task = progress.add_task(f"building MicroPython for {name}", total=FILES)
             build_micropython(board, lambda compiled: progress.update(task, completed=compiled))
     path = firmware_path(board)
-    console.print(f"{name}: {path} ({os.path.getsize(path):,} bytes)", soft_wrap=True, markup=False)
+    console.print(f"{name}: {path}", soft_wrap=True, markup=False)
+    return path

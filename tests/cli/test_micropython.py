@@ -1,0 +1,61 @@
+"""integrad micropython: what is built and run, and what is said when that cannot be."""
+
+import shutil
+
+import pytest
+from digits import fail, run
+
+from integrad.emulator.faults import FirmwareError
+
+
+def test_a_script_gets_its_files_and_shows_its_output(tmp_path, monkeypatch):
+    def answer(board, script, files, time_limit):
+        return f"{board.architecture} {script} {sorted(files.items())} {time_limit}"
+
+    monkeypatch.setattr("integrad.cli.micropython.run_firmware", answer)
+    (tmp_path / "hello.py").write_text("print(1)")
+    (tmp_path / "data.bin").write_bytes(b"\1")
+    result = run("micropython", "run", tmp_path / "hello.py", tmp_path / "data.bin", "--core", "m0")
+    assert result.exit_code == 0
+    assert result.stdout == "armv6m print(1) [('data.bin', b'\\x01')] 600\n"
+
+
+def test_a_traceback_follows_what_was_printed(tmp_path, monkeypatch):
+    def stop(*arguments, **options):
+        raise FirmwareError("exception", "Traceback: ZeroDivisionError", console="before")
+
+    monkeypatch.setattr("integrad.cli.micropython.run_firmware", stop)
+    (tmp_path / "hello.py").write_text("1 // 0")
+    result = run("micropython", "run", tmp_path / "hello.py")
+    assert (result.exit_code, result.stdout) == (1, "before\n")
+    assert result.stderr == "error: Traceback: ZeroDivisionError\n"
+
+
+@pytest.mark.parametrize(
+    "arguments, status, words",
+    [
+        (["build", "--core", "m33"], 2, "no MicroPython for core 'm33'; there is one for m0, m3, m4, m7"),
+        (["run", "nothing.py"], 1, "nothing.py: No such file or directory"),
+        (["build", "--json", "/nowhere/b.json"], 2, "there is no folder /nowhere"),
+    ],
+)
+def test_wrong_calls(arguments, status, words):
+    found = fail("micropython", *arguments)
+    assert found[0] == status and words in found[1]
+
+
+@pytest.mark.parametrize("missing", ["arm-none-eabi-gcc", "make"])
+def test_a_missing_tool_is_named(tmp_path, monkeypatch, missing):
+    here = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == missing else here(name))
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools/mpy_ld.py").write_text("")
+    monkeypatch.setenv("INTEGRAD_MICROPYTHON", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    status, line = fail("micropython", "build", "--core", "m3")
+    assert status == 1 and f"building MicroPython needs {missing}; apt-get install" in line
+
+
+def test_help_has_examples():
+    assert "integrad micropython build" in run("micropython", "--help").stdout
+    assert "integrad micropython run hello.py" in run("micropython", "run", "--help").stdout
