@@ -126,6 +126,7 @@ def _viper(model: Model, plan: Plan) -> dict:
         "memory": memory,
         "weights": weights,
         "chunk": CHUNK,
+        "int8_limit": arithmetic.INT8_LIMIT,
         "spread_bit": 1 << arithmetic.INPUT_SPREAD.bit_length() - 1,
         "step_limit": 2 * arithmetic.INT16_WEIGHT_LIMIT,
         "wide": any(Limbs.of(block, plan.batch).count > 1 for block in plan.learning_blocks),

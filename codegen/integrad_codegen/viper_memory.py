@@ -12,7 +12,7 @@ from integrad_codegen.memory import ALIGNMENT, Arena, lay_out
 from integrad_codegen.operations import Operation
 from integrad_codegen.plan import Plan
 
-CHUNK = 64
+CHUNK = 128
 """Weights of a dense row whose gradients exist at a time."""
 
 

@@ -76,7 +76,8 @@ def _forward(plan: Plan, o: Operation, out: Place, source: Place) -> list[str]:
 def _scaled(plan: Plan, o: Operation, out: Place, source: Place) -> str:
     if o.kind == "dense":
         return _dense(plan, o.name, out.at_b, source.at_b, o.inputs, o.outputs)
-    return f"_conv(scratch, {out.at_b}, {_weights(plan, o.name)}, {source.at_b}, _{o.name.upper()})"
+    buffer, at = _weights(plan, o.name)
+    return f"_conv({buffer}, scratch, {at}, {out.at_b}, {source.at_b}, _{o.name.upper()})"
 
 
 def _activate(o: Operation, out: Place, source: Place) -> str:
@@ -84,12 +85,14 @@ def _activate(o: Operation, out: Place, source: Place) -> str:
 
 
 def _dense(plan: Plan, name: str, out: str, source: str, inputs: int, outputs: int) -> str:
-    return f"_dense(scratch, {out}, {_weights(plan, name)}, {source}, {inputs}, {outputs})"
+    buffer, at = _weights(plan, name)
+    return f"_dense({buffer}, scratch, {at}, {out}, {source}, {inputs}, {outputs})"
 
 
-def _weights(plan: Plan, name: str) -> str:
+def _weights(plan: Plan, name: str) -> tuple[str, str]:
+    """The buffer in which an array of weights lies, and the constant that says where."""
     learns = plan.batch and name not in {block.name for block in plan.frozen_blocks}
-    return f"{'learning' if learns else 'weights'}, _{name.upper()}_WEIGHTS"
+    return "learning" if learns else "weights", f"_{name.upper()}_WEIGHTS"
 
 
 def _learning_step(plan: Plan, o: Operation, source: Place) -> TrainingStep:

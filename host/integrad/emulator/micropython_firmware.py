@@ -44,20 +44,26 @@ def run_firmware(
     """
     firmware = firmware or build_micropython(board)
     with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
-        command = [*_machine(board, "stdio"), "-kernel", str(firmware)]
+        command = [*machine_command(board, "stdio"), "-kernel", str(firmware)]
         if files:
-            image = Path(folder, "files.romfs")
-            image.write_bytes(romfs_image(files))
-            command += ["-device", f"loader,file={image},addr={board.data_address:#x},force-raw=on"]
-            script = MOUNT.format(address=board.data_address, size=image.stat().st_size) + script
+            options, mount = load_files(board, files, Path(folder))
+            command, script = [*command, *options], mount + script
         return _converse(command, script, time_limit)
+
+
+def load_files(board: MicroPythonBoard, files: Mapping[str, bytes], folder: Path) -> tuple[list[str], str]:
+    """(options of QEMU, first lines of a script) that put files into a ROMFS at /rom. folder: for its image."""
+    image = folder / "files.romfs"
+    image.write_bytes(romfs_image(files))
+    options = ["-device", f"loader,file={image},addr={board.data_address:#x},force-raw=on"]
+    return options, MOUNT.format(address=board.data_address, size=image.stat().st_size)
 
 
 @contextmanager
 def start_on_terminal(board: MicroPythonBoard, firmware: Path | None = None) -> Iterator[str]:
     """The path of a terminal on which an emulated board has its REPL, for mpremote and the like. Files
     live as long as the board, which is switched off when the block ends."""
-    command = [*_machine(board, "pty"), "-kernel", str(firmware or build_micropython(board))]
+    command = [*machine_command(board, "pty"), "-kernel", str(firmware or build_micropython(board))]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline()
@@ -73,7 +79,8 @@ def start_on_terminal(board: MicroPythonBoard, firmware: Path | None = None) -> 
         process.stdout.close()
 
 
-def _machine(board: MicroPythonBoard, serial: str) -> list[str]:
+def machine_command(board: MicroPythonBoard, serial: str) -> list[str]:
+    """QEMU with the board; serial: where its UART goes."""
     qemu = find_qemu()
     if qemu is None:
         raise IntegradError(f"qemu-system-arm is not installed; {BRINGS_QEMU}")

@@ -132,7 +132,7 @@ def run_qemu(
         if exit_code < 0 or (exit_code == 1 and errors and not ran):
             reason = "the core locked up" if "Lockup" in errors else first_error(errors)
             raise FirmwareError("emulator", f"QEMU ended the run: {reason}", exit_code, console)
-        regions, total = _read_counts(counts) if counting_map is not None else ([], None)
+        regions, total = read_counts(counts) if counting_map is not None else ([], None)
         return RawRun(exit_code, output.read_bytes() if output.exists() else b"", console, regions, total)
 
 
@@ -161,7 +161,7 @@ def _read_text(path: Path) -> str:
         return file.read(CONSOLE_LIMIT).decode(errors="replace")
 
 
-def _read_counts(path: Path) -> tuple[list[dict[int, int]], dict[int, int]]:
+def read_counts(path: Path) -> tuple[list[dict[int, int]], dict[int, int]]:
     """Executions by bucket of each region, and of the whole run."""
     regions: list[dict[int, int]] = []
     total: dict[int, int] = {}
