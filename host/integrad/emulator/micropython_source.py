@@ -51,13 +51,24 @@ def get_sources() -> Path:
         with tempfile.TemporaryDirectory(dir=_cache(), prefix="fetch-") as name:
             package = _download(Path(name))
             with tarfile.open(package) as archive:
-                archive.extractall(name, [m for m in archive if _is_needed(m)], filter="data")
+                # Older Pythons know no filters; apt has checked whose archive it is.
+                safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+                archive.extractall(name, [m for m in archive if _is_needed(m)], **safe)
             (tree,) = Path(name).glob("micropython-*/")
-            if not (_cache() / tree.name).exists():  # another run may have been faster
-                os.rename(tree, _cache() / tree.name)
+            return _keep(tree)
     except OSError as error:
         raise IntegradError(f"cannot write {_cache()}: {error.strerror}; {ELSE}") from error
-    return _cache() / tree.name
+
+
+def _keep(tree: Path) -> Path:
+    """Move a tree into the cache, unless another run was faster."""
+    kept = _cache() / tree.name
+    try:
+        os.rename(tree, kept)
+    except OSError:
+        if not kept.exists():
+            raise
+    return kept
 
 
 def _cache() -> Path:
