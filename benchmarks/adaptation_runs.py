@@ -7,7 +7,7 @@ them. It holds the same bits as the device, which adaptation.py checks for one c
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from integrad.emulator.adaptation import (
     split_for_tuning,
     tuning_steps,
 )
-from integrad.emulator.demonstration import SETUPS, Parts, choose_parts, train_without
+from integrad.emulator.demonstration import SETUPS, Parts, draw_clips, take_clips, train_without
 from integrad.emulator.session import Schedule
 from integrad.engines.choice import make_engine
 from integrad.learners.nitro import Nitro
@@ -74,9 +74,9 @@ def speaker_model(dataset: Dataset, speaker: str, spec: str, seed: int, folder: 
 
 def speaker_parts(model: Model, dataset: Dataset, speaker: str, clips: int, seed: int, stored: int) -> Parts:
     """As the demonstration draws them; with fewer clips to learn from, the same 400 others test."""
-    parts = choose_parts(model, dataset, speaker, SETUP.batch_size, stored, seed)
-    fewer = choose_parts(model, dataset, speaker, SETUP.batch_size, stored, seed, clips)
-    return replace(parts, tune=fewer.tune)
+    drawn = draw_clips(dataset, speaker, SETUP.batch_size, stored, seed)
+    drawn[0] = draw_clips(dataset, speaker, SETUP.batch_size, stored, seed, clips)[0]
+    return take_clips(model, dataset, drawn)
 
 
 def measure(model: Model, parts: Parts, method: Method, batch_size: int, seed: int) -> Scores:

@@ -13,10 +13,11 @@ from integrad.emulator.boards import Board, get_board
 from integrad.emulator.demonstration import (
     TUNING_CLIPS,
     Demonstration,
-    choose_parts,
     choose_setup,
     demonstrate,
+    draw_clips,
     speakers,
+    take_clips,
     train_without,
 )
 from integrad.errors import IntegradError, UsageError
@@ -48,9 +49,10 @@ def demo(core, speaker, seed, replay, picture, json_path):
     if speaker not in speakers(dataset):
         raise UsageError(f"--speaker {speaker}: unknown; known: {', '.join(speakers(dataset))}")
     setup = choose_setup(board)
+    drawn = draw_clips(dataset, speaker, setup.batch_size, replay, seed)
     console.print(f"1. The host trains {setup.spec} on everybody's digits but {speaker}'s.")
     model = train_without(dataset, speaker, setup.spec, seed, progress_for(console))
-    parts = choose_parts(model, dataset, speaker, setup.batch_size, replay, seed)
+    parts = take_clips(model, dataset, drawn)
     console.print(f"2. {speaker} meets it on an emulated {board.core} with the memory of an {board.part}.")
     with work_folder() as folder:
         outcome = demonstrate(model, parts, board, setup.batch_size, seed, folder, console.print)

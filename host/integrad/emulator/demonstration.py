@@ -87,23 +87,27 @@ def train_without(dataset: Dataset, speaker: str, spec: str, seed: int, progress
     return run.run(progress=progress).model
 
 
-def choose_parts(
-    model: Model,
+def draw_clips(
     dataset: Dataset,
     speaker: str,
     batch_size: int,
     replay: int | None,
     seed: int,
     clips: int = TUNING_CLIPS,
-) -> Parts:
-    """Draw them. replay: how many to store, or None, see choose_stored."""
-    new = np.flatnonzero(dataset.keys["speaker"] == speaker)
-    trained = np.flatnonzero((dataset.keys["speaker"] != speaker) & ~dataset.test)
-    known = np.flatnonzero((dataset.keys["speaker"] != speaker) & dataset.test)
+) -> list[np.ndarray]:
+    """Indices of the clips of Parts, in its order. replay: how many to store, or None, see choose_stored."""
+    mine = dataset.keys["speaker"] == speaker
+    new, trained, known = (
+        np.flatnonzero(part) for part in (mine, ~mine & ~dataset.test, ~mine & dataset.test)
+    )
     tune, test = (new[part] for part in split_for_tuning(dataset.y[new], clips, seed))
     stored = trained[choose_stored(dataset.y[trained], replay, batch_size, seed)]
-    indices = (tune, test, stored, known)
-    return Parts(*((model.preprocessing.raw(dataset.x[part]), dataset.y[part]) for part in indices))
+    return [tune, test, stored, known]
+
+
+def take_clips(model: Model, dataset: Dataset, drawn: list[np.ndarray]) -> Parts:
+    """The clips with these indices, as the device receives them."""
+    return Parts(*((model.preprocessing.raw(dataset.x[part]), dataset.y[part]) for part in drawn))
 
 
 def demonstrate(
