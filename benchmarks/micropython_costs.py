@@ -1,0 +1,164 @@
+"""What a model costs in MicroPython: executed instructions, heap and bytes, of every core on emulated boards.
+
+    python benchmarks/micropython_costs.py digits.model [--cores m0 m3 m4 m7] [--learn all]
+
+The same model as C alone, as a user C module in the firmware, as a native module, in viper and in
+bytecode; one inference and one training step of one sample, with normalisation and all checks. Every
+row must come to the same weights. The first run builds MicroPython twice for each core.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from integrad.board.core_choice import compiled
+from integrad.datasets import load_dataset
+from integrad.emulator.device_model import DeviceModel
+from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS, MicroPythonBoard, build_micropython
+from integrad.emulator.micropython_counts import count_regions
+from integrad.emulator.micropython_modules import ARCHITECTURES, build_module, installed_architectures
+from integrad.emulator.session import Predict, Schedule, Train, Weights
+from integrad.model_file import Model, load_model
+from integrad_codegen.emit_c import Schedule as ModuleSchedule
+from integrad_codegen.emit_c import write_files
+from integrad_codegen.emit_micropython import emit_firmware_folder, emit_module
+from integrad_codegen.emit_micropython_pure import emit_pure
+from integrad_codegen.plan import Plan
+from integrad_codegen.weights_file import weights_file
+
+BATCH = 10
+SCRIPT = """\
+import gc
+sample = bytearray({sample!r})
+gc.collect()
+before = gc.mem_alloc()
+begin()
+import digits
+end()
+gc.collect()
+imported = gc.mem_alloc()
+model = digits.Model("/rom/" + "digits.weights")
+gc.collect()
+made = gc.mem_alloc()
+begin()
+model.predict(sample)
+end()
+begin()
+model.train_step(sample, {label})
+end()
+print(imported - before, made - imported, model.crc())
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Instructions of an inference, of a training step and of the import; heap bytes of the import and
+    of the Model; bytes of the files; CRC-32 of the weights after the step."""
+
+    what: str
+    inference: int
+    step: int
+    importing: int | None
+    import_heap: int | None
+    model_heap: int | None
+    bytes: int | None
+    crc: int
+
+
+def costs(board: MicroPythonBoard, device: DeviceModel, sample: np.ndarray, label: int) -> Iterator[Cost]:
+    """One row after the other, C first."""
+    model, plan = device.model, device.plan
+    yield c_cost(board, device, sample, label)
+    pure = emit_pure(model, plan)
+    architecture = ARCHITECTURES[board.architecture]
+    name = f"_{plan.prefix}"
+    native = build_module(emit_module(model, plan, "", architecture.core), name, architecture)
+    viper = compiled(pure[f"pure/{name}.py"], name, architecture.name)
+    plain = compiled(pure[f"plain/{name}.py"], name)
+    face = {f"{plan.prefix}.mpy": compiled(pure[f"{plan.prefix}.py"], plan.prefix)}
+    face["digits.weights"] = weights_file(model, plan)
+    script = SCRIPT.format(sample=sample.tobytes(), label=label)
+    yield run(board, "user C module", script, face, None, firmware_with(board, model, plan))
+    yield run(board, "native module", script, {f"{name}.mpy": native, **face}, native)
+    yield run(board, "viper", script, {f"{name}.mpy": viper, **face}, viper)
+    yield run(board, "bytecode", script, {f"{name}.mpy": plain, **face}, plain)
+
+
+def c_cost(board: MicroPythonBoard, device: DeviceModel, sample: np.ndarray, label: int) -> Cost:
+    """The generated C in a program of its own: nothing of MicroPython."""
+    s = ModuleSchedule.of(device.model, 1)
+    train = Train(
+        sample[None], np.array([label]), Schedule(s.learning_rate_inv, s.decay_inv, s.head_decay_inv)
+    )
+    firmware = device.build(board.board, whole_machine=True)
+    results, run = device.run_board(firmware, [Predict(sample[None]), train, Weights()], count=True)
+    inference, step = (region.instructions for region in run.regions)
+    crc = device.network_with(results[-1]).weights_crc()
+    return Cost("C", inference, step, None, None, None, None, crc)
+
+
+def run(
+    board: MicroPythonBoard,
+    what: str,
+    script: str,
+    files: dict[str, bytes],
+    core: bytes | None,
+    firmware: Path | None = None,
+) -> Cost:
+    printed, (importing, inference, step) = count_regions(board, script, files, firmware)
+    import_heap, model_heap, crc = map(int, printed.split())
+    return Cost(what, inference, step, importing, import_heap, model_heap, len(core) if core else None, crc)
+
+
+def firmware_with(board: MicroPythonBoard, model: Model, plan: Plan) -> Path:
+    """MicroPython with the model's user C module built in."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(emit_firmware_folder(model, plan, "", board.board.name), Path(folder))
+        return build_micropython(board, user_modules=Path(folder, "usermod"))
+
+
+def module_sizes(model: Model, plan: Plan) -> dict[str, int]:
+    """Bytes of the native module of every architecture whose compiler is installed."""
+    sizes = {}
+    for name in installed_architectures():
+        sources = emit_module(model, plan, "", ARCHITECTURES[name].core)
+        sizes[name] = len(build_module(sources, f"_{plan.prefix}", ARCHITECTURES[name]))
+    return sizes
+
+
+def shown(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("model")
+    arguments.add_argument("--data", default="spoken-digits")
+    arguments.add_argument("--cores", nargs="+", default=list(MICROPYTHON_BOARDS))
+    arguments.add_argument("--learn", default="all")
+    options = arguments.parse_args()
+    model, dataset = load_model(options.model), load_dataset(options.data)
+    sample, label = model.preprocessing.raw(dataset.x[:1])[0], int(dataset.y[0])
+    print("| core | | inference | × C | training step | × C | import | heap, import | heap, Model | .mpy |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for core in options.cores:
+        with tempfile.TemporaryDirectory() as folder:
+            device = DeviceModel.generate(model, Path(folder), options.learn, BATCH, "digits")
+            first = None
+            for cost in costs(MICROPYTHON_BOARDS[core], device, sample, label):
+                first = first or cost
+                assert cost.crc == first.crc, f"{core}, {cost.what}: other weights than C"
+                ratios = f"{cost.inference / first.inference:.2f}", f"{cost.step / first.step:.2f}"
+                cells = (core, cost.what, shown(cost.inference), ratios[0], shown(cost.step), ratios[1])
+                rest = map(shown, (cost.importing, cost.import_heap, cost.model_heap, cost.bytes))
+                print("| " + " | ".join((*cells, *rest)) + " |", flush=True)
+    sizes = module_sizes(model, device.plan)
+    print("\nBytes of native modules: " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()))
+
+
+if __name__ == "__main__":
+    main()
