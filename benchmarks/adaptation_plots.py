@@ -20,8 +20,7 @@ def plot_speakers(path, curves):
             label = f"{learn} learns" if stored else f"{learn} learns, nothing stored"
             _line(axes, curve, what, COLOURS[learn], label, "-" if stored else ":")
         _finish(axes, title, "clips learnt on the device")
-    figure.axes[0].legend(frameon=False, fontsize=9, loc="lower right")
-    save(figure, path, "--picture")
+    _save(figure, path)
 
 
 def plot_drift(path, curves):
@@ -35,8 +34,7 @@ def plot_drift(path, curves):
                 if learn == "all":
                     _line(axes, curve, "known", COLOURS[learn], "upright ones, all learns", "--")
         _finish(axes, f"MNIST turned by {degrees} degrees", "turned images learnt on the device")
-    figure.axes[0].legend(frameon=False, fontsize=9, loc="lower right")
-    save(figure, path, "--picture")
+    _save(figure, path)
 
 
 def _line(axes, curve, what, colour, label, style):
@@ -52,6 +50,13 @@ def _line(axes, curve, what, colour, label, style):
     axes.set_xscale("log")
     axes.set_xticks(x, ["0", *(f"{count:,}" for count in x[1:])])
     axes.minorticks_off()
+
+
+def _save(figure, path):
+    """With one legend for both panels, below them."""
+    lines, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(lines, labels, frameon=False, fontsize=9, loc="outside lower center", ncols=len(labels))
+    save(figure, path, "--picture")
 
 
 def _finish(axes, title, below):

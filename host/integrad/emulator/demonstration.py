@@ -41,7 +41,7 @@ class Setup:
 
 SETUPS = [
     Setup(60_000, "cnn:a2,c8,p2,c24,p2,d32", 4),
-    Setup(0, "cnn:a4,c12,p2,c24,p2,d20", 4),
+    Setup(0, "cnn:a4,c12,p2,c24,p2,d16", 4),
 ]
 
 
