@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from fixed import FIXED
 
 from integrad.board import connection as board_connection
+from integrad.board import serial_port
 from integrad.board.connection import connect
 from integrad.cli import main
 from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS
@@ -195,6 +196,17 @@ def test_collect_listens_to_the_boards_own_program(port, tmp_path):
         board.remove("/main.py")
 
 
+def test_a_program_that_falls_silent(tmp_path, monkeypatch):
+    """What came before is kept."""
+    monkeypatch.setattr(board_connection, "RESET_PATIENCE", 3)
+    (script := tmp_path / "quiet.py").write_text("print('sample a: 1 2')\nwhile True: pass\n")
+    with start_on_terminal(MICROPYTHON_BOARDS["m3"]) as own:  # its UART has no interrupt: nothing stops it
+        out = tmp_path / "a.npz"
+        assert (
+            succeed("collect", "--port", own, "--run", script, "--out", out, "--seconds", 2)["samples"] == 1
+        )
+
+
 def test_nothing_collected(port, tmp_path):
     (script := tmp_path / "quiet.py").write_text("print('sample x: 1.5')")
     status, text = fail("collect", "--port", port, "--run", script, "--out", tmp_path / "x.npz")
@@ -210,7 +222,7 @@ def test_nothing_collected(port, tmp_path):
 def test_no_board(toy, tmp_path, monkeypatch):
     status, text = fail("install", toy, "--port", "/dev/nowhere")
     assert status == 1 and "--port /dev/nowhere: cannot be opened; boards here: " in text
-    monkeypatch.setattr(board_connection, "_ports", list)
+    monkeypatch.setattr(serial_port, "ports", list)
     assert fail("install", toy) == (2, "error: --port is needed: boards here: none is plugged in")
     monkeypatch.setattr(board_connection, "RESET_PATIENCE", 1)
     controller, terminal = os.openpty()

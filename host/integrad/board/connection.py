@@ -6,14 +6,14 @@ import binascii
 import contextlib
 import errno
 import io
-import re
 import time
 import zlib
 from collections.abc import Callable, Iterator
 
-from integrad.errors import IntegradError, UsageError
+from integrad.board import serial_port
+from integrad.board.line_buffer import LineBuffer
+from integrad.errors import IntegradError
 
-BRINGS = "pip install 'integrad[micropython]'"
 CHUNK = 1536
 """Bytes of a file that are sent at a time: their text fits the heap of every board."""
 
@@ -47,13 +47,17 @@ with open({new!r}, "rb") as f:
         if not count:
             break
         crc = crc32(memoryview(buffer)[:count], crc)
-try:
-    os.remove({path!r})
-except OSError:
-    pass
-os.rename({new!r}, {path!r})
+if crc == {crc}:
+    try:
+        os.remove({path!r})
+    except OSError:
+        pass
+    os.rename({new!r}, {path!r})
 print(crc)
 """
+
+END = b"\x04"
+"""Comes after a program's output, and again after its traceback."""
 
 RESET_PATIENCE = 10
 """Seconds in which a board must answer to a reset."""
@@ -76,13 +80,22 @@ class Connection:
         return output.decode(errors="replace").replace("\r\n", "\n")
 
     def follow(self, code: str, each: Callable[[str], None], time_limit: float) -> None:
-        """Run code and hand over its output line by line, until it ends.
+        """Run code and hand over its output line by line, until it ends or is quiet for time_limit seconds.
 
-        Raises IntegradError if it fails, or if the board is quiet for time_limit seconds.
+        Raises IntegradError with the last line of the board's traceback if the code fails.
         """
-        lines = LineBuffer(each)
-        _, errors = self._talk(lambda: self._transport.exec_raw(code, time_limit, lines.add))
-        self._require_none(errors)
+        lines, ended = LineBuffer(each), bytearray()
+
+        def take(data: bytes) -> None:
+            ended[:] = data[-1:]
+            lines.add(data)
+
+        def exchange() -> bytes:
+            self._transport.exec_raw_no_follow(code)
+            self._transport.read_until(1, END, time_limit, data_consumer=take)
+            return self._transport.read_until(1, END, timeout=1) if ended == END else b""
+
+        self._require_none(self._talk(exchange).rstrip(END))
 
     def _require_none(self, errors: bytes) -> None:
         """The last line of a traceback says what is wrong."""
@@ -90,10 +103,8 @@ class Connection:
             raise IntegradError(f"{self.port}: the board says {lines[-1]}")
 
     def exists(self, path: str) -> bool:
-        return (
-            self.run(f"import os\ntry:\n os.stat({path!r})\n print(1)\nexcept OSError:\n print(0)").strip()
-            == "1"
-        )
+        stat = f"import os\ntry:\n os.stat({path!r})\n print(1)\nexcept OSError:\n print(0)"
+        return self.run(stat).strip() == "1"
 
     def read_file(self, path: str) -> bytes:
         """Raises IntegradError if there is no such file."""
@@ -110,8 +121,9 @@ class Connection:
             part = binascii.b2a_base64(data[begin : begin + CHUNK], newline=False)
             self.run(f"f.write(decode({part!r}))")
             progress(min(begin + CHUNK, len(data)))
-        crc = int(self.run(CLOSE.format(path=path, new=f"{path}.new")))
-        if crc != zlib.crc32(data):
+        expected = zlib.crc32(data)
+        crc = int(self.run(CLOSE.format(path=path, new=f"{path}.new", crc=expected)))
+        if crc != expected:
             raise IntegradError(f"{self.port}: {path} arrived damaged (CRC-32 {crc:08x}); try again")
 
     def remove(self, *paths: str) -> None:
@@ -120,22 +132,19 @@ class Connection:
 
     def reset(self) -> None:
         """Soft reset into the raw REPL: the heap is empty afterwards."""
-        self._talk(lambda: self._transport.enter_raw_repl(True, RESET_PATIENCE))
+        # mpremote prints what it did not understand before it raises.
+        with contextlib.redirect_stdout(io.StringIO()):
+            self._talk(lambda: self._transport.enter_raw_repl(True, RESET_PATIENCE))
 
     def _talk(self, exchange: Callable):
-        """mpremote prints what it did not understand before it raises: that becomes part of the message."""
-        from mpremote.transport import TransportError, TransportExecError
+        """mpremote's errors and those of the port as messages."""
+        from mpremote.transport import TransportError
 
-        said = io.StringIO()
         try:
-            with contextlib.redirect_stdout(said):
-                return exchange()
-        except TransportExecError as error:
-            raise IntegradError(f"{self.port}: the board says {error.error_output.strip()}") from error
+            return exchange()
         except TransportError as error:
-            heard = f" (it said {said.getvalue().strip()[-60:]})" if said.getvalue().strip() else ""
             raise IntegradError(
-                f"{self.port}: no MicroPython answers: {error}{heard}; "
+                f"{self.port}: no MicroPython answers: {error}; "
                 "reset the board, and close other programs that use its port"
             ) from error
         except OSError as error:
@@ -144,28 +153,14 @@ class Connection:
             raise IntegradError(f"{self.port}: the board is gone: {error.strerror}") from error
 
 
-class LineBuffer:
-    """Lines out of bytes that come one by one."""
-
-    def __init__(self, each: Callable[[str], None]):
-        self._each, self._bytes = each, bytearray()
-
-    def add(self, data: bytes) -> None:
-        self._bytes += data
-        while (end := self._bytes.find(b"\n")) >= 0:
-            line = self._bytes[:end].decode(errors="replace").strip("\r\x04")
-            del self._bytes[: end + 1]
-            self._each(line)
-
-
 @contextlib.contextmanager
 def connect(port: str | None) -> Iterator[Connection]:
     """A board in its raw REPL after a soft reset; main.py does not run. port: None for the only one.
 
     Raises IntegradError, with what to do, if mpremote is missing or no MicroPython answers.
     """
-    port = port or _only_port()
-    transport = _open(port)
+    port = port or serial_port.only_port()
+    transport = serial_port.open_port(port, RESET_PATIENCE)
     try:
         connection = Connection(port, transport)
         connection.reset()
@@ -184,8 +179,8 @@ def listen(port: str | None) -> Iterator[Callable[[Callable[[str], None], float]
 
     It takes what to do with each line and how many seconds to wait for the next character at most.
     """
-    port = port or _only_port()
-    transport = _open(port)
+    port = port or serial_port.only_port()
+    transport = serial_port.open_port(port, RESET_PATIENCE)
 
     def wait(each: Callable[[str], None], time_limit: float) -> None:
         lines, last = LineBuffer(each), time.monotonic()
@@ -201,41 +196,6 @@ def listen(port: str | None) -> Iterator[Callable[[Callable[[str], None], float]
     finally:
         with contextlib.suppress(OSError):
             transport.close()
-
-
-def _open(port: str):
-    try:
-        from mpremote.transport import TransportError
-        from mpremote.transport_serial import SerialTransport
-    except ImportError:
-        raise IntegradError(f"talking to boards needs mpremote; {BRINGS}") from None
-    try:
-        transport = SerialTransport(port, baudrate=115200)
-    except (TransportError, OSError) as error:
-        found = ", ".join(_ports()) or "none is plugged in"
-        raise IntegradError(
-            f"--port {port}: cannot be opened; boards here: {found}. "
-            "On Linux the user must be in the group dialout"
-        ) from error
-    if getattr(transport, "is_pty", False):  # of which mpremote would wait for a byte forever
-        transport.serial.timeout = RESET_PATIENCE
-    return transport
-
-
-def _only_port() -> str:
-    found = _ports()
-    if len(found) == 1:
-        return found[0]
-    raise UsageError(f"--port is needed: boards here: {', '.join(found) or 'none is plugged in'}")
-
-
-def _ports() -> list[str]:
-    """Serial ports behind USB."""
-    try:
-        from serial.tools.list_ports import comports
-    except ImportError:
-        raise IntegradError(f"talking to boards needs mpremote; {BRINGS}") from None
-    return sorted(port.device for port in comports() if re.search("usb|acm", port.hwid + port.device, re.I))
 
 
 def _is_lost(error: OSError) -> bool:

@@ -7,8 +7,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from integrad.board.connection import BRINGS
 from integrad.board.identity import Identity
+from integrad.board.serial_port import BRINGS
 from integrad.emulator.micropython_modules import ARCHITECTURES, build_module, installed_architectures
 from integrad.errors import IntegradError
 from integrad.model_file import Model

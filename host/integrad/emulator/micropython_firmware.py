@@ -52,7 +52,7 @@ def run_firmware(
 
 
 def load_files(board: MicroPythonBoard, files: Mapping[str, bytes], folder: Path) -> tuple[list[str], str]:
-    """(options of QEMU, first lines of a script) that put files into a ROMFS at /rom. folder: for the image."""
+    """(options of QEMU, first lines of a script) that put files into a ROMFS at /rom; its image in folder."""
     image = folder / "files.romfs"
     image.write_bytes(romfs_image(files))
     options = ["-device", f"loader,file={image},addr={board.data_address:#x},force-raw=on"]
