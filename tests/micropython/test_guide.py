@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from integrad.board.connection import connect
 from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS
 from integrad.emulator.micropython_firmware import start_on_terminal
 
@@ -52,6 +53,7 @@ def test_a_board_to_try_it_on():
     command = [sys.executable, "-m", "integrad", "micropython", "start"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         port = process.stdout.readline().strip()
-        assert Path(port).is_char_device()
+        with connect(port) as board:
+            assert board.run("print(6 * 7)") == "42\n"
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
