@@ -1,5 +1,6 @@
 """class Model: what a program on a board uses. Here on the plain core in this Python, and in MicroPython."""
 
+import ast
 import importlib
 import struct
 import sys
@@ -304,3 +305,27 @@ def test_the_header_is_what_the_host_writes(toy, tmp_path):
     whole, learnt = (tmp_path / "toy.weights").read_bytes(), (tmp_path / "learnt").read_bytes()
     fields, own = struct.unpack("<4sHHIIIII", whole[:28]), struct.unpack("<4sHHIIIII", learnt[:28])
     assert own == (*fields[:5], 0, *fields[6:]) and learnt[32:] == whole[32 + fields[5] :]
+
+
+def test_the_example_runs(tmp_path):
+    """Its endless loop twice, with a user who presses the button."""
+    export(tmp_path, core=VIPER)
+    text = emit_pure(MODEL, make_plan(MODEL.network, "toy", "last:1", 3))["example.py"]
+    assert len(text.splitlines()) < 45
+    text = text.replace("while True:", "for _ in range(2):").replace("    return None", "    return 1")
+    (tmp_path / "main.py").write_text(text.replace("time.sleep(1)", "time.sleep(0)"))
+    first, again = (run_script(tmp_path, "main.py").splitlines() for _ in range(2))
+    assert first[0] == "nothing learnt yet" and again[0] == "learnt before: learnt.weights"
+    assert set(first[1:] + again[1:]) <= set(MODEL.class_names) and len(first) == 3
+
+
+@pytest.mark.parametrize("learn", ["none", "last:1"])
+def test_the_stub_names_what_the_module_has(tmp_path, learn):
+    files = emit_pure(MODEL, make_plan(MODEL.network, "toy", learn, 3))
+
+    def public(text):
+        model = next(n for n in ast.parse(text).body if isinstance(n, ast.ClassDef) and n.name == "Model")
+        return {f.name: len(f.args.args) for f in model.body if isinstance(f, ast.FunctionDef)}
+
+    stub, face = public(files["toy.pyi"]), public(files["toy.py"])
+    assert stub == {name: count for name, count in face.items() if name == "__init__" or name[0] != "_"}
