@@ -1,5 +1,6 @@
 """How well a device learns: a new speaker, and digits that turned; and what it forgets meanwhile.
 
+    python benchmarks/adaptation.py networks          networks that fit, on lucas and theo
     python benchmarks/adaptation.py choose            stored samples and rates, on lucas and theo
     python benchmarks/adaptation.py confirm           all six speakers, learn sets, numbers of clips
     python benchmarks/adaptation.py drift MNIST       digits turned by 30 and 45 degrees
@@ -9,7 +10,8 @@
 MNIST: the usual archive mnist.npz. Each speaker in turn is unknown to a network that the other five
 train. *new*: his 400 clips that nobody learns from; *known*: the other five speakers' test clips. A
 seed decides the training, the clips that are learnt and stored, and every order. Settings were chosen
-with `choose`, on lucas and theo alone; the four others confirm them. Base models are kept in a folder.
+with `networks` and `choose`, on lucas and theo alone; the four others confirm
+them. Base models are kept in a folder.
 """
 
 import os
@@ -21,6 +23,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
+from adaptation_device import compare_executors
 from adaptation_plots import plot_drift, plot_speakers
 from adaptation_runs import (
     SETUP,
@@ -34,18 +37,9 @@ from adaptation_runs import (
 )
 
 from integrad.datasets import load_dataset
-from integrad.emulator.adaptation import (
-    STORED_SAMPLES,
-    TUNING_EPOCHS,
-    TUNING_RATE_PER_SAMPLE,
-    Tuning,
-    adapt,
-    tuning_steps,
-)
-from integrad.emulator.boards import get_board
+from integrad.emulator.adaptation import STORED_SAMPLES, TUNING_EPOCHS, TUNING_RATE_PER_SAMPLE
 from integrad.emulator.demonstration import TUNING_CLIPS
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.session import Schedule, Weights
+from integrad_codegen.plan import make_plan
 
 CHOOSING = ("lucas", "theo")
 CONFIRMING = ("george", "jackson", "nicolas", "yweweler")
@@ -53,6 +47,14 @@ LEARN_SETS = ("output", "last:1", "last:2", "all")
 CLIPS = (10, 20, 50, 100)
 IMAGES = (*CLIPS, 1000)
 DIGIT_EPOCHS = 12
+NETWORKS = (
+    "cnn:p2,c8,p2,c12,p2,d48",
+    "cnn:p2,c8,p2,c24,p2,d32",
+    "cnn:a2,c8,p2,c24,p2,d32",
+    "cnn:p4,c8,p2,c16,p2,d32",
+    "cnn:p4,c12,p2,c24,p2,d16",
+    "cnn:a4,c12,p2,c24,p2,d16",
+)
 
 
 def mean(values):
@@ -76,6 +78,17 @@ def on_speakers(dataset, speakers, seeds, folder, method, clips=TUNING_CLIPS, sp
             parts = speaker_parts(model, dataset, speaker, clips, seed, method.stored)
             scores.append(measure(model, parts, method, SETUP.batch_size, seed))
     return scores
+
+
+def networks(arguments):
+    dataset = load_dataset("spoken-digits")
+    print("| network | weights and scratch, bytes | new, before | after | known, before | after |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for spec in NETWORKS:
+        scores = on_speakers(dataset, CHOOSING, arguments.seeds, arguments.models, Method(), spec=spec)
+        model = speaker_model(dataset, CHOOSING[0], spec, 0, arguments.models)
+        plan = make_plan(model.network, "digits", "all", SETUP.batch_size)
+        print(f"| `{spec}` | {plan.weights_bytes + plan.scratch.bytes:,} | {columns(scores)} |", flush=True)
 
 
 def choose(arguments):
@@ -137,37 +150,15 @@ def drift(arguments):
 
 
 def device(arguments):
-    """George, seed 0, all layers: the same steps on an emulated Cortex-M3, the generated C, both engines."""
-    dataset, speaker, seed, batch = load_dataset("spoken-digits"), "george", 0, SETUP.batch_size
-    model = speaker_model(dataset, speaker, SETUP.spec, seed, arguments.models)
-    parts = speaker_parts(model, dataset, speaker, TUNING_CLIPS, seed, Method.stored)
-    tuning = Tuning(TUNING_EPOCHS, batch, Schedule(TUNING_RATE_PER_SAMPLE * batch), seed)
-    with tempfile.TemporaryDirectory() as folder:
-        generated = DeviceModel.generate(model, Path(folder), "all", batch, "digits")
-        board = get_board("m3")
-        outcome = adapt(
-            generated,
-            generated.build(board),
-            parts.test,
-            parts.tune,
-            tuning,
-            stored=parts.stored,
-            known=parts.known,
-        )
-        actions = [*tuning_steps(parts.tune, tuning, parts.stored), Weights()]
-        compiled = generated.network_with(generated.run_host(actions, sanitize=False)[-1])
-    native = measure(model, parts, Method(), batch, seed)
-    print(f"{board.core} ({board.part}), emulated  {outcome.crc_device:08x}")
-    print(f"generated C on the host            {compiled.weights_crc():08x}")
-    print(f"NumPy                              {outcome.crc_host:08x}")
-    print(f"native engine                      {native.weights_crc:08x}")
-    print(f"new {outcome.before:.2%} -> {outcome.after:.2%} on the core, {native.new_after:.2%} natively")
-    print(f"known {outcome.known_before:.2%} -> {outcome.known_after:.2%}, {native.known_after:.2%} natively")
+    compare_executors(load_dataset("spoken-digits"), "george", 0, arguments.models)
+
+
+VERBS = {"networks": networks, "choose": choose, "confirm": confirm, "drift": drift, "device": device}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", choices=("choose", "confirm", "drift", "device"))
+    parser.add_argument("what", choices=VERBS)
     parser.add_argument("data", nargs="?", help="of drift: mnist.npz")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir(), "integrad-adaptation"))
@@ -175,7 +166,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.what == "drift" and arguments.data is None:
         parser.error("drift needs the path of mnist.npz")
-    {"choose": choose, "confirm": confirm, "drift": drift, "device": device}[arguments.what](arguments)
+    VERBS[arguments.what](arguments)
 
 
 if __name__ == "__main__":

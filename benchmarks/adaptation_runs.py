@@ -1,7 +1,8 @@
 """What benchmarks/adaptation.py measures: base models, tuning as the product does it, its two scores.
 
 The steps are those that integrad.emulator.adaptation draws for a device; the native engine performs
-them. It holds the same bits as the device, which adaptation.py checks for one case.
+them. It holds the same bits as the device, which adaptation.py checks for one case. Pillow, which turns
+images, comes with integrad[plots].
 """
 
 from __future__ import annotations

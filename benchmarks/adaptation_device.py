@@ -1,0 +1,44 @@
+"""One case of benchmarks/adaptation.py on every executor: the weights at the end must have one CRC."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from adaptation_runs import SETUP, Method, measure, speaker_model, speaker_parts
+
+from integrad.datasets.dataset import Dataset
+from integrad.emulator.adaptation import TUNING_EPOCHS, TUNING_RATE_PER_SAMPLE, Tuning, adapt, tuning_steps
+from integrad.emulator.boards import get_board
+from integrad.emulator.demonstration import TUNING_CLIPS
+from integrad.emulator.device_model import DeviceModel
+from integrad.emulator.session import Schedule, Weights
+
+
+def compare_executors(dataset: Dataset, speaker: str, seed: int, models: Path) -> None:
+    """All layers learn: on an emulated Cortex-M3, in the generated C, with NumPy, with the native engine."""
+    batch = SETUP.batch_size
+    model = speaker_model(dataset, speaker, SETUP.spec, seed, models)
+    parts = speaker_parts(model, dataset, speaker, TUNING_CLIPS, seed, Method.stored)
+    tuning = Tuning(TUNING_EPOCHS, batch, Schedule(TUNING_RATE_PER_SAMPLE * batch), seed)
+    with tempfile.TemporaryDirectory() as folder:
+        generated = DeviceModel.generate(model, Path(folder), "all", batch, "digits")
+        board = get_board("m3")
+        outcome = adapt(
+            generated,
+            generated.build(board),
+            parts.test,
+            parts.tune,
+            tuning,
+            stored=parts.stored,
+            known=parts.known,
+        )
+        actions = [*tuning_steps(parts.tune, tuning, parts.stored), Weights()]
+        compiled = generated.network_with(generated.run_host(actions, sanitize=False)[-1])
+    native = measure(model, parts, Method(), batch, seed)
+    print(f"{board.core} ({board.part}), emulated  {outcome.crc_device:08x}")
+    print(f"generated C on the host            {compiled.weights_crc():08x}")
+    print(f"NumPy                              {outcome.crc_host:08x}")
+    print(f"native engine                      {native.weights_crc:08x}")
+    print(f"new {outcome.before:.2%} -> {outcome.after:.2%} on the core, {native.new_after:.2%} natively")
+    print(f"known {outcome.known_before:.2%} -> {outcome.known_after:.2%}, {native.known_after:.2%} natively")
