@@ -20,7 +20,7 @@ VARIANTS = {
     "m4": ("dsp", "m3", PORTABLE),
     "m7": ("dsp", "m3", PORTABLE),
     "m33": ("dsp", "m3", PORTABLE),
-    "m55": ("mve", PORTABLE),
+    "m55": ("mve", "dsp", "m3", PORTABLE),
 }
 """Core → where its kernels are looked for, best first."""
 
