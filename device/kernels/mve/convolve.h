@@ -58,30 +58,25 @@ static inline int16_t *integrad_gather_edge(int16_t *to, const int8_t *from,
 static void integrad_gather_turn(int16_t *patches, size_t which,
                                  const struct integrad_window *window, int left) {
     const int8_t *from = window->line + left;
-    const int first = left < -127 ? 127 : -left;
-    const int room = window->in_width - left, end = room < 127 ? room : 127;
-    const uint16_t *const offsets = window->offsets + window->head;
-    int16_t *to = patches + 2 * window->head + 8 * which;
-    size_t rest = window->eights;
-    if (window->head > 0) {
-        int16_t *const head = patches + which * window->head;
-        for (size_t k = 0; k < window->head; k++) {
-            const int inside = window->columns[k] >= first && window->columns[k] < end;
-            head[k] = inside ? from[window->offsets[k]] : 0;
-        }
-    }
+    const int first = integrad_window_left(left), end = integrad_window_right(window, left);
     const int whole = left >= 0 && left <= window->last_whole;
-    while (rest > window->period) {
-        to = whole ? integrad_gather_eights(to, from, offsets, window->period)
-                   : integrad_gather_edge(to, from, offsets, window->columns + window->head, first,
-                                          end, window->period);
-        rest -= window->period;
-        from += window->period_bytes;
+    const size_t head = window->n % 8;
+    for (size_t k = 0; k < head; k++) {
+        const int inside = window->columns[k] >= first && window->columns[k] < end;
+        patches[which * head + k] = inside ? from[window->offsets[k]] : 0;
     }
-    if (whole) {
-        integrad_gather_eights(to, from, offsets, rest);
-    } else {
-        integrad_gather_edge(to, from, offsets, window->columns + window->head, first, end, rest);
+    const uint16_t *const offsets = window->offsets + head;
+    const int8_t *const columns = window->columns + head;
+    int16_t *to = patches + 2 * head + 8 * which;
+    for (size_t rest = window->n / 8; rest > 0;) {
+        const size_t period = window->period / 8, eights = rest < period ? rest : period;
+        if (whole) {
+            to = integrad_gather_eights(to, from, offsets, eights);
+        } else {
+            to = integrad_gather_edge(to, from, offsets, columns, first, end, eights);
+        }
+        from += window->period_bytes;
+        rest -= eights;
     }
 }
 
@@ -208,11 +203,9 @@ integrad_convolve_rows(__attribute__((unused)) const struct integrad_four_rows *
 static void integrad_convolve(int8_t *s, const int16_t *w, const int8_t *x,
                               const struct integrad_shape *shape, int32_t scale, int16_t *patches) {
     const size_t outs = (size_t)shape->channels;
-    const size_t cells = (size_t)(shape->kernel_height * shape->kernel_width);
-    const size_t n = (size_t)shape->in_channels * cells;
+    const size_t n = (size_t)(shape->in_channels * shape->kernel_height * shape->kernel_width);
     const size_t positions = (size_t)(shape->height * shape->width);
-    const size_t map = (size_t)(shape->in_height * shape->in_width);
-    if (scale > 1 << 23 || cells > 25 || outs * positions > 65535 || 9 * map > 65535) {
+    if (scale > 1 << 23 || outs * positions > 65535 || !integrad_window_fits(shape)) {
         for (int row = 0; row < shape->height; row++) {
             for (int column = 0; column < shape->width; column++) {
                 integrad_gather(patches, x, shape, row, column);
@@ -238,16 +231,16 @@ static void integrad_convolve(int8_t *s, const int16_t *w, const int8_t *x,
         rows.offsets[2 * k + 1] = (uint16_t)(first * positions + 1);
     }
     struct integrad_window window;
-    integrad_window_open(&window, shape, n);
+    integrad_window_open(&window, shape);
     integrad_window_move(&window, x, 0);
     const int stride = shape->stride_width, start = -shape->padding_width;
     const int end = start + shape->width * stride;
-    const int pairs = window.head == 0 && window.eights == window.period;
+    const int pairs = n % 8 == 0 && window.period == n;
     int row = 0, left = start;
     for (size_t position = 0; position < positions;) {
         if (pairs && position % 2 == 0 && left >= 0 && left + stride <= window.last_whole) {
             const int8_t *const from = window.line + left;
-            integrad_gather_pair(patches, from, from + stride, window.offsets, window.eights);
+            integrad_gather_pair(patches, from, from + stride, window.offsets, n / 8);
             left += stride;
             position++;
         } else {

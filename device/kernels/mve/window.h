@@ -7,43 +7,57 @@ static inline int integrad_window_end(int origin, int window, int size) {
     return origin + window > size ? size - origin : window;
 }
 
+enum { INTEGRAD_WINDOW_ENTRIES = 26 * 8 };
+
 /*
  * What a position sees, in the order of a row of weights: where its inputs lie, from its first one
- * on, in all channels or, where there are many, in eight and eight values of the next.
+ * on, in all channels or, where that is too much, in eight and eight values of the next.
  */
 struct integrad_window {
-    uint16_t offsets[26 * 8];
-    int8_t columns[26 * 8]; /* in the kernel; -128 where its row is off the map */
+    uint16_t offsets[INTEGRAD_WINDOW_ENTRIES + 8];
+    int8_t columns[INTEGRAD_WINDOW_ENTRIES + 8]; /* in the kernel; -128: its row is off the map */
     const struct integrad_shape *shape;
-    size_t entries, cells, head, eights; /* n = head + 8 eights */
-    size_t period, period_bytes;         /* eights after which offsets repeat, and where */
-    int first, end;                      /* rows of the kernel that are on the map */
-    int in_width, last_whole;            /* the last column from which the kernel is on the map */
-    const int8_t *line;                  /* of the map, where the rows of the kernel begin */
+    size_t cells, n, entries;
+    size_t period, period_bytes; /* inputs after which offsets repeat, and how far from there */
+    int first, end;              /* rows of the kernel that are on the map */
+    int in_width, last_whole;    /* the last column from which the kernel is on the map */
+    const int8_t *line;          /* of the map, where the rows of the kernel begin */
 };
 
-static void integrad_window_open(struct integrad_window *window, const struct integrad_shape *shape,
-                                 size_t n) {
+/* Whether the offsets fit. */
+static int integrad_window_fits(const struct integrad_shape *shape) {
+    const int channels = shape->in_channels < 9 ? shape->in_channels : 9;
+    return shape->kernel_height * shape->kernel_width <= 25 &&
+           channels * shape->in_height * shape->in_width <= 65535;
+}
+
+static void integrad_window_open(struct integrad_window *window,
+                                 const struct integrad_shape *shape) {
     const size_t cells = (size_t)(shape->kernel_height * shape->kernel_width);
-    const size_t most = sizeof window->columns;
     const size_t map = (size_t)(shape->in_height * shape->in_width);
+    const size_t channels = (size_t)shape->in_channels, n = channels * cells;
+    const int all = n <= INTEGRAD_WINDOW_ENTRIES && channels * map <= 65535;
     window->shape = shape;
-    window->in_width = shape->in_width;
-    window->entries = n <= most ? n : 8 * cells + 8;
     window->cells = cells;
-    window->head = n % 8;
-    window->eights = n / 8;
-    window->period = n <= most ? n / 8 : cells;
+    window->n = n;
+    window->period = all ? n : 8 * cells;
     window->period_bytes = 8 * map;
+    window->entries = all || n < 8 * cells + 8 ? n : 8 * cells + 8;
     window->first = window->end = 0;
-    uint16_t *offset = window->offsets;
+    window->in_width = shape->in_width;
+    uint16_t *offset = window->offsets, *const end = window->offsets + window->entries;
     for (int i = 0; i < shape->kernel_height; i++) {
         for (int j = 0; j < shape->kernel_width; j++) {
             *offset++ = (uint16_t)(i * shape->in_width + j);
         }
     }
-    for (const uint16_t *const end = window->offsets + window->entries; offset < end; offset++) {
-        *offset = (uint16_t)(offset[-(ptrdiff_t)cells] + map);
+    if (cells >= 8) {
+        for (; offset < end; offset += 8) {
+            vstrhq_u16(offset, vaddq_n_u16(vldrhq_u16(offset - cells), (uint16_t)map));
+        }
+    }
+    for (; offset < end; offset++) {
+        *offset = (uint16_t)(*(offset - cells) + map);
     }
 }
 
@@ -61,13 +75,27 @@ static void integrad_window_move(struct integrad_window *window, const int8_t *x
     window->end = end;
     const int whole = end - first == shape->kernel_height;
     window->last_whole = whole ? shape->in_width - shape->kernel_width : -1;
-    int8_t *column = window->columns;
+    int8_t *column = window->columns, *const last = window->columns + window->entries;
     for (int i = 0; i < shape->kernel_height; i++) {
         for (int j = 0; j < shape->kernel_width; j++) {
             *column++ = (int8_t)(i >= first && i < end ? j : -128);
         }
     }
-    for (const int8_t *const stop = window->columns + window->entries; column < stop; column++) {
-        *column = column[-(ptrdiff_t)window->cells];
+    if (window->cells >= 8) {
+        for (; column < last; column += 8) {
+            vstrbq_s16(column, vldrbq_s16(column - window->cells));
+        }
     }
+    for (; column < last; column++) {
+        *column = *(column - window->cells);
+    }
+}
+
+/* Columns of the kernel from `left` on that are on the map, as 8-bit numbers. */
+static inline int integrad_window_left(int left) {
+    return left >= 0 ? 0 : left < -127 ? 127 : -left;
+}
+
+static inline int integrad_window_right(const struct integrad_window *window, int left) {
+    return window->in_width - left < 127 ? window->in_width - left : 127;
 }
