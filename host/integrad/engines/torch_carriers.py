@@ -90,7 +90,8 @@ class Int8(Carrier):
 
     def multiply(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         rows, columns, depth = self.granule
-        terms = -a.shape[1] % depth
+        # A single summand leaves the strides ambiguous, and oneDNN (torch 2.13, AVX-512) takes the wrong ones.
+        terms = max(2 - a.shape[1], -a.shape[1] % depth)
         left = _pad(a, max(self.least - len(a), 0) or -len(a) % rows, terms)
         right = _pad(b, -len(b) % columns, terms)
         return torch._int_mm(left.contiguous(), right.contiguous().T)[: len(a), : len(b)]

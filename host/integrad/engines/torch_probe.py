@@ -26,8 +26,8 @@ from integrad.engines.torch_carriers import (
 from integrad.errors import IntegradError
 from integrad.matmul import product
 
-SHAPES = ((3, 37, 5), (20, 1024, 24), (17, 4096, 8), (64, 64, 72))
-"""(rows, summands, columns) of the test products: small, long, and in need of padding."""
+SHAPES = ((3, 37, 5), (20, 1024, 24), (17, 4096, 8), (64, 64, 72), (5, 1, 9), (1, 2, 3))
+"""(rows, summands, columns) of the test products: small, long, in need of padding, and as thin as can be."""
 
 WORK = {"cpu": (64, 512, 128), "cuda": (4096, 4096, 4096)}
 """Shape of the product that is timed, by kind of device: some milliseconds of float64."""
