@@ -1,32 +1,134 @@
+/* The part of a kernel that is on the map. Cells are what its inputs go to; steps are in bytes. */
+struct integrad_cut {
+    uint32_t width;                       /* inputs in a line */
+    uint32_t input_line, cell_line;       /* from line to line */
+    uint32_t cell_lines;                  /* over the lines of a channel */
+    uint32_t input_channel, cell_channel; /* from behind them to the next channel */
+    uint32_t cells;                       /* over all channels */
+    int32_t input, cell;                  /* the first ones, from the corner of the kernel */
+};
+
+/* What is left of a kernel whose corner is at top, left. size: bytes of a cell. */
+static void integrad_cut(struct integrad_cut *cut, const struct integrad_shape *shape, int top,
+                         int left, int size) {
+    const int i = integrad_window_first(top), j = integrad_window_first(left);
+    const int lines = integrad_window_end(top, shape->kernel_height, shape->in_height) - i;
+    const int cell_line = shape->kernel_width * size;
+    cut->width = (uint32_t)(integrad_window_end(left, shape->kernel_width, shape->in_width) - j);
+    cut->input_line = (uint32_t)shape->in_width;
+    cut->cell_line = (uint32_t)cell_line;
+    cut->cell_lines = (uint32_t)(lines * cell_line);
+    cut->input_channel = (uint32_t)((shape->in_height - lines) * shape->in_width);
+    cut->cell_channel = (uint32_t)((shape->kernel_height - lines) * cell_line);
+    cut->cells = (uint32_t)(shape->in_channels * shape->kernel_height * cell_line);
+    cut->input = i * shape->in_width + j;
+    cut->cell = i * cell_line + j * size;
+}
+
+/* Whether a kernel whose corner is there is on the map. */
+static inline int integrad_is_whole(const struct integrad_shape *shape, int top, int left) {
+    return top >= 0 && left >= 0 && top + shape->kernel_height <= shape->in_height &&
+           left + shape->kernel_width <= shape->in_width;
+}
+
+/*
+ * Inputs to cells of 16 bits. Registers: r0 cell, r1 input, r3 to r5 0 to 2, r6 a value, r8 and r9
+ * steps to the next line, r10 end of a channel's lines, r11 and r12 steps behind them, lr end; for
+ * other widths than three, r3 the last input of a line and r4 the next one.
+ */
+__attribute__((naked, noinline)) static void
+integrad_gather_lines(__attribute__((unused)) int16_t *cell,
+                      __attribute__((unused)) const int8_t *input,
+                      __attribute__((unused)) int32_t nothing,
+                      __attribute__((unused)) const struct integrad_cut *cut) {
+    __asm__ volatile(".syntax unified\n\t"
+                     "push {r4-r7, lr}\n\t"
+                     "mov r4, r8\n\t"
+                     "mov r5, r9\n\t"
+                     "mov r6, r10\n\t"
+                     "mov r7, r11\n\t"
+                     "push {r4-r7}\n\t"
+                     "sub sp, #4\n\t"
+                     "ldmia r3!, {r4-r7}\n\t"
+                     "mov r8, r5\n\t"
+                     "mov r9, r6\n\t"
+                     "str r7, [sp]\n\t"
+                     "ldmia r3!, {r5-r7}\n\t"
+                     "mov r11, r5\n\t"
+                     "mov r12, r6\n\t"
+                     "adds r7, r7, r0\n\t"
+                     "mov lr, r7\n\t"
+                     "subs r3, r4, #1\n\t"
+                     "cmp r4, #3\n\t"
+                     "bne 3f\n\t"
+                     "movs r3, #0\n\t"
+                     "movs r4, #1\n\t"
+                     "movs r5, #2\n\t"
+                     "1:\n\t" /* a channel */
+                     "ldr r7, [sp]\n\t"
+                     "adds r7, r7, r0\n\t"
+                     "mov r10, r7\n\t"
+                     "2:\n\t" /* a line of three */
+                     "ldrsb r6, [r1, r3]\n\t"
+                     "strh r6, [r0]\n\t"
+                     "ldrsb r6, [r1, r4]\n\t"
+                     "strh r6, [r0, #2]\n\t"
+                     "ldrsb r6, [r1, r5]\n\t"
+                     "strh r6, [r0, #4]\n\t"
+                     "add r1, r1, r8\n\t"
+                     "add r0, r0, r9\n\t"
+                     "cmp r0, r10\n\t"
+                     "bne 2b\n\t"
+                     "add r1, r1, r11\n\t"
+                     "add r0, r0, r12\n\t"
+                     "cmp r0, lr\n\t"
+                     "bne 1b\n\t"
+                     "b 6f\n\t"
+                     "3:\n\t" /* a channel */
+                     "ldr r7, [sp]\n\t"
+                     "adds r7, r7, r0\n\t"
+                     "mov r10, r7\n\t"
+                     "4:\n\t" /* a line */
+                     "movs r4, r3\n\t"
+                     "lsls r5, r4, #1\n\t"
+                     "5:\n\t"
+                     "ldrsb r6, [r1, r4]\n\t"
+                     "strh r6, [r0, r5]\n\t"
+                     "subs r5, r5, #2\n\t"
+                     "subs r4, r4, #1\n\t"
+                     "bpl 5b\n\t"
+                     "add r1, r1, r8\n\t"
+                     "add r0, r0, r9\n\t"
+                     "cmp r0, r10\n\t"
+                     "bne 4b\n\t"
+                     "add r1, r1, r11\n\t"
+                     "add r0, r0, r12\n\t"
+                     "cmp r0, lr\n\t"
+                     "bne 3b\n\t"
+                     "6:\n\t"
+                     "add sp, #4\n\t"
+                     "pop {r4-r7}\n\t"
+                     "mov r8, r4\n\t"
+                     "mov r9, r5\n\t"
+                     "mov r10, r6\n\t"
+                     "mov r11, r7\n\t"
+                     "pop {r4-r7, pc}" ::
+                         : "r0", "r1", "r2", "r3", "r12", "cc", "memory");
+}
+
 /* The inputs of one output position, in the order of a row of weights; 0 where the kernel hangs
- * over the edge. */
+ * over the edge. whole: the cut of a kernel that does not. */
 static void integrad_gather(int16_t *patch, const int8_t *x, const struct integrad_shape *shape,
-                            int row, int column) {
-    const int top = row * shape->stride_height - shape->padding_height;
-    const int left = column * shape->stride_width - shape->padding_width;
-    const int i_first = integrad_window_first(top), j_first = integrad_window_first(left);
-    const int i_end = integrad_window_end(top, shape->kernel_height, shape->in_height);
-    const int j_end = integrad_window_end(left, shape->kernel_width, shape->in_width);
-    const int width = j_end - j_first, whole = shape->kernel_height * shape->kernel_width;
-    int16_t *const end = patch + shape->in_channels * whole;
-    if ((i_end - i_first) * width < whole) {
-        for (int16_t *value = patch; value != end; value++) {
-            *value = 0;
-        }
+                            int top, int left, const struct integrad_cut *whole) {
+    x += top * shape->in_width + left;
+    if (integrad_is_whole(shape, top, left)) {
+        integrad_gather_lines(patch, x, 0, whole);
+        return;
     }
-    x += (top + i_first) * shape->in_width + left + j_first;
-    patch += i_first * shape->kernel_width + j_first;
-    for (int c = 0; c < shape->in_channels; c++) {
-        const int8_t *from = x;
-        int16_t *to = patch;
-        for (int i = i_first; i < i_end; i++) {
-            for (int j = width - 1; j >= 0; j--) {
-                to[j] = from[j];
-            }
-            from += shape->in_width;
-            to += shape->kernel_width;
-        }
-        x += shape->in_height * shape->in_width;
-        patch += whole;
+    struct integrad_cut cut;
+    integrad_cut(&cut, shape, top, left, 2);
+    for (uint32_t k = 0; k < cut.cells / 2; k++) {
+        patch[k] = 0;
     }
+    integrad_gather_lines(patch + cut.cell / 2, x + cut.input, 0, &cut);
 }
