@@ -111,7 +111,9 @@ def test_the_header_says_how_to_learn(toys, tmp_path):
 def test_figures(toys, tmp_path, learn):
     figures = export(toys["cnn"], tmp_path, "--learn", learn, "--batch-size", 6)
     header = (tmp_path / "cnn.h").read_text()
-    assert figures["files"] == [str(tmp_path / name) for name in ("cnn.h", "cnn.c", "cnn_weights.c")]
+    assert figures["files"] == [
+        str(tmp_path / f"cnn{name}") for name in (".h", ".c", "_kernels.h", "_weights.c")
+    ]
     assert figures["learn"] == learn and figures["batch_size"] == (0 if learn == "none" else 6)
     layers = figures["layers"]
     assert sum(row["macs"] for row in layers) == figures["macs"] == 4 * 9 * 24 + 24 * 8 + 8 * 3

@@ -67,8 +67,8 @@ def emit(monkeypatch):
     genuine = device_model.emit_firmware
 
     def mutate(name, old, new):
-        def emit(*arguments):
-            files = genuine(*arguments)
+        def emit(*arguments, **options):
+            files = genuine(*arguments, **options)
             assert old in files[name]
             return files | {name: files[name].replace(old, new)}
 
@@ -81,7 +81,7 @@ def emit(monkeypatch):
     "old, new",
     [
         ("TARGET = 32", "TARGET = 31"),
-        ("updated -= clip(gradient / descent->divisor", "updated -= clip((gradient + 1) / descent->divisor"),
+        ("learning_rate_inv * AMPLIFICATION", "learning_rate_inv * (AMPLIFICATION - 1)"),
     ],
 )
 def test_sabotage_is_noticed(toys, emit, old, new):
