@@ -23,12 +23,14 @@ SHARED_ROWS = {
 }
 """Rows beside the layers, in order, and what they hold."""
 
-FORWARD_KERNELS = tuple(f"integrad_{name}" for name in ("widen", "linear", "scaled", "gather", "convolve"))
-UPDATE_KERNELS = (
-    "learn_classifier",
-    *(f"integrad_{name}" for name in ("learn", "descend", "fits", "errors", "accumulate")),
+FORWARD_KERNELS = re.compile(
+    r"integrad_\w*(activate|convolve|cut|dot|gather|linear|reciprocal|scaled|widen|window)\w*"
 )
-"""How the names of the kernels begin, which layers share: several exist in two widths."""
+UPDATE_KERNELS = re.compile(
+    r"learn_classifier|integrad_\w*(accumulate|decay|descend|errors|fits|gradients|largest|learn"
+    r"|nonzero|pair|room|step)\w*"
+)
+"""Names of the kernels, which layers share. What both use counts as forward."""
 
 # Run-time helpers of libgcc, and of device/cortex_m/runtime_abi.c for clang and zig.
 NARROW_HELPERS = re.compile(r"__aeabi_u?idiv(mod)?|__u?(div|mod)si3|(divide|magnitude)32|pair")
@@ -50,9 +52,9 @@ class Rows:
             return NORMALISATION
         if function.startswith(f"{self.prefix}_"):
             return REST
-        if function.startswith(FORWARD_KERNELS):
+        if FORWARD_KERNELS.fullmatch(function):
             return FORWARD
-        if function.startswith(UPDATE_KERNELS):
+        if UPDATE_KERNELS.fullmatch(function):
             return UPDATE
         if WIDE_HELPERS.fullmatch(function):
             return UPDATE if training else NORMALISATION
