@@ -79,6 +79,7 @@ def test_every_verb_is_on_the_page():
         ("emulate", ["{cnn}", "{data}", "--tune", 10, "--epochs", 1]),
         ("verify", ["{mlp}", "--core", "m4", "--steps", 1]),
         ("info", ["{cnn}"]),
+        ("info", ["{cnn}", "--learn", "last:1", "--part", "nrf51822"]),
         ("doctor", []),
     ],
 )

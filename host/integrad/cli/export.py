@@ -11,19 +11,28 @@ import numpy as np
 from rich.console import Console
 
 from integrad.atomic_file import write_together
-from integrad.cli.device_options import batch_size_option, learn_option, schedule_for, work_folder
+from integrad.cli.device_options import (
+    batch_size_option,
+    learn_option,
+    part_option,
+    schedule_for,
+    work_folder,
+)
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.micropython_files import arch_option, micropython_files, mip_option
 from integrad.emulator.boards import Board, get_board
 from integrad.emulator.costs import Costs, measure_costs
 from integrad.emulator.device_model import DeviceModel
 from integrad.emulator.faults import FirmwareError
+from integrad.emulator.part_fit import require_fit
 from integrad.emulator.sizes import Sizes
 from integrad.emulator.verification import SAMPLES, random_samples
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, UsageError
 from integrad.generated_names import c_name, command_line
 from integrad.model_file import Model, load_model
+from integrad.parts import find_part
 from integrad.report.costs import show_layers, show_memory, show_plan
+from integrad.report.part_fit import show_part_fit
 from integrad_codegen.costs import layers, memory_rows
 from integrad_codegen.emit_c import emit_c
 from integrad_codegen.plan import Plan, is_taken, make_plan
@@ -60,10 +69,11 @@ class Trial:
     metavar="CORE",
     help="Write kernels for this core; build for its part, and measure.",
 )
+@part_option
 @arch_option
 @mip_option
 @json_option
-def export(model, target, learn, batch_size, out, name, core, arch, mip, json_path):
+def export(model, target, learn, batch_size, out, name, core, part, arch, mip, json_path):
     """Write MODEL as C99 that infers and, if told so, learns: no float, no allocation, no library; or as
     modules for MicroPython: native ones from the same C, a user C module for firmware, and Python.
 
@@ -75,16 +85,19 @@ def export(model, target, learn, batch_size, out, name, core, arch, mip, json_pa
     """
     console = console_for(json_path)
     learn = learn or "none"
-    board = get_board(core) if core else None
+    board, part = get_board(core) if core else None, find_part(part) if part else None
+    if part and target != "c":
+        raise UsageError("--part tells what the C takes; leave it out with --target micropython")
     loaded = load_model(model)
     plan = make_plan(loaded.network, name or _default_name(model), learn, batch_size)
+    fit = require_fit(loaded, plan, part) if part else None
     trial = _try_out(loaded, plan, board) if board else None
     batch = ("--batch-size", batch_size) if plan.batch else ()
     named = ("--name", name) if name else ()
-    for_core = ("--core", board.name) if board else ()
-    settings = ("--target", target, "--learn", learn, *batch, *named, *for_core, "--out", out)
+    for_device = ("--core", board.name) if board else ("--part", part.name) if part else ()
+    settings = ("--target", target, "--learn", learn, *batch, *named, *for_device, "--out", out)
     command = command_line("export", Path(model).name, *settings)
-    kernels = board.name if board else None
+    kernels = board.name if board else part.code_core if part else None
     if target == "micropython":
         files = micropython_files(console, loaded, plan, command, kernels, arch, mip)
     else:
@@ -92,6 +105,8 @@ def export(model, target, learn, batch_size, out, name, core, arch, mip, json_pa
     paths = _write(Path(out), files)
     rows = layers(plan)
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
+    if fit:
+        show_part_fit(console, fit)
     if trial:
         _show_trial(console, board, trial)
     for path in paths:
@@ -109,6 +124,9 @@ def export(model, target, learn, batch_size, out, name, core, arch, mip, json_pa
         "flash_bytes": trial.sizes.flash if trial else None,
         "ram_bytes": trial.sizes.ram if trial else None,
         **{name: getattr(trial.costs if trial else None, name, None) for name in MEASURED},
+        "part": part.name if part else None,
+        "predicted_flash_bytes": fit.footprint.flash if fit else None,
+        "predicted_ram_bytes": fit.footprint.ram if fit else None,
         "layers": [asdict(row) for row in rows],
     }
     write_json(json_path, result)

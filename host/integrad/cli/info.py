@@ -1,32 +1,46 @@
-"""integrad info: what is in a model file."""
+"""integrad info: what is in a model file, and what a device needs for it."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from integrad.cli.device_options import batch_size_option, learn_option, part_option
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.memory_plan import NOTHING, show_device
 from integrad.divergence import count_saturated
 from integrad.model_file import Model, load_model
 
 
 @click.command()
 @click.argument("model", metavar="MODEL")
+@learn_option("none")
+@batch_size_option
+@part_option
+@click.option("--arena", default=None, metavar="FILE", help="Draw the scratch memory: a .png or an .html.")
 @json_option
-def info(model, json_path):
+def info(model, learn, batch_size, part, arena, json_path):
     """Show a model's layers, preprocessing, classes and training record.
 
+    With --learn, --part or --arena also what a device needs for it, before anything is built.
+
     \b
-    Example:
+    Examples:
       integrad info digits.model
+      integrad info digits.model --learn all --batch-size 4 --part stm32f411 --arena arena.png
     """
     console = console_for(json_path)
     loaded = load_model(model)
     rows = layer_rows(loaded)
     _show_layers(console, model, rows)
     _show_record(console, loaded)
+    device = NOTHING | {"suggestions": []}
+    if learn or part or arena:
+        device |= show_device(console, loaded, Path(model).name, learn or "none", batch_size, part, arena)
     write_json(
         json_path,
         {
@@ -37,6 +51,7 @@ def info(model, json_path):
             "preprocessing": loaded.preprocessing.describe(),
             "class_names": loaded.class_names,
             "training": loaded.training,
+            **device,
         },
     )
 

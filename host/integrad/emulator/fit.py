@@ -22,7 +22,7 @@ def advice(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -
     error: what the linker had to say against the plan.
     """
     board = error.board
-    smaller = _smaller(model, plan, board, attempt)
+    smaller = smaller_plan(model, plan, board, attempt)
     larger = next((b for b in _larger(model, plan, board) if attempt(plan, b) is None), None)
     ways = []
     if smaller is not None:
@@ -38,7 +38,7 @@ def advice(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -
     return f"a network would fit if {_limits(plan, error)}"
 
 
-def _smaller(model: Model, plan: Plan, board: Board, attempt: Attempt) -> Plan | None:
+def smaller_plan(model: Model, plan: Plan, board: Board, attempt: Attempt) -> Plan | None:
     """The first that fits of: the same with half the batch, and again half; then one block less learns."""
     batches = [plan.batch >> halvings for halvings in range(plan.batch.bit_length())]
     for learn in _learn_sets(model, plan):

@@ -1,0 +1,138 @@
+"""Measures how large the code of generated firmware is, and writes the table that predictions use.
+
+    python benchmarks/code_sizes.py [--cores m0 m4] [--check]
+
+Builds a few dozen networks for every core with arm-none-eabi-gcc and finds, by least squares, the bytes
+of each ingredient whose sum is the code of every one of them: host/integrad/data/code_sizes.json. With
+--check nothing is written. Prints, for each core, the largest error on those networks, and on networks
+that took no part. To be run after kernels or templates have changed.
+"""
+
+import argparse
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from integrad.datasets.preprocessing import Preprocessing
+from integrad.emulator.boards import BOARDS, get_board
+from integrad.emulator.code_sizes import ingredients, is_detail, table_bytes, total
+from integrad.emulator.device_model import DeviceModel
+from integrad.model_file import Model
+from integrad.network import Network
+from integrad.network_spec import parse_spec
+
+TABLE = Path(__file__).resolve().parents[1] / "host/integrad/data/code_sizes.json"
+CLASSES = 10
+RIDGE = 0.01
+"""Shares bytes out between ingredients that always come together."""
+
+RIDGE_OF_DETAILS = 1
+"""The same for how large windows and numbers are, which should explain what is left, and no more."""
+
+IMAGE, COLOUR = ("HW", "uint8", (32, 32)), ("HWC", "uint8", (24, 24, 3))
+SMALL = ("HW", "int8", (28, 28))
+FEATURES, SERIES = ("F", "int16", (300,)), ("TC", "int16", (64, 3))
+
+NETWORKS = [
+    *product([IMAGE, ("F", "int8", (60,)), ("F", "int32", (60,)), FEATURES], ["mlp:24", "mlp:40,30,20"]),
+    *product([IMAGE, COLOUR], ["cnn:c6,p2,d16", "cnn:p2,c8,p2,c12,p2,d48", "cnn:c5k5,a2,c6s2,c7,d20"]),
+    *product([SERIES], ["cnn:c8k5,p4,c8,d16", "cnn:c5,p2,c6,p3,d10", "cnn:a2,c12,p2,c4,a3,d9"]),
+    (("CHW", "int8", (2, 11, 9)), "cnn:c9,c12,d10,d11"),
+    (IMAGE, "cnn:c7,c8s2,c9,c10,p2"),
+    (IMAGE, "cnn:p4,d20"),
+    (SMALL, "cnn:c8,p2,c16,p2,d32"),
+    (SMALL, "cnn:c6,p2,c12,p2,c20,p2,d20,d10"),
+    (SMALL, "cnn:a2,c10,c20,p3,c11"),
+    (IMAGE, "cnn:a3,c10,p3,c11,a2,d12"),
+    (IMAGE, "cnn:c8,p2,c16,p2,c32,p2,d48"),
+    (IMAGE, "cnn:c4,p4,c24,d60,d30,d15"),
+    (("F", "uint16", (40,)), "mlp:30"),
+    (("HW", "uint8", (6, 4)), "mlp:7,5"),
+    (("TC", "uint16", (50, 2)), "cnn:c6,p2,d7"),
+    (("F", "int16", (90,)), "mlp:20,30"),
+]
+OTHERS = [
+    (IMAGE, "mlp:96,48"),
+    (IMAGE, "cnn:p4,c8,p2,c16,p2,d32"),
+    (SMALL, "cnn:c5,p2,c10,p2,c15,p2,d24,d12"),
+    (SERIES, "cnn:c4,p2,c8,p2,d30"),
+]
+SETTINGS = [("none", 1), ("output", 16), ("last:1", 4), ("all", 16)]
+FEW = [("none", 1), ("last:1", 8), ("all", 10)]
+
+
+def make_model(data, spec):
+    axes, dtype, shape = data
+    limits = np.iinfo(dtype)
+    rng = np.random.default_rng(0)
+    x = rng.integers(limits.min, limits.max, (20, *shape), dtype=dtype, endpoint=True)
+    preprocessing = Preprocessing.fit(x, axes)
+    shape = preprocessing.input_shape
+    network = Network(shape, CLASSES, parse_spec(spec, shape))
+    network.initialise(rng)
+    return Model(network, preprocessing, [str(k) for k in range(CLASSES)], {})
+
+
+def built(core, networks, settings):
+    """(ingredients, bytes of code and of constants that are not known) of every firmware."""
+    cases = [(core, *case, *setting) for case, setting in product(networks, settings)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # compilers are processes of their own
+        return list(pool.map(build, cases))
+
+
+def build(case):
+    core, data, spec, learn, batch = case
+    model = make_model(data, spec)
+    with TemporaryDirectory() as folder:
+        device = DeviceModel.generate(model, Path(folder), learn, batch)
+        flash = device.build(get_board(core), whole_machine=True, toolchain="gcc").sizes.flash
+    plan = device.plan
+    return ingredients(model, plan), flash - plan.weights_bytes - plan.frozen_bytes - table_bytes(model, plan)
+
+
+def fitted(rows):
+    """Ingredient → bytes. rows: (ingredients, bytes)."""
+    names = sorted({name for found, _ in rows for name in found})
+    matrix = np.array([[found[name] for name in names] for found, _ in rows], float)
+    sizes = np.array([size for _, size in rows], float)
+    weights = 1 / sizes  # what counts is the error in percent
+    left = matrix * weights[:, None]
+    ridges = [RIDGE_OF_DETAILS if is_detail(name) else RIDGE for name in names]
+    penalty = np.mean(weights) * np.diag(ridges)
+    right = np.append(sizes * weights, np.zeros(len(names)))
+    solution, *_ = np.linalg.lstsq(np.vstack([left, penalty]), right, rcond=None)
+    return {name: round(float(value), 1) for name, value in zip(names, solution, strict=True)}
+
+
+def read_table():
+    return json.loads(TABLE.read_text()) if TABLE.exists() else {}
+
+
+def error(predicted, size):
+    return 100 * abs(predicted - size) / size
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--cores", nargs="+", default=list(BOARDS))
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    for core in options.cores:
+        if not options.check:
+            rows = built(core, NETWORKS, SETTINGS)
+            table = read_table() | {core: fitted(rows)}
+            worst = max(error(total(table[core], found), size) for found, size in rows)
+            TABLE.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
+            print(f"{core}: {len(rows)} firmwares fitted, largest error {worst:.2f} %", flush=True)
+        table = read_table()
+        errors = [error(total(table[core], found), size) for found, size in built(core, OTHERS, FEW)]
+        print(f"{core}: {len(errors)} others, largest error {max(errors):.2f} %", flush=True)
+
+
+if __name__ == "__main__":
+    main()
