@@ -1,0 +1,254 @@
+"""Executed instructions of the device kernels, per multiply-accumulate, on six emulated cores.
+
+    python benchmarks/device_kernels.py > tables.md
+
+Prints Markdown: each kernel on each core beside the portable C and CMSIS-NN, whole networks, classes of
+instructions, bytes of code, compilers. An instruction that moves several words (LDM, STM, LDRD, STRD, PUSH,
+POP) counts as many; a vector load or store counts one. Every answer is compared with portable C on the host.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from integrad.datasets.preprocessing import Preprocessing
+from integrad.emulator.boards import BOARDS, get_board
+from integrad.emulator.counting import Counts
+from integrad.emulator.device_model import DeviceModel
+from integrad.emulator.session import Predict, Schedule, Train
+from integrad.model_file import Model
+from integrad.network import Network
+from integrad.network_spec import parse_spec
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/kernels"))
+from kernel_session import (
+    ACCUMULATE,
+    CONVOLVE,
+    ERRORS,
+    LEARN_ROWS,
+    LINEAR,
+    Call,
+    build_kernels,
+    run_kernels,
+    run_portable,
+)
+
+CMSIS_NN = {
+    "fully connected 1024->96": (6.10, 3.37, 1.93, 1.93, 1.93, 0.48),
+    "convolution 3x3, 16x16x16->32": (7.13, 3.08, 2.16, 2.16, 2.16, 0.33),
+}
+"""Its s8 kernels of July 2026 under the same compiler, emulator and count; weights of 8 bits; by core."""
+
+NETWORKS = ("mlp:96,48", "cnn:p2,c8,p2,c16,p2,d48")
+BATCH = 16
+
+
+@dataclass(frozen=True)
+class Case:
+    """A call and the multiply-accumulates that it makes."""
+
+    name: str
+    call: Call
+    macs: int
+
+
+def make_cases() -> list[Case]:
+    rng = np.random.default_rng(0)
+
+    def draw(limit, *shape, dtype=np.int16):
+        return rng.integers(-limit, limit, shape, endpoint=True).astype(dtype)
+
+    def linear(outs, n):
+        call = Call(LINEAR, (outs, n, 16 * n, 1, 1), (draw(400, outs, n), draw(127, n)))
+        return Case(f"fully connected {n}->{outs}", call, outs * n)
+
+    def shape(channels, size, outs):
+        return (channels, size, size, outs, size, size, 3, 3, 1, 1, 1, 1)
+
+    def convolve(channels, size, outs):
+        n = 9 * channels
+        inputs = (draw(400, outs, n), draw(127, channels, size, size, dtype=np.int8))
+        name = f"convolution 3x3, {channels}x{size}x{size}->{outs}"
+        return Case(name, Call(CONVOLVE, (*shape(channels, size, outs), 16 * n), inputs), outs * n * size**2)
+
+    def learn(rows, n, count, divisor, what):
+        inputs = (
+            draw(9000, rows, n),
+            draw(20000, rows, count, dtype=np.int32),
+            draw(127, count, n, dtype=np.int8),
+        )
+        values = (rows, n, count, 20000, divisor, 0, 256, 0, 0)
+        return Case(f"gradient and update, {what}", Call(LEARN_ROWS, values, inputs), rows * n * count)
+
+    def errors(units, classes, count):
+        inputs = (draw(3000, classes, units), draw(159, count, classes))
+        call = Call(ERRORS, (units, units, classes, count), inputs)
+        return Case(f"errors through a head, {classes} classes", call, units * classes * count)
+
+    def accumulate(channels, size, zeros):
+        delta = draw(20000, size * size, dtype=np.int32)
+        delta[rng.random(size * size) < zeros] = 0
+        inputs = (np.zeros(9 * channels, np.int32), delta, draw(127, channels, size, size, dtype=np.int8))
+        name = f"convolution's gradient, {zeros:.0%} zeros"
+        return Case(
+            name,
+            Call(ACCUMULATE, (*shape(channels, size, 1), 0), inputs),
+            9 * channels * int((delta != 0).sum()),
+        )
+
+    return [
+        linear(96, 1024),
+        linear(10, 96),
+        convolve(16, 16, 32),
+        convolve(8, 8, 16),
+        convolve(1, 16, 8),
+        learn(8, 1024, 16, 2_300_000, "8x1024, batch 16, half the weights change"),
+        learn(8, 1024, 16, 2**29, "the same, no weight changes"),
+        learn(8, 1024, 1, 230_000, "8x1024, a single sample"),
+        errors(8, 10, 16),
+        accumulate(16, 16, 0),
+        accumulate(8, 8, 0.75),
+    ]
+
+
+def executed(counts: Counts) -> int:
+    """Instructions, those that move several words by their words."""
+    return counts.instructions + counts.words - counts.multiple
+
+
+class Bench:
+    """Builds and runs the cases; `expected` are the answers of portable C on the host."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.cases = folder, make_cases()
+        self.calls = [case.call for case in self.cases]
+        self.expected = run_portable(self.calls, folder / "host")
+
+    def run(self, core: str, toolchain: str = "gcc", optimisation: str = "-O2", portable: bool = False):
+        """(counts of each case, firmware)."""
+        where = self.folder / f"{core}{toolchain}{optimisation}{portable}"
+        firmware = build_kernels(core, where, toolchain, optimisation, portable)
+        answers, result = run_kernels(firmware, self.calls, count=True)
+        if answers != self.expected:
+            raise SystemExit(f"{core}, {toolchain} {optimisation}: not the bits of portable C")
+        return result.regions, firmware
+
+
+def table(heads: list[str], rows: list[list[str]]) -> None:
+    print(f"| {' | '.join(heads)} |\n|---|{'---:|' * (len(heads) - 1)}")
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+    print()
+
+
+def kernels(bench: Bench, cores: list[str]) -> dict:
+    own = {core: bench.run(core) for core in cores}
+    portable = {core: bench.run(core, portable=True) for core in cores}
+    rows = []
+    for number, case in enumerate(bench.cases):
+
+        def per_mac(runs, core, number=number, macs=case.macs):
+            return f"{executed(runs[core][0][number]) / macs:.2f}"
+
+        rows.append([case.name, *(f"**{per_mac(own, core)}** ({per_mac(portable, core)})" for core in cores)])
+        if case.name in CMSIS_NN:
+            published = dict(zip(BOARDS, CMSIS_NN[case.name], strict=True))
+            rows.append(["CMSIS-NN, published", *(f"{published[core]:.2f}" for core in cores)])
+    print("## Kernels\n\nIn brackets: portable C on the same core.\n")
+    table(["instructions per MAC", *cores], rows)
+    return own
+
+
+def classes(bench: Bench, own: dict) -> None:
+    print("## Classes of instructions\n")
+    for number in (0, 2, 5):
+        names = [
+            kind for kind in Counts().classes() if any(r[0][number].classes()[kind] for r in own.values())
+        ]
+        rows = []
+        for core, (regions, _) in own.items():
+            found, macs = regions[number].classes(), bench.cases[number].macs
+            rows.append([core, *(f"{found[kind] / macs:.3f}" for kind in names)])
+        print(f"{bench.cases[number].name}, per MAC:\n")
+        table(["core", *names], rows)
+
+
+def code(own: dict) -> None:
+    print("## Bytes of code\n")
+    sizes = {}
+    for core, (_, firmware) in own.items():
+        functions = {f.address: f for f in firmware.program.functions if f.name.startswith("integrad_")}
+        sizes[core] = {f.name.removeprefix("integrad_"): f.size for f in functions.values()}
+    kinds = {
+        "linear": ("linear", "widen", "scaled"),
+        "convolution": ("convolve", "gather", "window"),
+        "rows learn": ("learn", "pair", "decay", "step", "fits", "grad", "descend", "recip", "room"),
+        "errors": ("errors",),
+        "convolution's gradient": ("accumulate",),
+        "activation": ("activate",),
+    }
+    rows = []
+    for kind, names in kinds.items():
+        totals = [sum(size for name, size in sizes[core].items() if name.startswith(names)) for core in own]
+        rows.append([kind, *(f"{total:,}" for total in totals)])
+    table(["kernel", *own], rows)
+
+
+def networks(cores: list[str]) -> None:
+    print(f"## Networks\n\n32x32 inputs, 10 classes, batch {BATCH}; whole calls, all passes.\n")
+    rng = np.random.default_rng(0)
+    samples, labels = rng.integers(0, 255, (48, 32, 32), dtype=np.uint8), rng.integers(0, 10, 48)
+    preprocessing = Preprocessing.fit(samples, "HW")
+    rows = []
+    for spec in NETWORKS:
+        network = Network(preprocessing.input_shape, 10, parse_spec(spec, preprocessing.input_shape))
+        network.initialise(np.random.default_rng(1))
+        model = Model(network, preprocessing, [f"class {k}" for k in range(10)], {})
+        inference, training = [], []
+        with tempfile.TemporaryDirectory() as folder:
+            device = DeviceModel.generate(model, Path(folder), "all", BATCH)
+            batches = [slice(i, i + BATCH) for i in range(0, 48, BATCH)]
+            steps = [Train(samples[b], labels[b], Schedule(8 * BATCH)) for b in batches]
+            for core in cores:
+                firmware = device.build(get_board(core), whole_machine=True, toolchain="gcc")
+                _, result = device.run_board(firmware, [Predict(samples[:1]), *steps], count=True)
+                first, *others = map(executed, result.regions)
+                inference.append(f"{first / device.plan.macs:.2f}")
+                training.append(f"{sum(others) / len(others) / device.plan.training_macs / BATCH:.2f}")
+        rows += [[f"`{spec}` inference", *inference], [f"`{spec}` training step", *training]]
+    table(["instructions per MAC", *cores], rows)
+
+
+def compilers(bench: Bench, cores: list[str]) -> None:
+    print("## Compilers\n")
+    rows = []
+    for core in cores:
+        for toolchain, optimisation in (("gcc", "-O2"), ("gcc", "-Os"), ("clang", "-O2"), ("zig", "-O2")):
+            regions, firmware = bench.run(core, toolchain, optimisation)
+            found = [f"{executed(regions[n]) / bench.cases[n].macs:.2f}" for n in (0, 2, 5, 10)]
+            rows.append([f"{core}, {toolchain} {optimisation}", *found, f"{firmware.sizes.code:,}"])
+    names = [bench.cases[n].name for n in (0, 2, 5, 10)]
+    table(["core, compiler", *names, "bytes of code, all kernels and driver"], rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--cores", default=",".join(BOARDS), help="names, separated by commas [all]")
+    cores = parser.parse_args().cores.split(",")
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder))
+        own = kernels(bench, cores)
+        networks(cores)
+        classes(bench, own)
+        code(own)
+        compilers(bench, [core for core in ("m0", "m4", "m55") if core in cores])
+
+
+if __name__ == "__main__":
+    main()
