@@ -1,7 +1,8 @@
 /*
- * integrad_linear2 for three rows or more: three rows and two vectors share each other's values, a
- * product an instruction. Registers: r0 w, r1 bytes of a row, r2 x, r3 bytes from one vector to the
- * other, r4 r5 their values, r6 weights, r7 end of x, r8 to lr six sums.
+ * integrad_linear2 for two rows or more: three rows, or two where that leaves none alone, and two
+ * vectors share each other's values, a product an instruction.
+ * Registers: r0 w, r1 bytes of a row, r2 x, r3 bytes from one vector to the other, r4 r5 their
+ * values, r6 weights, r7 end of x, r8 to lr six sums.
  */
 __attribute__((naked, noinline)) static void
 integrad_linear2_rows(__attribute__((unused)) int8_t *s, __attribute__((unused)) size_t step,
@@ -10,7 +11,7 @@ integrad_linear2_rows(__attribute__((unused)) int8_t *s, __attribute__((unused))
                       __attribute__((unused)) size_t n, __attribute__((unused)) int32_t scale) {
     __asm__ volatile("push {r0, r1, r3, r4-r11, lr}\n\t" /* s, step, x; above: outs, n, scale */
                      "mov r0, r2\n\t"
-                     "1:\n\t" /* three rows */
+                     "1:\n\t" /* the next rows */
                      "ldr r1, [sp, #52]\n\t"
                      "ldr r2, [sp, #8]\n\t"
                      "and r3, r1, #1\n\t"
@@ -25,6 +26,11 @@ integrad_linear2_rows(__attribute__((unused)) int8_t *s, __attribute__((unused))
                      "mov r11, #0\n\t"
                      "mov r12, #0\n\t"
                      "mov lr, #0\n\t"
+                     "ldr r4, [sp, #48]\n\t"
+                     "cmp r4, #2\n\t"
+                     "beq 10f\n\t"
+                     "cmp r4, #4\n\t"
+                     "beq 10f\n\t"
                      "b 3f\n\t"
                      "2:\n\t"
                      ".rept 8\n\t"
@@ -62,9 +68,9 @@ integrad_linear2_rows(__attribute__((unused)) int8_t *s, __attribute__((unused))
                      "5:\n\t"
                      "cmp r2, r7\n\t"
                      "bne 4b\n\t"
-                     "ldrd r4, r5, [sp]\n\t"
-                     "ldr r3, [sp, #48]\n\t" /* rows left */
                      "ldr r2, [sp, #56]\n\t"
+                     "ldr r4, [sp]\n\t"
+                     "ldr r5, [sp, #4]\n\t"
                      "sdiv r8, r8, r2\n\t"
                      "sdiv r9, r9, r2\n\t"
                      "ssat r8, #8, r8\n\t"
@@ -105,20 +111,80 @@ integrad_linear2_rows(__attribute__((unused)) int8_t *s, __attribute__((unused))
                      "strb lr, [r4, #1]\n\t"
                      "add r4, r4, r5\n\t"
                      "str r4, [sp]\n\t"
-                     "subs r3, r3, #3\n\t"
-                     "beq 7f\n\t"
                      "add r0, r0, r1, lsl #1\n\t"
-                     "cmp r3, #3\n\t"
-                     "bhs 6f\n\t"
-                     "rsb r6, r3, #3\n\t" /* the last three overlap those before them */
-                     "mls r0, r6, r1, r0\n\t"
-                     "mls r4, r6, r5, r4\n\t"
+                     "ldr r4, [sp, #48]\n\t"
+                     "subs r4, r4, #3\n\t"
+                     "str r4, [sp, #48]\n\t"
+                     "bne 1b\n\t"
+                     "b 20f\n\t"
+                     "10:\n\t" /* two rows */
+                     "b 12f\n\t"
+                     "11:\n\t"
+                     ".rept 8\n\t"
+                     "ldrsh r5, [r2, r3]\n\t"
+                     "ldrsh r4, [r2], #2\n\t"
+                     "ldrsh r6, [r0, r1]\n\t"
+                     "mla r10, r6, r4, r10\n\t"
+                     "mla r11, r6, r5, r11\n\t"
+                     "ldrsh r6, [r0], #2\n\t"
+                     "mla r8, r6, r4, r8\n\t"
+                     "mla r9, r6, r5, r9\n\t"
+                     ".endr\n\t"
+                     "12:\n\t"
+                     "cmp r2, r7\n\t"
+                     "bne 11b\n\t"
+                     "ldr r4, [sp, #52]\n\t"
+                     "ldr r5, [sp, #8]\n\t"
+                     "add r7, r5, r4, lsl #1\n\t"
+                     "b 14f\n\t"
+                     "13:\n\t"
+                     "ldrsh r5, [r2, r3]\n\t"
+                     "ldrsh r4, [r2], #2\n\t"
+                     "ldrsh r6, [r0, r1]\n\t"
+                     "mla r10, r6, r4, r10\n\t"
+                     "mla r11, r6, r5, r11\n\t"
+                     "ldrsh r6, [r0], #2\n\t"
+                     "mla r8, r6, r4, r8\n\t"
+                     "mla r9, r6, r5, r9\n\t"
+                     "14:\n\t"
+                     "cmp r2, r7\n\t"
+                     "bne 13b\n\t"
+                     "ldr r2, [sp, #56]\n\t"
+                     "ldr r4, [sp]\n\t"
+                     "ldr r5, [sp, #4]\n\t"
+                     "sdiv r8, r8, r2\n\t"
+                     "sdiv r9, r9, r2\n\t"
+                     "ssat r8, #8, r8\n\t"
+                     "ssat r9, #8, r9\n\t"
+                     "cmn r8, #127\n\t"
+                     "it lt\n\t"
+                     "mvnlt r8, #126\n\t"
+                     "cmn r9, #127\n\t"
+                     "it lt\n\t"
+                     "mvnlt r9, #126\n\t"
+                     "strb r8, [r4]\n\t"
+                     "strb r9, [r4, #1]\n\t"
+                     "add r4, r4, r5\n\t"
+                     "sdiv r10, r10, r2\n\t"
+                     "sdiv r11, r11, r2\n\t"
+                     "ssat r10, #8, r10\n\t"
+                     "ssat r11, #8, r11\n\t"
+                     "cmn r10, #127\n\t"
+                     "it lt\n\t"
+                     "mvnlt r10, #126\n\t"
+                     "cmn r11, #127\n\t"
+                     "it lt\n\t"
+                     "mvnlt r11, #126\n\t"
+                     "strb r10, [r4]\n\t"
+                     "strb r11, [r4, #1]\n\t"
+                     "add r4, r4, r5\n\t"
                      "str r4, [sp]\n\t"
-                     "mov r3, #3\n\t"
-                     "6:\n\t"
-                     "str r3, [sp, #48]\n\t"
-                     "b 1b\n\t"
-                     "7:\n\t"
+                     "add r0, r0, r1\n\t"
+                     "ldr r4, [sp, #48]\n\t"
+                     "subs r4, r4, #2\n\t"
+                     "str r4, [sp, #48]\n\t"
+                     "bne 1b\n\t"
+                     "20:\n\t"
                      "add sp, sp, #12\n\t"
                      "pop {r4-r11, pc}");
 }
@@ -127,7 +193,7 @@ integrad_linear2_rows(__attribute__((unused)) int8_t *s, __attribute__((unused))
  * results are s[o * step + 1]. */
 static void integrad_linear2(int8_t *s, size_t step, const int16_t *w, const int16_t *x,
                              size_t outs, size_t n, int32_t scale) {
-    if (outs >= 3) {
+    if (outs >= 2) {
         integrad_linear2_rows(s, step, w, x, outs, n, scale);
         return;
     }
