@@ -62,6 +62,13 @@ def scaled():
         yield Call(LINEAR, (7, 600, scale, 3, 1), (w, np.full(600, 127, np.int16)))
 
 
+def far_rows(draw):
+    """Results that lie further from each other than offsets of 16 bits reach."""
+    for outs, n, step in ((9, 11, 16000), (3, 40, 65535), (2, 17, 70000)):
+        x = draw(np.int16, n, 127)
+        yield Call(LINEAR, (outs, n, SCALE * n, step, 1), (draw.weights((outs, n), n), x))
+
+
 def maps(draw):
     """Many channels, wide kernels, offsets beyond 16 bits, long strides, an odd number of positions."""
     shapes = [
@@ -72,6 +79,8 @@ def maps(draw):
         (10, 90, 90, 2, (3, 3), 9, 1),
         (2, 12, 12, 2, (7, 7), 1, 3),
         (3, 97, 3, 9, (3, 3), 1, 0),
+        (1, 16, 17, 2, (15, 15), 1, 7),
+        (1, 130, 130, 5, (1, 1), 1, 0),
     ]
     for channels, height, width, outs, (i, j), stride, padding in shapes:
         size = [(n + 2 * padding - k) // stride + 1 for n, k in ((height, i), (width, j))]
@@ -108,7 +117,7 @@ def heads(draw):
 
 def test_equal_the_portable_ones(firmware, tmp_path):
     draw = Draw(7)
-    calls = [*steps(), *decays(), *scaled(), *maps(draw), *rows(draw), *heads(draw)]
+    calls = [*steps(), *decays(), *scaled(), *far_rows(draw), *maps(draw), *rows(draw), *heads(draw)]
     expected = run_portable(calls, tmp_path)
     for core in CORES:
         found, _ = run_kernels(firmware[core], calls)

@@ -18,7 +18,7 @@ static void integrad_activate4(int8_t *h, const int8_t *s, size_t count) {
                      "strb %[value], [%[h], %[index]]\n\t"
                      "adds %[index], %[index], #1\n\t"
                      "bne 1b"
-                     : [value] "=&l"(value), [index] "+l"(index)
+                     : [value] "=&l"(value), [index] "+&l"(index)
                      : [h] "l"(h), [s] "l"(s)
                      : "cc", "memory");
 }

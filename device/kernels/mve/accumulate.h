@@ -9,7 +9,7 @@ static inline void integrad_accumulate_fours(int32_t *gradient, const int8_t *fr
                      "vmla.s32 q0, q1, %[d]\n\t"
                      "vstrw.32 q0, [%[gradient]], #16\n\t"
                      "letp lr, 1b"
-                     : [gradient] "+r"(gradient), [offsets] "+l"(offsets)
+                     : [gradient] "+&r"(gradient), [offsets] "+&l"(offsets)
                      : [from] "r"(from), [d] "r"(d), [count] "r"(count)
                      : "q0", "q1", "lr", "memory");
 }
@@ -23,15 +23,16 @@ static inline void integrad_accumulate_edge(int32_t *gradient, const int8_t *fro
         "1:\n\t"
         "vldrb.s32 q2, [%[columns]], #4\n\t"
         "vldrh.u32 q0, [%[offsets]], #8\n\t"
-        "vptt.s32 ge, q2, %[first]\n\t"
-        "vcmpt.s32 lt, q2, %[end]\n\t"
+        "vptt.s32 ge, q2, %q[first]\n\t"
+        "vcmpt.s32 gt, %q[end], q2\n\t"
         "vldrbt.s32 q1, [%[from], q0]\n\t"
         "vldrw.u32 q0, [%[gradient]]\n\t"
         "vmla.s32 q0, q1, %[d]\n\t"
         "vstrw.32 q0, [%[gradient]], #16\n\t"
         "letp lr, 1b"
-        : [gradient] "+r"(gradient), [offsets] "+l"(offsets), [columns] "+l"(columns)
-        : [from] "r"(from), [d] "r"(d), [count] "r"(count), [first] "r"(first), [end] "r"(end)
+        : [gradient] "+&r"(gradient), [offsets] "+&l"(offsets), [columns] "+&l"(columns)
+        : [from] "r"(from), [d] "r"(d), [count] "r"(count), [first] "w"(vdupq_n_s32(first)),
+          [end] "w"(vdupq_n_s32(end))
         : "q0", "q1", "q2", "lr", "memory");
 }
 
@@ -55,17 +56,27 @@ static void integrad_accumulate_position(int32_t *gradient, const struct integra
     }
 }
 
-/* The same where the offsets of the inputs do not fit a window. */
-static void integrad_accumulate_plain(int32_t *gradient, const int8_t *x, int32_t d,
-                                      const struct integrad_shape *shape, int top, int left) {
-    const int i_end = integrad_window_end(top, shape->kernel_height, shape->in_height);
-    const int j_end = integrad_window_end(left, shape->kernel_width, shape->in_width);
-    for (int c = 0; c < shape->in_channels; c++) {
-        for (int i = integrad_window_first(top); i < i_end; i++) {
-            const int cell = (c * shape->kernel_height + i) * shape->kernel_width;
-            const int line = (c * shape->in_height + top + i) * shape->in_width;
-            for (int j = integrad_window_first(left); j < j_end; j++) {
-                gradient[cell + j] += d * x[line + left + j];
+/* A sample's share where the offsets of the inputs do not fit a window. */
+static void integrad_accumulate_plain(int32_t *gradient, const int8_t *x, const int32_t *delta,
+                                      const struct integrad_shape *shape) {
+    for (int row = 0; row < shape->height; row++) {
+        const int top = row * shape->stride_height - shape->padding_height;
+        const int i_end = integrad_window_end(top, shape->kernel_height, shape->in_height);
+        for (int column = 0; column < shape->width; column++) {
+            const int left = column * shape->stride_width - shape->padding_width;
+            const int j_end = integrad_window_end(left, shape->kernel_width, shape->in_width);
+            const int32_t d = *delta++;
+            if (d == 0) {
+                continue;
+            }
+            for (int c = 0; c < shape->in_channels; c++) {
+                for (int i = integrad_window_first(top); i < i_end; i++) {
+                    const int cell = (c * shape->kernel_height + i) * shape->kernel_width;
+                    const int line = (c * shape->in_height + top + i) * shape->in_width;
+                    for (int j = integrad_window_first(left); j < j_end; j++) {
+                        gradient[cell + j] += d * x[line + left + j];
+                    }
+                }
             }
         }
     }
@@ -91,7 +102,10 @@ static inline uint32_t integrad_nonzero(const int32_t *delta, uint32_t count) {
  */
 static void integrad_accumulate(int32_t *gradient, const int8_t *x, const int32_t *delta,
                                 const struct integrad_shape *shape) {
-    const int fits = integrad_window_fits(shape);
+    if (!integrad_window_fits(shape)) {
+        integrad_accumulate_plain(gradient, x, delta, shape);
+        return;
+    }
     const uint32_t positions = (uint32_t)(shape->height * shape->width);
     uint32_t row_begin = 0, row_end = (uint32_t)shape->width;
     int row = 0;
@@ -113,10 +127,7 @@ static void integrad_accumulate(int32_t *gradient, const int8_t *x, const int32_
             }
             const int column = (int)(position - row_begin);
             const int left = column * shape->stride_width - shape->padding_width;
-            if (!fits) {
-                const int top = row * shape->stride_height - shape->padding_height;
-                integrad_accumulate_plain(gradient, x, delta[position], shape, top, left);
-            } else if (left >= 0 && left <= window.last_whole && window.period == window.n) {
+            if (left >= 0 && left <= window.last_whole && window.period == window.n) {
                 integrad_accumulate_fours(gradient, window.line + left, window.offsets,
                                           delta[position], window.n);
             } else {

@@ -12,7 +12,7 @@ static void integrad_activate4(int8_t *h, const int8_t *s, size_t count) {
                      "vstrb.8 q0, [%[h]], #16\n\t"
                      "letp lr, 1b\n\t"
                      "2:"
-                     : [h] "+r"(h), [s] "+r"(s)
+                     : [h] "+&r"(h), [s] "+&r"(s)
                      : [count] "r"(count), [three] "w"(three), [mean] "w"(mean)
                      : "q0", "q1", "lr", "memory");
 }

@@ -21,7 +21,7 @@ static void integrad_decay(int16_t *w, size_t count, int32_t decay_inv) {
                      "vstrh.32 q0, [%[w]], #8\n\t"
                      "letp lr, 1b\n\t"
                      "2:"
-                     : [w] "+l"(w)
+                     : [w] "+&l"(w)
                      : [count] "r"(count), [factor] "w"(factor)
                      : "q0", "q1", "lr", "memory");
 }

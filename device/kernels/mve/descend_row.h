@@ -27,7 +27,7 @@ static void integrad_descend_row(int16_t *w, const int32_t *gradient, size_t n,
                      "vstrh.32 q2, [%[w]], #8\n\t"
                      "letp lr, 1b\n\t"
                      "2:"
-                     : [w] "+l"(w), [gradient] "+r"(gradient)
+                     : [w] "+&l"(w), [gradient] "+&r"(gradient)
                      : [n] "r"(n), [shift] "r"(divisor.shift), [factor] "w"(factor),
                        [limit] "w"(limit), [least] "w"(vnegq_s32(limit))
                      : "q0", "q1", "q2", "lr", "memory");

@@ -13,8 +13,8 @@ static inline void integrad_eight_errors(int32_t *sum, uint32x4_t offsets, size_
                      "vmla.s32 %q[high], q1, %[value]\n\t"
                      "add %[head], %[head], %[row]\n\t"
                      "le lr, 1b"
-                     : [low] "+w"(low), [high] "+w"(high), [head] "+l"(head), [error] "+r"(error),
-                       [value] "=&r"(value)
+                     : [low] "+&w"(low), [high] "+&w"(high), [head] "+&l"(head),
+                       [error] "+&r"(error), [value] "=&r"(value)
                      : [classes] "r"(classes), [row] "r"(2 * features)
                      : "q0", "q1", "lr", "memory");
     vstrwq_scatter_shifted_offset_s32(sum, offsets, low);

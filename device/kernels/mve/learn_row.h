@@ -99,7 +99,7 @@ integrad_learn_narrow(__attribute__((unused)) const struct integrad_two_rows *ro
                      "add sp, #56\n\t"
                      "vpop {d8-d15}\n\t"
                      "pop {r4-r11, pc}" ::
-                         : "r0", "r1", "r2", "r3", "r12", "cc", "memory");
+                         : "r0", "r1", "r2", "r3", "r12", "q0", "q1", "q2", "q3", "cc", "memory");
 }
 
 /*
@@ -192,25 +192,5 @@ integrad_learn_wide(__attribute__((unused)) const struct integrad_two_rows *rows
                      "add sp, #40\n\t"
                      "vpop {d8-d15}\n\t"
                      "pop {r4-r11, pc}" ::
-                         : "r0", "r1", "r2", "r3", "r12", "cc", "memory");
-}
-
-static void integrad_learn_fours(const struct integrad_two_rows *rows) {
-    if (rows->passes == 0) {
-        integrad_learn_narrow(rows);
-    } else {
-        integrad_learn_wide(rows);
-    }
-}
-
-/* A row learns whose divisor is 1, which has no reciprocal. */
-static void integrad_learn_by_1(int16_t *w, size_t n, const int32_t *delta, const int8_t *x,
-                                size_t count, int32_t limit) {
-    for (size_t i = 0; i < n; i++) {
-        int32_t gradient = 0;
-        for (size_t b = 0; b < count; b++) {
-            gradient += delta[b] * x[b * n + i];
-        }
-        w[i] = integrad_step(w[i], gradient, 1, limit);
-    }
+                         : "r0", "r1", "r2", "r3", "r12", "q0", "q1", "q2", "q3", "cc", "memory");
 }

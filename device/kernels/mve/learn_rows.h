@@ -6,7 +6,7 @@ static uint32_t integrad_largest(const int32_t *delta, size_t count) {
                      "vldrw.u32 q0, [%[delta]], #16\n\t"
                      "vmaxav.s32 %[largest], q0\n\t"
                      "letp lr, 1b"
-                     : [largest] "+r"(largest), [delta] "+r"(delta)
+                     : [largest] "+&r"(largest), [delta] "+&r"(delta)
                      : [count] "r"(count)
                      : "q0", "lr", "memory");
     return largest;
@@ -19,7 +19,7 @@ static void integrad_narrow_errors(int16_t *errors, const int32_t *delta, size_t
                      "vldrw.u32 q0, [%[delta]], #16\n\t"
                      "vstrh.32 q0, [%[errors]], #8\n\t"
                      "letp lr, 1b"
-                     : [errors] "+l"(errors), [delta] "+r"(delta)
+                     : [errors] "+&l"(errors), [delta] "+&r"(delta)
                      : [count] "r"(count)
                      : "q0", "lr", "memory");
 }
@@ -31,9 +31,29 @@ static void integrad_spread_errors(int32_t *errors, const int32_t *delta, size_t
                      "vldrw.u32 q0, [%[delta]], #16\n\t"
                      "vstrw.32 q0, [%[errors]], #32\n\t"
                      "letp lr, 1b"
-                     : [errors] "+r"(errors), [delta] "+r"(delta)
+                     : [errors] "+&r"(errors), [delta] "+&r"(delta)
                      : [count] "r"(count)
                      : "q0", "lr", "memory");
+}
+
+static void integrad_learn_fours(const struct integrad_two_rows *rows) {
+    if (rows->passes == 0) {
+        integrad_learn_narrow(rows);
+    } else {
+        integrad_learn_wide(rows);
+    }
+}
+
+/* A row learns whose divisor is 1, which has no reciprocal. */
+static void integrad_learn_by_1(int16_t *w, size_t n, const int32_t *delta, const int8_t *x,
+                                size_t count, int32_t limit) {
+    for (size_t i = 0; i < n; i++) {
+        int32_t gradient = 0;
+        for (size_t b = 0; b < count; b++) {
+            gradient += delta[b] * x[b * n + i];
+        }
+        w[i] = integrad_step(w[i], gradient, 1, limit);
+    }
 }
 
 /* Two rows of n weights learn. The last one to three weights of each do so in a copy. */

@@ -1,11 +1,11 @@
-/* Six rows of weights that advance together, each `groups` long. */
+/* Six rows of weights that advance together, to the next ones at their ends. */
 struct integrad_six_rows {
     const int16_t *w[6];
     struct integrad_reciprocal scale;
     uint16_t offsets[8]; /* of the rows' results from s, in the order in which sums are packed */
     const int16_t *x;
-    size_t fours, rest,
-        excess; /* of eights of values, values after them, bytes read past the end */
+    size_t fours, rest; /* of eights of values; values after them */
+    size_t excess;      /* bytes by which eights reach beyond a row */
     int8_t *s;
     size_t step;
     const int16_t *end;
@@ -31,8 +31,7 @@ integrad_linear_rows(__attribute__((unused)) const struct integrad_six_rows *row
                      "adds r0, r0, #48\n\t"
                      "ldm r0, {r2, r4, r6, r8, r10, r12, lr}\n\t"
                      "stm sp, {r2, r4, r6, r8, r10, r12, lr}\n\t"
-                     "1:\n\t" /* x, values in fours of eights, others, bytes too far after them, s,
-                                 step, end of the first row */
+                     "1:\n\t" /* sp: x, fours, rest, excess, s, step, end */
                      "ldrd r12, lr, [sp]\n\t"
                      "clrm {r0, r2, r4, r6, r8, r10}\n\t"
                      "wls lr, lr, 3f\n\t"
@@ -103,10 +102,10 @@ integrad_linear_rows(__attribute__((unused)) const struct integrad_six_rows *row
                      "add sp, #28\n\t"
                      "vpop {d8-d13}\n\t"
                      "pop {r4-r11, pc}" ::
-                         : "r0", "r1", "r2", "r3", "r12", "cc", "memory");
+                         : "r0", "r1", "r2", "r3", "r12", "q0", "q1", "q2", "q3", "cc", "memory");
 }
 
-/* For scales or maps that are too large for the vectors above. */
+/* For scales or steps that are too large for the vectors above. */
 static void integrad_linear_plain(int8_t *s, size_t step, const int16_t *w, const int16_t *x,
                                   size_t outs, size_t n, int32_t scale) {
     for (size_t o = 0; o < outs; o++) {
@@ -120,12 +119,8 @@ static void integrad_linear_plain(int8_t *s, size_t step, const int16_t *w, cons
 
 /* s[o * step] = w[o] . x / scale, saturated. w: outs x n, x: n. The rows are cut in six groups, the
  * last ones of which may overlap. */
-static void integrad_linear(int8_t *s, size_t step, const int16_t *w, const int16_t *x, size_t outs,
-                            size_t n, int32_t scale) {
-    if (scale > 1 << 23 || outs * step > 65535) {
-        integrad_linear_plain(s, step, w, x, outs, n, scale);
-        return;
-    }
+static void integrad_linear_groups(int8_t *s, size_t step, const int16_t *w, const int16_t *x,
+                                   size_t outs, size_t n, int32_t scale) {
     static const uint16_t packed[8] = {0, 4, 1, 4, 2, 5, 3, 5};
     const size_t group = (outs + 5) / 6, last = outs - group;
     struct integrad_six_rows rows;
@@ -144,4 +139,21 @@ static void integrad_linear(int8_t *s, size_t step, const int16_t *w, const int1
     offsets = vminq_u16(offsets, vdupq_n_u16((uint16_t)last));
     vstrhq_u16(rows.offsets, vmulq_n_u16(offsets, (uint16_t)step));
     integrad_linear_rows(&rows);
+}
+
+/* The same for any size: as many rows at a time as 16 bits of offsets reach. */
+static void integrad_linear(int8_t *s, size_t step, const int16_t *w, const int16_t *x, size_t outs,
+                            size_t n, int32_t scale) {
+    const size_t most = 65535 / step;
+    if (scale > 1 << 23 || most == 0) {
+        integrad_linear_plain(s, step, w, x, outs, n, scale);
+        return;
+    }
+    while (outs > 0) {
+        const size_t rows = outs < most ? outs : most;
+        integrad_linear_groups(s, step, w, x, rows, n, scale);
+        s += rows * step;
+        w += rows * n;
+        outs -= rows;
+    }
 }

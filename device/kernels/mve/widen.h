@@ -6,7 +6,7 @@ static void integrad_widen(int16_t *wide, const int8_t *x, size_t count) {
                      "vstrh.16 q0, [%[wide]], #16\n\t"
                      "letp lr, 1b\n\t"
                      "2:"
-                     : [wide] "+r"(wide), [x] "+l"(x)
+                     : [wide] "+&r"(wide), [x] "+&l"(x)
                      : [count] "r"(count)
                      : "q0", "lr", "memory");
 }

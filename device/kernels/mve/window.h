@@ -99,3 +99,85 @@ static inline int integrad_window_left(int left) {
 static inline int integrad_window_right(const struct integrad_window *window, int left) {
     return window->in_width - left < 127 ? window->in_width - left : 127;
 }
+
+/* Inputs that lie at offsets from `from`, eight at a time. Returns where to go on. */
+static inline int16_t *integrad_gather_eights(int16_t *to, const int8_t *from,
+                                              const uint16_t *offsets, size_t eights) {
+    __asm__ volatile("wls lr, %[eights], 2f\n\t"
+                     "1:\n\t"
+                     "vldrh.u16 q0, [%[offsets]], #16\n\t"
+                     "vldrb.s16 q1, [%[from], q0]\n\t"
+                     "vstrh.16 q1, [%[to]], #32\n\t"
+                     "le lr, 1b\n\t"
+                     "2:"
+                     : [to] "+&r"(to), [offsets] "+&r"(offsets)
+                     : [from] "r"(from), [eights] "r"(eights)
+                     : "q0", "q1", "lr", "memory");
+    return to;
+}
+
+/* The same from two places, in turn. */
+static inline void integrad_gather_pair(int16_t *to, const int8_t *from, const int8_t *second,
+                                        const uint16_t *offsets, size_t eights) {
+    __asm__ volatile("wls lr, %[eights], 2f\n\t"
+                     "1:\n\t"
+                     "vldrh.u16 q0, [%[offsets]], #16\n\t"
+                     "vldrb.s16 q1, [%[from], q0]\n\t"
+                     "vstrh.16 q1, [%[to]], #32\n\t"
+                     "vldrb.s16 q1, [%[second], q0]\n\t"
+                     "vstrh.16 q1, [%[to], #-16]\n\t"
+                     "le lr, 1b\n\t"
+                     "2:"
+                     : [to] "+&r"(to), [offsets] "+&r"(offsets)
+                     : [from] "r"(from), [second] "r"(second), [eights] "r"(eights)
+                     : "q0", "q1", "lr", "memory");
+}
+
+/* The same with 0 in columns before `first` and from `end` on. */
+static inline int16_t *integrad_gather_edge(int16_t *to, const int8_t *from,
+                                            const uint16_t *offsets, const int8_t *columns,
+                                            int first, int end, size_t eights) {
+    __asm__ volatile("wls lr, %[eights], 2f\n\t"
+                     "1:\n\t"
+                     "vldrh.u16 q0, [%[offsets]], #16\n\t"
+                     "vldrb.s16 q1, [%[columns]], #8\n\t"
+                     "vptt.s16 ge, q1, %[first]\n\t"
+                     "vcmpt.s16 lt, q1, %[end]\n\t"
+                     "vldrbt.s16 q1, [%[from], q0]\n\t"
+                     "vstrh.16 q1, [%[to]], #32\n\t"
+                     "le lr, 1b\n\t"
+                     "2:"
+                     : [to] "+&r"(to), [offsets] "+&r"(offsets), [columns] "+&l"(columns)
+                     : [from] "r"(from), [first] "r"(first), [end] "r"(end), [eights] "r"(eights)
+                     : "q0", "q1", "lr", "memory");
+    return to;
+}
+
+/*
+ * The inputs of one of two positions, at `left` in the window's row: `which` is 0 or 1. First come
+ * the heads of both, then their eights in turn.
+ */
+static void integrad_gather_turn(int16_t *patches, size_t which,
+                                 const struct integrad_window *window, int left) {
+    const int8_t *from = window->line + left;
+    const int first = integrad_window_left(left), end = integrad_window_right(window, left);
+    const int whole = left >= 0 && left <= window->last_whole;
+    const size_t head = window->n % 8;
+    for (size_t k = 0; k < head; k++) {
+        const int inside = window->columns[k] >= first && window->columns[k] < end;
+        patches[which * head + k] = inside ? from[window->offsets[k]] : 0;
+    }
+    const uint16_t *const offsets = window->offsets + head;
+    const int8_t *const columns = window->columns + head;
+    int16_t *to = patches + 2 * head + 8 * which;
+    for (size_t rest = window->n / 8; rest > 0;) {
+        const size_t period = window->period / 8, eights = rest < period ? rest : period;
+        if (whole) {
+            to = integrad_gather_eights(to, from, offsets, eights);
+        } else {
+            to = integrad_gather_edge(to, from, offsets, columns, first, end, eights);
+        }
+        from += window->period_bytes;
+        rest -= eights;
+    }
+}
