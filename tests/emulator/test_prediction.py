@@ -1,0 +1,88 @@
+"""What is predicted before a build is what the linker lays out: data to the byte, code within 2 %."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from emulated import CORES
+from toy_models import make_model
+
+from integrad.emulator.boards import get_board
+from integrad.emulator.code_sizes import ingredients, total
+from integrad.emulator.device_model import DeviceModel
+from integrad.emulator.part_fit import MARGIN, fit_part
+from integrad.emulator.prediction import STACK_BYTES, predict
+from integrad.emulator.sizes import measure_map
+from integrad.parts import Part
+from integrad_codegen.plan import make_plan
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+from code_sizes import fitted
+
+# Odd sizes leave gaps, raw samples of every width move what lies behind them, wide gradients want 8 bytes.
+MODELS = [
+    ("mlp:7,5", (5, 3), "HW", "uint8", "last:1", 3),
+    ("mlp:33", (77,), "F", "int32", "all", 9),
+    ("mlp:20,30", (61,), "F", "int16", "none", 1),
+    ("cnn:c5,p2,c6,d17", (15, 13), "HW", "uint8", "all", 5),
+    ("cnn:c8k5,p4,c8,d16", (64, 3), "TC", "uint16", "output", 7),
+]
+
+
+def build(tmp_path, core, spec, shape, axes, dtype, learn, batch):
+    model = make_model(spec, shape, axes, dtype)
+    device = DeviceModel.generate(model, tmp_path, learn, batch)
+    return model, device.plan, device.build(get_board(core), whole_machine=True, toolchain="gcc")
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("case", MODELS, ids=lambda case: f"{case[0]}-{case[4]}")
+def test_prediction_equals_the_map(tmp_path, core, case):
+    model, plan, firmware = build(tmp_path, core, *case)
+    footprint = predict(model, plan, core)
+    flash, ram = measure_map(firmware.map_file.read_text(), firmware.board)
+    sizes = {name: size for name, _, size in firmware.sizes.symbols}
+    assert footprint.ram == ram
+    assert footprint.stack == firmware.sizes.stack == STACK_BYTES
+    assert footprint.weights_ram == sizes.get("weights", 0)
+    assert footprint.scratch == sizes["scratch"]
+    in_flash = sizes["model_initial_weights"] + sizes.get("model_frozen_weights", 0)
+    assert footprint.weights_flash == in_flash
+    code = flash - in_flash
+    assert abs(footprint.code - code) <= MARGIN * code, (footprint.code, code)
+
+
+def test_a_larger_stack_takes_more():
+    model = make_model("mlp:9")
+    plan = make_plan(model.network, "model", "all", 2)
+    assert predict(model, plan, "m4", 5001).ram - predict(model, plan, "m4", 5000).ram == 8
+    assert predict(model, plan, "m4").stack == STACK_BYTES
+
+
+@pytest.mark.parametrize(("memory", "others"), [("flash", "RAM"), ("RAM", "flash")])
+def test_a_part_with_a_byte_too_little_does_not_do(memory, others):
+    model = make_model("mlp:9")
+    plan = make_plan(model.network, "model", "all", 2)
+    footprint = predict(model, plan, "m4")
+    flash = footprint.flash + round(MARGIN * footprint.code)
+    exact = {"flash": flash, "RAM": footprint.ram}
+    assert fit_part(model, plan, Part("exact", "m4", *exact.values(), "maker")).shortage is None
+    exact[memory] -= 1
+    fit = fit_part(model, plan, Part("less", "m4", *exact.values(), "maker"))
+    assert fit.shortage.needs == {memory: (exact[memory] + 1, exact[memory])}
+    assert fit.verdict.startswith(f"it does not fit less: {memory} needs {exact[memory] + 1:,} bytes, 1 more")
+    assert others not in fit.shortage.needs
+
+
+def test_ingredients_that_add_up_are_found():
+    """The table's own arithmetic: sizes that are sums of ingredients are predicted from new sums."""
+    model = make_model("cnn:c4,p2,d8", (8, 8))
+    rows, sizes = [], {}
+    for number, learn in enumerate(("none", "output", "last:1", "all")):
+        found = ingredients(model, make_plan(model.network, "model", learn, 4))
+        for name in found:
+            sizes.setdefault(name, 50 + 7 * len(sizes) + number)
+        rows.append((found, total(sizes, found)))
+    table = fitted(rows)
+    for found, size in rows:
+        assert total(table, found) == pytest.approx(size, rel=0.002)
