@@ -28,7 +28,12 @@ static void integrad_learn_row(int16_t *w, size_t first, size_t n, const int32_t
         integrad_decay(w + first, n - first, descent->decay_inv);
     }
     for (; i + 4 <= n; i += 4) {
-        int32_t g0 = 0, g1 = 0, g2 = 0, g3 = 0, error, value;
+        /* Named, so that compilers find registers for the others at every level of optimisation. */
+        register int32_t g0 __asm__("r4") = 0;
+        register int32_t g1 __asm__("r5") = 0;
+        register int32_t g2 __asm__("r8") = 0;
+        register int32_t g3 __asm__("r10") = 0;
+        int32_t error, value;
         const int32_t *from = delta;
         const int8_t *at = x + i;
         __asm__ volatile(

@@ -90,7 +90,7 @@ class Int8(Carrier):
 
     def multiply(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         rows, columns, depth = self.granule
-        # A single summand leaves the strides ambiguous, and oneDNN (torch 2.13, AVX-512) takes the wrong ones.
+        # One summand leaves the strides ambiguous, and oneDNN (torch 2.13, AVX-512) takes the wrong ones.
         terms = max(2 - a.shape[1], -a.shape[1] % depth)
         left = _pad(a, max(self.least - len(a), 0) or -len(a) % rows, terms)
         right = _pad(b, -len(b) % columns, terms)
