@@ -211,7 +211,8 @@ def train(options: argparse.Namespace, engine, x, labels, steps: int):
     start = time.perf_counter()
     for _ in range(steps):
         chosen = rng.integers(0, len(x), options.batch_size)
-        learner.step(x[chosen], labels[chosen], rng)
+        step = learner.step(x[chosen], labels[chosen], rng)
+    assert step.correct <= options.batch_size  # waits for the device
     seconds = time.perf_counter() - start
     engine.fetch()
     return engine, seconds

@@ -5,7 +5,8 @@
 A tenth of every training class validates and chooses the epoch, the schedule and the end; the test images
 are looked at once, with the weights of that epoch. Prints one line a seed and one Markdown row at the end:
 preset, data, mean test accuracy with two standard deviations, per seed, validation, epochs, wall time.
-`--set NAME=N` overrides a hyper-parameter of the preset.
+`--set NAME=N` overrides a hyper-parameter of the preset. `--minutes N` ends a seed's training with the last
+epoch that was complete by then; the line then says how many epochs there were.
 """
 
 import argparse
@@ -21,9 +22,14 @@ def parse():
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--threads", type=int, help="of the native engine; all cores by default")
+    parser.add_argument("--engine", default="auto", help="auto, numpy, native or torch")
+    parser.add_argument("--minutes", type=float, help="of a seed; as long as it takes by default")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=N")
     parser.add_argument("--checkpoint", help="file that keeps the run of a single seed; resumed if it exists")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.minutes and not options.checkpoint:
+        parser.error("--minutes needs --checkpoint, which holds the run when the time is over")
+    return options
 
 
 def main():
@@ -34,28 +40,42 @@ def main():
 
     from integrad.datasets import load_dataset
     from integrad.progress import Silent
+    from integrad.trainer import TrainingInterrupted
     from integrad.training_run import TrainingRun
 
     class Lines(Silent):
         def epoch(self, epoch):
             seconds = time.perf_counter() - started
+            finished.append(epoch.number)
             print(
                 f"seed {seed} epoch {epoch.number}: train {epoch.train_accuracy:.2%}, "
                 f"validation {epoch.validation_accuracy:.2%}, {seconds:.0f} s",
                 flush=True,
             )
+            if options.minutes and seconds > 60 * options.minutes:
+                run.trainer.interrupt()
 
     dataset = load_dataset(options.data)
     pairs = (item.split("=") for item in options.set)
     settings = {name: int(value) if value.isdigit() else value for name, value in pairs}
+    settings["engine"] = options.engine
     if options.epochs:
         settings["epochs"] = options.epochs
-    tests, validations, epochs, seconds = [], [], [], []
+
+    def make_run(seed, **changes):
+        return TrainingRun(dataset, options.preset, settings | {"seed": seed} | changes, by_class=True)
+
+    finished, tests, validations, epochs, seconds = [], [], [], [], []
     for seed in range(options.first_seed, options.first_seed + options.seeds):
-        run = TrainingRun(dataset, options.preset, settings | {"seed": seed}, by_class=True)
+        run = make_run(seed)
         started = time.perf_counter()
         resume = bool(options.checkpoint) and os.path.exists(options.checkpoint)
-        outcome = run.run(Lines(), options.checkpoint, resume)
+        try:
+            outcome = run.run(Lines(), options.checkpoint, resume)
+        except TrainingInterrupted:
+            # The time is over: what the checkpoint holds, with no more epochs than it has, is done.
+            run = make_run(seed, epochs=finished[-1])
+            outcome = run.run(Lines(), options.checkpoint, resume=True)
         seconds.append(time.perf_counter() - started)
         tests.append(100 * outcome.test.accuracy)
         validations.append(100 * outcome.validation.accuracy)

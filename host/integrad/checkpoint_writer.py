@@ -26,6 +26,7 @@ class CheckpointWriter:
         self.state.seconds += now - self._counted
         self._counted = self._saved = now
         if self.path is not None:
+            self.state.settle()
             self.engine.fetch()
             save_checkpoint(self.path, self.identity, self.engine.network, self.state)
 

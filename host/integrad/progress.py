@@ -16,8 +16,8 @@ class Silent:
     def begin(self, epochs: int, samples: int, done: int) -> None:
         """epochs: at most, samples: of one epoch, done: epochs finished before (after a resume)."""
 
-    def batch(self, position: int, loss: int, correct: int) -> None:
-        """position: samples of this epoch trained on so far, loss and correct: sums over them."""
+    def batch(self, position: int) -> None:
+        """position: samples of this epoch trained on so far."""
 
     def epoch(self, record: Epoch) -> None:
         """An epoch has ended."""
@@ -73,7 +73,7 @@ class Bar(Lines):
         )
         self.bar.start()
 
-    def batch(self, position: int, loss: int, correct: int) -> None:
+    def batch(self, position: int) -> None:
         rate = (self.new + position) / max(1e-9, time.perf_counter() - self.started)
         self.bar.update(
             self.task,

@@ -172,11 +172,9 @@ class Trainer:
                 # No weight has changed: undone is what was drawn for this step.
                 state.rng.bit_generator.state = before
                 raise
+            state.count(len(batch), step)
             state.step_seconds += time.perf_counter() - started
-            state.position += len(batch)
-            state.loss += step.loss
-            state.correct += step.correct
-            progress.batch(state.position, state.loss, state.correct)
+            progress.batch(state.position)
             if self._interrupted:
                 raise TrainingInterrupted
             writer.save_if_due()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from integrad.divergence import DivergenceWatch
+from integrad.engines.engine import Step
 from integrad.history import Epoch
 from integrad.network import Network
 from integrad.schedule import Plateau
@@ -17,7 +18,8 @@ class TrainingState:
     """Kept in a checkpoint, so that an interrupted run ends with the same bits.
 
     order: int64 (N,), the current epoch's order of the samples, None between epochs; position:
-    samples of it that are done; loss, correct: sums over those. best: the best weights so far,
+    samples of it that are done; loss, correct: sums over those, once settle() was called. pending: the
+    latest step, if it is not in the sums yet. best: the best weights so far,
     best_score: (validation samples right, -validation loss) of best_epoch. finished: why training
     is over, or "".
     """
@@ -39,14 +41,31 @@ class TrainingState:
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
     step_seconds: float = 0.0
+    pending: Step | None = None
 
     def start_epoch(self, samples: int) -> None:
         """Draw the order of an epoch, unless one is under way."""
         if self.order is None:
             self.order = self.rng.permutation(samples)
 
+    def count(self, samples: int, step: Step) -> None:
+        """Go on by a step of so many samples. Its results are asked for one step later: a GPU computes
+        them while the host prepares the next batch.
+        """
+        self.settle()
+        self.position += samples
+        self.pending = step
+
+    def settle(self) -> None:
+        """Add up all results, waiting for them where they are still being computed."""
+        if self.pending is not None:
+            self.loss += self.pending.loss
+            self.correct += self.pending.correct
+            self.pending = None
+
     def end_epoch(self, validation: tuple[int, int, int] | None) -> Epoch:
         """Record the epoch. validation: (samples, correct, loss), None without validation samples."""
+        self.settle()
         count, correct, loss = validation or (None, None, None)
         epoch = Epoch(
             number=len(self.epochs) + 1,

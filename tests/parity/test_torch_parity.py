@@ -1,5 +1,6 @@
 """The Torch engine against NumPy, bit for bit, whatever carries its products."""
 
+import numpy as np
 import pytest
 import torch
 from engine_sessions import SESSIONS, Session, compare
@@ -10,6 +11,7 @@ from networks import cases
 from integrad.engines import torch_arithmetic, torch_conv
 from integrad.engines.torch_arithmetic import VARIABLE
 from integrad.engines.torch_engine import TorchEngine
+from integrad.engines.torch_replay import Replays
 
 CARRIERS = ("float64", "float32", "int8", "all of them")
 
@@ -47,3 +49,43 @@ def draw(case, batches, amplification):
 
 def test_drawn(carrier, small_tiles):
     draw()
+
+
+class Again:
+    """Stands where a GPU's recorded step does: inputs are copied to one place, then all is done again."""
+
+    def __init__(self, step, inputs, device):
+        self.step, self.inputs, self.count = step, [tensor.clone() for tensor in inputs], 0
+        self.made.append(self)
+
+    def __call__(self, inputs):
+        for own, new in zip(self.inputs, inputs, strict=True):
+            own.copy_(new)
+        self.count += 1
+        return self.step(self.inputs)
+
+
+@pytest.mark.parametrize("name", ["dense", "maps"])
+def test_repeated_steps(name, monkeypatch):
+    monkeypatch.setattr(Again, "made", [], raising=False)
+
+    def make(network):
+        engine = TorchEngine(network, "cpu")
+        engine.replays = Replays(engine.device, record=Again)
+        return engine
+
+    case = SESSIONS[name].case
+    # Every other step goes through gradients(): of steps with five samples, the first is computed as usual.
+    compare(Session(case, (5, 4, 5, 3, 5, 2, 5, 1)), make)
+    assert [again.count for again in Again.made] == [3] * len(case.schedules)
+
+
+def test_weights_that_are_loaded_stay_in_place():
+    network = SESSIONS["maps"].network()
+    engine = TorchEngine(network, "cpu")
+    places = [tensor.data_ptr() for tensor in engine.weights.values()]
+    for _, array in network.parameters():
+        array += 1
+    engine.load()
+    assert places == [tensor.data_ptr() for tensor in engine.weights.values()]
+    assert all(np.array_equal(engine.weights[name].numpy(), array) for name, array in network.parameters())

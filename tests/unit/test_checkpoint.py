@@ -32,7 +32,7 @@ class InterruptAfter(Silent):
     def __init__(self, trainer, batches):
         self.trainer, self.left = trainer, batches
 
-    def batch(self, position, loss, correct):
+    def batch(self, position):
         self.left -= 1
         if self.left == 0:
             self.trainer.interrupt()
@@ -109,7 +109,7 @@ def test_every_epoch_is_saved_and_a_finished_run_can_go_on(tmp_path, undisturbed
     seen = []
 
     class Watch(Silent):
-        def batch(self, position, loss, correct):
+        def batch(self, position):
             if path.exists():
                 seen.append(len(read_tensors(path, "integrad-checkpoint", 1)[0]["epochs"]))
 

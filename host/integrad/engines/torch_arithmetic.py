@@ -38,6 +38,7 @@ class Arithmetic:
         self.carriers = exact_carriers(device)
         self._divisors: dict[tuple[int, torch.dtype], torch.Tensor] = {}
         self._scratch: dict[str, torch.Tensor] = {}
+        self._outgrown: list[torch.Tensor] = []
         if self.forced is None:
             return
         if self.forced not in CARRIER_NAMES:
@@ -95,6 +96,8 @@ class Arithmetic:
         """
         size = math.prod(shape) * dtype.itemsize
         if purpose not in self._scratch or len(self._scratch[purpose]) < size:
+            if self.kind == "cuda" and purpose in self._scratch:
+                self._outgrown.append(self._scratch[purpose])  # a recorded step goes on writing there
             self._scratch[purpose] = torch.empty(size, dtype=torch.uint8, device=self.device)
         return self._scratch[purpose][:size].view(dtype).view(shape)
 

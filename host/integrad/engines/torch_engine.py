@@ -21,6 +21,7 @@ from integrad.engines import torch_layers as layers
 from integrad.engines.torch_arithmetic import Arithmetic
 from integrad.engines.torch_digits import Bounded
 from integrad.engines.torch_probe import exact_carriers, int8_gain
+from integrad.engines.torch_replay import Inputs, Replays, StepUnderWay
 
 Learn = Callable[[str, Bounded], None]
 """Takes the gradient of a parameter, by name, as soon as nobody needs that parameter's old value."""
@@ -42,16 +43,24 @@ class TorchEngine:
         self.network = network
         self.device = find_device(device)
         self.arithmetic = Arithmetic(self.device)
+        self.replays = Replays(self.device) if self.device.type == "cuda" else None
         self.weights: dict[str, torch.Tensor] = {}
         self.load()
 
-    def step(self, x, labels, rule: Rule, kept=None) -> Step:
-        return self._learn(x, labels, rule, kept, lambda name, g: self._descend(name, g, rule))
+    def step(self, x, labels, rule: Rule, kept=None) -> Step | StepUnderWay:
+        def compute(inputs: Inputs) -> torch.Tensor:
+            return self._learn(inputs, rule, lambda name, gradient: self._descend(name, gradient, rule))
+
+        inputs = _tensors(x, labels, kept)
+        counts = self.replays.step(rule, compute, inputs) if self.replays else compute(inputs)
+        return StepUnderWay(counts) if counts.is_cuda else Step(*counts.tolist())
 
     def gradients(self, x, labels, rule: Rule, kept=None) -> tuple[Gradients, Step]:
         found: dict[str, Bounded] = {}
-        step = self._learn(x, labels, rule, kept, found.__setitem__)
-        return {name: g.values.to(torch.int64).cpu().numpy() for name, g in found.items()}, step
+        inputs = [tensor.to(self.device) for tensor in _tensors(x, labels, kept)]
+        counts = self._learn(inputs, rule, found.__setitem__)
+        gradients = {name: g.values.to(torch.int64).cpu().numpy() for name, g in found.items()}
+        return gradients, Step(*counts.tolist())
 
     def descend(self, gradients: Gradients, rule: Rule) -> None:
         for name, gradient in gradients.items():
@@ -78,15 +87,21 @@ class TorchEngine:
             limit = weight_limit(int(np.prod(array.shape[1:])))
             if max(int(array.max()), -int(array.min())) > limit:  # products are proved exact from this limit
                 raise IntegradError(f"weights {name}: beyond the limit {limit} of their fan-in")
-            self.weights[name] = self._copy(array)
+            if name in self.weights:
+                self.weights[name].copy_(self._copy(array))  # in place: a recorded step knows where
+            else:
+                self.weights[name] = self._copy(array)
 
-    def _learn(self, x, labels, rule: Rule, kept: list[np.ndarray] | None, learn: Learn) -> Step:
-        """One batch forward; `learn` gets the gradient of every parameter that learns, block by block."""
-        classes = self._copy(np.asarray(labels, np.int64))
+    def _learn(self, inputs: Inputs, rule: Rule, learn: Learn) -> torch.Tensor:
+        """One batch forward; `learn` gets the gradient of every parameter that learns, block by block.
+
+        inputs: see _tensors, on the device. Returns int64 [loss, correct].
+        """
+        x, classes, *kept = inputs
         targets = torch.zeros((len(x), self.network.classes), dtype=torch.int16, device=self.device)
         targets.scatter_(1, classes[:, None], TARGET)
-        masks = [self._maps(mask) for mask in kept or []]
-        h = self._maps(x)
+        masks = [layers.channels_first(mask) for mask in kept]
+        h = layers.channels_first(x)
         number = 0
         for stage in self.network.stages:
             if stage.block is None:
@@ -107,15 +122,14 @@ class TorchEngine:
             learn("output.weights", blocks.classifier_gradient(self.arithmetic, error, features))
         loss = error.to(torch.int64).square_().sum()
         correct = (logits.argmax(1) == classes).sum()
-        return Step(*torch.stack([loss, correct]).tolist())  # the only wait for the device
+        return torch.stack([loss, correct])
 
     def _maps(self, array: np.ndarray) -> torch.Tensor:
         """A batch of the host's on the device: (N, C, H, W) → (C, N, H, W), features as they are."""
         return layers.channels_first(self._copy(array))
 
     def _copy(self, array: np.ndarray) -> torch.Tensor:
-        # Always a copy: Torch warns of sharing arrays that are read-only, and cannot take flipped ones.
-        return torch.tensor(np.ascontiguousarray(array), device=self.device)
+        return _tensor(array).to(self.device)
 
     def _between(self, stage: Stage, h: torch.Tensor, masks: list[torch.Tensor]) -> torch.Tensor:
         """Forward through a stage that is no block; a dropout takes the first of `masks`, if there is one."""
@@ -135,6 +149,16 @@ class TorchEngine:
         weights = self.weights[name]
         limit = blocks.bounded_weights(weights).bound
         layers.descend(self.arithmetic, weights, gradient, *rule.descent(name), limit)
+
+
+def _tensors(x, labels, kept: list[np.ndarray] | None) -> Inputs:
+    """On the host: samples int8 (N, …), labels int64 (N,), and what each dropout keeps, bool (N, …)."""
+    return [_tensor(x), _tensor(np.asarray(labels, np.int64)), *map(_tensor, kept or [])]
+
+
+def _tensor(array: np.ndarray) -> torch.Tensor:
+    # Always a copy: Torch warns of sharing arrays that are read-only, and cannot take flipped ones.
+    return torch.tensor(np.ascontiguousarray(array))
 
 
 def describe(name: str | None = None) -> str:
