@@ -2,8 +2,9 @@
 
     python benchmarks/gpu_check.py [--data cifar10.npz] [--network nitro:vgg8b] [--out docs/results/gpu.md]
 
-Tests which products are exact on the device, times them, trains twins on the CPU and on the device and
-compares their weights, then times training, once with each carrier of products. Writes a Markdown page.
+Tests which products are exact on the device, times them, runs the sessions by which tests compare engines,
+trains twins on the CPU and on the device and compares their weights, then times training, once with each
+carrier of products. Writes a Markdown page.
 Ends with status 1 where there is no GPU, and where bits differ. Without --data, samples are random.
 `--device cpu` tries this script out where there is no GPU; then nothing is written unless --out says where.
 """
@@ -35,7 +36,8 @@ from integrad.learners.nitro import Nitro
 from integrad.network import Network
 from integrad.network_spec import load_spec
 
-PAGE = Path(__file__).resolve().parents[1] / "docs/results/gpu.md"
+HOME = Path(__file__).resolve().parents[1]
+PAGE = HOME / "docs/results/gpu.md"
 EPOCH = 50_000
 PRODUCTS = {
     # what: (rows, summands, columns), largest operands
@@ -97,9 +99,10 @@ def check(options: argparse.Namespace, device: torch.device) -> tuple[list[str],
         say("**No GPU was used: this page only tries the script out.**", "")
     say(*machine(device), "", "```", f"python {' '.join(map(shlex.quote, sys.argv))}", "```", "")
     say("## Products", "", f"{describe(str(device))}.", "", *products(device), "")
+    say("## Equal bits", "")
+    if device.type == "cuda":
+        say(f"{compared_sessions(device)}", "")
     say(
-        "## Equal bits",
-        "",
         f"{options.steps} steps of {options.batch_size} samples of {source(options, x)}.",
         "",
     )
@@ -150,6 +153,18 @@ def samples(options: argparse.Namespace) -> tuple[np.ndarray, np.ndarray, int]:
 def source(options: argparse.Namespace, x: np.ndarray) -> str:
     wide = "x".join(map(str, x.shape[1:]))
     return f"{Path(options.data).name}, {wide}" if options.data else f"random {wide}"
+
+
+def compared_sessions(device: torch.device) -> str:
+    """Raises DifferenceError where the device differs from NumPy in any gradient, weight, loss or logit."""
+    sys.path.insert(0, str(HOME / "tests/parity"))
+    from engine_sessions import SESSIONS, compare
+
+    os.environ.pop(VARIABLE, None)
+    for session in SESSIONS.values():
+        compare(session, lambda network: TorchEngine(network, str(device)))
+    names = ", ".join(SESSIONS)
+    return f"The sessions of tests/parity, at the limits of every width ({names}): every bit is NumPy's."
 
 
 def products(device: torch.device) -> list[str]:
