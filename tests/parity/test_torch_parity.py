@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from networks import cases
 
 from integrad.engines import torch_arithmetic, torch_conv
-from integrad.engines.torch_arithmetic import VARIABLE
+from integrad.engines.torch_arithmetic import VARIABLE, Arithmetic
 from integrad.engines.torch_engine import TorchEngine
 from integrad.engines.torch_replay import Replays
 
@@ -29,6 +29,20 @@ def carrier(request, monkeypatch):
         monkeypatch.setattr(torch_arithmetic, "int8_gain", lambda device: 4)
 
 
+@pytest.fixture(params=["floats divide", "integers divide"])
+def division(request, monkeypatch):
+    """As on a CPU, and as on a GPU."""
+    if request.param == "floats divide":
+        return
+    made = Arithmetic.__init__
+
+    def make(self, device):
+        made(self, device)
+        self.divides_integers = True
+
+    monkeypatch.setattr(Arithmetic, "__init__", make)
+
+
 @pytest.fixture
 def small_tiles(monkeypatch):
     """Convolutions take a batch in several tiles, of several samples each, or of a few rows of large ones."""
@@ -36,7 +50,7 @@ def small_tiles(monkeypatch):
 
 
 @pytest.mark.parametrize("name", SESSIONS)
-def test_sessions(name, carrier, small_tiles):
+def test_sessions(name, carrier, division, small_tiles):
     compare(SESSIONS[name], lambda network: TorchEngine(network, "cpu"))
 
 
@@ -47,7 +61,7 @@ def draw(case, batches, amplification):
     compare(session, lambda network: TorchEngine(network, "cpu"))
 
 
-def test_drawn(carrier, small_tiles):
+def test_drawn(carrier, division, small_tiles):
     draw()
 
 

@@ -97,7 +97,7 @@ def test_sums_of_products_leave_float64_in_time():
 
 def test_what_64_bits_do_not_hold_is_refused():
     with pytest.raises(OverflowError, match="64 bits"):
-        combine(torch.zeros(1, 1), (1, 1, 1, 1), 2**63)
+        combine(torch.zeros(1, 1), (1, 1, 1, 1), 1, 2**63)
 
 
 @given(st.integers(1, 2**62), st.integers(1, 2**33), st.integers(0, 9))

@@ -7,7 +7,7 @@ import os
 
 import torch
 
-from integrad.arithmetic import FLOAT64_DIVIDEND, INT8_LIMIT
+from integrad.arithmetic import FLOAT64_DIVIDEND, INT8_LIMIT, INT32_LIMIT
 from integrad.engines.torch_carriers import Carrier
 from integrad.engines.torch_digits import Bounded
 from integrad.engines.torch_probe import exact_carriers, int8_gain
@@ -34,6 +34,8 @@ class Arithmetic:
         torch.set_float32_matmul_precision("highest")
         self.device = device
         self.kind = "cuda" if device.type == "cuda" else "cpu"
+        # GPUs wait for memory, not for a division; CPUs have vectors of floats that divide, not of integers.
+        self.divides_integers = self.kind == "cuda"
         self.forced = os.environ.get(VARIABLE) or None
         self.carriers = exact_carriers(device)
         self._divisors: dict[tuple[int, torch.dtype], torch.Tensor] = {}
@@ -51,7 +53,7 @@ class Arithmetic:
             )
 
     def product(self, a: Bounded, b: Bounded) -> Bounded:
-        """a: (n, k), b: (m, k) → a @ bᵀ (n, m), float64 or int64, exact."""
+        """a: (n, k), b: (m, k) → a @ bᵀ (n, m), float64, int32 or int64, exact."""
         (rows, terms), columns = a.values.shape, len(b.values)
         return self.carrier(a.bound, b.bound, (rows, terms, columns)).product(a, b)
 
@@ -79,6 +81,8 @@ class Arithmetic:
     def tdiv(self, a: Bounded, divisor: int) -> Bounded:
         """a / divisor, truncated toward zero. May overwrite a. Exact: see arithmetic.tdiv."""
         bound = a.bound // divisor
+        if self.divides_integers and a.values.dtype == torch.int32 and divisor <= INT32_LIMIT:
+            return Bounded(torch.div(a.values, divisor, rounding_mode="trunc"), bound)
         if max(a.bound, divisor) < FLOAT64_DIVIDEND:
             values = a.values.to(torch.float64)
             divided = torch.div(values, self.divisor(divisor), rounding_mode="trunc", out=values)

@@ -38,7 +38,7 @@ class Carrier:
         return (digit_count(a), digit_count(b)) if terms * DIGIT_LIMIT**2 < self.limit else None
 
     def product(self, a: Bounded, b: Bounded) -> Bounded:
-        """a: (n, k), b: (m, k) → a @ bᵀ (n, m), float64 or int64. Only where digits() is not None."""
+        """a: (n, k), b: (m, k) → a @ bᵀ (n, m), float64, int32 or int64. Only if digits() is not None."""
         terms = a.values.shape[1]
         da, db = self.digits(a.bound, b.bound, terms)
         left, right = a.values, b.values
@@ -49,7 +49,7 @@ class Carrier:
         bound = terms * a.bound * b.bound
         if sums.dtype == torch.float64 and da == db == 1:
             return Bounded(sums, bound)
-        return Bounded(combine(sums, shape, reach(a, b, terms)), bound)
+        return Bounded(combine(sums, shape, bound, reach(a, b, terms)), bound)
 
     def multiply(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         """a: (n, k), b: (m, k), both of self.dtype → a @ bᵀ, of whatever dtype holds the sums."""

@@ -89,17 +89,33 @@ def _padded(x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
 
 def _patches(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
     """Padded maps (in, n, H, W) → (in·kh·kw, n·oh·ow), same dtype, in memory that the next call takes."""
-    view = _windows(x, block, 2).permute(0, 4, 5, 1, 2, 3)
-    return arithmetic.scratch("patches", view.shape, x.dtype).copy_(view).view(block.fan_in, -1)
+    (kh, kw), (sh, sw), width = block.kernel, block.stride, block.output_shape[2]
+    channels, samples, height = x.shape[:3]
+    rows = (height - kh) // sh + 1
+    shape = (channels, kh, kw, samples, rows, width)
+    patches = arithmetic.scratch("patches", shape, x.dtype)
+    for column in range(kw):
+        # Moved to the left once for all rows of a kernel, so that whole words can be copied after that.
+        moved = x[..., column : column + (width - 1) * sw + 1 : sw].contiguous()
+        view = _in_words(moved).unfold(2, kh, sh).permute(0, 4, 1, 2, 3)
+        _in_words(patches)[:, :, column].copy_(view)
+    return patches.view(block.fan_in, -1)
 
 
 def _patches_innermost(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
     """Padded maps (in, n, H, W) → (n·oh·ow, kh·kw·in), likewise."""
-    view = _windows(x.permute(1, 2, 3, 0).contiguous(), block, 1).permute(0, 1, 2, 4, 5, 3)
-    return arithmetic.scratch("patches", view.shape, x.dtype).copy_(view).view(-1, block.fan_in)
-
-
-def _windows(x: torch.Tensor, block: ConvBlock, height: int) -> torch.Tensor:
-    """View of padded maps with axes `height` and the next: these become oh and ow; kh and kw come last."""
     (kh, kw), (sh, sw) = block.kernel, block.stride
-    return x.unfold(height, kh, sh).unfold(height + 1, kw, sw)
+    last = x.permute(1, 2, 3, 0).contiguous()
+    view = _in_words(last).unfold(1, kh, sh).unfold(2, kw, sw).permute(0, 1, 2, 4, 5, 3)
+    patches = arithmetic.scratch("patches", (*view.shape[:5], last.shape[3]), x.dtype)
+    _in_words(patches).copy_(view)
+    return patches.view(-1, block.fan_in)
+
+
+def _in_words(x: torch.Tensor) -> torch.Tensor:
+    """A view of int8 in words as wide as the last axis allows: what is copied costs by the piece."""
+    if x.dtype == torch.int8:
+        for word in (torch.int64, torch.int32, torch.int16):
+            if x.shape[-1] % word.itemsize == 0 and x.data_ptr() % word.itemsize == 0:
+                return x.view(word)
+    return x

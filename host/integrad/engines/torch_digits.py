@@ -52,38 +52,46 @@ def digit_count(bound: int) -> int:
 
 def split(operand: Bounded) -> torch.Tensor:
     """(n, k) → int8 (digits·n, k): all lowest digits, then all next ones, and so on."""
-    count, rest = digit_count(operand.bound), operand.values
+    count = digit_count(operand.bound)
     if count == 1:
-        return rest.to(torch.int8)
-    if rest.dtype.is_floating_point:
-        rest = rest.to(torch.int32 if operand.bound <= INT32_LIMIT - DIGIT_LIMIT else torch.int64)
-    found = []
-    for _ in range(count - 1):
-        digit = rest.to(torch.int8)  # keeps the lowest 8 bits, with the sign that they then have
-        found.append(digit)
-        rest = (rest - digit) >> BASE_BITS
-    return torch.cat([*found, rest.to(torch.int8)])
+        return operand.values.to(torch.int8)
+    word = torch.int32 if operand.bound <= INT32_LIMIT - _halves(4) else torch.int64
+    # 128 in every byte but the highest turns signed digits into bytes; to exchange a byte's halves
+    # turns them back, so that the bytes of a word are its digits.
+    halves = _halves(word.itemsize)
+    words = operand.values.to(word).flatten().add(halves).bitwise_xor_(halves)
+    digits = words.view(torch.int8).view(*operand.values.shape, word.itemsize)[..., :count]
+    return digits.permute(2, 0, 1).reshape(-1, operand.values.shape[1])
 
 
-def combine(sums: torch.Tensor, shape: tuple[int, int, int, int], bound: int) -> torch.Tensor:
-    """Weigh the products of digits and add them up.
+def _halves(size: int) -> int:
+    """128 in each of the lower bytes of a word of so many bytes."""
+    return int.from_bytes(bytes([128] * (size - 1)), "little")
+
+
+def combine(sums: torch.Tensor, shape: tuple[int, int, int, int], bound: int, reach: int) -> torch.Tensor:
+    """Weigh the products of digits and add them up. May overwrite sums.
 
     sums: (da·n, db·m) integers of any dtype, all digits of a times all digits of b; shape: (da, n, db, m);
-    bound: of the result and of what it is on the way (see reach). Returns (n, m), float64 where that
-    holds it, else int64. Raises OverflowError where neither does.
+    bound: of the result; reach: of what it is on the way, see below. Returns (n, m): int32 if sums are
+    and that holds the result, whatever overflows on the way; else float64 where that holds all, or int64.
+    Raises OverflowError where none does.
     """
-    if bound >= INT64_EXACT:
-        raise OverflowError(f"a product may reach {bound}, which 64 bits do not hold")
-    wide = torch.float64 if bound < FLOAT64_EXACT else torch.int64
+    if reach >= INT64_EXACT:
+        raise OverflowError(f"a product may reach {reach}, which 64 bits do not hold")
+    if sums.dtype == torch.int32 and bound <= INT32_LIMIT:
+        wide = torch.int32
+    else:
+        wide = torch.float64 if reach < FLOAT64_EXACT else torch.int64
     da, _, db, _ = shape
-    parts = sums.view(shape) if wide == torch.float64 else sums.to(wide).view(shape)
+    parts = sums.to(wide).view(shape) if wide == torch.int64 else sums.view(shape)
     total = None
     for power in reversed(range(da + db - 1)):
         if total is not None:
             total *= 1 << BASE_BITS
         for i in range(max(0, power - db + 1), min(da, power + 1)):
             part = parts[i, :, power - i]
-            total = part.to(wide, copy=True) if total is None else total.add_(part)
+            total = part.to(wide) if total is None else total.add_(part)
     return total
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import torch
 from torch.nn.functional import pad
 
+from integrad.arithmetic import INT32_LIMIT
 from integrad.blocks import ConvBlock, HeadPooling
 from integrad.engines import torch_layers as layers
 from integrad.engines.torch_arithmetic import Arithmetic
@@ -64,8 +65,11 @@ class MaxPooling:
         won = layers.relu_backward(
             self.arithmetic, Bounded(delta.values.flatten(2), delta.bound), at_winners, self.alpha_inv
         )
-        spread = self.arithmetic.scratch("errors", s.flatten(2).shape, won.values.dtype).zero_()
-        spread.scatter_add_(2, cell, won.values.mul_(inside))
+        values = won.values.mul_(inside)
+        if won.bound <= INT32_LIMIT:
+            values = values.to(torch.int32)
+        spread = self.arithmetic.scratch("errors", s.flatten(2).shape, values.dtype).zero_()
+        spread.scatter_add_(2, cell, values)
         return Bounded(spread.view(s.shape), won.bound)
 
     def _winning_cells(self, size: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -31,9 +31,13 @@ def flatten(x: torch.Tensor) -> torch.Tensor:
 
 def relu_forward(arithmetic: Arithmetic, s: torch.Tensor, alpha_inv: int) -> torch.Tensor:
     """s: int8 → int8: s - mean, or tdiv(s, alpha_inv) - mean where s < 0."""
-    # Quotients of int8 are exact in float32 as they are in float64, and cost a tenth of an integer division.
-    below = s.clamp(max=0).to(torch.float32)
-    below = torch.div(below, arithmetic.divisor(alpha_inv, torch.float32), rounding_mode="trunc", out=below)
+    below = s.clamp(max=0)
+    if arithmetic.divides_integers:
+        below = torch.div(below, alpha_inv, rounding_mode="trunc")
+    else:  # quotients of int8 are exact in float32, and cost a tenth of an integer division there
+        below = below.to(torch.float32)
+        by = arithmetic.divisor(alpha_inv, torch.float32)
+        below = torch.div(below, by, rounding_mode="trunc", out=below)
     return s.clamp(min=0).add_(below.to(torch.int8)).sub_(SLOPES[alpha_inv].mean)
 
 

@@ -14,7 +14,7 @@ import time
 import numpy as np
 import torch
 
-from integrad.arithmetic import AMPLIFICATION, FLOAT64_DIVIDEND, SCALE, tdiv
+from integrad.arithmetic import AMPLIFICATION, FLOAT64_DIVIDEND, INT32_LIMIT, SCALE, tdiv
 from integrad.engines.torch_carriers import (
     CUDA_GRANULE,
     CUDA_LEAST_ROWS,
@@ -78,12 +78,20 @@ def is_exact(carrier: Carrier, device: torch.device) -> bool:
 
 def divides_exactly(device: torch.device) -> bool:
     """Whether quotients are truncated rightly at and around multiples, where a reciprocal would miss them."""
+    largest = {
+        torch.float64: FLOAT64_DIVIDEND - 2,
+        torch.float32: 126,
+        torch.int32: INT32_LIMIT - 1,
+        torch.int8: 126,
+    }
     for divisor in (3, 7, 49, SCALE * 27, SCALE * 784, AMPLIFICATION * 10 * 511):
-        for dtype, most in ((torch.float64, FLOAT64_DIVIDEND - 2), (torch.float32, 127)):
+        for dtype, most in largest.items():
+            if divisor > most:
+                continue
             quotients = np.unique(np.linspace(0, most // divisor, 4096).astype(np.int64))
             dividends = quotients[:, None] * divisor + [-1, 0, 1]
             dividends = np.concatenate([dividends, -dividends])
-            by = torch.tensor(divisor, dtype=dtype, device=device)
+            by = torch.tensor(divisor, dtype=dtype, device=device) if dtype.is_floating_point else divisor
             found = torch.div(torch.tensor(dividends, device=device).to(dtype), by, rounding_mode="trunc")
             if not np.array_equal(found.cpu().numpy(), tdiv(dividends, divisor)):
                 return False
