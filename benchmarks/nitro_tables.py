@@ -58,7 +58,7 @@ def main():
     dataset = load_dataset(options.data)
     pairs = (item.split("=") for item in options.set)
     settings = {name: int(value) if value.isdigit() else value for name, value in pairs}
-    settings["engine"] = options.engine
+    settings |= {"engine": options.engine, "threads": options.threads}
     if options.epochs:
         settings["epochs"] = options.epochs
 

@@ -15,7 +15,7 @@ from networks import cases
 
 from integrad import network_description
 from integrad.arithmetic import saturate, tdiv
-from integrad.engines.native_engine import LARGEST_GRADIENT, NativeEngine, describe
+from integrad.engines.native_engine import LARGEST_GRADIENT, NativeEngine, describe, usable_cores
 from integrad.engines.native_library import load_library, read_sources
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.errors import IntegradError
@@ -41,6 +41,13 @@ def test_any_session_gives_the_reference_s_bits(session, threads):
 @pytest.mark.parametrize("name", SESSIONS)
 def test_hard_sessions_give_the_reference_s_bits(name, threads):
     compare(SESSIONS[name], lambda network: NativeEngine(network, threads))
+
+
+@pytest.mark.parametrize("wanted, cores", [("1", 1), ("", 3), ("99", 3), ("many", 3), ("0", 3)])
+def test_cores_are_those_that_openmp_may_use(monkeypatch, wanted, cores):
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0, 1, 5})
+    monkeypatch.setenv("OMP_NUM_THREADS", wanted)
+    assert usable_cores() == cores
 
 
 def test_two_threads_and_a_chosen_number_give_the_same_bits():

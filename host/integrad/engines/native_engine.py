@@ -38,6 +38,12 @@ KINDS = {
 }
 
 
+def usable_cores() -> int:
+    """What this process may run on, or fewer if OMP_NUM_THREADS says so, as programs with OpenMP obey it."""
+    cores, wanted = len(os.sched_getaffinity(0)), os.environ.get("OMP_NUM_THREADS", "")
+    return min(cores, int(wanted)) if wanted.isdigit() and int(wanted) > 0 else cores
+
+
 class NativeEngine:
     """See Engine. threads: None chooses by the size of a step; library: what was compiled, or None.
 
@@ -56,7 +62,7 @@ class NativeEngine:
         self._stages = (structs.Stage * max(1, len(network.stages)))(*map(_describe, network.stages))
         self._dropouts = [record for record in self._stages if record.kind == structs.DROPOUT]
         self._network = structs.NetworkStruct(self._stages, len(network.stages), network.classes)
-        self._cores = len(os.sched_getaffinity(0))
+        self._cores = usable_cores()
         self._workspace, self._reserved = None, (0, 0)
         self._proved_batch = 0
         self._rule = None
