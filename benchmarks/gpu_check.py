@@ -108,7 +108,7 @@ def check(options: argparse.Namespace, device: torch.device) -> tuple[list[str],
     )
     say("| engine | CRC-32 of all weights | seconds |", "|---|---|---:|")
     crcs = set()
-    reference = train(options, make_engine("auto", network.copy()), x, labels, options.steps)
+    reference = train(options, make_engine("auto", network.copy(), gpu=False), x, labels, options.steps)
     settings = [None, *(carrier.name for carrier in exact_carriers(device) if carrier.name != "float32")]
     rows = {f"{reference[0].name}, CPU": reference}
     for setting in settings:

@@ -143,7 +143,9 @@ class Trainer:
 
     def make_engine(self, network: Network, workers: Alone) -> Engine:
         """What computes with this network, together with the other workers."""
-        return workers.share(make_engine(self.engine, network, self.threads or workers.threads))
+        threads = self.threads or workers.threads
+        # Which worker takes which GPU is settled only where somebody asked for Torch.
+        return workers.share(make_engine(self.engine, network, threads, gpu=workers.count == 1))
 
     def check_classes(self, classes: int) -> None:
         """Raise IntegradError if learning_rate_inv is too large for a network with so many classes."""

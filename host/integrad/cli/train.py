@@ -98,7 +98,7 @@ SETTINGS = (
     "--engine",
     type=click.Choice(ENGINES),
     help="What computes; the bits are the same. native is C compiled for this machine. "
-    "[auto: native if there is a compiler, else numpy]",
+    "[auto: torch for large networks if there is a GPU, else native if there is a compiler, else numpy]",
 )
 @click.option(
     "--threads", type=click.IntRange(1), metavar="N", help="Of the native engine. [by the size of a step]"

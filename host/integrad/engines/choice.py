@@ -10,24 +10,52 @@ from integrad.network import Network
 ENGINES = ("auto", "native", "torch", "numpy")
 
 
-def make_engine(name: str, network: Network, threads: int | None = None) -> Engine:
-    """The engine `name` for this network; "auto" takes the first of native and numpy that works here.
+LARGE = 50_000_000
+"""Multiply-accumulates a sample from which "auto" looks for a GPU: a batch of them keeps all processors of a
+laptop busy for a tenth of a second, and to ask Torch for a GPU takes seconds."""
 
-    threads: of the native and the Torch engine; None lets them choose. Raises UsageError for
-    an unknown name, IntegradError where the machine lacks what the engine needs.
+
+def make_engine(name: str, network: Network, threads: int | None = None, gpu: bool = True) -> Engine:
+    """The engine `name` for this network; "auto" takes Torch for a large network where there is a GPU, else
+    the first of native and numpy that works here.
+
+    threads: of the native and the Torch engine; None lets them choose. gpu: whether "auto" may take one.
+    Raises UsageError for an unknown name, IntegradError where the machine lacks what the engine needs.
     """
     if name not in ENGINES:
         raise UsageError(f"engine {name!r}: expected {', '.join(ENGINES)}")
-    if name in ("auto", "native"):
-        from integrad.engines.native_engine import NativeEngine
-
+    makers = {"torch": _torch, "native": _native, "numpy": lambda network, threads: NumpyEngine(network)}
+    if name != "auto":
+        return makers[name](network, threads)
+    if not (gpu and _is_large(network) and _has_gpu()):
+        del makers["torch"]
+    for make in list(makers.values())[:-1]:
         try:
-            return NativeEngine(network, threads)
+            return make(network, threads)
         except IntegradError:
-            if name == "native":
-                raise
-    if name == "torch":
-        from integrad.engines.torch_engine import TorchEngine
-
-        return TorchEngine(network, threads=threads)
+            continue
     return NumpyEngine(network)
+
+
+def _torch(network: Network, threads: int | None) -> Engine:
+    from integrad.engines.torch_engine import TorchEngine
+
+    return TorchEngine(network, threads=threads)
+
+
+def _native(network: Network, threads: int | None) -> Engine:
+    from integrad.engines.native_engine import NativeEngine
+
+    return NativeEngine(network, threads)
+
+
+def _is_large(network: Network) -> bool:
+    return sum(block.weights.size * block.positions for block in network.blocks) >= LARGE
+
+
+def _has_gpu() -> bool:
+    try:
+        from integrad.engines.torch_engine import find_device
+    except IntegradError:
+        return False
+    return find_device(None).type == "cuda"

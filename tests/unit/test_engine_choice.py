@@ -1,0 +1,53 @@
+"""What "auto" takes: a GPU for large networks, else C for this machine, else NumPy."""
+
+import sys
+
+import pytest
+
+from integrad.engines import choice
+from integrad.engines.choice import make_engine
+from integrad.errors import IntegradError
+from integrad.network import Network
+from integrad.network_spec import load_spec
+
+
+def network(spec):
+    return Network((3, 32, 32), 10, load_spec(spec, (3, 32, 32)).layers)
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A machine with a GPU, on which Torch's engine is made for it."""
+    made = []
+    monkeypatch.setattr(choice, "_has_gpu", lambda: True)
+    monkeypatch.setattr(choice, "_torch", lambda network, threads: made.append(network) or "on the GPU")
+    return made
+
+
+def test_a_large_network_goes_to_the_gpu(gpu):
+    vgg = network("nitro:vgg8b")
+    assert make_engine("auto", vgg) == "on the GPU" and gpu == [vgg]
+
+
+def test_a_small_network_and_a_worker_stay_on_the_processor(gpu):
+    assert make_engine("auto", network("mlp:96,48")).name == "native"
+    assert make_engine("auto", network("nitro:vgg8b"), gpu=False).name == "native"
+    assert not gpu
+
+
+def test_a_gpu_that_miscalculates_is_not_taken(gpu, monkeypatch):
+    def fail(network, threads):
+        raise IntegradError("torch on cuda: quotients of integers are not exact")
+
+    monkeypatch.setattr(choice, "_torch", fail)
+    assert make_engine("auto", network("nitro:vgg8b")).name == "native"
+    with pytest.raises(IntegradError, match="not exact"):
+        make_engine("torch", network("nitro:vgg8b"))
+
+
+def test_without_a_gpu_or_without_torch(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert make_engine("auto", network("nitro:vgg8b")).name == "native"
+    monkeypatch.delitem(sys.modules, "integrad.engines.torch_engine", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert make_engine("auto", network("nitro:vgg8b")).name == "native"
