@@ -15,8 +15,10 @@ void *memset(void *to, int value, size_t count);
 static uint32_t divide32(uint32_t numerator, uint32_t denominator, uint32_t *remainder) {
     uint32_t quotient = 0;
     uint32_t bit = denominator == 0 ? 0 : 1;
-    while (bit != 0 && denominator < numerator && (denominator >> 31) == 0) {
-        denominator <<= 1;
+    for (; bit != 0 && denominator <= numerator >> 4; denominator <<= 4) {
+        bit <<= 4;
+    }
+    for (; bit != 0 && denominator <= numerator >> 1; denominator <<= 1) {
         bit <<= 1;
     }
     for (; bit != 0; bit >>= 1, denominator >>= 1) {
