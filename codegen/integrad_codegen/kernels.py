@@ -53,8 +53,8 @@ def emit_kernels(plan: Plan, core: str | None = None, small: bool = False) -> tu
 
 def kernel_texts(names: set[str], core: str | None, small: bool = False) -> tuple[list[str], list[str]]:
     """The same for kernels by name."""
-    chain, passed_over = _chain(core), frozenset(LONG if small else ())
-    found = [_find(name, chain, passed_over) for name in ORDER if name in names]
+    chain = _chain(core)
+    found = [_find(name, _short(chain, name) if small else chain) for name in ORDER if name in names]
     variants = {variant for variant, _ in found}
     headers = {INCLUDES[variant] for variant in variants if variant in INCLUDES}
     return sorted(headers), [text for _, text in found]
@@ -85,12 +85,16 @@ def _chain(core: str | None) -> tuple[str, ...]:
     return VARIANTS[core] if core else (PORTABLE,)
 
 
+def _short(chain: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return tuple(variant for variant in chain if f"{variant}/{name}" not in LONG)
+
+
 @cache
-def _find(name: str, chain: tuple[str, ...], passed_over: frozenset[str] = frozenset()) -> tuple[str, str]:
+def _find(name: str, chain: tuple[str, ...]) -> tuple[str, str]:
     """(variant, text) of a kernel in the first variant that has it."""
     folder = files("integrad_device") / "kernels"
     for variant in chain:
         path = folder / variant / f"{name}.h"
-        if f"{variant}/{name}" not in passed_over and path.is_file():
+        if path.is_file():
             return variant, path.read_text(encoding="utf-8").strip()
     raise FileNotFoundError(f"no kernel {name} in {', '.join(chain)}")
