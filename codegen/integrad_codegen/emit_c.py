@@ -60,11 +60,14 @@ def _setting(trained: object, name: str, default: int) -> int:
     return value
 
 
-def emit_c(model: Model, plan: Plan, command: str = "", core: str | None = None) -> dict[str, str]:
+def emit_c(
+    model: Model, plan: Plan, command: str = "", core: str | None = None, small: bool = False
+) -> dict[str, str]:
     """File name → text of the C module.
 
     command: the command line that made it, for the header. core: which core its kernels are for (`m4`);
-    None: any. Deterministic: equal models, plans, commands and cores give equal text.
+    None: any. small: as in emit_kernels. Deterministic: equal models, plans, commands and cores give
+    equal text.
     """
     environment = environment_for("c")
     environment.globals |= {"wrapped": wrapped, "wrapped_call": wrapped_call}
@@ -81,7 +84,7 @@ def emit_c(model: Model, plan: Plan, command: str = "", core: str | None = None)
     names = {
         f"{plan.prefix}.h": ("model.h.jinja", _header(model, plan, normalisation, command)),
         f"{plan.prefix}.c": ("model.c.jinja", _module(model, plan, normalisation)),
-        f"{plan.prefix}_kernels.h": ("kernels.h.jinja", _kernels(plan, core)),
+        f"{plan.prefix}_kernels.h": ("kernels.h.jinja", _kernels(plan, core, small)),
     }
     if not plan.weights_by_pointer:
         names[f"{plan.prefix}_weights.c"] = ("weights.c.jinja", _tables(plan))
@@ -154,8 +157,8 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
     }
 
 
-def _kernels(plan: Plan, core: str | None) -> dict:
-    includes, kernels = emit_kernels(plan, core)
+def _kernels(plan: Plan, core: str | None, small: bool) -> dict:
+    includes, kernels = emit_kernels(plan, core, small)
     core_name = f"Cortex-{core.upper()}" if core else ""
     return {"core_name": core_name, "kernel_includes": includes, "kernels": kernels}
 

@@ -27,15 +27,17 @@ def emit_micropython(
     }
 
 
-def emit_module(model: Model, plan: Plan, command: str = "", core: str | None = None) -> dict[str, str]:
-    """File name → text of the module's C sources: the same for a native module and for firmware.
+def emit_module(
+    model: Model, plan: Plan, command: str = "", core: str | None = None, small: bool = True
+) -> dict[str, str]:
+    """File name → text of a native module's C sources. In firmware they are the same, but for `small`.
 
-    core: whose kernels they use, as in emit_c.
+    core, small: which kernels they use, as in emit_c.
     """
     pointing = replace(plan, weights_by_pointer=True)
     device = files("integrad_device")
     return {
-        **emit_c(model, pointing, command, core),
+        **emit_c(model, pointing, command, core, small),
         f"{plan.prefix}_module.c": _render("module.c", plan, **_module(model, plan)),
         **{name: (device / name).read_text() for name in ("checksum.c", "checksum.h")},
     }
@@ -47,7 +49,7 @@ def emit_firmware_folder(
     """Path → text of usermod/: the module for USER_C_MODULES, and a manifest that freezes its face."""
     folder = f"usermod/_{plan.prefix}"
     built = {name: _render(name, plan) for name in ("micropython.mk", "micropython.cmake")}
-    sources = {**emit_module(model, plan, command, core), **built}
+    sources = {**emit_module(model, plan, command, core, small=False), **built}
     return {
         **{f"{folder}/{name}": text for name, text in sources.items()},
         "usermod/manifest.py": _render("manifest.py", plan),

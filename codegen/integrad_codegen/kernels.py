@@ -24,11 +24,15 @@ VARIANTS = {
 }
 """Core → where its kernels are looked for, best first."""
 
+LONG = {"m3/activate4", "dsp/activate4"}
+"""Kernels that are passed over where bytes count as much as instructions, as in a native module: they are
+longer than the next in the chain, and what they do is a small part of the work."""
+
 INCLUDES = {"mve": "arm_mve.h"}
 """Variant → the header that brings its intrinsics."""
 
 ORDER = (
-    *("clip", "clip_wide", "scaled", "widen", "linear", "linear2", "activate4"),
+    *("clip", "scaled", "widen", "linear", "linear2", "activate4"),
     *("shape", "window", "gather", "convolve"),
     *("descent", "descend", "descend_wide", "descend_row", "descend_row_wide"),
     *("learn_row", "learn_rows", "room", "learn_rows_wide", "errors", "accumulate", "accumulate_wide"),
@@ -36,21 +40,21 @@ ORDER = (
 """Each kernel uses only those before it."""
 
 
-def emit_kernels(plan: Plan, core: str | None = None) -> tuple[list[str], list[str]]:
+def emit_kernels(plan: Plan, core: str | None = None, small: bool = False) -> tuple[list[str], list[str]]:
     """(headers to include, text of each kernel) that the plan needs on a core; None: on any.
 
-    Raises UsageError for an unknown core.
+    small: whether bytes count as much as instructions. Raises UsageError for an unknown core.
     """
     names = needed(plan)
     if "convolve" in names and "integrad_linear2(" not in _find("convolve", _chain(core))[1]:
         names.remove("linear2")  # unused functions are warned of
-    return kernel_texts(names, core)
+    return kernel_texts(names, core, small)
 
 
-def kernel_texts(names: set[str], core: str | None) -> tuple[list[str], list[str]]:
+def kernel_texts(names: set[str], core: str | None, small: bool = False) -> tuple[list[str], list[str]]:
     """The same for kernels by name."""
     chain = _chain(core)
-    found = [_find(name, chain) for name in ORDER if name in names]
+    found = [_find(name, _short(chain, name) if small else chain) for name in ORDER if name in names]
     variants = {variant for variant, _ in found}
     headers = {INCLUDES[variant] for variant in variants if variant in INCLUDES}
     return sorted(headers), [text for _, text in found]
@@ -71,7 +75,7 @@ def needed(plan: Plan) -> set[str]:
         kernels = {"accumulate", "descend_row"} if block.kind == "conv" else {"learn_rows"}
         names |= kernels
         if block.gradient_type == "int64_t":
-            names |= {"clip_wide", "descend_wide", "room", *(f"{name}_wide" for name in kernels)}
+            names |= {"descend_wide", "room", *(f"{name}_wide" for name in kernels)}
     return names
 
 
@@ -79,6 +83,10 @@ def _chain(core: str | None) -> tuple[str, ...]:
     if core is not None and core not in VARIANTS:
         raise UsageError(f"unknown core {core!r}; known cores: {', '.join(VARIANTS)}")
     return VARIANTS[core] if core else (PORTABLE,)
+
+
+def _short(chain: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return tuple(variant for variant in chain if f"{variant}/{name}" not in LONG)
 
 
 @cache

@@ -43,6 +43,9 @@ def texts(plan: Plan, normalisation: Normalisation) -> dict[str, str]:
         "schedule": "schedule: expected three 32-bit integers, "
         f"the first from 1 to {learning_rate_limit(plan.classes)}, the others 0 or more",
         "weights": f"weights: expected {weights_bytes(plan)} bytes or more at an even address",
+        "whole": "weights: expected the path of a weights file, or its content as bytes",
+        "path": "path: expected a string",
+        "epochs": "epochs: expected a whole number, 1 or more",
         "buffers": "buffers: expected the tuple that Model made",
         "data": "data: expected bytes",
     }

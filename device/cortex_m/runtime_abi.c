@@ -12,20 +12,25 @@ void *memset(void *to, int value, size_t count);
 
 /* Subtracts the denominator's multiples from the highest that fits downwards: as many steps as the
  * quotient has bits. */
-static uint32_t divide32(uint32_t numerator, uint32_t denominator, uint32_t *remainder) {
+static inline uint32_t divide32(uint32_t numerator, uint32_t denominator, uint32_t *remainder) {
     uint32_t quotient = 0;
-    uint32_t bit = denominator == 0 ? 0 : 1;
-    while (bit != 0 && denominator < numerator && (denominator >> 31) == 0) {
-        denominator <<= 1;
+    uint32_t bit = 1;
+    *remainder = numerator;
+    if (denominator == 0) {
+        return 0;
+    }
+    for (; denominator <= numerator >> 4; denominator <<= 4) {
+        bit <<= 4;
+    }
+    for (; denominator <= numerator >> 1; denominator <<= 1) {
         bit <<= 1;
     }
     for (; bit != 0; bit >>= 1, denominator >>= 1) {
-        if (numerator >= denominator) {
-            numerator -= denominator;
+        if (*remainder >= denominator) {
+            *remainder -= denominator;
             quotient |= bit;
         }
     }
-    *remainder = numerator;
     return quotient;
 }
 
@@ -82,7 +87,9 @@ uint64_t __aeabi_idivmod(int32_t numerator, int32_t denominator) {
 
 uint32_t __aeabi_idiv(int32_t numerator, int32_t denominator);
 uint32_t __aeabi_idiv(int32_t numerator, int32_t denominator) {
-    return (uint32_t)__aeabi_idivmod(numerator, denominator);
+    uint32_t remainder;
+    uint32_t quotient = divide32(magnitude32(numerator), magnitude32(denominator), &remainder);
+    return (numerator ^ denominator) < 0 ? 0u - quotient : quotient;
 }
 
 /* result[0] becomes the quotient, result[1] the remainder. */

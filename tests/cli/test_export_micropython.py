@@ -7,6 +7,7 @@ import shutil
 import pytest
 from digits import fail, run
 
+from integrad.emulator.micropython_modules import ARCHITECTURES, installed_architectures
 from integrad.emulator.micropython_unix import run_unix
 from integrad.model_file import load_model
 
@@ -70,6 +71,15 @@ def test_without_a_compiler_its_modules_are_left_out(toys, tmp_path, monkeypatch
     monkeypatch.setattr(shutil, "which", lambda name: None if name.startswith("arm-") else here(name))
     files = export(toys["mlp"], tmp_path)
     assert [name for name in files if name.endswith(".mpy")] == ["native/x64/_mlp.mpy"]
+
+
+@pytest.mark.parametrize("compiler", [None, "/opt/esp/bin/xtensa-esp32-elf-gcc"])
+def test_the_esp32_takes_part_where_its_compiler_is(monkeypatch, compiler):
+    """With kernels in portable C. No package manager has that compiler, so no module is built with it."""
+    here = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: compiler if name.startswith("xtensa-") else here(name))
+    assert ("xtensawin" in installed_architectures()) == bool(compiler)
+    assert ARCHITECTURES["xtensawin"].core is None
 
 
 @pytest.mark.parametrize(

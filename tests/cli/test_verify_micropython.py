@@ -17,15 +17,18 @@ def verify(model, *options):
     return result.exit_code, json.loads(result.stdout)["executors"]
 
 
+HERE = ["MicroPython, native", "MicroPython, viper", "MicroPython, bytecode"]
+
+
 @pytest.fixture
 def without_firmware(monkeypatch):
-    monkeypatch.setattr("integrad.emulator.verification.MICROPYTHON_BOARDS", {})
+    monkeypatch.setattr("integrad.emulator.micropython_executors.MICROPYTHON_BOARDS", {})
 
 
 @pytest.mark.parametrize("name", ["mlp", "cnn"])
-def test_the_module_on_this_machine(toys, without_firmware, name):
+def test_all_that_runs_on_this_machine(toys, without_firmware, name):
     status, rows = verify(toys[name], "--core", "m3", "--steps", 50)
-    assert status == 0 and [row["name"] for row in rows][-1] == "MicroPython, native"
+    assert status == 0 and [row["name"] for row in rows][-3:] == HERE
     assert len({(row["outputs_crc"], row["weights_crc"], row["error"]) for row in rows}) == 1
 
 
@@ -38,7 +41,9 @@ def test_sabotage_is_noticed(toys, without_firmware, monkeypatch):
         return files | {"model.c": files["model.c"].replace("TARGET = 32,", "TARGET = 31,")}
 
     monkeypatch.setattr(micropython_session, "emit_module", wrong)
-    status, (*others, native) = verify(toys["mlp"], "--core", "m3", "--steps", 20)
+    status, rows = verify(toys["mlp"], "--core", "m3", "--steps", 20)
+    others = [row for row in rows if row["name"] != HERE[0]]
+    (native,) = (row for row in rows if row["name"] == HERE[0])
     assert status == 1 and native["error"] is None
     assert all(native["weights_crc"] != row["weights_crc"] for row in others)
 
@@ -47,13 +52,19 @@ def test_what_is_missing_is_a_row(toys, without_firmware, monkeypatch):
     monkeypatch.setattr("integrad.emulator.micropython_unix.find_micropython", lambda: None)
     status, rows = verify(toys["mlp"], "--core", "m3", "--steps", 1)
     assert status == 1
-    assert rows[-1]["error"].endswith("is not installed; pip install 'integrad[micropython]'")
+    assert all(
+        row["error"].endswith("is not installed; pip install 'integrad[micropython]'") for row in rows[-3:]
+    )
 
 
 @pytest.mark.firmware
 def test_every_core_that_has_a_micropython(toys):
     status, rows = verify(toys["cnn"], "--steps", 50)
     assert status == 0
-    emulated = [row["core"] for row in rows if row["name"].startswith("MicroPython")]
-    assert emulated == ["host", *MICROPYTHON_BOARDS] and set(MICROPYTHON_BOARDS) < set(BOARDS)
+    found = [(row["name"].removeprefix("MicroPython, "), row["core"]) for row in rows]
+    assert set(MICROPYTHON_BOARDS) < set(BOARDS)
+    for core in MICROPYTHON_BOARDS:
+        name = BOARDS[core].core
+        assert (f"native on {name}", core) in found and (f"viper on {name}", core) in found
+    assert found[-1] == ("user C module on Cortex-M3", "m3") and len(found) == 8 + 3 + 2 * 4 + 1
     assert len({(row["outputs_crc"], row["weights_crc"], row["error"]) for row in rows}) == 1

@@ -13,8 +13,10 @@ import pytest
 from cores import PLAIN, VIPER, run_script
 from fixed import FIXED
 
+from integrad.emulator.micropython_modules import ARCHITECTURES, build_module
 from integrad.learners.nitro import Nitro
 from integrad_codegen.emit_c import Schedule
+from integrad_codegen.emit_micropython import emit_module
 from integrad_codegen.emit_micropython_pure import emit_pure
 from integrad_codegen.plan import make_plan
 from integrad_codegen.weights_file import weights_file
@@ -238,12 +240,20 @@ def test_wrong_arguments(toy):
         ),
         (TypeError, "labels: expected one byte a sample", lambda: model.train(sample, 1)),
         (ValueError, "samples: expected 72 bytes a label", lambda: model.train(sample, b"\1\1")),
-        (ValueError, "first, count: expected 1 to 3 samples", lambda: model.train(b"", b"")),
+        (ValueError, "labels: expected one byte a sample", lambda: model.train(b"", b"")),
+        (TypeError, "epochs: expected a whole number, 1 or more", lambda: model.train(sample, b"\1", "2")),
+        (TypeError, "epochs: expected a whole number", lambda: model.train(sample, b"\1", epochs=1.5)),
+        (ValueError, "epochs: expected a whole number", lambda: model.train(sample, b"\1", epochs=0)),
+        (TypeError, "path: expected a string", lambda: model.save(3)),
+        (TypeError, "path: expected a string", lambda: model.load(None)),
+        (TypeError, "weights: expected the path of a weights file, or its", lambda: module.Model(3)),
     ]
     for error, text, call in rejected:
         with pytest.raises(error) as caught:
             call()
         assert str(caught.value).startswith(text)
+    with pytest.raises(AttributeError):  # an array of its own would not be looked at
+        model.schedule = array("i", [1, 0, 0])
     model.schedule[0] = 0
     with pytest.raises(ValueError, match=r"schedule: expected three 32-bit integers, the first from 1 to"):
         model.train(sample, b"\1")
@@ -280,9 +290,14 @@ print(gc.mem_alloc() - before, "%08x" % model.crc())
 """
 
 
-def test_nothing_is_allocated_while_it_works(tmp_path):
+@pytest.mark.parametrize("core", ["native", VIPER])
+def test_nothing_is_allocated_while_it_works(tmp_path, core):
     """Under heap_lock the interpreter refuses any allocation with a MemoryError."""
     samples, labels = export(tmp_path, core=VIPER)
+    if core == "native":
+        (tmp_path / "_toy.py").unlink()
+        sources = emit_module(MODEL, make_plan(MODEL.network, "toy", "last:1", 3))
+        (tmp_path / "_toy.mpy").write_bytes(build_module(sources, "_toy", ARCHITECTURES["x64"]))
     data = {"sample": samples[0].tobytes(), "samples": samples.tobytes(), "labels": bytes(labels.tolist())}
     (tmp_path / "work.py").write_text(NO_ALLOCATION.format(**data))
     allocated, crc = run_script(tmp_path, "work.py").split()

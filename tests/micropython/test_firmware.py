@@ -6,7 +6,6 @@ kept in the user's cache.
 
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import executors
@@ -14,17 +13,15 @@ import pytest
 from fixed import FIXED
 
 from integrad.emulator.faults import FirmwareError
-from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS, build_micropython
+from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS
+from integrad.emulator.micropython_executors import run_built_in
 from integrad.emulator.micropython_firmware import run_firmware, start_on_terminal
 from integrad.emulator.micropython_session import (
     native_core,
     on_board,
-    run_native_on_board,
+    python_core,
     run_session,
 )
-from integrad_codegen.emit_c import write_files
-from integrad_codegen.emit_micropython import emit_firmware_folder
-from integrad_codegen.emit_micropython_pure import emit_pure
 from integrad_codegen.weights_file import weights_file
 
 pytestmark = pytest.mark.firmware
@@ -55,7 +52,9 @@ def generated(tmp_path_factory):
 @pytest.mark.parametrize("core", MICROPYTHON_BOARDS)
 def test_native_modules_hold_the_bits_of_numpy(core, name, generated):
     device, expected = generated(name)
-    found = run_native_on_board(device, MICROPYTHON_BOARDS[core], FIXED[name].actions())
+    board = MICROPYTHON_BOARDS[core]
+    module = native_core(device, board.architecture)
+    found = run_session(device, FIXED[name].actions(), module, on_board(board))
     executors.require_equal(FIXED[name], device, expected, found, core)
 
 
@@ -82,22 +81,14 @@ def test_a_module_from_a_file_system_in_ram(core, generated):
 
 def test_a_module_in_firmware(generated):
     device, expected = generated("cnn")
-    with tempfile.TemporaryDirectory() as folder:
-        write_files(emit_firmware_folder(device.model, device.plan), Path(folder))
-        firmware = build_micropython(M3, user_modules=Path(folder, "usermod"))
-
-    def execute(script, files):
-        return run_firmware(M3, script, files, firmware=firmware)
-
-    found = run_session(device, FIXED["cnn"].actions(), {}, execute, folder="/rom/")
+    found = run_built_in(device, M3, FIXED["cnn"].actions())
     executors.require_equal(FIXED["cnn"], device, expected, found, "user C module")
 
 
 def test_python_runs_there_too(generated):
     """What run_session is given may be a core in Python as well."""
     device, expected = generated("frozen")
-    core = {"_model.py": emit_pure(device.model, device.plan)["pure/_model.py"].encode()}
-    found = run_session(device, FIXED["frozen"].actions(), core, on_board(M3), folder="/rom/")
+    found = run_session(device, FIXED["frozen"].actions(), python_core(device, "pure"), on_board(M3))
     executors.require_equal(FIXED["frozen"], device, expected, found, "viper")
 
 

@@ -1,4 +1,5 @@
-"""Viper on 32-bit machines, where sums wrap and words have a sign: on emulated cores (make test-firmware)."""
+"""Python cores on 32-bit machines, where sums wrap, words have a sign and small integers 31 bits: on emulated
+cores (make test-firmware)."""
 
 from dataclasses import replace
 
@@ -7,8 +8,7 @@ import pytest
 from fixed import FIXED
 
 from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS
-from integrad.emulator.micropython_session import on_board, run_session
-from integrad_codegen.emit_micropython_pure import emit_pure
+from integrad.emulator.micropython_session import on_board, python_core, run_session
 
 pytestmark = pytest.mark.firmware
 
@@ -21,6 +21,13 @@ CASES |= {f"{core} single": (core, SINGLE) for core in ("m0", "m3")} | {"m0 wide
 def test_viper_on_32_bits(name, tmp_path):
     core, case = CASES[name]
     device, actions = case.generate(tmp_path), case.actions()
-    module = {"_model.py": emit_pure(device.model, device.plan)["pure/_model.py"].encode()}
-    found = run_session(device, actions, module, on_board(MICROPYTHON_BOARDS[core]), "/rom/")
+    found = run_session(device, actions, python_core(device, "pure"), on_board(MICROPYTHON_BOARDS[core]))
+    executors.require_equal(case, device, device.run_numpy(actions), found, name)
+
+
+@pytest.mark.parametrize("core, name", [("m0", "mlp"), ("m3", "mlp"), ("m3", "wide"), ("m3", "cnn")])
+def test_bytecode_on_32_bits(core, name, tmp_path):
+    case = FIXED[name]
+    device, actions = case.generate(tmp_path), case.actions()
+    found = run_session(device, actions, python_core(device, "plain"), on_board(MICROPYTHON_BOARDS[core]))
     executors.require_equal(case, device, device.run_numpy(actions), found, name)

@@ -44,15 +44,13 @@ static void integrad_pair_samples(int16_t *tile, const int8_t *x, size_t inputs,
 
 /* Errors of two rows, two samples in a word and a word of each row in turn, in their place. */
 static void integrad_pair_errors(int32_t *delta, size_t count) {
-    const int32_t *other = delta + count;
     int32_t *to = delta;
     for (size_t b = 0; b < count; b += 2) {
-        const int alone = b + 1 == count;
-        const uint32_t first = (uint32_t)delta[b] & 0xFFFFu, second = (uint32_t)other[b] & 0xFFFFu;
-        const uint32_t high = alone ? 0 : (uint32_t)delta[b + 1],
-                       other_high = alone ? 0 : (uint32_t)other[b + 1];
-        *to++ = (int32_t)(first | high << 16);
-        *to++ = (int32_t)(second | other_high << 16);
+        for (size_t row = 0; row < 2 * count; row += count) {
+            const int32_t *const two = delta + row + b;
+            const uint32_t high = b + 1 == count ? 0 : (uint32_t)two[1];
+            *to++ = (int32_t)(((uint32_t)two[0] & 0xFFFFu) | high << 16);
+        }
     }
 }
 
@@ -212,12 +210,11 @@ static void integrad_learn_rows(int16_t *w, size_t rows, size_t n, int32_t *delt
             integrad_learn_row(row, 0, n, d, x, count, descent);
         }
     }
-    struct integrad_tile_pass pass = {
-        .row_bytes = 2 * n,
-        .divisor = descent->divisor,
-        .limit = descent->limit,
-        .odd = pairs & 1,
-    };
+    struct integrad_tile_pass pass;
+    pass.row_bytes = 2 * n;
+    pass.divisor = descent->divisor;
+    pass.limit = descent->limit;
+    pass.odd = pairs & 1;
     for (size_t first = 0; together != 0 && first < fours; first += width) {
         const size_t inputs = fours - first < width ? fours - first : width;
         integrad_pair_samples(work, x + first, inputs, n, count);

@@ -5,8 +5,10 @@ static void integrad_decay(int16_t *w, size_t count, int32_t decay_inv) {
     }
 }
 
-/* Integer SGD of a weight that has decayed. 18 bits hold a step that saturates any weight. */
-static inline void integrad_step(int16_t *w, int32_t gradient, int32_t divisor, int32_t limit) {
+/* Integer SGD of a weight that has decayed. 18 bits hold a step that saturates any weight. Inline
+ * also where a compiler saves bytes: this is done for every weight. */
+__attribute__((always_inline)) static inline void integrad_step(int16_t *w, int32_t gradient,
+                                                                int32_t divisor, int32_t limit) {
     int32_t step = gradient / divisor;
     if (step != 0) {
         __asm__("ssat %0, #18, %0" : "+r"(step));
@@ -16,11 +18,12 @@ static inline void integrad_step(int16_t *w, int32_t gradient, int32_t divisor, 
 
 /*
  * A row of n weights learns, from the one at `first` on, four at a time: the gradient of w[i] is
- * the sum over b of delta[b] * x[b][i]. x: count x n.
+ * the sum over b of delta[b] * x[b][i]. x: count x n. Not inline: the loop needs all registers.
  */
-static void integrad_learn_row(int16_t *w, size_t first, size_t n, const int32_t *delta,
-                               const int8_t *x, size_t count,
-                               const struct integrad_descent *descent) {
+__attribute__((noinline)) static void integrad_learn_row(int16_t *w, size_t first, size_t n,
+                                                         const int32_t *delta, const int8_t *x,
+                                                         size_t count,
+                                                         const struct integrad_descent *descent) {
     const int32_t divisor = descent->divisor, limit = descent->limit;
     const int32_t *const end = delta + count;
     size_t i = first;

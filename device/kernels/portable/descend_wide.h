@@ -1,12 +1,21 @@
-/* Integer SGD: w - gradient / divisor - w / decay_inv, saturated. */
+/*
+ * Integer SGD: w - gradient / divisor - w / decay_inv, saturated. The quotient is found bit by bit:
+ * 17 of them saturate any weight, and a division of 64 bits would be a call of a library.
+ */
 static inline int16_t integrad_descend_wide(int16_t w, int64_t gradient,
                                             const struct integrad_descent *descent) {
-    int32_t updated = w;
-    if (gradient >= descent->divisor || gradient <= -descent->divisor) { /* else it gives 0 */
-        const int32_t longest = 2 * 32639;                               /* saturates any weight */
-        updated -= (int32_t)integrad_clip_wide(gradient / descent->divisor, longest);
+    uint64_t left = gradient < 0 ? 0u - (uint64_t)gradient : (uint64_t)gradient;
+    uint64_t part = (uint64_t)descent->divisor << 16;
+    int32_t step = 0;
+    for (int bit = 0; bit < 17; bit++, part >>= 1) {
+        step <<= 1;
+        if (left >= part) {
+            left -= part;
+            step++;
+        }
     }
-    if (descent->decay_inv > 0 && (w >= descent->decay_inv || w <= -descent->decay_inv)) {
+    int32_t updated = gradient < 0 ? w + step : w - step;
+    if (descent->decay_inv > 0) {
         updated -= w / descent->decay_inv;
     }
     return (int16_t)integrad_clip(updated, descent->limit);

@@ -23,7 +23,9 @@ from integrad.model_file import load_model
 @batch_size_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of samples and labels.")
 @click.option(
-    "--micropython", is_flag=True, help="Also in MicroPython: native modules, here and on M0, M3, M4, M7."
+    "--micropython",
+    is_flag=True,
+    help="Also in MicroPython: native modules and viper, here and on M0, M3, M4, M7; bytecode; in firmware.",
 )
 @time_limit_option
 @json_option

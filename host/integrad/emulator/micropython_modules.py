@@ -16,13 +16,17 @@ from integrad.emulator.toolchain import DEVICE, first_error
 from integrad.errors import IntegradError, UsageError
 
 FLAGS = (
-    *("-std=c99", "-O2", "-Wall", "-Werror", "-DNDEBUG", "-fpic", "-fno-common", "-fvisibility=hidden"),
+    *("-std=c99", "-Wall", "-Werror", "-DNDEBUG", "-fpic", "-fno-common", "-fvisibility=hidden"),
     *("-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables", "-U_FORTIFY_SOURCE"),
     # No calls to memset, memcpy or a library's jump tables that the source does not make.
     *("-fno-tree-loop-distribute-patterns", "-fno-jump-tables"),
     *("-DNO_QSTR", "-DMICROPY_ENABLE_DYNRUNTIME=1", '-DMP_CONFIGFILE="config.h"'),
 )
 FREESTANDING = ("-ffreestanding", f"-isystem{DEVICE / 'micropython/libc'}")
+SMALL, FAST = "-Os", "-O2"
+"""How the module is optimised, whose kernels are written out, and the runtime, which has none."""
+SMALLER = ("-fno-tree-loop-optimize", "-fno-schedule-insns2")
+"""For cores whose kernels leave the compiler no loop that matters: 3 % of the bytes."""
 RUNTIME = ("cortex_m/runtime_abi.c", "cortex_m/memory.c")
 """Our own division and copying, of which the linker takes what a core cannot do by itself: no library."""
 
@@ -46,7 +50,8 @@ class Architecture:
 
 def _arm(name: str, cores: str, core: str, floats: str, fpu: str = "") -> Architecture:
     unit = ("-mfloat-abi=hard", f"-mfpu={fpu}") if fpu else ("-mfloat-abi=soft",)
-    flags = ("-mthumb", f"-mcpu=cortex-{core}", *unit, *FREESTANDING)
+    smaller = () if core == "m3" else SMALLER
+    flags = ("-mthumb", f"-mcpu=cortex-{core}", *unit, *FREESTANDING, *smaller)
     return Architecture(name, cores, core, "arm-none-eabi-gcc", flags, floats, RUNTIME)
 
 
@@ -103,10 +108,12 @@ def build_module(sources: Mapping[str, str], name: str, architecture: Architectu
         _run([*linker, "--preprocess", "-o", "config.h", glue], where)
         compiler = [architecture.compiler, *architecture.flags]
         floats = f"-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_{architecture.floats}"
-        paths = [*files, *(str(DEVICE / file) for file in architecture.runtime)]
-        _run([*compiler, *FLAGS, floats, f"-I{tree}", "-I.", "-c", *paths], where)
+        runtime = [str(DEVICE / file) for file in architecture.runtime]
+        for level, paths in ((SMALL, files), (FAST, runtime)):
+            if paths:
+                _run([*compiler, level, *FLAGS, floats, f"-I{tree}", "-I.", "-c", *paths], where)
         # One object of what mpy_init reaches: mpy_ld.py takes whole objects.
-        objects = [f"{Path(path).stem}.o" for path in paths]
+        objects = [f"{Path(path).stem}.o" for path in (*files, *runtime)]
         together = ["-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--entry=mpy_init", "-o", "together.o"]
         _run([*compiler, *together, *objects], where)
         report = _run([*linker, "--qstrs", "config.h", "-o", f"{name}.mpy", "together.o"], where)

