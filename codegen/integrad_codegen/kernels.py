@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from integrad.errors import UsageError
+from integrad_codegen.operations import Pool
 from integrad_codegen.plan import Plan
 
 PORTABLE = "portable"
@@ -28,7 +29,7 @@ INCLUDES = {"mve": "arm_mve.h"}
 """Variant → the header that brings its intrinsics."""
 
 ORDER = (
-    *("clip", "clip_wide", "scaled", "widen", "linear", "linear2", "activate4"),
+    *("clip", "clip_wide", "scaled", "widen", "linear", "linear2", "activate4", "pool", "maxima"),
     *("shape", "window", "gather", "convolve"),
     *("descent", "descend", "descend_wide", "descend_row", "descend_row_wide"),
     *("learn_row", "learn_rows", "room", "learn_rows_wide", "errors", "accumulate", "accumulate_wide"),
@@ -63,6 +64,8 @@ def needed(plan: Plan) -> set[str]:
         names |= {"linear2", "shape", "window", "gather", "convolve"}
     if any(block.alpha_inv == 4 for block in plan.blocks):
         names |= {"activate4"}
+    if any(pool.kind == "max_pool" and pool.padding == (0, 0) for pool in _pools(plan)):
+        names |= {"pool", "maxima"}
     if plan.batch:
         names |= {"descent", "descend", "learn_row", "learn_rows"}
     if plan.learning_blocks:
@@ -73,6 +76,10 @@ def needed(plan: Plan) -> set[str]:
         if block.gradient_type == "int64_t":
             names |= {"clip_wide", "descend_wide", "room", *(f"{name}_wide" for name in kernels)}
     return names
+
+
+def _pools(plan: Plan) -> list[Pool]:
+    return [pool for o in plan.operations for pool in (o.pool, o.head_pool) if pool]
 
 
 def _chain(core: str | None) -> tuple[str, ...]:

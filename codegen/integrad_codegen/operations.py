@@ -112,10 +112,10 @@ class Operation:
         if not self.learns:
             return self.macs
         head = self.head.features * self.head.classes
-        touched = self.rows * prod(self.head_pool.output_shape[1:]) if self._sparse else self.outputs
+        touched = self.rows * prod(self.head_pool.output_shape[1:]) if self.sparse else self.outputs
         return self.macs + 3 * head + touched * self.fan_in
 
     @property
-    def _sparse(self) -> bool:
+    def sparse(self) -> bool:
         """Max-pooled heads send their error to one position of each window only."""
         return self.head_pool is not None and self.head_pool.kind == "max_pool"

@@ -327,9 +327,11 @@ def _training_scratch(
 
 
 def _map_errors(convolution: Operation) -> int:
-    """Errors of one channel's map, and of what its head's pool made of it."""
+    """Errors of one channel's map, and of what its head's pool made of it; from maxima, these and their
+    places only."""
     pool = convolution.head_pool
-    return convolution.positions + (prod(pool.output_shape[1:]) if pool else 0)
+    pooled = prod(pool.output_shape[1:]) if pool else 0
+    return 2 * pooled if convolution.sparse else convolution.positions + pooled
 
 
 _C_KEYWORDS = frozenset(

@@ -126,13 +126,14 @@ def _learning_step(o: Operation, source: Samples) -> TrainingStep:
     features = Samples(out.name if o.kind == "dense" else f"{o.name}_features", f"{head.upper()}_FEATURES")
     condense = "activate" if o.head_pool is None else "pool"
     work, learn_work = f"{o.name}_work", f", {o.name}_work" if o.kind == "dense" else ""
+    learns_from = f"{source.name}, {scaled.name}" + (f", {features.name}" if o.sparse else "")
     each = [
         f"{o.name}_forward({scaled.at_b}, weights, {source.at_b}, {work});",
         f"{o.name}_{condense}({features.at_b}, {scaled.at_b});",
         f"{head}_error(scratch->error[b], weights, {features.at_b}, labels[b], {work});",
     ]
     then = [
-        f"{o.name}_learn(weights, {source.name}, {scaled.name}, count, schedule, scratch{learn_work});",
+        f"{o.name}_learn(weights, {learns_from}, count, schedule, scratch{learn_work});",
         f"{head}_learn(weights, {features.name}, count, schedule, scratch, {work});",
     ]
     after = [f"{o.name}_activate({out.at_b}, {out.at_b});"] if o.kind == "conv" else []

@@ -144,22 +144,26 @@ static void errors(const struct header *h, int *status) {
     }
 }
 
-/* {shape, wide}; gradient, delta, x -> memory */
+/* {shape, wide, errors with places, or 0: all positions}; gradient, delta, places, x -> memory */
 static void accumulate(const struct header *h, int *status) {
     const struct integrad_shape shape = shape_of(h);
     const size_t fan_in = size_of(h, 0) * size_of(h, 6) * size_of(h, 7);
     const int wide = h->parameter[12];
+    const size_t placed = size_of(h, 13), all = size_of(h, 4) * size_of(h, 5);
+    const size_t count = placed > 0 ? placed : all;
     void *const gradient = take((wide ? 8 : 4) * fan_in, 0, 1, status);
-    const int32_t *const delta = take(4 * size_of(h, 4) * size_of(h, 5), 0, 1, status);
+    const int32_t *const delta = take(4 * count, 0, 1, status);
+    const int32_t *const listed = take(4 * placed, 0, 1, status);
+    const int32_t *const places = placed > 0 ? listed : 0;
     const int8_t *const x = take(size_of(h, 0) * size_of(h, 1) * size_of(h, 2), 0, 1, status);
     if (*status != DONE) {
         return;
     }
     integrad_region_begin();
     if (wide) {
-        integrad_accumulate_wide(gradient, x, delta, &shape);
+        integrad_accumulate_wide(gradient, x, delta, places, count, &shape);
     } else {
-        integrad_accumulate(gradient, x, delta, &shape);
+        integrad_accumulate(gradient, x, delta, places, count, &shape);
     }
     integrad_region_end();
 }

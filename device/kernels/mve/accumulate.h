@@ -1,138 +1,154 @@
-/* gradient[i] += d * from[offsets[i]], four at a time. */
-static inline void integrad_accumulate_fours(int32_t *gradient, const int8_t *from,
-                                             const uint16_t *offsets, int32_t d, size_t count) {
-    __asm__ volatile("dlstp.32 lr, %[count]\n\t"
-                     "1:\n\t"
-                     "vldrh.u32 q0, [%[offsets]], #8\n\t"
-                     "vldrb.s32 q1, [%[from], q0]\n\t"
-                     "vldrw.u32 q0, [%[gradient]]\n\t"
-                     "vmla.s32 q0, q1, %[d]\n\t"
-                     "vstrw.32 q0, [%[gradient]], #16\n\t"
-                     "letp lr, 1b"
-                     : [gradient] "+&r"(gradient), [offsets] "+&l"(offsets)
-                     : [from] "r"(from), [d] "r"(d), [count] "r"(count)
-                     : "q0", "q1", "lr", "memory");
-}
+enum { INTEGRAD_HITS = 16 };
 
-/* The same where columns before `first` and from `end` on are off the map. */
-static inline void integrad_accumulate_edge(int32_t *gradient, const int8_t *from,
-                                            const uint16_t *offsets, int32_t d, size_t count,
-                                            const int8_t *columns, int first, int end) {
+/* Sixteen errors and where their kernels begin, in rows, columns and bytes from an input. The order
+ * of the members is known to integrad_hits_inside. */
+struct integrad_hits {
+    uint16_t column[INTEGRAD_HITS]; /* left, where the kernel's current line is on the map */
+    uint16_t offset[INTEGRAD_HITS];
+    int16_t low[INTEGRAD_HITS], high[INTEGRAD_HITS]; /* an error is high * 65536 + low */
+    uint16_t top[INTEGRAD_HITS], left[INTEGRAD_HITS];
+};
+
+/* Errors whose kernels have a cell of column j on the map, and where its input is; else 0. */
+struct integrad_inside {
+    int16x8_t d, e;
+    uint16x8_t first, second;
+};
+
+static inline struct integrad_inside integrad_hits_inside(const struct integrad_hits *hits,
+                                                          const int16_t *errors, int cell, int j,
+                                                          uint16x8_t width) {
+    struct integrad_inside inside;
     __asm__ volatile(
-        "dlstp.32 lr, %[count]\n\t"
+        "vldrh.u16 q0, [%[hits]]\n\t"
+        "vadd.i16 q0, q0, %[j]\n\t"
+        "vpttt.u16 hi, %q[width], q0\n\t"
+        "vldrht.u16 %q[d], [%[errors]]\n\t"
+        "vldrht.u16 %q[first], [%[hits], #32]\n\t"
+        "vaddt.i16 %q[first], %q[first], %[cell]\n\t"
+        "vldrh.u16 q0, [%[hits], #16]\n\t"
+        "vadd.i16 q0, q0, %[j]\n\t"
+        "vpttt.u16 hi, %q[width], q0\n\t"
+        "vldrht.u16 %q[e], [%[errors], #16]\n\t"
+        "vldrht.u16 %q[second], [%[hits], #48]\n\t"
+        "vaddt.i16 %q[second], %q[second], %[cell]"
+        : [d] "=&w"(inside.d), [e] "=&w"(inside.e), [first] "=&w"(inside.first),
+          [second] "=&w"(inside.second)
+        : [hits] "r"(hits), [errors] "r"(errors), [cell] "r"(cell), [j] "r"(j), [width] "w"(width)
+        : "q0", "memory");
+    return inside;
+}
+
+/* What errors add to a cell of the kernel in every channel. cells: bytes of a channel's gradient.
+ */
+static inline void integrad_accumulate_cell(int32_t *gradient, const int8_t *x,
+                                            const struct integrad_inside *inside, int channels,
+                                            int cells, int plane) {
+    register int32_t sum __asm__("r4");
+    __asm__ volatile(
+        "dls lr, %[channels]\n\t"
         "1:\n\t"
-        "vldrb.s32 q2, [%[columns]], #4\n\t"
-        "vldrh.u32 q0, [%[offsets]], #8\n\t"
-        "vptt.s32 ge, q2, %q[first]\n\t"
-        "vcmpt.s32 gt, %q[end], q2\n\t"
-        "vldrbt.s32 q1, [%[from], q0]\n\t"
-        "vldrw.u32 q0, [%[gradient]]\n\t"
-        "vmla.s32 q0, q1, %[d]\n\t"
-        "vstrw.32 q0, [%[gradient]], #16\n\t"
-        "letp lr, 1b"
-        : [gradient] "+&r"(gradient), [offsets] "+&l"(offsets), [columns] "+&l"(columns)
-        : [from] "r"(from), [d] "r"(d), [count] "r"(count), [first] "w"(vdupq_n_s32(first)),
-          [end] "w"(vdupq_n_s32(end))
-        : "q0", "q1", "q2", "lr", "memory");
+        "ldr %[sum], [%[gradient]]\n\t"
+        "vldrb.s16 q0, [%[x], %q[first]]\n\t"
+        "vmladava.s16 %[sum], q0, %q[d]\n\t"
+        "vldrb.s16 q0, [%[x], %q[second]]\n\t"
+        "vmladava.s16 %[sum], q0, %q[e]\n\t"
+        "str %[sum], [%[gradient]]\n\t"
+        "add %[gradient], %[gradient], %[cells]\n\t"
+        "add %[x], %[x], %[plane]\n\t"
+        "le lr, 1b"
+        : [gradient] "+&r"(gradient), [x] "+&r"(x), [sum] "=&r"(sum)
+        : [channels] "r"(channels), [first] "w"(inside->first), [second] "w"(inside->second),
+          [d] "w"(inside->d), [e] "w"(inside->e), [cells] "r"(cells), [plane] "r"(plane)
+        : "q0", "lr", "memory");
 }
 
-/* A position's share: d times the inputs there. */
-static void integrad_accumulate_position(int32_t *gradient, const struct integrad_window *window,
-                                         int left, int32_t d) {
-    const int whole = left >= 0 && left <= window->last_whole;
-    const int8_t *from = window->line + left;
-    for (size_t rest = window->n; rest > 0;) {
-        const size_t count = rest < window->period ? rest : window->period;
-        if (whole) {
-            integrad_accumulate_fours(gradient, from, window->offsets, d, count);
-        } else {
-            integrad_accumulate_edge(gradient, from, window->offsets, d, count, window->columns,
-                                     integrad_window_left(left),
-                                     integrad_window_right(window, left));
-        }
-        gradient += count;
-        from += window->period_bytes;
-        rest -= count;
+/* The same for what errors have beyond 16 bits. */
+static void integrad_accumulate_high(int32_t *gradient, const int8_t *x,
+                                     const struct integrad_inside *inside, int channels, int cells,
+                                     int plane) {
+    for (int c = 0; c < channels; c++) {
+        int32_t sum = vmladavq_s16(vldrbq_gather_offset_s16(x, inside->first), inside->d);
+        sum = vmladavaq_s16(sum, vldrbq_gather_offset_s16(x, inside->second), inside->e);
+        *gradient += (int32_t)((uint32_t)sum << 16);
+        gradient += cells / 4;
+        x += plane;
     }
 }
 
-/* A sample's share where the offsets of the inputs do not fit a window. */
-static void integrad_accumulate_plain(int32_t *gradient, const int8_t *x, const int32_t *delta,
-                                      const struct integrad_shape *shape) {
-    for (int row = 0; row < shape->height; row++) {
-        const int top = row * shape->stride_height - shape->padding_height;
-        const int i_end = integrad_window_end(top, shape->kernel_height, shape->in_height);
-        for (int column = 0; column < shape->width; column++) {
-            const int left = column * shape->stride_width - shape->padding_width;
-            const int j_end = integrad_window_end(left, shape->kernel_width, shape->in_width);
-            const int32_t d = *delta++;
-            if (d == 0) {
-                continue;
+/* What up to sixteen errors add to a gradient. wild: some have more than 16 bits. */
+static void integrad_accumulate_hits(int32_t *gradient, const int8_t *x, struct integrad_hits *hits,
+                                     int wild, const struct integrad_shape *shape) {
+    const uint16x8_t height = vdupq_n_u16((uint16_t)shape->in_height);
+    const uint16x8_t width = vdupq_n_u16((uint16_t)shape->in_width);
+    const int channels = shape->in_channels, plane = shape->in_height * shape->in_width;
+    const int columns = shape->kernel_width, cells = 4 * shape->kernel_height * columns;
+    int first = 0; /* cell of a line */
+    for (int i = 0; i < shape->kernel_height; i++, first += shape->in_width) {
+        for (size_t k = 0; k < INTEGRAD_HITS; k += 8) {
+            const uint16x8_t line = vaddq_n_u16(vldrhq_u16(hits->top + k), (uint16_t)i);
+            const uint16x8_t left = vldrhq_u16(hits->left + k), off = vdupq_n_u16(0x8000);
+            vstrhq_u16(hits->column + k, vpselq_u16(left, off, vcmphiq_u16(height, line)));
+        }
+        for (int j = 0; j < columns; j++) {
+            struct integrad_inside inside =
+                integrad_hits_inside(hits, hits->low, first + j, j, width);
+            integrad_accumulate_cell(gradient, x, &inside, channels, cells, plane);
+            if (wild) {
+                inside = integrad_hits_inside(hits, hits->high, first + j, j, width);
+                integrad_accumulate_high(gradient, x, &inside, channels, cells, plane);
             }
-            for (int c = 0; c < shape->in_channels; c++) {
-                for (int i = integrad_window_first(top); i < i_end; i++) {
-                    const int cell = (c * shape->kernel_height + i) * shape->kernel_width;
-                    const int line = (c * shape->in_height + top + i) * shape->in_width;
-                    for (int j = integrad_window_first(left); j < j_end; j++) {
-                        gradient[cell + j] += d * x[line + left + j];
-                    }
-                }
-            }
+            gradient++;
         }
     }
 }
 
-/* Four bits for each of the next four errors, or as many as there are, that is not 0. */
-static inline uint32_t integrad_nonzero(const int32_t *delta, uint32_t count) {
-    uint32_t mask;
-    __asm__ volatile("vctp.32 %[count]\n\t"
-                     "vpstt\n\t"
-                     "vldrwt.u32 q0, [%[delta]]\n\t"
-                     "vcmpt.i32 ne, q0, zr\n\t"
-                     "vmrs %[mask], p0"
-                     : [mask] "=r"(mask)
-                     : [delta] "r"(delta), [count] "r"(count)
-                     : "q0", "memory");
-    return mask;
+/* The next four errors, or `count`, and their places. Returns their largest magnitude. */
+static uint32_t integrad_four_hits(struct integrad_hits *hits, size_t at, const int32_t *delta,
+                                   const int32_t *places, uint32_t count,
+                                   const struct integrad_shape *shape) {
+    const mve_pred16_t p = vctp32q(count);
+    const int32x4_t d = vldrwq_z_s32(delta, p), place = vldrwq_z_s32(places, p);
+    const int32x4_t row = vshrq_n_s32(place, 16), column = vandq_s32(place, vdupq_n_s32(0xFFFF));
+    const int32x4_t top =
+        vsubq_n_s32(vmulq_n_s32(row, shape->stride_height), shape->padding_height);
+    const int32x4_t left =
+        vsubq_n_s32(vmulq_n_s32(column, shape->stride_width), shape->padding_width);
+    const int32x4_t offset = vmlaq_n_s32(left, top, shape->in_width);
+    vstrhq_u32(hits->top + at, vreinterpretq_u32_s32(top));
+    vstrhq_u32(hits->left + at, vreinterpretq_u32_s32(left));
+    vstrhq_u32(hits->offset + at, vreinterpretq_u32_s32(offset));
+    vstrhq_s32(hits->low + at, d);
+    vstrhq_s32(hits->high + at, vshrq_n_s32(vaddq_n_s32(d, 0x8000), 16));
+    return vmaxavq_s32(0, d);
 }
 
 /*
- * Adds one sample's share to the gradient of one channel's weights: over all positions, the error
- * there times the inputs there. Most errors behind a pooled head are 0.
+ * Adds one sample's share to the gradient of one channel's weights: over `count` positions, the
+ * error there times the inputs there. places: where they are; 0: all positions in order. Sixteen
+ * errors at a time meet their inputs of one cell of the kernel after the other.
  */
 static void integrad_accumulate(int32_t *gradient, const int8_t *x, const int32_t *delta,
+                                const int32_t *places, size_t count,
                                 const struct integrad_shape *shape) {
-    if (!integrad_window_fits(shape)) {
-        integrad_accumulate_plain(gradient, x, delta, shape);
-        return;
-    }
-    const uint32_t positions = (uint32_t)(shape->height * shape->width);
-    uint32_t row_begin = 0, row_end = (uint32_t)shape->width;
-    int row = 0;
-    struct integrad_window window;
-    integrad_window_open(&window, shape);
-    integrad_window_move(&window, x, 0);
-    for (uint32_t p = 0; p < positions; p += 4) {
-        uint32_t mask = integrad_nonzero(delta + p, positions - p);
-        while (mask != 0) {
-            const uint32_t lane = (uint32_t)__builtin_ctz(mask) / 4, position = p + lane;
-            mask &= ~((uint32_t)15 << 4 * lane);
-            if (position >= row_end) {
-                do {
-                    row_begin = row_end;
-                    row_end += (uint32_t)shape->width;
-                    row++;
-                } while (position >= row_end);
-                integrad_window_move(&window, x, row);
-            }
-            const int column = (int)(position - row_begin);
-            const int left = column * shape->stride_width - shape->padding_width;
-            if (left >= 0 && left <= window.last_whole && window.period == window.n) {
-                integrad_accumulate_fours(gradient, window.line + left, window.offsets,
-                                          delta[position], window.n);
-            } else {
-                integrad_accumulate_position(gradient, &window, left, delta[position]);
+    struct integrad_hits hits;
+    int row = 0, column = 0;
+    for (size_t k = 0; k < count; k += INTEGRAD_HITS) {
+        const size_t chunk = count - k < INTEGRAD_HITS ? count - k : INTEGRAD_HITS;
+        int32_t ordered[INTEGRAD_HITS];
+        for (size_t i = 0; i < chunk && !places; i++) {
+            ordered[i] = integrad_place(row, column);
+            if (++column == shape->width) {
+                column = 0;
+                row++;
             }
         }
+        uint32_t largest = 0;
+        for (size_t i = 0; i < INTEGRAD_HITS; i += 4) {
+            const uint32_t left = chunk > i ? (uint32_t)(chunk - i) : 0;
+            largest |= integrad_four_hits(&hits, i, delta + k + i,
+                                          places ? places + k + i : ordered + i, left, shape);
+        }
+        integrad_accumulate_hits(gradient, x, &hits, largest > 32767, shape);
     }
 }
