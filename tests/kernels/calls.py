@@ -14,6 +14,7 @@ from kernel_session import (
     ERRORS,
     LEARN_ROWS,
     LINEAR,
+    MAXIMA,
     WIDEN,
     Call,
 )
@@ -147,7 +148,18 @@ def activate4(draw: Draw) -> Iterator[Call]:
         yield Call(ACTIVATE4, (count, 0), (draw(np.int8, count, INT8),))
 
 
+def maxima(draw: Draw) -> Iterator[Call]:
+    windows = [*product(range(1, 6), repeat=2), (2, 17), (1, 18), (3, 40)]
+    for number, window in enumerate(windows):
+        channels, left_over = draw.rng.integers(1, 4), draw.rng.integers(0, window)
+        height, width = draw.rng.integers(1, [4, 20])
+        size = np.array([height, width]) * window + left_over
+        shape = (channels, *size, height, width, *window)
+        inputs = (draw(np.int8, (channels, *size), INT8),)
+        yield Call(MAXIMA, (*map(int, shape), number % 4), inputs)
+
+
 def all_calls(seed: int) -> list[Call]:
     draw = Draw(seed)
-    kernels = (widen, linear, convolve, accumulate, learn_rows, errors, descend_row, activate4)
+    kernels = (widen, linear, convolve, accumulate, learn_rows, errors, descend_row, activate4, maxima)
     return [call for kernel in kernels for call in kernel(draw)]

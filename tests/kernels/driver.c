@@ -196,9 +196,23 @@ static void activate4(const struct header *h, int *status) {
     }
 }
 
+/* {pool, skew}; x -> memory */
+static void maxima(const struct header *h, int *status) {
+    const int32_t *const p = h->parameter;
+    const struct integrad_pool pool = {p[0], p[1], p[2], p[3], p[4], p[5], p[6]};
+    int8_t *const out = take(size_of(h, 0) * size_of(h, 3) * size_of(h, 4), 1, 0, status);
+    const int8_t *const x =
+        take(size_of(h, 0) * size_of(h, 1) * size_of(h, 2), size_of(h, 7), 1, status);
+    if (*status == DONE) {
+        integrad_region_begin();
+        integrad_maxima(out, x, &pool);
+        integrad_region_end();
+    }
+}
+
 static int run(const struct header *header) {
     static void (*const commands[])(const struct header *, int *) = {
-        widen, linear, convolve, learn_rows, errors, accumulate, descend_row, activate4};
+        widen, linear, convolve, learn_rows, errors, accumulate, descend_row, activate4, maxima};
     int status = DONE;
     if (header->command < 0 || (size_t)header->command >= sizeof commands / sizeof *commands) {
         return UNKNOWN_COMMAND;
