@@ -30,11 +30,14 @@ INCLUDES = {"mve": "arm_mve.h"}
 
 ORDER = (
     *("clip", "clip_wide", "scaled", "widen", "linear", "linear2", "activate4", "pool", "maxima"),
-    *("shape", "window", "gather", "convolve"),
+    *("shape", "window", "gather", "few", "convolve"),
     *("descent", "descend", "descend_wide", "descend_row", "descend_row_wide"),
     *("learn_row", "learn_rows", "room", "learn_rows_wide", "errors", "accumulate", "accumulate_wide"),
 )
 """Each kernel uses only those before it."""
+
+PARTS = {"few"}
+"""Kernels that only some variants of others use; the others have none."""
 
 
 def emit_kernels(plan: Plan, core: str | None = None) -> tuple[list[str], list[str]]:
@@ -51,7 +54,7 @@ def emit_kernels(plan: Plan, core: str | None = None) -> tuple[list[str], list[s
 def kernel_texts(names: set[str], core: str | None) -> tuple[list[str], list[str]]:
     """The same for kernels by name."""
     chain = _chain(core)
-    found = [_find(name, chain) for name in ORDER if name in names]
+    found = [kernel for name in ORDER if name in names and (kernel := _find(name, chain))]
     variants = {variant for variant, _ in found}
     headers = {INCLUDES[variant] for variant in variants if variant in INCLUDES}
     return sorted(headers), [text for _, text in found]
@@ -61,7 +64,7 @@ def needed(plan: Plan) -> set[str]:
     """Names of the kernels that the generated module, or another of its kernels, calls."""
     names = {"clip", "scaled", "widen", "linear"}
     if any(o.kind == "conv" for o in plan.operations):
-        names |= {"linear2", "shape", "window", "gather", "convolve"}
+        names |= {"linear2", "shape", "window", "gather", "few", "convolve"}
     if any(block.alpha_inv == 4 for block in plan.blocks):
         names |= {"activate4"}
     if any(pool.kind == "max_pool" and pool.padding == (0, 0) for pool in _pools(plan)):
@@ -89,11 +92,13 @@ def _chain(core: str | None) -> tuple[str, ...]:
 
 
 @cache
-def _find(name: str, chain: tuple[str, ...]) -> tuple[str, str]:
-    """(variant, text) of a kernel in the first variant that has it."""
+def _find(name: str, chain: tuple[str, ...]) -> tuple[str, str] | None:
+    """(variant, text) of a kernel in the first variant that has it; None for a part that none has."""
     folder = files("integrad_device") / "kernels"
     for variant in chain:
         path = folder / variant / f"{name}.h"
         if path.is_file():
             return variant, path.read_text(encoding="utf-8").strip()
+    if name in PARTS:
+        return None
     raise FileNotFoundError(f"no kernel {name} in {', '.join(chain)}")
