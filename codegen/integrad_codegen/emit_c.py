@@ -211,7 +211,7 @@ def _inference_calls(plan: Plan) -> list[str]:
         weights = ", weights" if plan.takes_weights(operation) else ""
         work = f", {operation.name}_work" if operation.is_block else ""
         calls.append(f"{operation.name}_forward({operation.name}{weights}, {source}{work});")
-        if operation.is_block:
+        if operation.is_block and not operation.pooled_first:
             calls.append(f"{operation.name}_activate({operation.name}, {operation.name});")
         source = operation.name
     return calls

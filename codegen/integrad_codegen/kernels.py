@@ -82,7 +82,9 @@ def needed(plan: Plan) -> set[str]:
 
 
 def _pools(plan: Plan) -> list[Pool]:
-    return [pool for o in plan.operations for pool in (o.pool, o.head_pool) if pool]
+    """Those that the generated module performs."""
+    pools = [o.pool for o in plan.operations] + [o.head_pool for o in plan.learning_blocks]
+    return [pool for pool in pools if pool]
 
 
 def _chain(core: str | None) -> tuple[str, ...]:

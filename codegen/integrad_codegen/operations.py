@@ -46,6 +46,8 @@ class Operation:
     kind: "dense", "conv", "max_pool" or "avg_pool". name: unique C identifier. weights: int16 array
     of a block. head, head_pool: learning blocks only (head_pool is None where nothing is pooled).
     gradient_type: proved C type of the weight gradient. learns: updated on the device.
+    pooled_first: a convolution whose maxima are pooled before they are activated, in C. pooled_slope: the
+    alpha_inv that such a pool applies; NITRO-ReLU never decreases.
     """
 
     kind: str
@@ -67,6 +69,8 @@ class Operation:
     head: Classifier | None = None
     head_pool: Pool | None = None
     gradient_type: str = ""
+    pooled_first: bool = False
+    pooled_slope: int = 0
 
     @property
     def is_block(self) -> bool:
