@@ -20,6 +20,8 @@ integrad_gather_lines(__attribute__((unused)) int16_t *patch,
                       __attribute__((unused)) const struct integrad_two_positions *how) {
     __asm__ volatile("push {r4-r10, lr}\n\t"
                      "ldm r3, {r4-r10}\n\t"
+                     "cmp r7, #3\n\t"
+                     "beq 3f\n\t"
                      "1:\n\t"
                      "mov r3, r7\n\t"
                      "2:\n\t"
@@ -41,6 +43,26 @@ integrad_gather_lines(__attribute__((unused)) int16_t *patch,
                      "add r1, r1, r9\n\t"
                      "cmp r0, r10\n\t"
                      "bne 1b\n\t"
+                     "pop {r4-r10, pc}\n\t"
+                     "3:\n\t" /* three lines */
+                     ".rept 3\n\t"
+                     "ldrsb r12, [r2, r4]\n\t"
+                     "strh r12, [r0], #2\n\t"
+                     "ldrsb r12, [r2]\n\t"
+                     "strh r12, [r0], #2\n\t"
+                     "strh r12, [r1], #2\n\t"
+                     "ldrsb r12, [r2, #1]\n\t"
+                     "strh r12, [r0], #2\n\t"
+                     "strh r12, [r1], #2\n\t"
+                     "ldrsb r12, [r2, r5]\n\t"
+                     "strh r12, [r1], #2\n\t"
+                     "add r2, r2, r6\n\t"
+                     ".endr\n\t"
+                     "add r2, r2, r8\n\t"
+                     "add r0, r0, r9\n\t"
+                     "add r1, r1, r9\n\t"
+                     "cmp r0, r10\n\t"
+                     "bne 3b\n\t"
                      "pop {r4-r10, pc}");
 }
 
