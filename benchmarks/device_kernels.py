@@ -184,18 +184,24 @@ def code(own: dict) -> None:
         functions = {f.address: f for f in firmware.program.functions if f.name.startswith("integrad_")}
         sizes[core] = {f.name.removeprefix("integrad_"): f.size for f in functions.values()}
     kinds = {
-        "linear": ("linear", "widen", "scaled"),
-        "convolution": ("convolve", "gather", "window"),
+        "fully connected": ("linear", "widen", "scaled"),
+        "convolution, besides": ("band", "convolve", "cut", "few", "gather", "linear2", "window"),
+        "pool of maxima": ("maxima",),
         "rows learn": ("learn", "pair", "decay", "step", "fits", "grad", "descend", "recip", "room"),
         "errors": ("errors",),
-        "convolution's gradient": ("accumulate",),
+        "convolution's gradient": ("accumulate", "hits", "four_hits"),
         "activation": ("activate",),
     }
     rows = []
     for kind, names in kinds.items():
-        totals = [sum(size for name, size in sizes[core].items() if name.startswith(names)) for core in own]
+        totals = [sum(size for name, size in sizes[core].items() if _is_of(name, names)) for core in own]
         rows.append([kind, *(f"{total:,}" for total in totals)])
     table(["kernel", *own], rows)
+
+
+def _is_of(name: str, kind: tuple[str, ...]) -> bool:
+    """Whether a kernel's name begins like one of a kind; linear2 is part of convolutions."""
+    return name.startswith(kind) and (not name.startswith("linear2") or "linear2" in kind)
 
 
 def networks(cores: list[str]) -> None:
