@@ -27,8 +27,8 @@ from integrad.network import Network
 from integrad.network_spec import parse_spec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/kernels"))
+from calls import accumulate_call
 from kernel_session import (
-    ACCUMULATE,
     CONVOLVE,
     ERRORS,
     LEARN_ROWS,
@@ -91,16 +91,13 @@ def make_cases() -> list[Case]:
         call = Call(ERRORS, (units, units, classes, count), inputs)
         return Case(f"errors through a head, {classes} classes", call, units * classes * count)
 
-    def accumulate(channels, size, zeros):
-        delta = draw(20000, size * size, dtype=np.int32)
-        delta[rng.random(size * size) < zeros] = 0
-        inputs = (np.zeros(9 * channels, np.int32), delta, draw(127, channels, size, size, dtype=np.int8))
-        name = f"convolution's gradient, {zeros:.0%} zeros"
-        return Case(
-            name,
-            Call(ACCUMULATE, (*shape(channels, size, 1), 0), inputs),
-            9 * channels * int((delta != 0).sum()),
-        )
+    def accumulate(channels, size, share):
+        count = int(size * size * share)
+        delta, x = draw(20000, count, dtype=np.int32), draw(127, channels, size, size, dtype=np.int8)
+        gradient, some = np.zeros(9 * channels, np.int32), rng if share < 1 else None
+        call = accumulate_call(shape(channels, size, 1), 0, gradient, delta, x, some)
+        name = f"convolution's gradient, {channels}x{size}x{size}, {share:.0%} of the positions"
+        return Case(name, call, 9 * channels * count)
 
     return [
         linear(96, 1024),
@@ -112,8 +109,9 @@ def make_cases() -> list[Case]:
         learn(8, 1024, 16, 2**29, "the same, no weight changes"),
         learn(8, 1024, 1, 230_000, "8x1024, a single sample"),
         errors(8, 10, 16),
-        accumulate(16, 16, 0),
-        accumulate(8, 8, 0.75),
+        accumulate(16, 16, 1),
+        accumulate(8, 8, 0.25),
+        accumulate(1, 16, 1 / 16),
     ]
 
 
@@ -186,18 +184,24 @@ def code(own: dict) -> None:
         functions = {f.address: f for f in firmware.program.functions if f.name.startswith("integrad_")}
         sizes[core] = {f.name.removeprefix("integrad_"): f.size for f in functions.values()}
     kinds = {
-        "linear": ("linear", "widen", "scaled"),
-        "convolution": ("convolve", "gather", "window"),
+        "fully connected": ("linear", "widen", "scaled"),
+        "convolution, besides": ("band", "convolve", "cut", "few", "gather", "linear2", "window"),
+        "pool of maxima": ("maxima",),
         "rows learn": ("learn", "pair", "decay", "step", "fits", "grad", "descend", "recip", "room"),
         "errors": ("errors",),
-        "convolution's gradient": ("accumulate",),
+        "convolution's gradient": ("accumulate", "hits", "four_hits"),
         "activation": ("activate",),
     }
     rows = []
     for kind, names in kinds.items():
-        totals = [sum(size for name, size in sizes[core].items() if name.startswith(names)) for core in own]
+        totals = [sum(size for name, size in sizes[core].items() if _is_of(name, names)) for core in own]
         rows.append([kind, *(f"{total:,}" for total in totals)])
     table(["kernel", *own], rows)
+
+
+def _is_of(name: str, kind: tuple[str, ...]) -> bool:
+    """Whether a kernel's name begins like one of a kind; linear2 is part of convolutions."""
+    return name.startswith(kind) and (not name.startswith("linear2") or "linear2" in kind)
 
 
 def networks(cores: list[str]) -> None:

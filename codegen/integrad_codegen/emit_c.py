@@ -137,15 +137,17 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
     steps = training_steps(plan) if plan.batch else []
     last = plan.operations[-1] if plan.operations else None
     pooled = [block for block in plan.learning_blocks if block.head_pool]
+    # Whose pools activate value by value, and not all with a kernel.
+    singly = [block for block in pooled if not block.sparse or block.head_pool.padding != (0, 0)]
     last_name = last.name if last else "x"
     return {
         "summary": summary(plan),
         "normalisation": normalisation,
         "inference_bytes": plan.inference_scratch_bytes,
         "constants": constants(plan, normalisation),
-        "learning_slopes": {block.alpha_inv for block in plan.learning_blocks},
+        "learning_slopes": {block.alpha_inv for block in plan.learning_blocks if not block.sparse},
         "pooled_slopes": {b.alpha_inv for b in pooled if b.head_pool.kind == "max_pool"},
-        "activated_slopes": {b.alpha_inv for b in plan.blocks if b.alpha_inv != 4 or b in pooled},
+        "activated_slopes": {b.alpha_inv for b in plan.blocks if b.alpha_inv != 4 or b in singly},
         "weights_of": lambda operation: _weights_of(plan, operation),
         "inference_buffers": _pointers(inference_buffers(plan)),
         "inference_calls": _inference_calls(plan),
@@ -214,7 +216,7 @@ def _inference_calls(plan: Plan) -> list[str]:
         weights = ", weights" if plan.takes_weights(operation) else ""
         work = f", {operation.name}_work" if operation.is_block else ""
         calls.append(f"{operation.name}_forward({operation.name}{weights}, {source}{work});")
-        if operation.is_block:
+        if operation.is_block and not operation.pooled_first:
             calls.append(f"{operation.name}_activate({operation.name}, {operation.name});")
         source = operation.name
     return calls

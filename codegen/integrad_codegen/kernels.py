@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from integrad.errors import UsageError
+from integrad_codegen.operations import Pool
 from integrad_codegen.plan import Plan
 
 PORTABLE = "portable"
@@ -32,12 +33,15 @@ INCLUDES = {"mve": "arm_mve.h"}
 """Variant → the header that brings its intrinsics."""
 
 ORDER = (
-    *("clip", "scaled", "widen", "linear", "linear2", "activate4"),
-    *("shape", "window", "gather", "convolve"),
+    *("clip", "scaled", "widen", "linear", "linear2", "activate4", "pool", "maxima"),
+    *("shape", "window", "gather", "few", "convolve"),
     *("descent", "descend", "descend_wide", "descend_row", "descend_row_wide"),
     *("learn_row", "learn_rows", "room", "learn_rows_wide", "errors", "accumulate", "accumulate_wide"),
 )
 """Each kernel uses only those before it."""
+
+PARTS = {"few"}
+"""Kernels that only some variants of others use; the others have none."""
 
 
 def emit_kernels(plan: Plan, core: str | None = None, small: bool = False) -> tuple[list[str], list[str]]:
@@ -54,7 +58,8 @@ def emit_kernels(plan: Plan, core: str | None = None, small: bool = False) -> tu
 def kernel_texts(names: set[str], core: str | None, small: bool = False) -> tuple[list[str], list[str]]:
     """The same for kernels by name."""
     chain = _chain(core)
-    found = [_find(name, _short(chain, name) if small else chain) for name in ORDER if name in names]
+    chains = {name: _short(chain, name) if small else chain for name in ORDER if name in names}
+    found = [kernel for name in chains if (kernel := _find(name, chains[name]))]
     variants = {variant for variant, _ in found}
     headers = {INCLUDES[variant] for variant in variants if variant in INCLUDES}
     return sorted(headers), [text for _, text in found]
@@ -64,9 +69,11 @@ def needed(plan: Plan) -> set[str]:
     """Names of the kernels that the generated module, or another of its kernels, calls."""
     names = {"clip", "scaled", "widen", "linear"}
     if any(o.kind == "conv" for o in plan.operations):
-        names |= {"linear2", "shape", "window", "gather", "convolve"}
+        names |= {"linear2", "shape", "window", "gather", "few", "convolve"}
     if any(block.alpha_inv == 4 for block in plan.blocks):
         names |= {"activate4"}
+    if any(pool.kind == "max_pool" and pool.padding == (0, 0) for pool in _pools(plan)):
+        names |= {"pool", "maxima"}
     if plan.batch:
         names |= {"descent", "descend", "learn_row", "learn_rows"}
     if plan.learning_blocks:
@@ -77,6 +84,12 @@ def needed(plan: Plan) -> set[str]:
         if block.gradient_type == "int64_t":
             names |= {"descend_wide", "room", *(f"{name}_wide" for name in kernels)}
     return names
+
+
+def _pools(plan: Plan) -> list[Pool]:
+    """Those that the generated module performs."""
+    pools = [o.pool for o in plan.operations] + [o.head_pool for o in plan.learning_blocks]
+    return [pool for pool in pools if pool]
 
 
 def _chain(core: str | None) -> tuple[str, ...]:
@@ -90,11 +103,13 @@ def _short(chain: tuple[str, ...], name: str) -> tuple[str, ...]:
 
 
 @cache
-def _find(name: str, chain: tuple[str, ...]) -> tuple[str, str]:
-    """(variant, text) of a kernel in the first variant that has it."""
+def _find(name: str, chain: tuple[str, ...]) -> tuple[str, str] | None:
+    """(variant, text) of a kernel in the first variant that has it; None for a part that none has."""
     folder = files("integrad_device") / "kernels"
     for variant in chain:
         path = folder / variant / f"{name}.h"
         if path.is_file():
             return variant, path.read_text(encoding="utf-8").strip()
+    if name in PARTS:
+        return None
     raise FileNotFoundError(f"no kernel {name} in {', '.join(chain)}")

@@ -46,6 +46,8 @@ class Operation:
     kind: "dense", "conv", "max_pool" or "avg_pool". name: unique C identifier. weights: int16 array
     of a block. head, head_pool: learning blocks only (head_pool is None where nothing is pooled).
     gradient_type: proved C type of the weight gradient. learns: updated on the device.
+    pooled_first: a convolution whose maxima are pooled before they are activated, in C. pooled_slope: the
+    alpha_inv that such a pool applies; NITRO-ReLU never decreases.
     """
 
     kind: str
@@ -67,6 +69,8 @@ class Operation:
     head: Classifier | None = None
     head_pool: Pool | None = None
     gradient_type: str = ""
+    pooled_first: bool = False
+    pooled_slope: int = 0
 
     @property
     def is_block(self) -> bool:
@@ -112,10 +116,10 @@ class Operation:
         if not self.learns:
             return self.macs
         head = self.head.features * self.head.classes
-        touched = self.rows * prod(self.head_pool.output_shape[1:]) if self._sparse else self.outputs
+        touched = self.rows * prod(self.head_pool.output_shape[1:]) if self.sparse else self.outputs
         return self.macs + 3 * head + touched * self.fan_in
 
     @property
-    def _sparse(self) -> bool:
+    def sparse(self) -> bool:
         """Max-pooled heads send their error to one position of each window only."""
         return self.head_pool is not None and self.head_pool.kind == "max_pool"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 import numpy as np
@@ -217,8 +217,12 @@ def _operations(network: Network, learn_set: LearnSet, batch: int) -> list[Opera
         if stage.block is None:
             pools += 1
             pool = Pool(stage.kind, stage.window, (0, 0), stage.input_shape, stage.output_shape)
-            name = f"pool{pools}"
-            operations.append(Operation(stage.kind, name, stage.input_shape, stage.output_shape, pool=pool))
+            slope = 0
+            if stage.kind == "max_pool" and operations and operations[-1].kind == "conv":
+                operations[-1] = replace(operations[-1], pooled_first=True)
+                slope = operations[-1].alpha_inv
+            shapes = stage.input_shape, stage.output_shape
+            operations.append(Operation(stage.kind, f"pool{pools}", *shapes, pool=pool, pooled_slope=slope))
         else:
             blocks += 1
             operations.append(_block(stage, blocks, learn_set.block_learns(blocks - 1), batch))
@@ -327,9 +331,11 @@ def _training_scratch(
 
 
 def _map_errors(convolution: Operation) -> int:
-    """Errors of one channel's map, and of what its head's pool made of it."""
+    """Errors of one channel's map, and of what its head's pool made of it; from maxima, these and their
+    places only."""
     pool = convolution.head_pool
-    return convolution.positions + (prod(pool.output_shape[1:]) if pool else 0)
+    pooled = prod(pool.output_shape[1:]) if pool else 0
+    return 2 * pooled if convolution.sparse else convolution.positions + pooled
 
 
 _C_KEYWORDS = frozenset(

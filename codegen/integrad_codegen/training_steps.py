@@ -106,7 +106,7 @@ def _frozen_step(plan: Plan, source: Samples) -> TrainingStep:
         weights = ", weights" if plan.takes_weights(operation) else ""
         work = f", {operation.name}_work" if operation.is_block else ""
         calls.append(f"{operation.name}_forward({out}{weights}, {x}{work});")
-        if operation.is_block:
+        if operation.is_block and not operation.pooled_first:
             calls.append(f"{operation.name}_activate({out}, {out});")
         x = out
     return TrainingStep("What comes before the first layer that learns.", calls)
@@ -120,21 +120,23 @@ def _pool_step(operation: Operation, source: Samples) -> TrainingStep:
 
 def _learning_step(o: Operation, source: Samples) -> TrainingStep:
     """Dense blocks keep s and h apart, for h is what the head and the next block see. A convolution's
-    h would double its memory: s is activated in place once the block has learnt."""
+    h would double its memory: s is activated in place once the block has learnt, or by the next pool."""
     head, out = o.head.name, outputs_of(o)
     scaled = Samples(f"{o.name}_scaled", out.size) if o.kind == "dense" else out
     features = Samples(out.name if o.kind == "dense" else f"{o.name}_features", f"{head.upper()}_FEATURES")
     condense = "activate" if o.head_pool is None else "pool"
     work, learn_work = f"{o.name}_work", f", {o.name}_work" if o.kind == "dense" else ""
+    learns_from = f"{source.name}, {scaled.name}" + (f", {features.name}" if o.sparse else "")
     each = [
         f"{o.name}_forward({scaled.at_b}, weights, {source.at_b}, {work});",
         f"{o.name}_{condense}({features.at_b}, {scaled.at_b});",
         f"{head}_error(scratch->error[b], weights, {features.at_b}, labels[b], {work});",
     ]
     then = [
-        f"{o.name}_learn(weights, {source.name}, {scaled.name}, count, schedule, scratch{learn_work});",
+        f"{o.name}_learn(weights, {learns_from}, count, schedule, scratch{learn_work});",
         f"{head}_learn(weights, {features.name}, count, schedule, scratch, {work});",
     ]
-    after = [f"{o.name}_activate({out.at_b}, {out.at_b});"] if o.kind == "conv" else []
+    activates = o.kind == "conv" and not o.pooled_first
+    after = [f"{o.name}_activate({out.at_b}, {out.at_b});"] if activates else []
     comment = f"{o.name.capitalize()} learns; its head changes last, for the errors pass through it."
     return TrainingStep(comment, each, then, after)

@@ -1,4 +1,5 @@
-"""What is predicted before a build is what the linker lays out: data to the byte, code within 2 %."""
+"""What is predicted before a build is what the linker lays out: data to the byte, code within 2 %; and no
+library comes with it."""
 
 import sys
 from pathlib import Path
@@ -17,7 +18,9 @@ from integrad.parts import Part
 from integrad_codegen.plan import make_plan
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kernels"))
 from code_sizes import fitted
+from libraries import forbidden
 
 # Odd sizes leave gaps, raw samples of every width move what lies behind them, wide gradients want 8 bytes.
 MODELS = [
@@ -50,6 +53,7 @@ def test_prediction_equals_the_map(tmp_path, core, case):
     assert footprint.weights_flash == in_flash
     code = flash - in_flash
     assert abs(footprint.code - code) <= MARGIN * code, (footprint.code, code)
+    assert not forbidden({function.name for function in firmware.program.functions}, core)
 
 
 def test_a_larger_stack_takes_more():

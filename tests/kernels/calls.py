@@ -14,6 +14,7 @@ from kernel_session import (
     ERRORS,
     LEARN_ROWS,
     LINEAR,
+    MAXIMA,
     WIDEN,
     Call,
 )
@@ -88,14 +89,26 @@ def convolve(draw: Draw) -> Iterator[Call]:
 
 
 def accumulate(draw: Draw) -> Iterator[Call]:
-    for wide, s in product((0, 1), shapes(draw)):
+    """Errors of all positions, and of some, which come in any order."""
+    for wide, some, s in product((0, 1), (False, True), shapes(draw)):
         fan_in, positions = s[0] * s[6] * s[7], s[4] * s[5]
-        delta = draw.deltas(1, positions)
+        count = int(draw.rng.integers(1, positions, endpoint=True)) if some else positions
+        delta = draw.deltas(1, count)[0]
         gradient = np.zeros(fan_in, np.int64 if wide else np.int32)
         if wide:
-            delta = draw(np.int32, positions, INT32_LIMIT)
+            delta = draw(np.int32, count, INT32_LIMIT)
             gradient += draw.rng.integers(-(2**40), 2**40, fan_in)
-        yield Call(ACCUMULATE, (*s, wide), (gradient, delta, draw(np.int8, s[:3], INT8)))
+        x = draw(np.int8, s[:3], INT8)
+        yield accumulate_call(s, wide, gradient, delta, x, draw.rng if some else None)
+
+
+def accumulate_call(shape, wide, gradient, delta, x, rng=None) -> Call:
+    """Errors of all positions, or, with rng, of some that it draws."""
+    places = np.zeros(0, np.int32)
+    if rng is not None:
+        row, column = np.divmod(rng.permutation(shape[4] * shape[5])[: delta.size], shape[5])
+        places = (row * 65536 + column).astype(np.int32)
+    return Call(ACCUMULATE, (*shape, wide, places.size), (gradient, delta, places, x))
 
 
 def learn_rows(draw: Draw) -> Iterator[Call]:
@@ -135,7 +148,18 @@ def activate4(draw: Draw) -> Iterator[Call]:
         yield Call(ACTIVATE4, (count, 0), (draw(np.int8, count, INT8),))
 
 
+def maxima(draw: Draw) -> Iterator[Call]:
+    windows = [*product(range(1, 6), repeat=2), (2, 17), (1, 18), (3, 40)]
+    for number, window in enumerate(windows):
+        channels, left_over = draw.rng.integers(1, 4), draw.rng.integers(0, window)
+        height, width = draw.rng.integers(1, [4, 20])
+        size = np.array([height, width]) * window + left_over
+        shape = (channels, *size, height, width, *window)
+        inputs = (draw(np.int8, (channels, *size), INT8),)
+        yield Call(MAXIMA, (*map(int, shape), number % 4), inputs)
+
+
 def all_calls(seed: int) -> list[Call]:
     draw = Draw(seed)
-    kernels = (widen, linear, convolve, accumulate, learn_rows, errors, descend_row, activate4)
+    kernels = (widen, linear, convolve, accumulate, learn_rows, errors, descend_row, activate4, maxima)
     return [call for kernel in kernels for call in kernel(draw)]

@@ -144,22 +144,26 @@ static void errors(const struct header *h, int *status) {
     }
 }
 
-/* {shape, wide}; gradient, delta, x -> memory */
+/* {shape, wide, errors with places, or 0: all positions}; gradient, delta, places, x -> memory */
 static void accumulate(const struct header *h, int *status) {
     const struct integrad_shape shape = shape_of(h);
     const size_t fan_in = size_of(h, 0) * size_of(h, 6) * size_of(h, 7);
     const int wide = h->parameter[12];
+    const size_t placed = size_of(h, 13), all = size_of(h, 4) * size_of(h, 5);
+    const size_t count = placed > 0 ? placed : all;
     void *const gradient = take((wide ? 8 : 4) * fan_in, 0, 1, status);
-    const int32_t *const delta = take(4 * size_of(h, 4) * size_of(h, 5), 0, 1, status);
+    const int32_t *const delta = take(4 * count, 0, 1, status);
+    const int32_t *const listed = take(4 * placed, 0, 1, status);
+    const int32_t *const places = placed > 0 ? listed : 0;
     const int8_t *const x = take(size_of(h, 0) * size_of(h, 1) * size_of(h, 2), 0, 1, status);
     if (*status != DONE) {
         return;
     }
     integrad_region_begin();
     if (wide) {
-        integrad_accumulate_wide(gradient, x, delta, &shape);
+        integrad_accumulate_wide(gradient, x, delta, places, count, &shape);
     } else {
-        integrad_accumulate(gradient, x, delta, &shape);
+        integrad_accumulate(gradient, x, delta, places, count, &shape);
     }
     integrad_region_end();
 }
@@ -192,9 +196,23 @@ static void activate4(const struct header *h, int *status) {
     }
 }
 
+/* {pool, skew}; x -> memory */
+static void maxima(const struct header *h, int *status) {
+    const int32_t *const p = h->parameter;
+    const struct integrad_pool pool = {p[0], p[1], p[2], p[3], p[4], p[5], p[6]};
+    int8_t *const out = take(size_of(h, 0) * size_of(h, 3) * size_of(h, 4), 1, 0, status);
+    const int8_t *const x =
+        take(size_of(h, 0) * size_of(h, 1) * size_of(h, 2), size_of(h, 7), 1, status);
+    if (*status == DONE) {
+        integrad_region_begin();
+        integrad_maxima(out, x, &pool);
+        integrad_region_end();
+    }
+}
+
 static int run(const struct header *header) {
     static void (*const commands[])(const struct header *, int *) = {
-        widen, linear, convolve, learn_rows, errors, accumulate, descend_row, activate4};
+        widen, linear, convolve, learn_rows, errors, accumulate, descend_row, activate4, maxima};
     int status = DONE;
     if (header->command < 0 || (size_t)header->command >= sizeof commands / sizeof *commands) {
         return UNKNOWN_COMMAND;

@@ -3,9 +3,8 @@ rows of 16 and of 32 bits together; and how many instructions they execute."""
 
 import numpy as np
 import pytest
-from calls import Draw
+from calls import Draw, accumulate_call
 from kernel_session import (
-    ACCUMULATE,
     CONVOLVE,
     DESCEND_ROW,
     ERRORS,
@@ -89,7 +88,9 @@ def maps(draw):
         w = draw.rng.integers(-900, 901, (outs, fan_in)).astype(np.int16)
         yield Call(CONVOLVE, (*shape, SCALE * fan_in), (w, x))
         delta = (draw.rng.integers(-500, 501, size) * (draw.rng.random(size) < 0.3)).astype(np.int32)
-        yield Call(ACCUMULATE, (*shape, 0), (np.zeros(fan_in, np.int32), delta, x))
+        yield accumulate_call(shape, 0, np.zeros(fan_in, np.int32), delta.ravel(), x)
+        delta = draw.deltas(1, -(-delta.size // 3))[0]
+        yield accumulate_call(shape, 0, np.ones(fan_in, np.int32), delta, x, draw.rng)
 
 
 def rows(draw):

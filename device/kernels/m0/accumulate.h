@@ -92,30 +92,33 @@ __attribute__((naked, noinline)) static void integrad_accumulate_lines(
 }
 
 /*
- * Adds one sample's share to the gradient of one channel's weights: over all positions, the error
- * there times the inputs there. Most errors behind a pooled head are 0.
+ * Adds one sample's share to the gradient of one channel's weights: over `count` positions, the
+ * error there times the inputs there. places: where they are; 0: all positions in order.
  */
 static void integrad_accumulate(int32_t *gradient, const int8_t *x, const int32_t *delta,
+                                const int32_t *places, size_t count,
                                 const struct integrad_shape *shape) {
-    const int stride = shape->stride_width;
-    const int start = -shape->padding_width, end = start + shape->width * stride;
     struct integrad_cut whole, cut;
+    int row = 0, column = 0;
     integrad_cut(&whole, shape, 0, 0, 4);
-    for (int row = 0; row < shape->height; row++) {
+    for (size_t k = 0; k < count; k++) {
+        const int32_t d = delta[k];
+        if (places) {
+            row = integrad_row(places[k]);
+            column = integrad_column(places[k]);
+        }
         const int top = row * shape->stride_height - shape->padding_height;
-        const int8_t *const line = x + top * shape->in_width;
-        for (int left = start; left != end; left += stride) {
-            const int32_t d = *delta++;
-            if (d == 0) {
-                continue;
-            }
-            if (integrad_is_whole(shape, top, left)) {
-                integrad_accumulate_lines(gradient, line + left, d, &whole);
-            } else {
-                integrad_cut(&cut, shape, top, left, 4);
-                integrad_accumulate_lines(gradient + cut.cell / 4, line + left + cut.input, d,
-                                          &cut);
-            }
+        const int left = column * shape->stride_width - shape->padding_width;
+        const int8_t *const from = x + top * shape->in_width + left;
+        if (d != 0 && integrad_is_whole(shape, top, left)) {
+            integrad_accumulate_lines(gradient, from, d, &whole);
+        } else if (d != 0) {
+            integrad_cut(&cut, shape, top, left, 4);
+            integrad_accumulate_lines(gradient + cut.cell / 4, from + cut.input, d, &cut);
+        }
+        if (!places && ++column == shape->width) {
+            column = 0;
+            row++;
         }
     }
 }

@@ -1,41 +1,110 @@
-/* What two positions of a kernel of 3x3, all on the map, add to a gradient: each sum is loaded and
- * stored once for both. one, two: their first inputs, d, e: their errors. */
-static void integrad_accumulate9(int32_t *g, const int8_t *one, const int8_t *two, int32_t d,
-                                 int32_t e, const struct integrad_shape *shape) {
-    const int width = shape->in_width, plane = (shape->in_height - 3) * width;
-    for (int c = shape->in_channels; c > 0; c--) {
-        const int32_t *const end = g + 9;
-        int32_t sum, value;
-        __asm__ volatile(
-            "1:\n\t"
-            "ldr %[sum], [%[g]]\n\t"
-            "ldrsb %[value], [%[one]]\n\t"
-            "mla %[sum], %[value], %[d], %[sum]\n\t"
-            "ldrsb %[value], [%[two]]\n\t"
-            "mla %[sum], %[value], %[e], %[sum]\n\t"
-            "str %[sum], [%[g]], #4\n\t"
-            "ldr %[sum], [%[g]]\n\t"
-            "ldrsb %[value], [%[one], #1]\n\t"
-            "mla %[sum], %[value], %[d], %[sum]\n\t"
-            "ldrsb %[value], [%[two], #1]\n\t"
-            "mla %[sum], %[value], %[e], %[sum]\n\t"
-            "str %[sum], [%[g]], #4\n\t"
-            "ldr %[sum], [%[g]]\n\t"
-            "ldrsb %[value], [%[one], #2]\n\t"
-            "mla %[sum], %[value], %[d], %[sum]\n\t"
-            "ldrsb %[value], [%[two], #2]\n\t"
-            "mla %[sum], %[value], %[e], %[sum]\n\t"
-            "str %[sum], [%[g]], #4\n\t"
-            "add %[one], %[one], %[width]\n\t"
-            "add %[two], %[two], %[width]\n\t"
-            "cmp %[g], %[end]\n\t"
-            "bne 1b"
-            : [g] "+r"(g), [one] "+r"(one), [two] "+r"(two), [sum] "=&r"(sum), [value] "=&r"(value)
-            : [d] "r"(d), [e] "r"(e), [width] "r"(width), [end] "r"(end)
-            : "cc", "memory");
-        one += plane;
-        two += plane;
-    }
+/* An error that is not 0 and where it finds its inputs. The order of the members is known below. */
+struct integrad_hit {
+    const int8_t *from; /* its first one, in the first line that is on the map */
+    const struct integrad_hit *next;
+    int32_t d[3]; /* for each column of the kernel; 0 where that is off the map */
+};
+
+/*
+ * Adds errors' shares to the gradient of a kernel of 3x3 that is on the map with all its lines.
+ * Registers: r0 input, r1 error, r2 what it is, r3 width, r4 to r12 sums, lr a value; sp: bytes
+ * from the first channel, then g, hits, plane.
+ */
+__attribute__((naked, noinline)) static void integrad_accumulate_three(
+    __attribute__((unused)) int32_t *g, __attribute__((unused)) const struct integrad_hit *hits,
+    __attribute__((unused)) size_t plane, __attribute__((unused)) size_t width,
+    __attribute__((unused)) size_t channels) {
+    __asm__ volatile("push {r0, r1, r2, r4-r11, lr}\n\t"
+                     "mov r12, #0\n\t"
+                     "push {r12}\n\t"
+                     "1:\n\t" /* next channel */
+                     "ldr r0, [sp, #4]\n\t"
+                     "ldr r1, [sp, #8]\n\t"
+                     "ldm r0, {r4-r12}\n\t"
+                     "2:\n\t" /* next error */
+                     "ldr r0, [r1]\n\t"
+                     "ldr lr, [sp]\n\t"
+                     "add r0, r0, lr\n\t"
+                     "ldr r2, [r1, #8]\n\t"
+                     "ldrsb lr, [r0]\n\t"
+                     "mla r4, lr, r2, r4\n\t"
+                     "ldrsb lr, [r0, r3]\n\t"
+                     "mla r7, lr, r2, r7\n\t"
+                     "ldrsb lr, [r0, r3, lsl #1]\n\t"
+                     "mla r10, lr, r2, r10\n\t"
+                     "ldr r2, [r1, #12]\n\t"
+                     "ldrsb lr, [r0, #1]!\n\t"
+                     "mla r5, lr, r2, r5\n\t"
+                     "ldrsb lr, [r0, r3]\n\t"
+                     "mla r8, lr, r2, r8\n\t"
+                     "ldrsb lr, [r0, r3, lsl #1]\n\t"
+                     "mla r11, lr, r2, r11\n\t"
+                     "ldr r2, [r1, #16]\n\t"
+                     "ldrsb lr, [r0, #1]!\n\t"
+                     "mla r6, lr, r2, r6\n\t"
+                     "ldrsb lr, [r0, r3]\n\t"
+                     "mla r9, lr, r2, r9\n\t"
+                     "ldrsb lr, [r0, r3, lsl #1]\n\t"
+                     "mla r12, lr, r2, r12\n\t"
+                     "ldr r1, [r1, #4]\n\t"
+                     "cmp r1, #0\n\t"
+                     "bne 2b\n\t"
+                     "ldr r0, [sp, #4]\n\t"
+                     "stm r0!, {r4-r12}\n\t"
+                     "str r0, [sp, #4]\n\t"
+                     "ldr r0, [sp]\n\t"
+                     "ldr r1, [sp, #12]\n\t"
+                     "add r0, r0, r1\n\t"
+                     "str r0, [sp]\n\t"
+                     "ldr r0, [sp, #52]\n\t"
+                     "subs r0, r0, #1\n\t"
+                     "str r0, [sp, #52]\n\t"
+                     "bne 1b\n\t"
+                     "add sp, sp, #16\n\t"
+                     "pop {r4-r11, pc}");
+}
+
+/* The same for two lines, the first of which g is at. Registers: r10 what the error is, r11 bytes
+ * from the first channel, r12 channels left. */
+__attribute__((naked, noinline)) static void
+integrad_accumulate_two(__attribute__((unused)) int32_t *g,
+                        __attribute__((unused)) const struct integrad_hit *hits,
+                        __attribute__((unused)) size_t plane, __attribute__((unused)) size_t width,
+                        __attribute__((unused)) size_t channels) {
+    __asm__ volatile("push {r4-r11, lr}\n\t"
+                     "mov r11, #0\n\t"
+                     "ldr r12, [sp, #36]\n\t"
+                     "1:\n\t" /* next channel */
+                     "push {r0, r1}\n\t"
+                     "ldm r0, {r4-r9}\n\t"
+                     "2:\n\t" /* next error */
+                     "ldr r0, [r1]\n\t"
+                     "ldr r10, [r1, #8]\n\t"
+                     "add r0, r0, r11\n\t"
+                     "ldrsb lr, [r0]\n\t"
+                     "mla r4, lr, r10, r4\n\t"
+                     "ldrsb lr, [r0, r3]\n\t"
+                     "mla r7, lr, r10, r7\n\t"
+                     "ldr r10, [r1, #12]\n\t"
+                     "ldrsb lr, [r0, #1]!\n\t"
+                     "mla r5, lr, r10, r5\n\t"
+                     "ldrsb lr, [r0, r3]\n\t"
+                     "mla r8, lr, r10, r8\n\t"
+                     "ldr r10, [r1, #16]\n\t"
+                     "ldrsb lr, [r0, #1]!\n\t"
+                     "mla r6, lr, r10, r6\n\t"
+                     "ldrsb lr, [r0, r3]\n\t"
+                     "mla r9, lr, r10, r9\n\t"
+                     "ldr r1, [r1, #4]\n\t"
+                     "cmp r1, #0\n\t"
+                     "bne 2b\n\t"
+                     "pop {r0, r1}\n\t"
+                     "stm r0, {r4-r9}\n\t"
+                     "add r0, r0, #36\n\t"
+                     "add r11, r11, r2\n\t"
+                     "subs r12, r12, #1\n\t"
+                     "bne 1b\n\t"
+                     "pop {r4-r11, pc}");
 }
 
 /* What one position adds to a gradient; most of its lines are two or three inputs long. */
@@ -92,37 +161,57 @@ static void integrad_accumulate_one(int32_t *g, const int8_t *x, int32_t d, int 
 }
 
 /*
- * Adds one sample's share to the gradient of one channel's weights: over all positions, the error
- * there times the inputs there. Most errors behind a pooled head are 0.
+ * Adds one sample's share to the gradient of one channel's weights: over `count` positions, the
+ * error there times the inputs there. places: where they are; 0: all positions in order. Errors at
+ * the upper and at the lower edge of the map come last, and corners of its memory one by one:
+ * whoever reads a column that is off the map finds its neighbours there.
  */
 static void integrad_accumulate(int32_t *gradient, const int8_t *x, const int32_t *delta,
+                                const int32_t *places, size_t count,
                                 const struct integrad_shape *shape) {
-    const int nine = shape->kernel_width == 3 && shape->kernel_height == 3;
-    const int8_t *waiting = 0; /* a position inside, until there is another */
-    int32_t error = 0;
-    const int32_t *const end = delta + shape->height * shape->width;
-    for (const int32_t *at = delta; at != end; at++) {
-        if (*at == 0) {
-            continue;
+    enum { TOGETHER = 16 };
+    struct integrad_hit hits[TOGETHER];
+    const int in_width = shape->in_width, plane = shape->in_height * in_width;
+    const int nine = shape->kernel_width == 3 && shape->kernel_height == 3 &&
+                     shape->padding_width <= 1 && shape->padding_height <= 1 &&
+                     shape->in_height > 1;
+    const size_t channels = (size_t)shape->in_channels;
+    for (size_t k = 0; k < count;) {
+        const struct integrad_hit *whole = 0, *upper = 0, *lower = 0;
+        struct integrad_hit *hit = hits;
+        for (; k < count && hit != hits + TOGETHER; k++) {
+            const int32_t d = delta[k];
+            if (d == 0) {
+                continue;
+            }
+            const int row = places ? integrad_row(places[k]) : (int)k / shape->width;
+            const int column = places ? integrad_column(places[k]) : (int)k - row * shape->width;
+            const int top = row * shape->stride_height - shape->padding_height;
+            const int left = column * shape->stride_width - shape->padding_width;
+            const int last = (top + 2 < shape->in_height ? top + 2 : top + 1) * in_width + left + 2;
+            const int first = (top < 0 ? 0 : top) * in_width + left;
+            if (!nine || first < 0 || last >= plane) {
+                integrad_accumulate_one(gradient, x, d, top, left, shape);
+                continue;
+            }
+            const struct integrad_hit **const list = top < 0                      ? &upper
+                                                     : top + 2 < shape->in_height ? &whole
+                                                                                  : &lower;
+            hit->from = x + first;
+            hit->d[0] = left < 0 ? 0 : d;
+            hit->d[1] = d;
+            hit->d[2] = left + 2 < in_width ? d : 0;
+            hit->next = *list;
+            *list = hit++;
         }
-        const int position = (int)(at - delta);
-        const int row = position / shape->width, column = position - row * shape->width;
-        const int top = row * shape->stride_height - shape->padding_height;
-        const int left = column * shape->stride_width - shape->padding_width;
-        const int8_t *const from = x + top * shape->in_width + left;
-        const int inside =
-            top >= 0 && top + 3 <= shape->in_height && left >= 0 && left + 3 <= shape->in_width;
-        if (!nine || !inside) {
-            integrad_accumulate_one(gradient, x, *at, top, left, shape);
-        } else if (waiting == 0) {
-            waiting = from;
-            error = *at;
-        } else {
-            integrad_accumulate9(gradient, waiting, from, error, *at, shape);
-            waiting = 0;
+        if (whole) {
+            integrad_accumulate_three(gradient, whole, (size_t)plane, (size_t)in_width, channels);
         }
-    }
-    if (waiting != 0) {
-        integrad_accumulate9(gradient, waiting, waiting, error, 0, shape);
+        if (upper) {
+            integrad_accumulate_two(gradient + 3, upper, (size_t)plane, (size_t)in_width, channels);
+        }
+        if (lower) {
+            integrad_accumulate_two(gradient, lower, (size_t)plane, (size_t)in_width, channels);
+        }
     }
 }

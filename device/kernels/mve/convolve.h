@@ -184,6 +184,10 @@ static void integrad_convolve(int8_t *s, const int16_t *w, const int8_t *x,
     const size_t outs = (size_t)shape->channels;
     const size_t n = (size_t)(shape->in_channels * shape->kernel_height * shape->kernel_width);
     const size_t positions = (size_t)(shape->height * shape->width), most = 65535 / positions;
+    if (integrad_few_fit(shape)) {
+        integrad_convolve_few(s, w, x, shape, scale);
+        return;
+    }
     if (scale > 1 << 23 || most == 0 || !integrad_window_fits(shape)) {
         for (int row = 0; row < shape->height; row++) {
             for (int column = 0; column < shape->width; column++) {

@@ -7,3 +7,16 @@ struct integrad_shape {
     int stride_height, stride_width;
     int padding_height, padding_width;
 };
+
+/* A position as one number. */
+static inline int32_t integrad_place(int row, int column) {
+    return row * 65536 + column;
+}
+
+static inline int integrad_row(int32_t place) {
+    return (int)(place >> 16);
+}
+
+static inline int integrad_column(int32_t place) {
+    return (int)(place & 0xFFFF);
+}

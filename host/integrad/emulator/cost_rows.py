@@ -24,11 +24,11 @@ SHARED_ROWS = {
 """Rows beside the layers, in order, and what they hold."""
 
 FORWARD_KERNELS = re.compile(
-    r"integrad_\w*(activate|convolve|cut|dot|gather|linear|reciprocal|scaled|widen|window)\w*"
+    r"integrad_\w*(activate|band|convolve|cut|dot|few|gather|linear|maxima|reciprocal|scaled|widen|window)\w*"
 )
 UPDATE_KERNELS = re.compile(
-    r"learn_classifier|integrad_\w*(accumulate|decay|descend|errors|fits|gradients|largest|learn"
-    r"|nonzero|pair|room|step)\w*"
+    r"learn_classifier|integrad_\w*(accumulate|column|decay|descend|errors|fits|gradients|hits|largest|learn"
+    r"|pair|place|room|row|step)\w*"
 )
 """Names of the kernels, which layers share. What both use counts as forward."""
 
