@@ -170,9 +170,9 @@ MISTAKES = [
         r"\1\2 / \3 - (\2 % \3 < 0);",
     ),
     Mistake("the spread of an input is 52", "dense", r"INPUT_SPREAD = 51", "INPUT_SPREAD = 52"),
-    Mistake("the first maximum does not win", "maxima", r"value > 0 \? value : value / 4 \* 4", "value"),
+    Mistake("the first maximum does not win", "maxima", r"value : value \* 4 - 3", "value : value * 4"),
     Mistake("padding never wins", "cnn", r"best < 0 && !whole \? 0 : best", "best"),
-    Mistake("padding of a winner is below all", "cnn", r": 36; /\* which", ": -INT8_LIMIT - 1; /* which"),
+    Mistake("padding of a winner is above all", "cnn", r": 36\) >= least", ": INT8_LIMIT) >= least"),
     Mistake(
         "a padded window ends one row early", "cnn", r"size - origin : window", "size - origin - 1 : window"
     ),
@@ -188,16 +188,16 @@ MISTAKES = [
     ),
     Mistake("a stride is one", "cnn", r"BLOCK2_STRIDE_HEIGHT = 2", "BLOCK2_STRIDE_HEIGHT = 1"),
     Mistake(
-        "the gradient misses the last row",
+        "the gradient misses the last error",
         "maps",
-        r"row < shape->height(?=; row\+\+\) \{[^}]*const int\w* d = )",
-        "row + 1 < shape->height",
+        r"k < count(?=; k\+\+\) \{\s*const int row)",
+        "k + 1 < count",
     ),
     Mistake(
         "average-pooled heads spread the sum", "maps", r"_backward\(\*sum / \w+_WINDOW_AREA", "_backward(*sum"
     ),
     Mistake("an average floors", "maps", r"\(sum / (\w+_WINDOW_AREA)\);", r"(sum / \1 - (sum % \1 < 0));"),
-    Mistake("a maximum starts at -1", "maps", r"best = -INT8_LIMIT;", "best = -1;"),
+    Mistake("a maximum starts at -1", "maps", r"best = -127;", "best = -1;"),
     Mistake("sums that exceed 32 bits are cut", "wide", r"room = magnitude > room[^;]*", "(void)magnitude"),
     Mistake(
         "a wide row of gradients wraps",
