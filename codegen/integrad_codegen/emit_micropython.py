@@ -63,10 +63,7 @@ def _render(template: str, plan: Plan, **context: object) -> str:
 
 def _module(model: Model, plan: Plan) -> dict:
     normalisation = Normalisation.of(model.preprocessing)
-    frozen, learning = (
-        sum(array.nbytes for _, array in arrays(plan))
-        for arrays in (weights_file.frozen_arrays, weights_file.learning_arrays)
-    )
+    frozen, learning = weights_file.part_bytes(plan)
     return {
         "summary": summary(plan),
         "version": __version__,

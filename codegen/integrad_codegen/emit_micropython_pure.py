@@ -69,9 +69,10 @@ def _face(model: Model, plan: Plan, command: str) -> dict:
 
 
 def _memory(plan: Plan) -> dict:
-    learning = sum(array.nbytes for _, array in weights_file.learning_arrays(plan))
-    whole = learning + sum(array.nbytes for _, array in weights_file.frozen_arrays(plan))
-    return {"memory_bytes": whole, "scratch_bytes": ViperMemory.of(plan).bytes}
+    return {
+        "memory_bytes": sum(weights_file.part_bytes(plan)),
+        "scratch_bytes": ViperMemory.of(plan).bytes,
+    }
 
 
 def _package(plan: Plan) -> str:
@@ -88,10 +89,7 @@ def _numbers(schedule: Schedule | None) -> tuple[int, ...]:
 def _core(model: Model, plan: Plan, scratch_bytes: int) -> dict:
     """What both cores say alike."""
     normalisation = Normalisation.of(model.preprocessing)
-    frozen, learning = (
-        sum(array.nbytes for _, array in arrays(plan))
-        for arrays in (weights_file.frozen_arrays, weights_file.learning_arrays)
-    )
+    frozen, learning = weights_file.part_bytes(plan)
     code = raw_code(normalisation)
     return {
         "sample_bytes": sample_bytes(plan, normalisation),
