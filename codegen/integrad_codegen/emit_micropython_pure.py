@@ -9,6 +9,7 @@ from integrad import __version__, arithmetic
 from integrad.model_file import Model
 from integrad_codegen import plain_steps, viper_steps, weights_file
 from integrad_codegen.emit_c import Schedule, environment_for
+from integrad_codegen.file_sets import merged
 from integrad_codegen.header_text import origin_lines, summary
 from integrad_codegen.micropython_texts import RAW_BYTES, raw_code, sample_bytes, texts
 from integrad_codegen.mip_package import package_json
@@ -30,15 +31,19 @@ VIPER_LOADS = {
 def emit_pure(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
     """Path → text of everything that is Python. command: as in emit_c."""
     core, face = f"_{plan.prefix}.py", _face(model, plan, command)
-    return {
-        f"{plan.prefix}.py": _render("face.py", plan, **face),
-        f"{plan.prefix}.pyi": _render("stub.pyi", plan, **face),
-        "example.py": _render("example.py", plan, **face),
-        "README.md": _render("readme.md", plan, **face, **_memory(plan)),
-        "package.json": _package(plan),
-        f"pure/{core}": _render("viper.py", plan, **_viper(model, plan)),
-        f"plain/{core}": _render("plain.py", plan, **_plain(model, plan)),
-    }
+    return merged(
+        {
+            f"{plan.prefix}.py": _render("face.py", plan, **face),
+            f"{plan.prefix}.pyi": _render("stub.pyi", plan, **face),
+            f"pure/{core}": _render("viper.py", plan, **_viper(model, plan)),
+            f"plain/{core}": _render("plain.py", plan, **_plain(model, plan)),
+        },
+        {
+            "example.py": _render("example.py", plan, **face),
+            "README.md": _render("readme.md", plan, **face, **_memory(plan)),
+            "package.json": _package(plan),
+        },
+    )
 
 
 def _render(template: str, plan: Plan, **context: object) -> str:
