@@ -10,6 +10,7 @@ from integrad.model_file import Model
 from integrad_codegen import weights_file
 from integrad_codegen.emit_c import emit_c, environment_for
 from integrad_codegen.emit_micropython_pure import emit_pure
+from integrad_codegen.file_sets import merged
 from integrad_codegen.header_text import summary
 from integrad_codegen.micropython_texts import raw_code, sample_bytes, texts
 from integrad_codegen.normalisation import Normalisation
@@ -20,11 +21,11 @@ def emit_micropython(
     model: Model, plan: Plan, command: str = "", core: str | None = None
 ) -> dict[str, str | bytes]:
     """Path → contents of everything but the native modules, which a compiler makes of emit_module()."""
-    return {
-        f"{plan.prefix}.weights": weights_file.weights_file(model, plan),
-        **emit_pure(model, plan, command),
-        **emit_firmware_folder(model, plan, command, core),
-    }
+    return merged(
+        {f"{plan.prefix}.weights": weights_file.weights_file(model, plan)},
+        emit_pure(model, plan, command),
+        emit_firmware_folder(model, plan, command, core),
+    )
 
 
 def emit_module(
@@ -36,11 +37,11 @@ def emit_module(
     """
     pointing = replace(plan, weights_by_pointer=True)
     device = files("integrad_device")
-    return {
-        **emit_c(model, pointing, command, core, small),
-        f"{plan.prefix}_module.c": _render("module.c", plan, **_module(model, plan)),
-        **{name: (device / name).read_text() for name in ("checksum.c", "checksum.h")},
-    }
+    return merged(
+        emit_c(model, pointing, command, core, small),
+        {f"{plan.prefix}_module.c": _render("module.c", plan, **_module(model, plan))},
+        {name: (device / name).read_text() for name in ("checksum.c", "checksum.h")},
+    )
 
 
 def emit_firmware_folder(
@@ -49,11 +50,11 @@ def emit_firmware_folder(
     """Path → text of usermod/: the module for USER_C_MODULES, and a manifest that freezes its face."""
     folder = f"usermod/_{plan.prefix}"
     built = {name: _render(name, plan) for name in ("micropython.mk", "micropython.cmake")}
-    sources = {**emit_module(model, plan, command, core, small=False), **built}
-    return {
-        **{f"{folder}/{name}": text for name, text in sources.items()},
-        "usermod/manifest.py": _render("manifest.py", plan),
-    }
+    sources = merged(emit_module(model, plan, command, core, small=False), built)
+    return merged(
+        {f"{folder}/{name}": text for name, text in sources.items()},
+        {"usermod/manifest.py": _render("manifest.py", plan)},
+    )
 
 
 def _render(template: str, plan: Plan, **context: object) -> str:
@@ -63,10 +64,7 @@ def _render(template: str, plan: Plan, **context: object) -> str:
 
 def _module(model: Model, plan: Plan) -> dict:
     normalisation = Normalisation.of(model.preprocessing)
-    frozen, learning = (
-        sum(array.nbytes for _, array in arrays(plan))
-        for arrays in (weights_file.frozen_arrays, weights_file.learning_arrays)
-    )
+    frozen, learning = weights_file.part_bytes(plan)
     return {
         "summary": summary(plan),
         "version": __version__,

@@ -9,6 +9,7 @@ from integrad import __version__, arithmetic
 from integrad.model_file import Model
 from integrad_codegen import plain_steps, viper_steps, weights_file
 from integrad_codegen.emit_c import Schedule, environment_for
+from integrad_codegen.file_sets import merged
 from integrad_codegen.header_text import origin_lines, summary
 from integrad_codegen.micropython_texts import RAW_BYTES, raw_code, sample_bytes, texts
 from integrad_codegen.mip_package import package_json
@@ -30,15 +31,19 @@ VIPER_LOADS = {
 def emit_pure(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
     """Path → text of everything that is Python. command: as in emit_c."""
     core, face = f"_{plan.prefix}.py", _face(model, plan, command)
-    return {
-        f"{plan.prefix}.py": _render("face.py", plan, **face),
-        f"{plan.prefix}.pyi": _render("stub.pyi", plan, **face),
-        "example.py": _render("example.py", plan, **face),
-        "README.md": _render("readme.md", plan, **face, **_memory(plan)),
-        "package.json": _package(plan),
-        f"pure/{core}": _render("viper.py", plan, **_viper(model, plan)),
-        f"plain/{core}": _render("plain.py", plan, **_plain(model, plan)),
-    }
+    return merged(
+        {
+            f"{plan.prefix}.py": _render("face.py", plan, **face),
+            f"{plan.prefix}.pyi": _render("stub.pyi", plan, **face),
+            f"pure/{core}": _render("viper.py", plan, **_viper(model, plan)),
+            f"plain/{core}": _render("plain.py", plan, **_plain(model, plan)),
+        },
+        {
+            "example.py": _render("example.py", plan, **face),
+            "README.md": _render("readme.md", plan, **face, **_memory(plan)),
+            "package.json": _package(plan),
+        },
+    )
 
 
 def _render(template: str, plan: Plan, **context: object) -> str:
@@ -69,9 +74,10 @@ def _face(model: Model, plan: Plan, command: str) -> dict:
 
 
 def _memory(plan: Plan) -> dict:
-    learning = sum(array.nbytes for _, array in weights_file.learning_arrays(plan))
-    whole = learning + sum(array.nbytes for _, array in weights_file.frozen_arrays(plan))
-    return {"memory_bytes": whole, "scratch_bytes": ViperMemory.of(plan).bytes}
+    return {
+        "memory_bytes": sum(weights_file.part_bytes(plan)),
+        "scratch_bytes": ViperMemory.of(plan).bytes,
+    }
 
 
 def _package(plan: Plan) -> str:
@@ -88,10 +94,7 @@ def _numbers(schedule: Schedule | None) -> tuple[int, ...]:
 def _core(model: Model, plan: Plan, scratch_bytes: int) -> dict:
     """What both cores say alike."""
     normalisation = Normalisation.of(model.preprocessing)
-    frozen, learning = (
-        sum(array.nbytes for _, array in arrays(plan))
-        for arrays in (weights_file.frozen_arrays, weights_file.learning_arrays)
-    )
+    frozen, learning = weights_file.part_bytes(plan)
     code = raw_code(normalisation)
     return {
         "sample_bytes": sample_bytes(plan, normalisation),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from integrad.arithmetic import learning_rate_limit
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
-from integrad_codegen.weights_file import HEADER_BYTES, frozen_arrays
+from integrad_codegen.weights_file import HEADER_BYTES, part_bytes
 
 TYPE_CODES = {"int8_t": "b", "uint8_t": "B", "int16_t": "h", "uint16_t": "H", "int32_t": "i"}
 """C type of a raw value → its code in the array module."""
@@ -25,7 +25,7 @@ def sample_bytes(plan: Plan, normalisation: Normalisation) -> int:
 
 def weights_bytes(plan: Plan) -> int:
     """Bytes of a weights file that a module looks at: the header and what does not learn."""
-    return HEADER_BYTES + sum(array.nbytes for _, array in frozen_arrays(plan))
+    return HEADER_BYTES + part_bytes(plan)[0]
 
 
 def texts(plan: Plan, normalisation: Normalisation) -> dict[str, str]:

@@ -178,7 +178,7 @@ def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 1
         rule = "needs 1 to 40 lower-case letters, digits and _, beginning with a letter"
         raise UsageError(f"name {prefix!r}: {rule}")
     if is_taken(prefix):
-        taken = "is a word or a header of C or Python, or a layer of the generated code"
+        taken = "is a word, header or module of C, Python or MicroPython, or a file or layer of the export"
         raise UsageError(f"name {prefix!r}: {taken}; choose another --name")
     learn_set = LearnSet.parse(learn, len(network.blocks))
     if learn_set.output_learns and not 1 <= batch <= MAX_BATCH:
@@ -346,5 +346,35 @@ _C_KEYWORDS = frozenset(
         *("unsigned", "void", "volatile", "while"),
     )
 )
-RESERVED_NAMES = _C_KEYWORDS | frozenset(keyword.kwlist) | {"stddef", "stdint"}
+_C_HEADERS = frozenset(
+    (
+        *("alloca", "arm_acle", "arm_mve", "assert", "complex", "ctype", "errno", "fenv", "inttypes"),
+        *("iso646", "limits", "locale", "math", "setjmp", "signal", "stdalign", "stdarg", "stdatomic"),
+        *("stdbool", "stddef", "stdint", "stdio", "stdlib", "stdnoreturn", "string", "tgmath", "threads"),
+        *("time", "uchar", "unistd", "wchar", "wctype"),
+    )
+)
+_MICROPYTHON_MODULES = frozenset(
+    (
+        *("argparse", "array", "asyncio", "binascii", "bluetooth", "btree", "builtins", "cmath"),
+        *("collections", "cryptolib", "deflate", "dht", "ds18x20", "errno", "esp", "esp32", "espnow", "ffi"),
+        *("flashbdev", "framebuf", "gc", "gzip", "hashlib", "heapq", "inisetup", "io", "json", "jni", "lwip"),
+        *("machine", "marshal", "math", "micropython", "mimxrt", "mip", "neopixel", "network", "ntptime"),
+        *("onewire", "openamp", "os", "platform", "pyb", "random", "re", "requests", "rp2", "samd", "select"),
+        *("socket", "ssl", "stm", "struct", "sys", "termios", "thread", "time", "tls", "uctypes", "vfs"),
+        *("webrepl", "websocket", "zephyr", "zlib", "zsensor"),
+    )
+)
+"""In firmware of some port, or with _ before it: PREFIX.py or _PREFIX.py would hide it, or be hidden."""
+
+_EXPORTED_FILES = frozenset(
+    (
+        *("boot", "example", "learnt"),  # boot.py, example.py, and learnt.weights that this saves
+        *("checksum", "config", "memory", "runtime_abi", "together"),  # what native modules are built with
+    )
+)
+RESERVED_NAMES = frozenset().union(
+    _C_KEYWORDS | frozenset(keyword.kwlist) | _C_HEADERS | _EXPORTED_FILES | _MICROPYTHON_MODULES,
+    [f"u{name}" for name in _MICROPYTHON_MODULES],  # older names of the same modules
+)
 """No prefixes: files and modules are named after them."""

@@ -18,8 +18,9 @@ from integrad_codegen.plan import Plan
 MAGIC = b"iWGT"
 VERSION = 1
 HEADER = struct.Struct("<4sHHIIIII")
-"""magic, version, bytes of the header, layout, CRC-32 of the frozen weights, bytes of the frozen
-weights, bytes of the learning weights, CRC-32 of the learning weights; its own CRC-32 follows."""
+"""magic, version, bytes of the header, layout, CRC-32 of the frozen weights (in a file of learnt
+weights, of the whole model it was learnt on), bytes of the frozen weights, bytes of the learning
+weights, CRC-32 of the learning weights; its own CRC-32 follows."""
 
 HEADER_BYTES = HEADER.size + 4
 SMALL_INTEGER = 2**30 - 1
@@ -58,6 +59,12 @@ def learning_arrays(plan: Plan) -> list[tuple[str, np.ndarray]]:
     return plan.parameters() if plan.batch else []
 
 
+def part_bytes(plan: Plan) -> tuple[int, int]:
+    """Bytes of the weights that do not learn, and of those that do."""
+    frozen, learning = frozen_arrays(plan), learning_arrays(plan)
+    return sum(array.nbytes for _, array in frozen), sum(array.nbytes for _, array in learning)
+
+
 def layout_text(model: Model, plan: Plan) -> str:
     """What a module is compiled for: the preprocessing and the network as JSON, then a line an array
     with whether it learns, its name, rows and values a row."""
@@ -74,14 +81,14 @@ def layout(model: Model, plan: Plan) -> int:
 def weights_file(model: Model, plan: Plan) -> bytes:
     """The file that holds all weights of the plan's network."""
     frozen, learning = _bytes_of(frozen_arrays(plan)), _bytes_of(learning_arrays(plan))
-    return header(layout(model, plan), zlib.crc32(frozen), len(frozen), learning) + frozen + learning
+    sizes = (zlib.crc32(frozen), len(frozen), len(learning), zlib.crc32(learning))
+    fields = HEADER.pack(MAGIC, VERSION, HEADER_BYTES, layout(model, plan), *sizes)
+    return fields + zlib.crc32(fields).to_bytes(4, "little") + frozen + learning
 
 
-def header(layout: int, frozen_crc: int, frozen_bytes: int, learning: bytes) -> bytes:
-    """The header of a file; a file of learnt weights only holds no frozen bytes, yet names their CRC-32."""
-    sizes = (frozen_crc, frozen_bytes, len(learning), zlib.crc32(learning))
-    fields = HEADER.pack(MAGIC, VERSION, HEADER_BYTES, layout, *sizes)
-    return fields + zlib.crc32(fields).to_bytes(4, "little")
+def origin_crc(plan: Plan) -> int:
+    """CRC-32 of all weights in the order of the file, as a file of what was learnt on them names it."""
+    return zlib.crc32(_bytes_of(learning_arrays(plan)), zlib.crc32(_bytes_of(frozen_arrays(plan))))
 
 
 def _bytes_of(arrays: list[tuple[str, np.ndarray]]) -> bytes:

@@ -1,35 +1,29 @@
-"""Perform a session on a Python core: in MicroPython (viper or bytecode) or in this Python."""
+"""Python cores run in MicroPython (viper or bytecode) and in this Python."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
+from integrad.emulator.micropython_session import Place
 
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.session import Action, Predict, Reset, Train
-from integrad_codegen.emit_micropython_pure import emit_pure
-from integrad_codegen.weights_file import weights_file
-
-SCRIPT = Path(__file__).with_name("core_session.py")
 MICROPYTHON = Path(sys.executable).with_name("micropython")
 VIPER, PLAIN = "pure", "plain"
 
 
-def run_core(device: DeviceModel, actions: list[Action], core: str, interpreter: Path = MICROPYTHON) -> list:
-    """Results of the actions. core: the exported folder it is taken from."""
-    files = emit_pure(device.model, device.plan)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "_model.py").write_text(files[f"{core}/_model.py"])
-        (folder / "model.weights").write_bytes(weights_file(device.model, device.plan))
-        (folder / "core_session.bin").write_bytes(device.session(actions).encode())
-        (folder / "main.py").write_bytes(SCRIPT.read_bytes())
-        lines = run_script(folder, "main.py", interpreter).split()
-    return [_result(device, action, line) for action, line in zip(actions, lines, strict=True)]
+def in_this_python() -> Place:
+    """Where a script runs in the Python that runs the tests."""
+
+    def execute(script: str, files: Mapping[str, bytes]) -> str:
+        with tempfile.TemporaryDirectory() as name:
+            for file, data in {**files, "main.py": script.encode()}.items():
+                Path(name, file).write_bytes(data)
+            return run_script(Path(name), "main.py", Path(sys.executable))
+
+    return Place(execute)
 
 
 def run_script(folder: Path, script: str, interpreter: Path = MICROPYTHON) -> str:
@@ -39,11 +33,3 @@ def run_script(folder: Path, script: str, interpreter: Path = MICROPYTHON) -> st
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
-
-
-def _result(device: DeviceModel, action: Action, line: str):
-    if isinstance(action, Predict):
-        return np.frombuffer(bytes.fromhex(line), np.int8).reshape(-1, device.plan.classes)
-    if isinstance(action, Train):
-        return int(line)
-    return None if isinstance(action, Reset) else bytes.fromhex(line)

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import os
 import struct
 import sys
 import zlib
@@ -13,13 +14,15 @@ import pytest
 from cores import PLAIN, VIPER, run_script
 from fixed import FIXED
 
+from integrad.board.learnt_weights import model_with
 from integrad.emulator.micropython_modules import ARCHITECTURES, build_module
+from integrad.errors import IntegradError
 from integrad.learners.nitro import Nitro
 from integrad_codegen.emit_c import Schedule
 from integrad_codegen.emit_micropython import emit_module
 from integrad_codegen.emit_micropython_pure import emit_pure
 from integrad_codegen.plan import make_plan
-from integrad_codegen.weights_file import weights_file
+from integrad_codegen.weights_file import origin_crc, weights_file
 
 MODEL = FIXED["frozen"].model()  # int8 samples of 2x6x6, one block frozen and one that learns
 
@@ -41,12 +44,19 @@ def toy(tmp_path, monkeypatch):
     """(module, samples, labels) of an export in a folder that is the current one."""
     samples, labels = export(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
+    return import_from(tmp_path, monkeypatch), samples, labels
+
+
+def import_from(folder, monkeypatch):
+    """The module toy of a folder, until the end of the test."""
+    monkeypatch.syspath_prepend(folder)
     for name in ("toy", "_toy"):
-        sys.modules.pop(name, None)
-    yield importlib.import_module("toy"), samples, labels
-    for name in ("toy", "_toy"):
-        sys.modules.pop(name, None)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    importlib.invalidate_caches()
+    module = importlib.import_module("toy")
+    for name in ("toy", "_toy"):  # forgotten at the end
+        monkeypatch.setitem(sys.modules, name, sys.modules.pop(name))
+    return module
 
 
 def test_predictions_and_scores(toy):
@@ -118,49 +128,154 @@ def test_save_and_load(toy, tmp_path):
     assert again != crc
 
 
-def test_a_cut_at_any_operation_leaves_a_whole_file(toy, tmp_path, monkeypatch):
-    module, samples, _ = toy
-    crcs = [learn_and_save(module, samples, "learnt", steps) for steps in (2, 4)]
+class PowerCutError(Exception):
+    pass
 
-    class CutError(Exception):
-        pass
 
-    states = set()
-    for cut in range(12):
-        learn_and_save(module, samples, "learnt", 2)
-        left = [cut]
+class Disk:
+    """os and open for a module, until the power is cut before operation number `left`, or amid a write."""
 
-        def count(real, left=left):
-            def call(*arguments):
-                if not left[0]:
-                    raise CutError
-                left[0] -= 1
-                return real(*arguments)
+    def __init__(self, left):
+        self.left = left
+        self.stat = os.stat
+        self.sync = self.counted(lambda: None)
+        self.remove, self.rename = self.counted(os.remove), self.counted(os.rename)
 
-            return call
+    def counted(self, operation):
+        def call(*arguments):
+            if not self.left:
+                raise PowerCutError
+            self.left -= 1
+            return operation(*arguments)
 
-        class Os:
-            stat, sync = module.os.stat, count(lambda: None)
-            remove, rename = count(module.os.remove), count(module.os.rename)
+        return call
 
-        opened = count(open)
-        model = learnt_model(module, samples, 4)
-        with monkeypatch.context() as patch:
-            patch.setattr(module, "os", Os)
-            patch.setattr(module, "open", opened, raising=False)
+    def open(self, path, mode):
+        return self.counted(lambda: Written(self, path))() if mode == "wb" else open(path, mode)
+
+
+class Written:
+    """A file whose data reach the disk as they are written, each piece in two halves."""
+
+    def __init__(self, disk, path):
+        self.file = open(path, "wb", 0)  # noqa: SIM115
+        self.write_half, self.flush = disk.counted(self.file.write), disk.counted(lambda: None)
+
+    def write(self, data):
+        middle = len(data) // 2
+        self.write_half(data[:middle])
+        self.write_half(data[middle:])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+
+class Saves:
+    """The files of a model's saves, whose weights are all the same number."""
+
+    def __init__(self, module, folder, monkeypatch):
+        self.module, self.folder, self.monkeypatch = module, folder, monkeypatch
+        self.model = module.Model("toy.weights")
+        self.factory = bytes(self.model.weights)
+
+    def file(self, number):
+        """What a save writes."""
+        assert self.save(number, 99)
+        whole = (self.folder / "learnt").read_bytes()
+        self.put({})
+        return whole
+
+    def save(self, number, left):
+        """Whether it came to its end."""
+        disk = Disk(left)
+        self.model.weights[:] = bytes([number]) * len(self.factory)
+        with self.monkeypatch.context() as patch:
+            patch.setattr(self.module, "os", disk)
+            patch.setattr(self.module, "open", disk.open, raising=False)
             try:
-                model.save("learnt")
-                finished = True
-            except CutError:
-                finished = False
-        fresh = module.Model("toy.weights")
-        name = fresh.load("learnt")
-        states.add(name)
-        assert fresh.crc() in crcs, f"cut at operation {cut}"
-        assert fresh.crc() == crcs[1] or not finished
+                self.model.save("learnt")
+            except PowerCutError:
+                return False
+        return True
+
+    def load(self):
+        """The number that is loaded; None if no file is whole."""
+        self.model.weights[:] = self.factory
+        try:
+            self.model.load("learnt")
+        except (OSError, ValueError):
+            assert bytes(self.model.weights) == self.factory
+            return None
+        (number,) = set(self.model.weights)
+        return number
+
+    def files(self):
+        return {path.name[6:]: path.read_bytes() for path in self.folder.glob("learnt*")}
+
+    def put(self, files):
+        for path in self.folder.glob("learnt*"):
+            path.unlink()
+        for ending, data in files.items():
+            (self.folder / f"learnt{ending}").write_bytes(data)
+
+
+def other_model(learn="last:1"):
+    """A weights file of another model: of the same layout, trained differently."""
+    network = MODEL.network.copy()
+    network.output.weights[0, 0] ^= 1
+    return replace(MODEL, network=network), make_plan(network, "toy", learn, 3)
+
+
+STARTS = {
+    "nothing": {},
+    "only .new": {".new": "first"},
+    "only a part of .new": {".new": "part"},
+    "path": {"": "first"},
+    "path and .old": {"": "second", ".old": "first"},
+    "path and .new": {"": "first", ".new": "second"},
+    "path and a part of .new": {"": "first", ".new": "part"},
+    "path, .new and .old": {"": "second", ".new": "third", ".old": "first"},
+    "between the renames": {".new": "second", ".old": "first"},
+    "another model's": {"": "other"},
+    "another model's and .new": {"": "other", ".new": "first"},
+    "another model's, .new and .old": {"": "other", ".new": "first", ".old": "other"},
+    "a damaged path and .new": {"": "part", ".new": "second", ".old": "first"},
+    "a damaged path and .old": {"": "part", ".old": "first"},
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_two_cuts_at_any_operations(start, toy, tmp_path, monkeypatch):
+    """What is loaded then are the weights of the last save that came to its end, or of the one under way."""
+    module, _, _ = toy
+    saves = Saves(module, tmp_path, monkeypatch)
+    kinds = {"first": saves.file(1), "second": saves.file(2), "third": saves.file(3)}
+    kinds["part"] = kinds["first"][:50]
+    saves.model = module.Model(weights_file(*other_model()))
+    kinds["other"] = saves.file(9)
+    saves.model = module.Model("toy.weights")
+    files = {ending: kinds[kind] for ending, kind in STARTS[start].items()}
+    saves.put(files)
+    before = saves.load()
+    for cut in range(20):
+        saves.put(files)
+        finished = saves.save(4, cut)
+        between, left = saves.load(), saves.files()
+        assert between == 4 or (between == before and not finished), cut
+        for again in range(20):
+            saves.put(left)
+            finished_again = saves.save(5, again)
+            after = saves.load()
+            assert after == 5 or (after == between and not finished_again), (cut, again)
+            if finished_again:
+                break
+        assert finished_again and saves.files().keys() <= {"", ".old"}
         if finished:
             break
-    assert finished and len(states) == 2, states
+    assert finished and cut > 7
 
 
 def test_a_torn_file_is_refused_and_the_one_before_is_used(toy, tmp_path):
@@ -208,15 +323,52 @@ def test_wrong_weights_files(toy, tmp_path):
         module.Model("learnt")
 
 
-def test_learnt_weights_of_another_model_are_refused(toy, tmp_path):
-    module, samples, _ = toy
+def of_another_frozen_block(learn):
+    network = MODEL.network.copy()
+    network.blocks[0].weights[0, 0, 0, 0] ^= 1
+    return replace(MODEL, network=network), make_plan(network, "toy", learn, 3)
+
+
+@pytest.mark.parametrize("learn", ["all", "last:1", "output"])
+@pytest.mark.parametrize("change", [other_model, of_another_frozen_block])
+def test_learnt_weights_belong_to_the_model_they_were_learnt_on(learn, change, tmp_path, monkeypatch):
+    """The board refuses them on another of the same layout, and pull does."""
+    samples, _ = export(tmp_path, learn=learn)
+    monkeypatch.chdir(tmp_path)
+    module = import_from(tmp_path, monkeypatch)
+    crc = learn_and_save(module, samples, "learnt", 3)
+    learnt = (tmp_path / "learnt").read_bytes()
+    home, exported = model_with(MODEL, learnt, "learnt")
+    assert exported == learn and home.network.weights_crc() != MODEL.network.weights_crc()
+    model = module.Model(weights_file(home, make_plan(home.network, "toy", learn, 3)))
+    assert model.crc() == crc
+    for other, plan in (change(learn), (home, make_plan(home.network, "toy", learn, 3))):
+        model = module.Model(weights_file(other, plan))
+        before = model.crc()
+        with pytest.raises(ValueError, match=r"^learnt: weights: not learnt on this model$"):
+            model.load("learnt")
+        assert model.crc() == before
+        with pytest.raises(IntegradError, match=r"learnt: learnt from other weights than this model's; name"):
+            model_with(other, learnt, "learnt")
+    # Files that named only what does not learn, and whole files, which name the same.
+    whole = (tmp_path / "toy.weights").read_bytes()
+    named = learnt[:12] + whole[12:16] + learnt[16:28]
+    for data in (named + struct.pack("<I", zlib.crc32(named)) + learnt[32:], whole):
+        (tmp_path / "learnt").write_bytes(data)
+        with pytest.raises(ValueError, match=r"^learnt: weights: not learnt on this model$"):
+            module.Model("toy.weights").load("learnt")
+        with pytest.raises(IntegradError, match=r"learnt: learnt from other weights"):
+            model_with(MODEL, data, "learnt")
+
+
+def test_learnt_weights_make_no_model(tmp_path, monkeypatch):
+    """Not even where everything learns, and they are all there."""
+    samples, _ = export(tmp_path, learn="all")
+    monkeypatch.chdir(tmp_path)
+    module = import_from(tmp_path, monkeypatch)
     learn_and_save(module, samples, "learnt", 1)
-    other = MODEL.network.copy()
-    other.blocks[0].weights[0, 0, 0, 0] ^= 1
-    changed = replace(MODEL, network=other)
-    model = module.Model(weights_file(changed, make_plan(other, "toy", "last:1", 3)))
-    with pytest.raises(ValueError, match=r"learnt: weights: learnt from another model"):
-        model.load("learnt")
+    with pytest.raises(ValueError, match=r"^weights: what was learnt only"):
+        module.Model("learnt")
 
 
 def test_wrong_arguments(toy):
@@ -319,19 +471,79 @@ def test_the_header_is_what_the_host_writes(toy, tmp_path):
     learn_and_save(module, samples, "learnt", 0)
     whole, learnt = (tmp_path / "toy.weights").read_bytes(), (tmp_path / "learnt").read_bytes()
     fields, own = struct.unpack("<4sHHIIIII", whole[:28]), struct.unpack("<4sHHIIIII", learnt[:28])
-    assert own == (*fields[:5], 0, *fields[6:]) and learnt[32:] == whole[32 + fields[5] :]
+    origin = zlib.crc32(whole[32:])
+    assert origin == module.Model("toy.weights").crc()
+    assert own == (*fields[:4], origin, 0, *fields[6:]) and learnt[32:] == whole[32 + fields[5] :]
 
 
-def test_the_example_runs(tmp_path):
-    """Its endless loop twice, with a user who presses the button."""
-    export(tmp_path, core=VIPER)
-    text = emit_pure(MODEL, make_plan(MODEL.network, "toy", "last:1", 3))["example.py"]
+def export_example(folder, prefix="toy"):
+    """An export whose main.py is the example: its endless loop twice, with a user who presses the button."""
+    export(folder, core=VIPER, prefix=prefix)
+    text = emit_pure(MODEL, make_plan(MODEL.network, prefix, "last:1", 3))["example.py"]
     assert len(text.splitlines()) < 45
     text = text.replace("while True:", "for _ in range(2):").replace("    return None", "    return 1")
-    (tmp_path / "main.py").write_text(text.replace("time.sleep(1)", "time.sleep(0)"))
+    (folder / "main.py").write_text(text.replace("time.sleep(1)", "time.sleep(0)"))
+
+
+@pytest.mark.parametrize("prefix", ["toy", "model", "sample", "guess", "label", "button", "core", "weights"])
+def test_the_example_runs(tmp_path, prefix):
+    """Whatever the model is called."""
+    export_example(tmp_path, prefix)
     first, again = (run_script(tmp_path, "main.py").splitlines() for _ in range(2))
     assert first[0] == "nothing learnt yet" and again[0] == "learnt before: learnt.weights"
     assert set(first[1:] + again[1:]) <= set(MODEL.class_names) and len(first) == 3
+
+
+def test_the_example_starts_whatever_files_there_are(toy, tmp_path):
+    module, samples, _ = toy
+    learn_and_save(module, samples, "learnt.weights", 2)
+    whole = (tmp_path / "learnt.weights").read_bytes()
+    other = module.Model(weights_file(*other_model()))
+    other.save("other.weights")
+    export_example(tmp_path)
+    cases = [(".new", whole[:size], "not used: learnt.weights: weights: ") for size in (0, 20, 32, 50)]
+    cases += [
+        ("", (tmp_path / "other.weights").read_bytes(), "not used: learnt.weights: weights: not learnt")
+    ]
+    cases += [(".new", whole, "learnt before: learnt.weights.new")]
+    for ending, data, text in cases:
+        for path in tmp_path.glob("learnt*"):
+            path.unlink()
+        (tmp_path / f"learnt.weights{ending}").write_bytes(data)
+        first, again = (run_script(tmp_path, "main.py").splitlines() for _ in range(2))
+        assert first[0].startswith(text) and len(first) == 3
+        assert again[0] == "learnt before: learnt.weights"
+
+
+MEMORYVIEWS = """
+import toy
+from array import array
+
+with open("toy.weights", "rb") as file:
+    model = toy.Model(memoryview(file.read()))
+data, labels, scores = {samples!r}, {labels!r}, [array("b", bytes(3)), bytearray(3)]
+signed = array("b", data)
+for out in scores + [memoryview(out) for out in scores]:
+    model.logits(memoryview(data)[:72], out)
+    print(bytes(out) == bytes(scores[0]), model.logits(memoryview(signed)[:72], out))
+print(model.train(memoryview(signed), memoryview(labels)), "%08x" % model.crc())
+"""
+
+
+@pytest.mark.parametrize("core", [VIPER, PLAIN])
+def test_memoryviews_in_micropython(tmp_path, core):
+    """Where Python cannot tell whether a memoryview's bytes have signs."""
+    samples, labels = export(tmp_path, core=core)
+    data = {"samples": samples.tobytes(), "labels": bytes(labels.tolist())}
+    (tmp_path / "work.py").write_text(MEMORYVIEWS.format(**data))
+    *scores, trained = run_script(tmp_path, "work.py").splitlines()
+    network, x = MODEL.network.copy(), MODEL.preprocessing.apply(samples)
+    assert scores == [f"True {network.predict(x)[0]}"] * 4
+    learner = host_learner(network, 3)
+    correct = sum(learner.step(x[i : i + 3], labels[i : i + 3]).correct for i in (0, 3, 6))
+    learnt = replace(MODEL, network=network)
+    crc = origin_crc(make_plan(learnt.network, "toy", "last:1", 3))
+    assert trained == f"{correct} {crc:08x}"
 
 
 @pytest.mark.parametrize("learn", ["none", "last:1"])

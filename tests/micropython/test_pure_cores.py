@@ -1,43 +1,43 @@
-"""The two Python cores hold the bits of NumPy: viper in MicroPython, plain Python in this one."""
+"""The two Python cores hold the bits of NumPy: viper in MicroPython, plain Python there and in this one."""
 
-import sys
 import tempfile
 from pathlib import Path
 
 import executors
 import pytest
-from cores import MICROPYTHON, PLAIN, VIPER, run_core
+from cores import PLAIN, VIPER, in_this_python
 from fixed import FIXED
 from hypothesis import given, settings
 from networks import cases
 
+from integrad.emulator import micropython_session
+from integrad.emulator.micropython_session import on_host, python_core, run_session
 from integrad.emulator.micropython_unix import run_unix
 from integrad_codegen.emit_micropython_pure import emit_pure
 from integrad_codegen.plan import make_plan
 from integrad_codegen.weights_file import weights_file
 
 CONFORMANCE = Path(__file__).with_name("core_conformance.py").read_text()
-HERE = Path(sys.executable)
-CORES = {"viper": (VIPER, MICROPYTHON), "bytecode": (PLAIN, MICROPYTHON), "CPython": (PLAIN, HERE)}
+CORES = {
+    "viper": (VIPER, on_host()),
+    "bytecode": (PLAIN, on_host()),
+    "CPython": (PLAIN, in_this_python()),
+}
 
 
 def compare(case, name):
-    core, interpreter = CORES[name]
+    core, place = CORES[name]
     with tempfile.TemporaryDirectory() as folder:
         device = case.generate(Path(folder))
         actions = case.actions()
-        found = run_core(device, actions, core, interpreter)
+        found = run_session(device, actions, python_core(device, core), place)
         executors.require_equal(case, device, device.run_numpy(actions), found, name)
 
 
 @pytest.mark.parametrize("name", FIXED)
-@pytest.mark.parametrize("core", ["viper", "CPython"])
+@pytest.mark.parametrize("core", CORES)
 def test_fixed(name, core):
     compare(FIXED[name], core)
-
-
-def test_bytecode_interpreters_need_no_viper():
-    compare(FIXED["cnn"], "bytecode")
 
 
 @settings(max_examples=12)
@@ -52,26 +52,25 @@ def test_plain_python_on_drawn_cases(case):
     compare(case, "CPython")
 
 
-def test_viper_refuses_what_the_native_module_refuses():
-    """And nothing is allocated under heap_lock: one script for all cores."""
+@pytest.mark.parametrize("core", [VIPER, PLAIN])
+def test_python_cores_refuse_what_the_native_module_refuses(core):
+    """And viper allocates nothing under heap_lock: one script for all cores."""
     model = FIXED["mlp"].model()
     plan = make_plan(model.network, "model", "all", FIXED["mlp"].batch)
-    core = emit_pure(model, plan)[f"{VIPER}/_model.py"].encode()
-    files = {"_model.py": core, "model.weights": weights_file(model, plan)}
+    text = emit_pure(model, plan)[f"{core}/_model.py"].encode()
+    files = {"_model.py": text, "model.weights": weights_file(model, plan)}
     assert run_unix(CONFORMANCE, files).endswith("done\n")
 
 
 def test_a_wrong_bit_would_be_seen(monkeypatch):
     """Viper without the sign of its weights is noticed."""
-    import cores
 
     def sabotage(model, plan):
-        files = cores_emit(model, plan)
+        files = emit_pure(model, plan)
         name = f"{VIPER}/_{plan.prefix}.py"
         assert "-(total << 15)" in files[name]
         return files | {name: files[name].replace("-(total << 15)", "-(total << 14)")}
 
-    cores_emit = cores.emit_pure
-    monkeypatch.setattr(cores, "emit_pure", sabotage)
+    monkeypatch.setattr(micropython_session, "emit_pure", sabotage)
     with pytest.raises(executors.DifferenceError):
         compare(FIXED["mlp"], "viper")

@@ -15,25 +15,26 @@ from integrad_codegen.weights_file import (
     HEADER_BYTES,
     MAGIC,
     VERSION,
-    frozen_arrays,
     layout,
     learning_arrays,
+    origin_crc,
 )
 
 
 def model_with(model: Model, data: bytes, name: str) -> tuple[Model, str]:
-    """The model with the weights of a file, and what had been exported to learn. name: of the file.
+    """The model with the weights of a file of learnt weights, and what had been exported to learn.
 
-    Raises IntegradError, as the board would, if the file is damaged or belongs to another model.
+    name: of the file. Raises IntegradError, as the board would, if it is damaged or was learnt on
+    another model.
     """
     fields = _fields(data, name)
     plan = _plan_of(model, fields[3], name)
-    frozen, learning = frozen_arrays(plan), learning_arrays(plan)
-    if fields[4] != zlib.crc32(_joined(frozen)):
+    learning = learning_arrays(plan)
+    if fields[4] != origin_crc(plan) or fields[5]:
         raise IntegradError(
             f"{name}: learnt from other weights than this model's; name the model that was installed"
         )
-    part = data[HEADER_BYTES + fields[5] :]
+    part = data[HEADER_BYTES:]
     expected = sum(array.nbytes for _, array in learning)
     if len(part) != expected:
         raise IntegradError(f"{name}: damaged ({len(part)} bytes of weights, expected {expected})")
@@ -71,10 +72,6 @@ def _plan_of(model: Model, wanted: int, name: str) -> Plan:
         if layout(model, plan) == wanted:
             return plan
     raise IntegradError(f"{name}: made for another model; name the model that was installed")
-
-
-def _joined(arrays: list[tuple[str, np.ndarray]]) -> bytes:
-    return b"".join(np.ascontiguousarray(array, "<i2").tobytes() for _, array in arrays)
 
 
 def _parameter(member: str) -> str:

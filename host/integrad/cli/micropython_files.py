@@ -12,6 +12,7 @@ from integrad.emulator.micropython_source import find_sources, get_sources
 from integrad.errors import UsageError
 from integrad.model_file import Model
 from integrad_codegen.emit_micropython import emit_micropython, emit_module
+from integrad_codegen.file_sets import merged
 from integrad_codegen.mip_package import mip_folders
 from integrad_codegen.plan import Plan
 
@@ -65,11 +66,12 @@ def micropython_files(
         with console.status(f"building the native module for {architecture.cores}"):
             sources = emit_module(model, plan, command, architecture.core)
             modules[architecture.name] = build_module(sources, name, architecture)
-    files |= {f"native/{architecture}/{name}.mpy": data for architecture, data in modules.items()}
+    native = {f"native/{architecture}/{name}.mpy": data for architecture, data in modules.items()}
+    files = merged(files, native)
     if mip:
         contents = {path: data if isinstance(data, bytes) else data.encode() for path, data in files.items()}
         folders = mip_folders(plan.prefix, mip, contents, modules)
-        files |= {f"mip/{path}": data for path, data in folders.items()}
+        files = merged(files, {f"mip/{path}": data for path, data in folders.items()})
     return files
 
 

@@ -103,7 +103,7 @@ def build_module(sources: Mapping[str, str], name: str, architecture: Architectu
         for file, text in sources.items():
             (where / file).write_text(text)
         files = [file for file in sources if file.endswith(".c")]
-        glue = next(file for file in files if file.endswith("_module.c"))
+        glue = f"{name.removeprefix('_')}_module.c"
         linker = [sys.executable, str(tree / "tools/mpy_ld.py"), "--arch", architecture.name]
         _run([*linker, "--preprocess", "-o", "config.h", glue], where)
         compiler = [architecture.compiler, *architecture.flags]

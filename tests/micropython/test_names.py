@@ -1,0 +1,61 @@
+"""What a model may be called: no file of an export replaces another, no module of MicroPython is hidden."""
+
+from pathlib import PurePath
+
+import pytest
+from fixed import FIXED
+
+from integrad.emulator.micropython_modules import ARCHITECTURES, build_module
+from integrad.emulator.micropython_unix import run_unix
+from integrad.errors import UsageError
+from integrad_codegen.emit_micropython import emit_micropython, emit_module
+from integrad_codegen.file_sets import merged
+from integrad_codegen.plan import RESERVED_NAMES, is_taken, make_plan
+from integrad_codegen.weights_file import origin_crc, weights_file
+
+MODEL = FIXED["frozen"].model()
+
+
+def plan_for(name, learn="last:1"):
+    return make_plan(MODEL.network, name, learn, 3)
+
+
+REFUSED = ("example", "checksum", "learnt", "boot", "time", "os", "gc", "array", "utime")
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refusal_says_what_to_do(name):
+    with pytest.raises(UsageError, match=rf"^name '{name}': is a word, .*; choose another --name$"):
+        plan_for(name)
+
+
+def test_modules_of_micropython_are_refused():
+    """Those of every port are listed; what one has can be seen."""
+    listed = run_unix("help('modules')").split("Plus any")[0].split()
+    names = {name.split("/")[0].lstrip("_") for name in listed} - {"main__"}
+    assert len(names) > 20 and names <= RESERVED_NAMES
+
+
+@pytest.mark.parametrize("learn", ["none", "last:1"])
+def test_no_name_hides_a_file_of_the_export(learn):
+    count = len(emit_micropython(MODEL, plan_for("toy", learn)))
+    for path in emit_micropython(MODEL, plan_for("toy", learn)):
+        name = PurePath(path).stem.lower()
+        if not (is_taken(name) or name.startswith("_")):
+            assert len(emit_micropython(MODEL, plan_for(name, learn))) == count
+
+
+def test_two_files_of_one_path():
+    assert merged({"a": "1"}, {"b": "2"}) == {"a": "1", "b": "2"}
+    with pytest.raises(AssertionError, match="two files of one name: a"):
+        merged({"a": "1", "b": "2"}, {"a": "2"})
+
+
+@pytest.mark.parametrize("name", ["m_module", "model_kernels"])
+def test_names_like_those_of_its_sources(name):
+    plan = plan_for(name)
+    module = build_module(emit_module(MODEL, plan), f"_{name}", ARCHITECTURES["x64"])
+    files = {f"_{name}.mpy": module, f"{name}.weights": weights_file(MODEL, plan)}
+    files[f"{name}.py"] = emit_micropython(MODEL, plan)[f"{name}.py"].encode()
+    script = f"import {name}\nprint('%08x' % {name}.Model('{name}.weights').crc())"
+    assert run_unix(script, files) == f"{origin_crc(plan):08x}\n"
