@@ -220,13 +220,14 @@ def test_nothing_collected(port, tmp_path):
     assert not (tmp_path / "x.npz").exists()
 
 
-MOUNT_AT_FLASH = """
+FLASH = "/flash"
+MOUNT_AT_FLASH = f"""
 import os, sys, vfs
 files = vfs.mount()[0][0]
 vfs.umount(files)
-vfs.mount(files, "/flash")
-os.chdir("/flash")
-sys.path[:] = ["", "/flash", "/flash/lib"]
+vfs.mount(files, "{FLASH}")
+os.chdir("{FLASH}")
+sys.path[:] = ["", "{FLASH}", "{FLASH}/lib"]
 """
 """boot.py that makes the emulated board one as STM32s and i.MX RTs are: nothing is mounted at /."""
 
@@ -245,14 +246,14 @@ def test_a_board_whose_files_are_at_flash(flash_port, toy, tmp_path):
     done = succeed("install", toy, "--port", flash_port, "--learn", "last:1", "--main")
     assert done["passed"]
     names = {"lib/toy.mpy", "lib/_toy.mpy", "toy.weights", "main.py"}
-    assert set(done["files"]) == {f"/flash/{name}" for name in names}
+    assert set(done["files"]) == {f"{FLASH}/{name}" for name in names}
     with connect(flash_port) as board:
-        board.remove("/flash/main.py")
+        board.remove(f"{FLASH}/main.py")
         board.run(LEARN)
     done = succeed("pull", toy, "--port", flash_port, "--out", tmp_path / "home.model")
     assert done["board_file"] == "learnt.weights"
     with connect(flash_port) as board:
-        assert board.exists("/flash/learnt.weights")
+        assert board.exists(f"{FLASH}/learnt.weights")
 
 
 FILL = """
@@ -268,14 +269,14 @@ def test_a_board_that_is_nearly_full(port, toy):
     """An older installation makes room for the next one; what cannot be written leaves nothing behind."""
     done = succeed("install", toy, "--port", port, "--core", "plain")
     size = sum(done["files"].values())
-    with connect(port) as board:
-        board.run(FILL.format(left=size - 4096))
-        room = int(board.run("import os\ns = os.statvfs('/')\nprint(s[0] * s[3])"))
-        assert room < size  # without what is there already it would not fit
-        with pytest.raises(IntegradError, match=r"the board says OSError: 28"):
-            board.write_file("/large", bytes(room + 16 * 4096))
-        assert not board.exists("/large.new") and not board.exists("/large")
     try:
+        with connect(port) as board:
+            board.run(FILL.format(left=size - 4096), time_limit=120)
+            room = int(board.run("import os\ns = os.statvfs('/')\nprint(s[0] * s[3])"))
+            assert room < size  # without what is there already it would not fit
+            with pytest.raises(IntegradError, match=r"the board says OSError: 28"):
+                board.write_file("/large", bytes(room + 16 * 4096))
+            assert not board.exists("/large.new") and not board.exists("/large")
         assert succeed("install", toy, "--port", port, "--core", "plain")["passed"]
     finally:
         with connect(port) as board:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 import contextlib
-import errno
 import io
 import math
 import time
@@ -77,9 +76,6 @@ for path in {paths!r}:
     except OSError:
         print(0)
 """
-
-LOST = (errno.EIO, errno.ENXIO, errno.ENODEV, errno.EBADF)
-"""What the system calls a port whose board is gone."""
 
 END = b"\x04"
 """Comes after a program's output, and again after its traceback."""
@@ -270,12 +266,9 @@ def _receive(
 @contextlib.contextmanager
 def _noticing_loss(port: str) -> Iterator[None]:
     """A pulled cable as a message; other errors as they are."""
-    from serial import SerialException
-
     try:
         yield
     except OSError as error:
-        # pyserial's own errors have no number.
-        if not isinstance(error, SerialException) and error.errno not in LOST:
+        if not serial_port.is_lost(error):
             raise
         raise IntegradError(f"{port}: the board is gone: {error.strerror or error}") from error
