@@ -1,5 +1,6 @@
 /* MicroPython on an emulated board, instead of the port's own main program: with a file system that
- * survives a soft reset, main.py, and a module whose calls delimit what the emulator counts.
+ * survives a soft reset, boot.py and main.py, and a module whose calls delimit what the emulator
+ * counts.
  *
  * HEAP_ADDRESS and HEAP_BYTES, FILES_ADDRESS and FILES_BYTES: memory that the linker script leaves
  * alone.
@@ -62,6 +63,7 @@ int main(int argc, char **argv) {
         gc_init((void *)HEAP_ADDRESS, (void *)(HEAP_ADDRESS + HEAP_BYTES));
         mp_init();
         run_boot();
+        pyexec_file_if_exists("boot.py");
         if (pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL) {
             pyexec_file_if_exists("main.py");
         }

@@ -47,8 +47,8 @@ class Trainer:
     takes the default. decay_inv, head_decay_inv, learn: see Nitro. patience: epochs without a better
     validation result before learning_rate_inv grows by a factor of 3; stop_patience: before training
     ends. augment_crop, augment_flip, augment_by: see Augmentation; they change what is trained on,
-    nothing else. engine: what computes, threads: of the native engine, see make_engine; they change the
-    speed and nothing else.
+    nothing else. engine: what computes, threads: of the native and the Torch engine, see make_engine;
+    they change the speed and nothing else.
     """
 
     batch_size: int = 16
@@ -107,7 +107,7 @@ class Trainer:
         if x_validation is not None and len(x_validation):
             check_samples(network, x_validation, y_validation)
             validation = (x_validation, y_validation)
-        state = self._new_state(network, None if validation is None else y_validation)
+        state = self._new_state(None if validation is None else y_validation)
         identity = self._identity(network, [x_train, y_train, *(validation or ())])
         if resume:
             load_checkpoint(checkpoint, identity, network, state, len(x_train))
@@ -213,7 +213,7 @@ class Trainer:
             state.learning_rate_inv = finer
             progress.note(f"plateau: learning_rate_inv is {finer} from here on")
 
-    def _new_state(self, network: Network, y_validation: np.ndarray | None) -> TrainingState:
+    def _new_state(self, y_validation: np.ndarray | None) -> TrainingState:
         counts = np.zeros(1, np.int64) if y_validation is None else np.bincount(y_validation)
         return TrainingState(
             rng=self.rng,

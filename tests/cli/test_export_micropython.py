@@ -73,6 +73,27 @@ def test_without_a_compiler_its_modules_are_left_out(toys, tmp_path, monkeypatch
     assert [name for name in files if name.endswith(".mpy")] == ["native/x64/_mlp.mpy"]
 
 
+def test_where_gcc_compiles_for_another_machine_its_module_is_left_out(toys, tmp_path, monkeypatch):
+    (gcc := tmp_path / "gcc").write_text("#!/bin/sh\necho aarch64-linux-gnu\n")
+    gcc.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert installed_architectures() == list(ARM)
+    files = export(toys["mlp"], tmp_path / "o")
+    assert {name for name in files if name.endswith(".mpy")} == {f"native/{name}/_mlp.mpy" for name in ARM}
+    status, line = fail(
+        "export", toys["mlp"], "--target", "micropython", "--arch", "x64", "--out", tmp_path / "p"
+    )
+    assert status == 1
+    assert line == "error: x64 needs a gcc for x86_64; the one here is for aarch64-linux-gnu"
+
+
+@pytest.mark.parametrize("options", [["--arch", "bogus"], ["--arch", "none"], ["--mip", "1.0"]])
+def test_its_options_belong_to_it(toys, tmp_path, options):
+    status, line = fail("export", toys["mlp"], "--target", "c", "--out", tmp_path / "o", *options)
+    assert status == 2 and not (tmp_path / "o").exists()
+    assert line == f"error: {options[0]} is for MicroPython; add --target micropython, or leave it out"
+
+
 @pytest.mark.parametrize("compiler", [None, "/opt/esp/bin/xtensa-esp32-elf-gcc"])
 def test_the_esp32_takes_part_where_its_compiler_is(monkeypatch, compiler):
     """With kernels in portable C. No package manager has that compiler, so no module is built with it."""

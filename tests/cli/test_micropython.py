@@ -1,11 +1,13 @@
 """integrad micropython: what is built and run, and what is said when that cannot be."""
 
+import os
 import shutil
 
 import pytest
 from digits import fail, run
 
 from integrad.emulator.faults import FirmwareError
+from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS, firmware_path
 
 
 def test_a_script_gets_its_files_and_shows_its_output(tmp_path, monkeypatch):
@@ -42,6 +44,32 @@ def test_a_traceback_follows_what_was_printed(tmp_path, monkeypatch):
 def test_wrong_calls(arguments, status, words):
     found = fail("micropython", *arguments)
     assert found[0] == status and words in found[1]
+
+
+def test_a_script_that_is_no_text(tmp_path):
+    (script := tmp_path / "hello.py").write_bytes(b"\xffprint(1)")
+    status, line = fail("micropython", "run", script)
+    assert (status, line) == (2, f"error: {script}: byte 0 is not UTF-8; a script is text in UTF-8")
+
+
+def test_sources_that_change_under_their_name_are_built_anew(tmp_path, monkeypatch):
+    """A tree that somebody works on: firmware from before is not taken for firmware of now."""
+    monkeypatch.setenv("INTEGRAD_MICROPYTHON", str(tmp_path))
+    source, beside = tmp_path / "py/vm.c", tmp_path / "docs/index.rst"
+    for path in (source, beside, tmp_path / "tools/mpy_ld.py", tmp_path / "py/__pycache__/x.pyc"):
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text("")
+    board = MICROPYTHON_BOARDS["m3"]
+    first = firmware_path(board)
+    beside.write_text("changed")
+    (tmp_path / "py/__pycache__/y.pyc").write_text("left by a build")
+    assert firmware_path(board) == first
+    source.write_text("changed")
+    second = firmware_path(board)
+    os.utime(source, (1, 1))
+    third = firmware_path(board)
+    source.rename(source.with_name("emit.c"))
+    assert len({first, second, third, firmware_path(board)}) == 4
 
 
 @pytest.mark.parametrize("missing", ["arm-none-eabi-gcc", "make"])

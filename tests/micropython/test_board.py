@@ -18,6 +18,7 @@ from integrad.board.connection import connect
 from integrad.cli import main
 from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS
 from integrad.emulator.micropython_firmware import start_on_terminal
+from integrad.errors import IntegradError
 from integrad.learners.nitro import Nitro
 from integrad.model_file import load_model, save_model
 from integrad_codegen.emit_c import Schedule
@@ -217,6 +218,69 @@ def test_nothing_collected(port, tmp_path):
     status, text = fail("collect", "--port", port, "--run", script, "--out", tmp_path / "x.npz")
     assert status == 1 and "the board says ZeroDivisionError" in text
     assert not (tmp_path / "x.npz").exists()
+
+
+FLASH = "/flash"
+MOUNT_AT_FLASH = f"""
+import os, sys, vfs
+files = vfs.mount()[0][0]
+vfs.umount(files)
+vfs.mount(files, "{FLASH}")
+os.chdir("{FLASH}")
+sys.path[:] = ["", "{FLASH}", "{FLASH}/lib"]
+"""
+"""boot.py that makes the emulated board one as STM32s and i.MX RTs are: nothing is mounted at /."""
+
+
+@pytest.fixture(scope="module")
+def flash_port():
+    with start_on_terminal(MICROPYTHON_BOARDS["m3"]) as terminal:
+        with connect(terminal) as board:
+            board.write_file("/boot.py", MOUNT_AT_FLASH.encode())
+        yield terminal
+
+
+def test_a_board_whose_files_are_at_flash(flash_port, toy, tmp_path):
+    with connect(flash_port) as board:
+        assert board.run("import os\nprint(os.listdir('/'))").strip() == "['flash']"
+    done = succeed("install", toy, "--port", flash_port, "--learn", "last:1", "--main")
+    assert done["passed"]
+    names = {"lib/toy.mpy", "lib/_toy.mpy", "toy.weights", "main.py"}
+    assert set(done["files"]) == {f"{FLASH}/{name}" for name in names}
+    with connect(flash_port) as board:
+        board.remove(f"{FLASH}/main.py")
+        board.run(LEARN)
+    done = succeed("pull", toy, "--port", flash_port, "--out", tmp_path / "home.model")
+    assert done["board_file"] == "learnt.weights"
+    with connect(flash_port) as board:
+        assert board.exists(f"{FLASH}/learnt.weights")
+
+
+FILL = """
+import os
+room = os.statvfs("/")[0] * os.statvfs("/")[3] - {left}
+with open("/filler", "wb") as f:
+    for _ in range(room // 4096):
+        f.write(bytes(4096))
+"""
+
+
+def test_a_board_that_is_nearly_full(port, toy):
+    """An older installation makes room for the next one; what cannot be written leaves nothing behind."""
+    done = succeed("install", toy, "--port", port, "--core", "plain")
+    size = sum(done["files"].values())
+    try:
+        with connect(port) as board:
+            board.run(FILL.format(left=size - 4096), time_limit=120)
+            room = int(board.run("import os\ns = os.statvfs('/')\nprint(s[0] * s[3])"))
+            assert room < size  # without what is there already it would not fit
+            with pytest.raises(IntegradError, match=r"the board says OSError: 28"):
+                board.write_file("/large", bytes(room + 16 * 4096))
+            assert not board.exists("/large.new") and not board.exists("/large")
+        assert succeed("install", toy, "--port", port, "--core", "plain")["passed"]
+    finally:
+        with connect(port) as board:
+            board.remove("/filler")
 
 
 def test_no_board(toy, tmp_path, monkeypatch):

@@ -50,11 +50,17 @@ def test_the_guide(tmp_path):
     assert {"install", "mpremote", "pull", "evaluate", "collect", "train", "export", "verify"} == set(outputs)
 
 
-def test_a_board_to_try_it_on():
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_board_to_try_it_on(number, status):
+    """However it is ended, the emulator ends with it."""
     command = [sys.executable, "-m", "integrad", "micropython", "start"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         port = process.stdout.readline().strip()
         with connect(port) as board:
             assert board.run("print(6 * 7)") == "42\n"
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        (emulator,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        process.send_signal(number)
+        assert process.wait(10) == status
+        assert not Path(f"/proc/{emulator}").exists()

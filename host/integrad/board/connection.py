@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import binascii
 import contextlib
-import errno
 import io
+import math
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from integrad.board import serial_port
 from integrad.board.line_buffer import LineBuffer
@@ -56,11 +56,37 @@ if crc == {crc}:
 print(crc)
 """
 
+CLEAN_UP = """\
+import os
+try:
+    f.close()
+except (NameError, OSError):
+    pass
+try:
+    os.remove({new!r})
+except OSError:
+    pass
+"""
+
+SIZES = """\
+import os
+for path in {paths!r}:
+    try:
+        print(os.stat(path)[6])
+    except OSError:
+        print(0)
+"""
+
 END = b"\x04"
 """Comes after a program's output, and again after its traceback."""
 
+INTERRUPT = b"\r\x03"
+
 RESET_PATIENCE = 10
 """Seconds in which a board must answer to a reset."""
+
+INTERRUPT_PATIENCE = 2
+"""Seconds in which a script should end after Ctrl-C."""
 
 
 class Connection:
@@ -79,23 +105,41 @@ class Connection:
         self._require_none(errors)
         return output.decode(errors="replace").replace("\r\n", "\n")
 
-    def follow(self, code: str, each: Callable[[str], None], time_limit: float) -> None:
-        """Run code and hand over its output line by line, until it ends or is quiet for time_limit seconds.
+    def follow(
+        self, code: str, each: Callable[[str], None], time_limit: float, deadline: float = math.inf
+    ) -> None:
+        """Run code and hand over its output line by line, until it ends, is quiet for time_limit seconds, or
+        the deadline (of time.monotonic()) has come. Code that has not ended is interrupted, also where `each`
+        raises something.
 
         Raises IntegradError with the last line of the board's traceback if the code fails.
         """
-        lines, ended = LineBuffer(each), bytearray()
+        lines, ended = LineBuffer(each), False
 
-        def take(data: bytes) -> None:
-            ended[:] = data[-1:]
-            lines.add(data)
+        def take(byte: bytes) -> bool:
+            lines.add(byte)
+            return byte == END
 
         def exchange() -> bytes:
+            nonlocal ended
             self._transport.exec_raw_no_follow(code)
-            self._transport.read_until(1, END, time_limit, data_consumer=take)
-            return self._transport.read_until(1, END, timeout=1) if ended == END else b""
+            try:
+                # Byte by byte: what comes after the end belongs to the next exchange.
+                ended = _receive(self._transport.serial, take, time_limit, deadline, most=1)
+            finally:
+                if not ended:
+                    self._interrupt()
+            return self._transport.read_until(1, END, timeout=1) if ended else b""
 
         self._require_none(self._talk(exchange).rstrip(END))
+
+    def _interrupt(self) -> None:
+        """Ctrl-C, as far as the board heeds it; the end of the script's output and its traceback go by."""
+        with contextlib.suppress(OSError):
+            self._transport.serial.write(INTERRUPT)
+            deadline = time.monotonic() + INTERRUPT_PATIENCE
+            for _ in ("output", "traceback"):
+                _receive(self._transport.serial, END.__eq__, INTERRUPT_PATIENCE, deadline, most=1)
 
     def _require_none(self, errors: bytes) -> None:
         """The last line of a traceback says what is wrong."""
@@ -115,6 +159,14 @@ class Connection:
 
         Raises IntegradError if the board's file system refuses it, or if it arrives damaged.
         """
+        try:
+            self._write_file(path, data, progress)
+        except IntegradError:
+            with contextlib.suppress(IntegradError):  # the board may be gone
+                self.run(CLEAN_UP.format(new=f"{path}.new"))
+            raise
+
+    def _write_file(self, path: str, data: bytes, progress: Callable[[int], None]) -> None:
         folder = path.rpartition("/")[0]
         self.run(OPEN.format(folder=folder or "/", new=f"{path}.new"))
         for begin in range(0, len(data), CHUNK):
@@ -125,6 +177,10 @@ class Connection:
         crc = int(self.run(CLOSE.format(path=path, new=f"{path}.new", crc=expected)))
         if crc != expected:
             raise IntegradError(f"{self.port}: {path} arrived damaged (CRC-32 {crc:08x}); try again")
+
+    def sizes(self, paths: Sequence[str]) -> list[int]:
+        """Bytes of each of these files, 0 of one that is not there."""
+        return list(map(int, self.run(SIZES.format(paths=list(paths))).split()))
 
     def remove(self, *paths: str) -> None:
         """Remove the files of these that are there."""
@@ -141,16 +197,13 @@ class Connection:
         from mpremote.transport import TransportError
 
         try:
-            return exchange()
+            with _noticing_loss(self.port):
+                return exchange()
         except TransportError as error:
             raise IntegradError(
                 f"{self.port}: no MicroPython answers: {error}; "
                 "reset the board, and close other programs that use its port"
             ) from error
-        except OSError as error:
-            if error.errno is None or not _is_lost(error):
-                raise
-            raise IntegradError(f"{self.port}: the board is gone: {error.strerror}") from error
 
 
 @contextlib.contextmanager
@@ -165,31 +218,27 @@ def connect(port: str | None) -> Iterator[Connection]:
         connection = Connection(port, transport)
         connection.reset()
         yield connection
+    finally:
         # Leave the board as a terminal program expects it.
         with contextlib.suppress(OSError):
             transport.exit_raw_repl()
-    finally:
         with contextlib.suppress(OSError):
             transport.close()
 
 
 @contextlib.contextmanager
-def listen(port: str | None) -> Iterator[Callable[[Callable[[str], None], float], None]]:
+def listen(port: str | None) -> Iterator[Callable[[Callable[[str], None], float, float], None]]:
     """The board's own program keeps running: a function that waits for its lines.
 
-    It takes what to do with each line and how many seconds to wait for the next character at most.
+    It takes what to do with each line, how many seconds to wait for the next character at most, and when to
+    stop in any case, as time.monotonic() counts.
     """
     port = port or serial_port.only_port()
     transport = serial_port.open_port(port, RESET_PATIENCE)
 
-    def wait(each: Callable[[str], None], time_limit: float) -> None:
-        lines, last = LineBuffer(each), time.monotonic()
-        while time.monotonic() - last < time_limit:
-            if count := transport.serial.inWaiting():
-                lines.add(transport.serial.read(count))
-                last = time.monotonic()
-            else:
-                time.sleep(0.01)
+    def wait(each: Callable[[str], None], time_limit: float, deadline: float = math.inf) -> None:
+        with _noticing_loss(port):
+            _receive(transport.serial, LineBuffer(each).add, time_limit, deadline)
 
     try:
         yield wait
@@ -198,5 +247,28 @@ def listen(port: str | None) -> Iterator[Callable[[Callable[[str], None], float]
             transport.close()
 
 
-def _is_lost(error: OSError) -> bool:
-    return error.errno in (errno.EIO, errno.ENXIO, errno.ENODEV, errno.EBADF)
+def _receive(
+    serial, take: Callable[[bytes], object], time_limit: float, deadline: float, most: int = 4096
+) -> bool:
+    """Hand over what comes, `most` bytes at a time, until take() returns True: whether it did. It did not
+    where nothing came for time_limit seconds, or the deadline passed."""
+    last = time.monotonic()
+    while (now := time.monotonic()) - last < time_limit and now < deadline:
+        if count := serial.inWaiting():
+            if take(serial.read(min(count, most))):
+                return True
+            last = time.monotonic()
+        else:
+            time.sleep(0.01)
+    return False
+
+
+@contextlib.contextmanager
+def _noticing_loss(port: str) -> Iterator[None]:
+    """A pulled cable as a message; other errors as they are."""
+    try:
+        yield
+    except OSError as error:
+        if not serial_port.is_lost(error):
+            raise
+        raise IntegradError(f"{port}: the board is gone: {error.strerror or error}") from error

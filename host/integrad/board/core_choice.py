@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from integrad.board.identity import Identity
-from integrad.board.serial_port import BRINGS
 from integrad.emulator.micropython_modules import ARCHITECTURES, build_module, installed_architectures
+from integrad.emulator.micropython_unix import BRINGS
 from integrad.errors import IntegradError
 from integrad.model_file import Model
 from integrad_codegen.emit_micropython import emit_module
 from integrad_codegen.emit_micropython_pure import emit_pure
+from integrad_codegen.mip_package import ABI
 from integrad_codegen.plan import Plan
 
 CHOICES = ("auto", "native", "viper", "plain")
-MPY_VERSION = "6"
-"""Of the .mpy files that we can compile."""
+BYTECODE_VERSION, NATIVE_VERSION = ABI.split(".")[0], ABI
+"""Of the .mpy files that we can compile. Bytecode goes by the first number alone; where there is native code
+in a file, viper's included, MicroPython refuses every other second number."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,9 @@ def make_core(model: Model, plan: Plan, identity: Identity, choice: str, command
     if choice == "viper" and not identity.viper:
         raise IntegradError("this board's MicroPython cannot compile viper; use --core plain")
     if choice in ("auto", "viper") and identity.viper:
-        core = _compiled(texts[f"pure/_{plan.prefix}.py"], f"_{plan.prefix}", identity, identity.architecture)
-        return Core("Python core, viper", {**face, **core}, trouble if choice == "auto" else "")
+        core, remark = _viper(texts[f"pure/_{plan.prefix}.py"], f"_{plan.prefix}", identity)
+        remarks = [trouble if choice == "auto" else "", remark]
+        return Core("Python core, viper", {**face, **core}, "; ".join(filter(None, remarks)))
     core = _compiled(texts[f"plain/_{plan.prefix}.py"], f"_{plan.prefix}", identity)
     return Core("Python core, plain", {**face, **core}, trouble if choice == "auto" else "")
 
@@ -65,8 +68,9 @@ def _trouble(identity: Identity) -> str:
     """Why there can be no native module; "" if there can."""
     if not identity.architecture:
         return "this board's MicroPython takes no native modules"
-    if identity.abi.split(".")[0] != MPY_VERSION:
-        return f"this board takes native modules of version {identity.abi}, not {MPY_VERSION}"
+    if identity.abi != NATIVE_VERSION:
+        found = f"of version {identity.abi}" if identity.abi else "of no version"
+        return f"this board takes native modules {found}, not {NATIVE_VERSION}"
     if _architecture(identity) is None:
         known = ARCHITECTURES.get(identity.architecture)
         brings = f"; {known.brings}" if known else ""
@@ -74,9 +78,16 @@ def _trouble(identity: Identity) -> str:
     return ""
 
 
+def _viper(text: str, name: str, identity: Identity) -> tuple[dict[str, bytes], str]:
+    """(the file of a viper core, a remark): machine code if the board takes ours, else its source."""
+    if identity.architecture and identity.abi == NATIVE_VERSION:
+        return _compiled(text, name, identity, identity.architecture), ""
+    return {f"{name}.py": text.encode()}, "the board compiles its viper itself"
+
+
 def _compiled(text: str, name: str, identity: Identity, architecture: str = "") -> dict[str, bytes]:
     """A Python file as .mpy, whose import takes less memory; as it is where the board takes no such .mpy."""
-    if identity.abi.split(".")[0] != MPY_VERSION:
+    if identity.abi is None or identity.abi.split(".")[0] != BYTECODE_VERSION:
         return {f"{name}.py": text.encode()}
     try:
         return {f"{name}.mpy": compiled(text, name, architecture)}

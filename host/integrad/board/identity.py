@@ -30,29 +30,32 @@ try:
 except SyntaxError:
     viper = False
 try:
-    s = os.statvfs("/")
+    root = os.getcwd()
+    s = os.statvfs(root)
     disk = s[0] * s[3]
 except (AttributeError, OSError):
-    disk = 0
+    root, disk = "/", 0
 i = sys.implementation
 gc.collect()
 machine, mpy = getattr(i, "_machine", ""), getattr(i, "_mpy", 0)
-print((i.name, tuple(i.version)[:3], machine, mpy, viper, gc.mem_free(), disk))
+print((i.name, tuple(i.version)[:3], machine, mpy, viper, gc.mem_free(), disk, root))
 """
 
 
 @dataclass(frozen=True)
 class Identity:
     """machine: what the board calls itself. architecture: of native code, "" for none. abi: version of its
-    .mpy files, such as 6.3. heap, disk: free bytes."""
+    .mpy files, such as 6.3, None if it takes none. heap, disk: free bytes. root: the folder that its file
+    system begins with, such as /flash; "" where that is /."""
 
     version: str
     machine: str
     architecture: str
-    abi: str
+    abi: str | None
     viper: bool
     heap: int
     disk: int
+    root: str = ""
 
     @property
     def native_architectures(self) -> tuple[str, ...]:
@@ -64,12 +67,13 @@ def identify(connection: Connection) -> Identity:
     """Ask the board. Raises IntegradError if what answers is no MicroPython."""
     answer = connection.run(QUESTION)
     try:
-        name, version, machine, mpy, viper, heap, disk = ast.literal_eval(answer.strip())
+        name, version, machine, mpy, viper, heap, disk, root = ast.literal_eval(answer.strip())
     except (SyntaxError, ValueError):
         raise IntegradError(f"{connection.port}: the board answers {answer.strip()[:60]!r}") from None
     if name != "micropython":
         raise IntegradError(f"{connection.port}: the board runs {name}, not MicroPython")
     number = mpy >> 10 & 15
     architecture = ARCHITECTURES[number] if number < len(ARCHITECTURES) else ""
-    abi = f"{mpy & 0xFF}.{mpy >> 8 & 3}"
-    return Identity(".".join(map(str, version)), machine, architecture, abi, viper, heap, disk)
+    abi = f"{mpy & 0xFF}.{mpy >> 8 & 3}" if mpy else None
+    version = ".".join(map(str, version))
+    return Identity(version, machine, architecture, abi, viper, heap, disk, root.rstrip("/"))

@@ -17,7 +17,8 @@ from integrad_codegen.micropython_texts import weights_bytes
 from integrad_codegen.plan import Plan
 from integrad_codegen.weights_file import learning_arrays, weights_file
 
-LIBRARY = "/lib"
+LIBRARY = "lib"
+"""Below the root of the file system: boards look for modules there."""
 
 
 @dataclass(frozen=True)
@@ -51,31 +52,38 @@ def install(
     """
     identity = identify(connection)
     core = make_core(model, plan, identity, choice, command)
-    weights = weights_file(model, plan)
-    files = {f"{LIBRARY}/{name}": data for name, data in core.files.items()}
-    files[f"/{plan.prefix}.weights"] = weights
-    files["/main.py" if main else f"/{plan.prefix}_example.py"] = emit_pure(model, plan, command)[
-        "example.py"
-    ].encode()
-    _check_room(identity, plan, files)
-    # An older .py would be imported instead of a .mpy.
-    names = (plan.prefix, f"_{plan.prefix}")
-    connection.remove(*(f"{LIBRARY}/{name}.{ending}" for name in names for ending in ("py", "mpy")))
+    root, weights_path = identity.root, f"{identity.root}/{plan.prefix}.weights"
+    example_path = f"{root}/main.py" if main else f"{root}/{plan.prefix}_example.py"
+    files = {f"{root}/{LIBRARY}/{name}": data for name, data in core.files.items()}
+    files[weights_path] = weights_file(model, plan)
+    files[example_path] = emit_pure(model, plan, command)["example.py"].encode()
+    old = _replaced(plan, root, [weights_path, example_path])
+    _check_room(identity, plan, files, freed=sum(connection.sizes(old)))
+    connection.remove(*old)
     for path, data in files.items():
         connection.write_file(path, data, partial(progress, path, len(data)))
     connection.reset()
-    found, heap = run_self_test(connection, plan, f"/{plan.prefix}.weights")
+    found, heap = run_self_test(connection, plan, weights_path)
     sizes = {path: len(data) for path, data in files.items()}
     return Installation(identity, core, sizes, expected_checksums(model, plan), found, heap)
 
 
-def _check_room(identity: Identity, plan: Plan, files: dict[str, bytes]) -> None:
-    """Before anything is copied. The scratch and the interpreter's own needs come on top of the weights."""
-    size = sum(map(len, files.values()))
-    if size > identity.disk:
-        raise IntegradError(
-            f"the files need {size:,} bytes, the board's file system has {identity.disk:,} left"
-        )
+def _replaced(plan: Plan, root: str, paths: list[str]) -> list[str]:
+    """Files of an earlier installation, which make room before the new ones come. main.py is not among them:
+    it may be the user's own, and stays until another one has arrived."""
+    # An older .py would be imported instead of a .mpy.
+    modules = [f"{root}/{LIBRARY}/{name}" for name in (plan.prefix, f"_{plan.prefix}")]
+    old = [f"{module}.{ending}" for module in modules for ending in ("py", "mpy")]
+    old += [path for path in paths if path != f"{root}/main.py"]
+    return [*old, *(f"{path}.new" for path in (*old, f"{root}/main.py"))]
+
+
+def _check_room(identity: Identity, plan: Plan, files: dict[str, bytes], freed: int) -> None:
+    """Before anything is removed or copied. freed: bytes of the files that are removed first. The scratch and
+    the interpreter's own needs come on top of the weights."""
+    size, room = sum(map(len, files.values())), identity.disk + freed
+    if size > room:
+        raise IntegradError(f"the files need {size:,} bytes, the board's file system has room for {room:,}")
     memory = weights_bytes(plan) + sum(array.nbytes for _, array in learning_arrays(plan))
     if memory > identity.heap:
         raise IntegradError(

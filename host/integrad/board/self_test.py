@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from integrad.board.connection import Connection
-from integrad.emulator.session import Schedule
 from integrad.learners.nitro import Nitro
 from integrad.model_file import Model
-from integrad_codegen.emit_c import Schedule as ModuleSchedule
+from integrad_codegen.emit_c import Schedule
 from integrad_codegen.plan import Plan, make_plan
 from integrad_codegen.weights_file import frozen_arrays, learning_arrays
 
@@ -64,7 +63,7 @@ def expected_checksums(model: Model, plan: Plan) -> Checksums:
     samples = _samples(model, PREDICTIONS + (STEPS if plan.batch else 0))
     scores = zlib.crc32(twin.logits(samples[:PREDICTIONS]).tobytes())
     if plan.batch:
-        s: Schedule | ModuleSchedule = ModuleSchedule.of(model, 1)
+        s = Schedule.of(model, 1)
         learner = Nitro(twin, s.learning_rate_inv, s.decay_inv, s.head_decay_inv, plan.learn.name)
         for n in range(STEPS):
             at = PREDICTIONS + n

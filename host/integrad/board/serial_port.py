@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import re
 
+from integrad.emulator.micropython_unix import BRINGS
 from integrad.errors import IntegradError, UsageError
 
-BRINGS = "pip install 'integrad[micropython]'"
+LOST = (errno.EIO, errno.ENXIO, errno.ENODEV, errno.EBADF)
+"""What the system calls a port whose board is gone."""
 
 
 def open_port(port: str, patience: float):
@@ -30,6 +33,13 @@ def open_port(port: str, patience: float):
     if getattr(transport, "is_pty", False):  # of which mpremote would wait for a byte forever
         transport.serial.timeout = patience
     return transport
+
+
+def is_lost(error: OSError) -> bool:
+    """Whether it says that the board is gone."""
+    from serial import SerialException
+
+    return isinstance(error, SerialException) or error.errno in LOST  # pyserial's own have no number
 
 
 def only_port() -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -12,13 +13,16 @@ from rich.console import Console
 from integrad.atomic_file import write_atomically
 from integrad.board.collect import DTYPES, Collector
 from integrad.board.connection import connect, listen
-from integrad.cli.board_options import port_option
+from integrad.cli.board_options import port_option, read_script
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.errors import UsageError
+from integrad.errors import IntegradError, UsageError
+
+PATIENCE = 60
+"""Seconds without a character after which a board is taken to have nothing more to say."""
 
 
 class EnoughError(Exception):
-    """Samples or seconds have run out."""
+    """All the samples that were wanted are there."""
 
 
 @click.command()
@@ -46,20 +50,26 @@ def collect(port, out, script, count, seconds, label, dtype, shape, json_path):
     console = console_for(json_path)
     if not Path(out).resolve().parent.is_dir():
         raise UsageError(f"--out {out}: there is no folder {Path(out).resolve().parent}")
-    program = _read(script) if script else None
+    program = read_script(script) if script else None
     collector = Collector(dtype, _shape(shape), label)
-    end = time.monotonic() + seconds if seconds else None
+    trouble = None
     with console.status("waiting for samples") as status:
 
         def take(line: str) -> None:
             if collector.add(line):
                 counts = ", ".join(f"{name} {number}" for name, number in sorted(collector.counts.items()))
                 status.update(f"{len(collector.samples)} samples: {counts}")
-            if len(collector.samples) == count or (end and time.monotonic() > end):
+            if len(collector.samples) == count:
                 raise EnoughError
 
-        with suppress(EnoughError, KeyboardInterrupt):
-            _gather(port, program, take, seconds or 60)
+        try:
+            _gather(port, program, take, seconds)
+        except (EnoughError, KeyboardInterrupt):
+            pass
+        except IntegradError as error:
+            if not collector.samples:
+                raise
+            trouble = error
     write_atomically(out, collector.archive())
     _report(console, collector, out)
     result = {
@@ -68,16 +78,24 @@ def collect(port, out, script, count, seconds, label, dtype, shape, json_path):
         "labels": dict(sorted(collector.counts.items())),
     }
     write_json(json_path, {**result, "rejected": sum(collector.rejected.values())})
+    if trouble:
+        raise IntegradError(f"{trouble}; the samples from before are in {out}") from trouble
 
 
-def _gather(port: str | None, program: str | None, take, patience: float) -> None:
-    """Lines until `take` has had enough, the program ends, or the board is quiet for `patience` seconds."""
+def _gather(port: str | None, program: str | None, take, seconds: float | None) -> None:
+    """Lines until `take` has had enough, the program ends, or the seconds are over; without such a limit,
+    until the board is quiet for PATIENCE."""
     if program is None:
         with listen(port) as wait:
-            wait(take, patience)
+            wait(take, seconds or PATIENCE, _deadline(seconds))
     else:
         with connect(port) as connection:
-            connection.follow(program, take, patience)
+            connection.follow(program, take, seconds or PATIENCE, _deadline(seconds))
+
+
+def _deadline(seconds: float | None) -> float:
+    """Of seconds from now on, when the board is ready: resetting it may take longer than they last."""
+    return time.monotonic() + (seconds or math.inf)
 
 
 def _report(console: Console, collector: Collector, out: str) -> None:
@@ -89,14 +107,10 @@ def _report(console: Console, collector: Collector, out: str) -> None:
     console.print(f"wrote {out}: {len(collector.samples)} samples of {shape} {collector.dtype}", markup=False)
 
 
-def _read(script: str) -> str:
-    return Path(script).read_text(encoding="utf-8")
-
-
 def _shape(text: str | None) -> tuple[int, ...] | None:
     if text is None:
         return None
     parts = text.split("x")
-    if not all(part.isdigit() and 0 < int(part) <= 10_000 for part in parts) or len(parts) > 3:
+    if len(parts) > 3 or not all(re.fullmatch("[1-9][0-9]{0,3}|10000", part) for part in parts):
         raise UsageError(f"--shape {text}: expected one to three numbers such as 64x3")
     return tuple(map(int, parts))

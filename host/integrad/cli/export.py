@@ -14,6 +14,7 @@ from integrad.atomic_file import write_together
 from integrad.cli.device_options import (
     batch_size_option,
     learn_option,
+    module_name,
     part_option,
     schedule_for,
     work_folder,
@@ -28,14 +29,14 @@ from integrad.emulator.part_fit import require_fit
 from integrad.emulator.sizes import Sizes
 from integrad.emulator.verification import SAMPLES, random_samples
 from integrad.errors import IntegradError, UsageError
-from integrad.generated_names import c_name, command_line
+from integrad.generated_names import command_line
 from integrad.model_file import Model, load_model
 from integrad.parts import find_part
 from integrad.report.costs import show_layers, show_memory, show_plan
 from integrad.report.part_fit import show_part_fit
 from integrad_codegen.costs import layers, memory_rows
 from integrad_codegen.emit_c import emit_c
-from integrad_codegen.plan import Plan, is_taken, make_plan
+from integrad_codegen.plan import Plan, make_plan
 
 MEASURED = ("instructions_per_inference", "instructions_per_training_step", "stack_bytes")
 """Keys of the result that need an emulator."""
@@ -88,8 +89,11 @@ def export(model, target, learn, batch_size, out, name, core, part, arch, mip, j
     board, part = get_board(core) if core else None, find_part(part) if part else None
     if part and target != "c":
         raise UsageError("--part tells what the C takes; leave it out with --target micropython")
+    for option, value in (("--arch", arch), ("--mip", mip)):
+        if target == "c" and value is not None:
+            raise UsageError(f"{option} is for MicroPython; add --target micropython, or leave it out")
     loaded = load_model(model)
-    plan = make_plan(loaded.network, name or _default_name(model), learn, batch_size)
+    plan = make_plan(loaded.network, name or module_name(model), learn, batch_size)
     fit = require_fit(loaded, plan, part) if part else None
     trial = _try_out(loaded, plan, board) if board else None
     batch = ("--batch-size", batch_size) if plan.batch else ()
@@ -130,11 +134,6 @@ def export(model, target, learn, batch_size, out, name, core, part, arch, mip, j
         "layers": [asdict(row) for row in rows],
     }
     write_json(json_path, result)
-
-
-def _default_name(model: str) -> str:
-    name = c_name(Path(model))
-    return f"{name}_model" if is_taken(name) else name
 
 
 def _write(out: Path, files: Mapping[str, str | bytes]) -> list[Path]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from integrad.cli.board_options import read_script
 from integrad.cli.device_options import time_limit_option
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.emulator.faults import FirmwareError
@@ -74,7 +78,7 @@ def run(script, files, core, time_limit):
     contents = {Path(path).name: _read(path) for path in files}
     board = get_micropython_board(core)
     try:
-        output = run_firmware(board, _read(script).decode(), contents, time_limit=time_limit)
+        output = run_firmware(board, read_script(script), contents, time_limit=time_limit)
     except FirmwareError as error:
         click.echo(error.console, nl=bool(error.console))
         raise
@@ -92,9 +96,25 @@ def start(core):
     Example:
       integrad micropython start --core m3
     """
-    with start_on_terminal(get_micropython_board(core)) as port:
+    with _ended_in_order(), start_on_terminal(get_micropython_board(core)) as port:
         click.echo(port)
         threading.Event().wait()
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """SIGTERM and the end of the terminal leave as exceptions do: nothing that was started stays behind."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    previous = {number: signal.signal(number, _leave) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _leave(number: int, frame) -> None:
+    raise SystemExit(128 + number)
 
 
 def _read(path: str) -> bytes:

@@ -16,11 +16,11 @@ from integrad_codegen.file_sets import merged
 from integrad_codegen.mip_package import mip_folders
 from integrad_codegen.plan import Plan
 
-NONE, INSTALLED = "none", "installed"
+NONE = "none"
 
 arch_option = click.option(
     "--arch",
-    default=INSTALLED,
+    default=None,
     metavar="ARCH,…|none",
     help="Native modules of --target micropython: armv6m, armv7m, armv7emsp, armv7emdp, xtensawin, x64. "
     "[those whose compiler is installed]",
@@ -47,7 +47,7 @@ def micropython_files(
     plan: Plan,
     command: str,
     core: str | None,
-    arch: str,
+    arch: str | None,
     mip: str | None = None,
 ) -> dict[str, str | bytes]:
     """Path → contents of the whole export. core: whose kernels go into firmware, as in emit_c; arch: --arch;
@@ -75,7 +75,7 @@ def micropython_files(
     return files
 
 
-def _names(arch: str) -> list[str]:
-    if arch == NONE:
-        return []
-    return installed_architectures() if arch == INSTALLED else arch.split(",")
+def _names(arch: str | None) -> list[str]:
+    if arch is None:
+        return installed_architectures()
+    return [] if arch == NONE else arch.split(",")

@@ -101,7 +101,10 @@ SETTINGS = (
     "[auto: torch for large networks if there is a GPU, else native if there is a compiler, else numpy]",
 )
 @click.option(
-    "--threads", type=click.IntRange(1), metavar="N", help="Of the native engine. [by the size of a step]"
+    "--threads",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Of the native engine and of Torch on the CPU. [by the size of a step; Torch: its own choice]",
 )
 @json_option
 def train(data, spec, out, holdouts, resume, axes, validation, validation_by_class, json_path, **options):

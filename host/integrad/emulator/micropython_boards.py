@@ -16,7 +16,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from integrad.emulator.boards import BOARDS, Board
-from integrad.emulator.micropython_source import get_sources
+from integrad.emulator.micropython_source import contents_of, get_sources
 from integrad.emulator.toolchain import DEVICE, first_error
 from integrad.errors import IntegradError, UsageError
 
@@ -65,7 +65,8 @@ def get_micropython_board(name: str) -> MicroPythonBoard:
 def firmware_path(board: MicroPythonBoard, user_modules: Path | None = None) -> Path:
     """Where the firmware stands in the cache once it is built: another compiler, source or option is
     another file. user_modules: folder of user C modules to build in."""
-    digest = hashlib.sha256(repr((FLAGS.replace(str(OWN), ""), str(get_sources()))).encode())
+    tree = get_sources()
+    digest = hashlib.sha256(repr((FLAGS.replace(str(OWN), ""), str(tree), contents_of(tree))).encode())
     digest.update(subprocess.run([_compiler(), "--version"], capture_output=True).stdout)
     for folder in (OWN, *([user_modules] if user_modules else [])):
         for file in sorted(file for file in folder.rglob("*") if file.is_file()):

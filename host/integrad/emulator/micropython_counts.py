@@ -10,11 +10,10 @@ from pathlib import Path
 from integrad.emulator.counting import make_counting_map
 from integrad.emulator.faults import FirmwareError
 from integrad.emulator.micropython_boards import MicroPythonBoard, build_micropython
-from integrad.emulator.micropython_firmware import load_files, machine_command
+from integrad.emulator.micropython_firmware import ENTER_RAW, RUN, load_files, machine_command
 from integrad.emulator.program import read_program
 from integrad.emulator.qemu import build_plugin, find_qemu, read_counts
 
-ENTER_RAW, RUN = b"\x01", b"\x04"
 FINISH = "\nimport machine\nmachine.reset()\n"
 """Ends QEMU in order, so that the counts are written."""
 

@@ -17,6 +17,7 @@ from integrad.emulator.qemu import BRINGS_QEMU, find_qemu
 from integrad.errors import IntegradError
 
 ENTER_RAW, RUN = b"\x01", b"\x04"
+"""Of the raw REPL: Ctrl-A, and Ctrl-D after a script."""
 PROMPT, RAW_PROMPT, ACCEPTED = b">>> ", b"raw REPL; CTRL-B to exit\r\n>", b"OK"
 
 ENABLE_FPU = "loader,addr=0xE000ED88,data=0xF00000,data-len=4,cpu-num=0"

@@ -35,7 +35,8 @@ RUNTIME = ("cortex_m/runtime_abi.c", "cortex_m/memory.c")
 class Architecture:
     """A kind of native code, by MicroPython's name.
 
-    cores: who runs it, for people; core: whose kernels it gets, None for any machine's.
+    cores: who runs it, for people; core: whose kernels it gets, None for any machine's. machine: what the
+    compiler must say that it compiles for, where there are others of the same name.
     """
 
     name: str
@@ -46,6 +47,18 @@ class Architecture:
     floats: str
     runtime: tuple[str, ...] = ()
     brings: str = "apt-get install gcc-arm-none-eabi (as root)"
+    machine: str = ""
+
+    def trouble(self) -> str:
+        """Why nothing can be compiled for it here, and what changes that; "" if it can."""
+        if not shutil.which(self.compiler):
+            return f"{self.name} needs {self.compiler}, which is not here; {self.brings}"
+        if self.machine:
+            answer = subprocess.run([self.compiler, "-dumpmachine"], capture_output=True, text=True)
+            if answer.stdout.partition("-")[0] != self.machine:
+                found = answer.stdout.strip() or "an unknown machine"
+                return f"{self.name} needs a {self.compiler} for {self.machine}; the one here is for {found}"
+        return ""
 
 
 def _arm(name: str, cores: str, core: str, floats: str, fpu: str = "") -> Architecture:
@@ -69,6 +82,7 @@ ARCHITECTURES = {
         Architecture(
             *("x64", "MicroPython on a PC", None, "gcc", ("-fno-stack-protector",), "DOUBLE"),
             brings="apt-get install gcc (as root)",
+            machine="x86_64",
         ),
     )
 }
@@ -76,7 +90,7 @@ ARCHITECTURES = {
 
 def installed_architectures() -> list[str]:
     """Names of the architectures whose compiler is installed."""
-    return [name for name, a in ARCHITECTURES.items() if shutil.which(a.compiler)]
+    return [name for name, architecture in ARCHITECTURES.items() if not architecture.trouble()]
 
 
 def get_architecture(name: str) -> Architecture:
@@ -93,10 +107,8 @@ def build_module(sources: Mapping[str, str], name: str, architecture: Architectu
     IntegradError if the compiler or MicroPython's sources are missing, with the compiler's first error if
     it fails, or if the linker finds something that no module may have: data, or a library's function.
     """
-    if not shutil.which(architecture.compiler):
-        raise IntegradError(
-            f"{architecture.name} needs {architecture.compiler}, which is not here; {architecture.brings}"
-        )
+    if trouble := architecture.trouble():
+        raise IntegradError(trouble)
     tree = get_sources()
     with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
         where = Path(folder)

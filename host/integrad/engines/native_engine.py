@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, SLOPES, weight_limit
+from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, SLOPES, magnitude, weight_limit
 from integrad.blocks import Block
 from integrad.engines import native_structs as structs
 from integrad.engines.engine import Gradients, Rule, Step
@@ -88,7 +88,7 @@ class NativeEngine:
     def descend(self, gradients: Gradients, rule: Rule) -> None:
         for name, gradient in gradients.items():
             gradient = np.ascontiguousarray(gradient, np.int64)
-            if max(int(gradient.max(initial=0)), -int(gradient.min(initial=0))) >= LARGEST_GRADIENT:
+            if magnitude(gradient) >= LARGEST_GRADIENT:
                 raise IntegradError(f"{name}: a gradient exceeds what the native engine divides exactly")
             record, weights = self._records[name]
             divisor, decay_inv = rule.descent(name)

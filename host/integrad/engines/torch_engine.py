@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from integrad.arithmetic import TARGET, weight_limit
+from integrad.arithmetic import TARGET, magnitude, weight_limit
 from integrad.engines.engine import Gradients, Rule, Step
 from integrad.errors import IntegradError
 from integrad.network import BATCH, Network, Stage
@@ -64,8 +64,7 @@ class TorchEngine:
 
     def descend(self, gradients: Gradients, rule: Rule) -> None:
         for name, gradient in gradients.items():
-            bound = max(int(gradient.max()), -int(gradient.min()))
-            self._descend(name, Bounded(self._copy(gradient), bound), rule)
+            self._descend(name, Bounded(self._copy(gradient), magnitude(gradient)), rule)
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         out = np.empty((len(x), self.network.classes), np.int8)
@@ -85,7 +84,7 @@ class TorchEngine:
     def load(self) -> None:
         for name, array in self.network.parameters():
             limit = weight_limit(int(np.prod(array.shape[1:])))
-            if max(int(array.max()), -int(array.min())) > limit:  # products are proved exact from this limit
+            if magnitude(array) > limit:  # products are proved exact from this limit
                 raise IntegradError(f"weights {name}: beyond the limit {limit} of their fan-in")
             if name in self.weights:
                 self.weights[name].copy_(self._copy(array))  # in place: a recorded step knows where
