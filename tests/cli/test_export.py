@@ -165,6 +165,7 @@ def test_any_file_name_gives_a_usable_prefix(toys, tmp_path, stem, prefix):
         (["--name", "while"], 2, "name 'while': is a word, header or module of C, Python or"),
         (["--name", "stdint"], 2, "choose another --name"),
         (["--core", "m1"], 2, "unknown core 'm1'; known cores: m0, m3, m4, m7, m33, m55"),
+        (["--core", "m4", "--part", "rp2040"], 2, "--core m4: RP2040 has a m0; leave out one of the two"),
         (["--target", "rust"], 2, "'rust' is not one of 'c', 'micropython'"),
     ],
 )

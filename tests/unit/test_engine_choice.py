@@ -6,7 +6,7 @@ import pytest
 
 from integrad.engines import choice
 from integrad.engines.choice import make_engine
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, UsageError
 from integrad.network import Network
 from integrad.network_spec import load_spec
 
@@ -51,3 +51,9 @@ def test_without_a_gpu_or_without_torch(monkeypatch):
     monkeypatch.delitem(sys.modules, "integrad.engines.torch_engine", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
     assert make_engine("auto", network("nitro:vgg8b")).name == "native"
+
+
+@pytest.mark.parametrize("threads", [0, 257, 99_999])
+def test_threads_that_no_machine_has(threads):
+    with pytest.raises(UsageError, match=f"{threads} threads: must be from 1 to 256"):
+        make_engine("auto", network("mlp:4"), threads)

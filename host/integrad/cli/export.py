@@ -92,13 +92,15 @@ def export(model, target, learn, batch_size, out, name, core, part, arch, mip, j
     for option, value in (("--arch", arch), ("--mip", mip)):
         if target == "c" and value is not None:
             raise UsageError(f"{option} is for MicroPython; add --target micropython, or leave it out")
+    if board and part and part.code_core != board.name:
+        raise UsageError(f"--core {board.name}: {part.name} has a {part.code_core}; leave out one of the two")
     loaded = load_model(model)
     plan = make_plan(loaded.network, name or module_name(model), learn, batch_size)
     fit = require_fit(loaded, plan, part) if part else None
     trial = _try_out(loaded, plan, board) if board else None
     batch = ("--batch-size", batch_size) if plan.batch else ()
     named = ("--name", name) if name else ()
-    for_device = ("--core", board.name) if board else ("--part", part.name) if part else ()
+    for_device = [*(("--core", board.name) if board else ()), *(("--part", part.name) if part else ())]
     settings = ("--target", target, "--learn", learn, *batch, *named, *for_device, "--out", out)
     command = command_line("export", Path(model).name, *settings)
     kernels = board.name if board else part.code_core if part else None

@@ -16,7 +16,7 @@ from rich.table import Table
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.datasets import axes as layouts
 from integrad.datasets import load_dataset
-from integrad.engines.choice import ENGINES
+from integrad.engines.choice import ENGINES, MOST_THREADS
 from integrad.errors import IntegradError, UsageError
 from integrad.hyper_parameters import NAMES, check_hyper_parameter
 from integrad.model_file import save_model
@@ -102,7 +102,7 @@ SETTINGS = (
 )
 @click.option(
     "--threads",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST_THREADS),
     metavar="N",
     help="Of the native engine and of Torch on the CPU. [by the size of a step; Torch: its own choice]",
 )

@@ -10,6 +10,9 @@ from integrad.network import Network
 ENGINES = ("auto", "native", "torch", "numpy")
 
 
+MOST_THREADS = 256
+"""More would cost a training step more than they bring; thousands end the process."""
+
 LARGE = 50_000_000
 """Multiply-accumulates a sample from which "auto" looks for a GPU: a batch of them keeps all processors of a
 laptop busy for a tenth of a second, and to ask Torch for a GPU takes seconds."""
@@ -19,11 +22,13 @@ def make_engine(name: str, network: Network, threads: int | None = None, gpu: bo
     """The engine `name` for this network; "auto" takes Torch for a large network where there is a GPU, else
     the first of native and numpy that works here.
 
-    threads: of the native and the Torch engine; None lets them choose. gpu: whether "auto" may take one.
-    Raises UsageError for an unknown name, IntegradError where the machine lacks what the engine needs.
+    threads: of the native and the Torch engine, at most MOST_THREADS; None lets them choose. gpu: whether
+    "auto" may take one. Raises UsageError for an unknown name or too many threads, IntegradError where the machine lacks what the engine needs.
     """
     if name not in ENGINES:
         raise UsageError(f"engine {name!r}: expected {', '.join(ENGINES)}")
+    if threads is not None and not 1 <= threads <= MOST_THREADS:
+        raise UsageError(f"{threads} threads: must be from 1 to {MOST_THREADS}")
     makers = {"torch": _torch, "native": _native, "numpy": lambda network, threads: NumpyEngine(network)}
     if name != "auto":
         return makers[name](network, threads)
