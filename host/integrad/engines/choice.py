@@ -23,7 +23,8 @@ def make_engine(name: str, network: Network, threads: int | None = None, gpu: bo
     the first of native and numpy that works here.
 
     threads: of the native and the Torch engine, at most MOST_THREADS; None lets them choose. gpu: whether
-    "auto" may take one. Raises UsageError for an unknown name or too many threads, IntegradError where the machine lacks what the engine needs.
+    "auto" may take one. Raises UsageError for an unknown name or too many threads, IntegradError where the
+    machine lacks what the engine needs.
     """
     if name not in ENGINES:
         raise UsageError(f"engine {name!r}: expected {', '.join(ENGINES)}")
