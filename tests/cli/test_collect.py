@@ -64,7 +64,7 @@ class PlayedBoard:
         self._running = None
         self._waiting += END + traceback + END + b">"
 
-    def inWaiting(self):  # noqa: N802 (pyserial's name)
+    def inWaiting(self):  # pyserial's name
         if self.lost:
             raise self.lost
         if self.running and not self._waiting:
