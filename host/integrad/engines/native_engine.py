@@ -190,6 +190,8 @@ class NativeEngine:
 
     def _check_widths(self) -> None:
         for number, block in enumerate(self.network.blocks, 1):
+            if getattr(block, "groups", 1) > 1:
+                raise IntegradError(f"block {number}: the native engine has no groups; take the numpy engine")
             if self._largest_error(block) > INT32_LIMIT:
                 raise IntegradError(f"block {number}: its errors may exceed 32 bits; take the numpy engine")
 
