@@ -71,6 +71,11 @@ def make_cases() -> list[Case]:
     def shape(channels, size, outs):
         return (channels, size, size, outs, size, size, 3, 3, 1, 1, 1, 1)
 
+    def depthwise(channels, size):
+        """One of its groups, a channel each: they are alike, and a layer calls the kernel for each."""
+        call = convolve(1, size, 1).call
+        return Case(f"depthwise convolution 3x3, {channels} channels of {size}x{size}", call, 9 * size**2)
+
     def convolve(channels, size, outs):
         n = 9 * channels
         inputs = (draw(400, outs, n), draw(127, channels, size, size, dtype=np.int8))
@@ -112,6 +117,7 @@ def make_cases() -> list[Case]:
         accumulate(16, 16, 1),
         accumulate(8, 8, 0.25),
         accumulate(1, 16, 1 / 16),
+        depthwise(16, 16),
     ]
 
 

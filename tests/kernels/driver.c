@@ -84,13 +84,14 @@ static struct integrad_shape shape_of(const struct header *h) {
     return shape;
 }
 
-/* {shape, scale}; w, x -> memory */
+/* {shape, scale, skew}; w, x -> memory. A group's maps and weights begin anywhere in a layer's. */
 static void convolve(const struct header *h, int *status) {
     const struct integrad_shape shape = shape_of(h);
     const size_t fan_in = size_of(h, 0) * size_of(h, 6) * size_of(h, 7);
-    int8_t *const s = take(size_of(h, 3) * size_of(h, 4) * size_of(h, 5), 0, 0, status);
-    const int16_t *const w = take(2 * size_of(h, 3) * fan_in, 0, 1, status);
-    const int8_t *const x = take(size_of(h, 0) * size_of(h, 1) * size_of(h, 2), 0, 1, status);
+    const size_t skew = size_of(h, 13);
+    int8_t *const s = take(size_of(h, 3) * size_of(h, 4) * size_of(h, 5), skew, 0, status);
+    const int16_t *const w = take(2 * size_of(h, 3) * fan_in, skew / 2 * 2, 1, status);
+    const int8_t *const x = take(size_of(h, 0) * size_of(h, 1) * size_of(h, 2), skew, 1, status);
     int16_t *const patches = take(4 * (fan_in + (fan_in & 1)), 0, 0, status);
     if (*status != DONE) {
         return;
@@ -144,7 +145,7 @@ static void errors(const struct header *h, int *status) {
     }
 }
 
-/* {shape, wide, errors with places, or 0: all positions}; gradient, delta, places, x -> memory */
+/* {shape, wide, errors with places, or 0 for all, skew}; gradient, delta, places, x -> memory */
 static void accumulate(const struct header *h, int *status) {
     const struct integrad_shape shape = shape_of(h);
     const size_t fan_in = size_of(h, 0) * size_of(h, 6) * size_of(h, 7);
@@ -155,7 +156,8 @@ static void accumulate(const struct header *h, int *status) {
     const int32_t *const delta = take(4 * count, 0, 1, status);
     const int32_t *const listed = take(4 * placed, 0, 1, status);
     const int32_t *const places = placed > 0 ? listed : 0;
-    const int8_t *const x = take(size_of(h, 0) * size_of(h, 1) * size_of(h, 2), 0, 1, status);
+    const size_t inputs = size_of(h, 0) * size_of(h, 1) * size_of(h, 2);
+    const int8_t *const x = take(inputs, size_of(h, 14), 1, status);
     if (*status != DONE) {
         return;
     }
