@@ -109,6 +109,11 @@ class Operation:
         return self.rows // self.groups
 
     @property
+    def is_depthwise(self) -> bool:
+        """Whether each map is convolved by itself, into one map; it has a kernel in C of its own."""
+        return self.groups > 1 and self.groups == self.input_shape[0] == self.rows
+
+    @property
     def positions(self) -> int:
         """Output positions that share one row of weights."""
         return self.outputs // self.rows

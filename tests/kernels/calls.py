@@ -10,6 +10,7 @@ from kernel_session import (
     ACCUMULATE,
     ACTIVATE4,
     CONVOLVE,
+    DEPTHWISE,
     DESCEND_ROW,
     ERRORS,
     LEARN_ROWS,
@@ -89,6 +90,21 @@ def convolve(draw: Draw) -> Iterator[Call]:
         yield Call(CONVOLVE, (*s, SCALE * fan_in, number % 4), inputs)
 
 
+def depthwise(draw: Draw) -> Iterator[Call]:
+    for number, (_, *s) in enumerate([*shapes(draw), *wide_shapes(draw)]):
+        s = (1, s[0], s[1], 1, *s[3:])
+        cells = s[6] * s[7]
+        inputs = draw.weights((1, cells), cells), draw(np.int8, s[1:3], INT8)
+        yield Call(DEPTHWISE, (*s, SCALE * cells, number % 4), inputs)
+
+
+def wide_shapes(draw: Draw) -> Iterator[tuple[int, ...]]:
+    """Of maps as wide as vectors are long, and a little more and less."""
+    for width, stride in product((*range(1, 20), 31, 40), (1, 2)):
+        out = (width - 1) // stride + 1
+        yield (1, 4, width, 1, (4 - 1) // stride + 1, out, 3, 3, stride, stride, 1, 1)
+
+
 def accumulate(draw: Draw) -> Iterator[Call]:
     """Errors of all positions, and of some, which come in any order."""
     for number, (wide, some, s) in enumerate(product((0, 1), (False, True), shapes(draw))):
@@ -163,4 +179,5 @@ def maxima(draw: Draw) -> Iterator[Call]:
 def all_calls(seed: int) -> list[Call]:
     draw = Draw(seed)
     kernels = (widen, linear, convolve, accumulate, learn_rows, errors, descend_row, activate4, maxima)
+    kernels += (depthwise,)
     return [call for kernel in kernels for call in kernel(draw)]

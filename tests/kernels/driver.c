@@ -104,6 +104,27 @@ static void convolve(const struct header *h, int *status) {
     }
 }
 
+/* {shape of one map to one map, scale, skew}; w, x -> memory */
+static void depthwise(const struct header *h, int *status) {
+    const struct integrad_shape shape = shape_of(h);
+    const size_t cells = size_of(h, 6) * size_of(h, 7), skew = size_of(h, 13);
+    const size_t pitch = size_of(h, 2) + 2 * size_of(h, 11);
+    int8_t *const s = take(size_of(h, 4) * size_of(h, 5), skew, 0, status);
+    const int16_t *const w = take(2 * cells, skew / 2 * 2, 1, status);
+    const int8_t *const x = take(size_of(h, 1) * size_of(h, 2), skew, 1, status);
+    const size_t band_bytes = (size_of(h, 6) * pitch + 8 * size_of(h, 9) + 1) / 2 * 2;
+    int16_t *const band = take(band_bytes, 0, 0, status);
+    if (*status != DONE) {
+        return;
+    }
+    integrad_region_begin();
+    integrad_depthwise(s, w, x, &shape, h->parameter[12], band);
+    integrad_region_end();
+    for (size_t i = 0; i < band_bytes / 2; i++) {
+        band[i] = 0;
+    }
+}
+
 /* {rows, n, count, limit, divisor, decay_inv, work_values, wide, skew}; w, delta, x -> memory */
 static void learn_rows(const struct header *h, int *status) {
     const size_t rows = size_of(h, 0), n = size_of(h, 1), count = size_of(h, 2);
@@ -214,7 +235,8 @@ static void maxima(const struct header *h, int *status) {
 
 static int run(const struct header *header) {
     static void (*const commands[])(const struct header *, int *) = {
-        widen, linear, convolve, learn_rows, errors, accumulate, descend_row, activate4, maxima};
+        widen,      linear,      convolve,  learn_rows, errors,
+        accumulate, descend_row, activate4, maxima,     depthwise};
     int status = DONE;
     if (header->command < 0 || (size_t)header->command >= sizeof commands / sizeof *commands) {
         return UNKNOWN_COMMAND;

@@ -95,6 +95,8 @@ def _normalisation(model: Model) -> list[str]:
 def _layer(operation: Operation, batch: int) -> list[str]:
     names = [*_large(operation.inputs), *_large(operation.outputs)]
     names += _window(operation.kind, operation.pool) if operation.pool else [operation.kind]
+    if operation.groups > 1:
+        names.append("conv in groups")
     if operation.learns:
         names.append(f"{operation.kind} learns")
         names += _large(operation.fan_in)
