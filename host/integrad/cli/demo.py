@@ -7,7 +7,7 @@ from rich.table import Table
 
 from integrad.cli.device_options import replay_option, work_folder
 from integrad.cli.emulate import cost_json
-from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.json_output import check_folder, console_for, json_option, write_json
 from integrad.datasets import load_dataset
 from integrad.emulator.boards import Board, get_board
 from integrad.emulator.demonstration import (
@@ -31,7 +31,14 @@ from integrad.report.demo_plot import plot_demo
 @click.option("--speaker", default="george", show_default=True, help="Whom the host never hears.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything random.")
 @replay_option
-@click.option("--picture", default="integrad-demo.png", show_default=True, metavar="FILE", help="The PNG.")
+@click.option(
+    "--picture",
+    default="integrad-demo.png",
+    show_default=True,
+    metavar="FILE",
+    callback=check_folder,
+    help="The PNG.",
+)
 @json_option
 def demo(core, speaker, seed, replay, picture, json_path):
     """Train on five speakers; meet a sixth on an emulated core; learn from him there.

@@ -16,10 +16,10 @@ LOG_WIDTH = 120
 """Columns of tables that go to a file or a pipe."""
 
 
-def _check_folder(ctx: click.Context, param: click.Parameter, path: str | None) -> str | None:
-    """Find out before the work what would go wrong after it."""
+def check_folder(ctx: click.Context, param: click.Parameter, path: str | None) -> str | None:
+    """A callback of options that name a file: finds out before the work what would go wrong after it."""
     if path not in (None, "-") and not Path(path).resolve().parent.is_dir():
-        raise UsageError(f"--json {path}: there is no folder {Path(path).resolve().parent}")
+        raise UsageError(f"{param.opts[0]} {path}: there is no folder {Path(path).resolve().parent}")
     return path
 
 
@@ -27,7 +27,7 @@ json_option = click.option(
     "--json",
     "json_path",
     metavar="FILE",
-    callback=_check_folder,
+    callback=check_folder,
     help="Write the result as JSON; '-' is standard output.",
 )
 

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from functools import cache
 from importlib.resources import files
+from math import fsum
 
 from integrad.model_file import Model
 from integrad_codegen.kernels import needed
@@ -40,7 +41,8 @@ def table_bytes(model: Model, plan: Plan) -> int:
 
 def total(sizes: dict[str, float], found: Counter[str]) -> int:
     """Bytes of all ingredients. One that was not measured counts nothing."""
-    return round(sum(count * sizes.get(name, 0) for name, count in found.items()))
+    # Rounded once: an ordinary sum depends on the order in which sets and counters give the names.
+    return round(fsum(count * sizes.get(name, 0) for name, count in found.items()))
 
 
 @cache

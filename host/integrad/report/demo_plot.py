@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from textwrap import wrap
 
 from integrad.report.figure import GRID, INK, new_figure, plain, save
+
+TITLE_CHARACTERS = 42
+"""Of a line above the right half."""
 
 BARS = ["#9aa5b1", "#7fb3d5", "#1f78b4"]
 
@@ -53,5 +57,6 @@ def _memory(axes, part: str, memory: dict[str, tuple[int, int]]) -> None:
     axes.set_ylim(-0.6, len(names) - 0.2)
     axes.set_xlim(0, 100)
     axes.set_xlabel("used, %", color=INK)
-    axes.set_title(f"Memory of the {part}, all layers learning", color=INK, loc="left")
+    title = wrap(f"Memory of the {part}, all layers learning", TITLE_CHARACTERS, break_on_hyphens=False)
+    axes.set_title("\n".join(title), color=INK, loc="left")
     plain(axes)
