@@ -40,8 +40,6 @@ class TorchEngine:
     def __init__(self, network: Network, device: str | None = None, threads: int | None = None):
         if threads is not None:
             torch.set_num_threads(threads)
-        if any(getattr(block, "groups", 1) > 1 for block in network.blocks):
-            raise IntegradError("the torch engine has no groups; take the numpy engine")
         self.network = network
         self.device = find_device(device)
         self.arithmetic = Arithmetic(self.device)
