@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/kernels"))
 from calls import accumulate_call
 from kernel_session import (
     CONVOLVE,
+    DEPTHWISE,
     ERRORS,
     LEARN_ROWS,
     LINEAR,
@@ -73,7 +74,8 @@ def make_cases() -> list[Case]:
 
     def depthwise(channels, size):
         """One of its groups, a channel each: they are alike, and a layer calls the kernel for each."""
-        call = convolve(1, size, 1).call
+        inputs = (draw(400, 1, 9), draw(127, 1, size, size, dtype=np.int8))
+        call = Call(DEPTHWISE, (*shape(1, size, 1), 16 * 9), inputs)
         return Case(f"depthwise convolution 3x3, {channels} channels of {size}x{size}", call, 9 * size**2)
 
     def convolve(channels, size, outs):
@@ -192,6 +194,14 @@ def code(own: dict) -> None:
     kinds = {
         "fully connected": ("linear", "widen", "scaled"),
         "convolution, besides": ("band", "convolve", "cut", "few", "gather", "linear2", "window"),
+        "depthwise convolution": (
+            "depthwise",
+            "eight_products",
+            "four_inputs",
+            "nine",
+            "outer",
+            "store_four",
+        ),
         "pool of maxima": ("maxima",),
         "rows learn": ("learn", "pair", "decay", "step", "fits", "grad", "descend", "recip", "room"),
         "errors": ("errors",),
