@@ -1,11 +1,12 @@
 """Measures how large the code of generated firmware is, and writes the table that predictions use.
 
-    python benchmarks/code_sizes.py [--cores m0 m4] [--check]
+    python benchmarks/code_sizes.py [--cores m0 m4] [--check | --add]
 
 Builds a few dozen networks for every core with arm-none-eabi-gcc and finds, by least squares, the bytes
 of each ingredient whose sum is the code of every one of them: host/integrad/data/code_sizes.json. With
---check nothing is written. Prints, for each core, the largest error on those networks, and on networks
-that took no part. To be run after kernels or templates have changed.
+--check nothing is written; with --add the table keeps what it has, and what it lacks is measured on the
+networks of GROUPED. Prints, for each core, the largest error on those networks, and on networks that took
+no part. To be run after kernels or templates have changed.
 """
 
 import argparse
@@ -56,6 +57,12 @@ NETWORKS = [
     (("TC", "uint16", (50, 2)), "cnn:c6,p2,d7"),
     (("F", "int16", (90,)), "mlp:20,30"),
 ]
+GROUPED = [
+    (COLOUR, "cnn:dw,p2,d16"),
+    (SERIES, "cnn:dwk5,p2,d10"),
+    (COLOUR, "cnn:c6,p2,dw,p2,d20"),
+    (SERIES, "cnn:dws2,c9k1,p2,dw,p2,d10"),
+]
 OTHERS = [
     (IMAGE, "mlp:96,48"),
     (IMAGE, "cnn:p4,c8,p2,c16,p2,d32"),
@@ -95,12 +102,14 @@ def build(case):
     return ingredients(model, plan), flash - plan.weights_bytes - plan.frozen_bytes - table_bytes(model, plan)
 
 
-def fitted(rows):
-    """Ingredient → bytes. rows: (ingredients, bytes)."""
-    names = sorted({name for found, _ in rows for name in found})
+def fitted(rows, known=None):
+    """Ingredient → bytes, of those that are not known. rows: (ingredients, bytes)."""
+    known = known or {}
+    names = sorted({name for found, _ in rows for name in found} - set(known))
     matrix = np.array([[found[name] for name in names] for found, _ in rows], float)
     sizes = np.array([size for _, size in rows], float)
     weights = 1 / sizes  # what counts is the error in percent
+    sizes -= [total(known, found) for found, _ in rows]
     left = matrix * weights[:, None]
     ridges = [RIDGE_OF_DETAILS if is_detail(name) else RIDGE for name in names]
     penalty = np.mean(weights) * np.diag(ridges)
@@ -121,11 +130,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--cores", nargs="+", default=list(BOARDS))
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--add", action="store_true")
     options = parser.parse_args()
     for core in options.cores:
         if not options.check:
-            rows = built(core, NETWORKS, SETTINGS)
-            table = read_table() | {core: fitted(rows)}
+            rows = built(core, GROUPED if options.add else [*NETWORKS, *GROUPED], SETTINGS)
+            table = read_table()
+            known = table[core] if options.add else {}
+            table[core] = known | fitted(rows, known)
             worst = max(error(total(table[core], found), size) for found, size in rows)
             TABLE.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
             print(f"{core}: {len(rows)} firmwares fitted, largest error {worst:.2f} %", flush=True)

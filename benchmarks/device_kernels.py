@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/kernels"))
 from calls import accumulate_call
 from kernel_session import (
     CONVOLVE,
+    DEPTHWISE,
     ERRORS,
     LEARN_ROWS,
     LINEAR,
@@ -70,6 +71,12 @@ def make_cases() -> list[Case]:
 
     def shape(channels, size, outs):
         return (channels, size, size, outs, size, size, 3, 3, 1, 1, 1, 1)
+
+    def depthwise(channels, size):
+        """One of its groups, a channel each: they are alike, and a layer calls the kernel for each."""
+        inputs = (draw(400, 1, 9), draw(127, 1, size, size, dtype=np.int8))
+        call = Call(DEPTHWISE, (*shape(1, size, 1), 16 * 9), inputs)
+        return Case(f"depthwise convolution 3x3, {channels} channels of {size}x{size}", call, 9 * size**2)
 
     def convolve(channels, size, outs):
         n = 9 * channels
@@ -112,6 +119,7 @@ def make_cases() -> list[Case]:
         accumulate(16, 16, 1),
         accumulate(8, 8, 0.25),
         accumulate(1, 16, 1 / 16),
+        depthwise(16, 16),
     ]
 
 
@@ -186,6 +194,14 @@ def code(own: dict) -> None:
     kinds = {
         "fully connected": ("linear", "widen", "scaled"),
         "convolution, besides": ("band", "convolve", "cut", "few", "gather", "linear2", "window"),
+        "depthwise convolution": (
+            "depthwise",
+            "eight_products",
+            "four_inputs",
+            "nine",
+            "outer",
+            "store_four",
+        ),
         "pool of maxima": ("maxima",),
         "rows learn": ("learn", "pair", "decay", "step", "fits", "grad", "descend", "recip", "room"),
         "errors": ("errors",),

@@ -59,10 +59,23 @@ def _conv(o: Operation) -> list[tuple[str, int]]:
         *_pairs(name, "STRIDE", o.stride),
         *_pairs(name, "PADDING", o.padding),
     ]
+    if o.groups > 1:
+        named += _groups(o)
     if not o.learns:
         return named
     learning = [(f"{name}_POSITIONS", o.positions), (f"{name}_FAN_IN", o.fan_in), (f"{name}_LIMIT", o.limit)]
     return named + learning + (_head_pool(f"{name}_POOL", o.head_pool) if o.head_pool else [])
+
+
+def _groups(o: Operation) -> list[tuple[str, int]]:
+    name = o.name.upper()
+    return [
+        (f"{name}_GROUPS", o.groups),
+        (f"{name}_GROUP_INPUT_CHANNELS", o.group_shape[0]),
+        (f"{name}_GROUP_CHANNELS", o.group_rows),
+        (f"{name}_GROUP_INPUTS", o.inputs // o.groups),
+        (f"{name}_GROUP_OUTPUTS", o.outputs // o.groups),
+    ]
 
 
 def _head_pool(name: str, pool: Pool) -> list[tuple[str, int]]:

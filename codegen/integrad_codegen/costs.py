@@ -48,6 +48,10 @@ def _describe(operation: Operation) -> str:
     what, window = operation.kind.replace("_", "-"), ""
     if operation.kind == "conv":
         window = f" {_shape(operation.kernel)}"
+        if operation.groups == operation.input_shape[0] > 1:
+            what = "depthwise"
+        elif operation.groups > 1:
+            window += f" in {operation.groups} groups"
     elif operation.pool:
         window = f" {_shape(operation.pool.window)}"
     return f"{what}{window}, {_shape(operation.input_shape)} -> {_shape(operation.output_shape)}"

@@ -16,7 +16,7 @@ from integrad_codegen.mip_package import package_json
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
 from integrad_codegen.viper_memory import CHUNK, Limbs, ViperMemory
-from integrad_codegen.viper_tables import crc_nibbles, tables
+from integrad_codegen.viper_tables import crc_nibbles, has_groups, tables
 
 VIPER_LOADS = {
     "b": ("ptr8", "((values[at] ^ 128) - 128)"),
@@ -112,6 +112,7 @@ def _core(model: Model, plan: Plan, scratch_bytes: int) -> dict:
         "target": arithmetic.TARGET,
         "tables": tables(plan, normalisation),
         "has_conv": any(o.kind == "conv" for o in plan.operations),
+        "has_groups": has_groups(plan),
         "has_pool": any(o.pool or (o.kind == "conv" and o.learns) for o in plan.operations),
         "learns_dense": any(block.kind == "dense" for block in plan.learning_blocks),
         "learns_conv": any(block.kind == "conv" for block in plan.learning_blocks),

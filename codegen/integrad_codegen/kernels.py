@@ -34,13 +34,14 @@ INCLUDES = {"mve": "arm_mve.h"}
 
 ORDER = (
     *("clip", "scaled", "widen", "linear", "linear2", "activate4", "pool", "maxima"),
-    *("shape", "window", "gather", "few", "convolve"),
+    *("shape", "window", "offsets", "cut", "gather", "few", "convolve"),
+    *("depthwise_few", "depthwise_row", "depthwise"),
     *("descent", "descend", "descend_wide", "descend_row", "descend_row_wide"),
     *("learn_row", "learn_rows", "room", "learn_rows_wide", "errors", "accumulate", "accumulate_wide"),
 )
 """Each kernel uses only those before it."""
 
-PARTS = {"few"}
+PARTS = {"offsets", "cut", "few", "depthwise_few", "depthwise_row"}
 """Kernels that only some variants of others use; the others have none."""
 
 
@@ -68,8 +69,13 @@ def kernel_texts(names: set[str], core: str | None, small: bool = False) -> tupl
 def needed(plan: Plan) -> set[str]:
     """Names of the kernels that the generated module, or another of its kernels, calls."""
     names = {"clip", "scaled", "widen", "linear"}
-    if any(o.kind == "conv" for o in plan.operations):
-        names |= {"linear2", "shape", "window", "gather", "few", "convolve"}
+    convolutions = [o for o in plan.operations if o.kind == "conv"]
+    if convolutions:
+        names |= {"shape", "window"}
+    if not all(o.is_depthwise for o in convolutions):
+        names |= {"linear2", "offsets", "cut", "gather", "few", "convolve"}
+    if any(o.is_depthwise for o in convolutions):
+        names |= {"depthwise_few", "depthwise_row", "depthwise"}
     if any(block.alpha_inv == 4 for block in plan.blocks):
         names |= {"activate4"}
     if any(pool.kind == "max_pool" and pool.padding == (0, 0) for pool in _pools(plan)):
@@ -80,7 +86,7 @@ def needed(plan: Plan) -> set[str]:
         names |= {"errors"}
     for block in plan.learning_blocks:
         kernels = {"accumulate", "descend_row"} if block.kind == "conv" else {"learn_rows"}
-        names |= kernels
+        names |= kernels | ({"cut"} if block.kind == "conv" else set())
         if block.gradient_type == "int64_t":
             names |= {"descend_wide", "room", *(f"{name}_wide" for name in kernels)}
     return names

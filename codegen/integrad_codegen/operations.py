@@ -46,6 +46,8 @@ class Operation:
     kind: "dense", "conv", "max_pool" or "avg_pool". name: unique C identifier. weights: int16 array
     of a block. head, head_pool: learning blocks only (head_pool is None where nothing is pooled).
     gradient_type: proved C type of the weight gradient. learns: updated on the device.
+    groups: of a convolution: into so many equal parts its input and output channels are divided, and each
+    output channel sees the input channels of its own part.
     pooled_first: a convolution whose maxima are pooled before they are activated, in C. pooled_slope: the
     alpha_inv that such a pool applies; NITRO-ReLU never decreases.
     """
@@ -65,6 +67,7 @@ class Operation:
     kernel: tuple[int, int] = (1, 1)
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int] = (0, 0)
+    groups: int = 1
     pool: Pool | None = None
     head: Classifier | None = None
     head_pool: Pool | None = None
@@ -93,6 +96,22 @@ class Operation:
     def rows(self) -> int:
         """Output rows: units, or channels."""
         return self.output_shape[0]
+
+    @property
+    def group_shape(self) -> Shape:
+        """Of the input maps that one group of a convolution sees."""
+        channels, height, width = self.input_shape
+        return channels // self.groups, height, width
+
+    @property
+    def group_rows(self) -> int:
+        """Channels of one group."""
+        return self.rows // self.groups
+
+    @property
+    def is_depthwise(self) -> bool:
+        """Whether each map is convolved by itself, into one map; it has a kernel in C of its own."""
+        return self.groups > 1 and self.groups == self.input_shape[0] == self.rows
 
     @property
     def positions(self) -> int:

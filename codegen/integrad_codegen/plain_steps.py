@@ -51,9 +51,10 @@ def _forward(plan: Plan, o: Operation) -> str:
 
 def _scaled(plan: Plan, o: Operation) -> str:
     where = weights_at(plan, o.name)
-    return (
-        f"_dense({where}, x, {o.outputs})" if o.kind == "dense" else f"_conv({where}, x, _{o.name.upper()})"
-    )
+    if o.kind == "dense":
+        return f"_dense({where}, x, {o.outputs})"
+    convolve = "_conv_groups" if o.groups > 1 else "_conv"
+    return f"{convolve}({where}, x, _{o.name.upper()})"
 
 
 def _learning_lines(plan: Plan, o: Operation) -> list[str]:

@@ -263,6 +263,7 @@ def _block(stage: Stage, number: int, learns: bool, batch: int) -> Operation:
         kernel=block.kernel if conv else (1, 1),
         stride=block.stride if conv else (1, 1),
         padding=block.padding if conv else (0, 0),
+        groups=block.groups if conv else 1,
         head=head,
         head_pool=head_pool,
         gradient_type=gradient_type,

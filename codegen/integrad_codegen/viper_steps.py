@@ -77,7 +77,8 @@ def _scaled(plan: Plan, o: Operation, out: Place, source: Place) -> str:
     if o.kind == "dense":
         return _dense(plan, o.name, out.at_b, source.at_b, o.inputs, o.outputs)
     buffer, at = _weights(plan, o.name)
-    return f"_conv({buffer}, scratch, {at}, {out.at_b}, {source.at_b}, _{o.name.upper()})"
+    convolve = "_conv_groups" if o.groups > 1 else "_conv"
+    return f"{convolve}({buffer}, scratch, {at}, {out.at_b}, {source.at_b}, _{o.name.upper()})"
 
 
 def _activate(o: Operation, out: Place, source: Place) -> str:

@@ -26,6 +26,11 @@ class Table:
 
 
 CONV_FIELDS = "channels, height, width of the input and of the output; kernel, stride, padding"
+GROUPED_FIELDS = (
+    "of one group: channels, height, width of its input and of its output; kernel, stride, padding; groups"
+)
+"""Where any convolution of the network has groups."""
+
 POOL_FIELDS = "channels, input, output, window, padding; 1 for averages; NITRO-ReLU"
 LEARNS_FIELDS = "amplification, which decay, limit, slope; sizes; limbs of a wide gradient and their bits"
 HEAD_DECAY, BLOCK_DECAY = 2, 1
@@ -38,12 +43,13 @@ def tables(plan: Plan, normalisation: Normalisation) -> list[Table]:
         Table("_CENTRES", "What raw values are centred by, a channel each.", normalisation.centre),
         Table("_DEVIATIONS", "What they are divided by.", normalisation.mad, "I"),
     ]
+    grouped = has_groups(plan)
     for operation in plan.operations:
         name = operation.name.upper()
         if operation.pool:
             found.append(_pool(f"_{name}", operation.pool, 0, 0))
         elif operation.kind == "conv":
-            found.append(Table(f"_{name}", f"{operation.name}: {CONV_FIELDS}", _conv(operation)))
+            found.append(_conv(operation, grouped))
         if operation.learns:
             found += _learning(operation, plan)
     return [*found, _classifier(plan.output)] if plan.batch else found
@@ -59,8 +65,16 @@ def crc_nibbles() -> tuple[int, ...]:
     return tuple(table)
 
 
-def _conv(o: Operation) -> tuple[int, ...]:
-    return (*o.input_shape, *o.output_shape, *o.kernel, *o.stride, *o.padding)
+def has_groups(plan: Plan) -> bool:
+    """Whether any convolution's output channels see only a part of its input channels."""
+    return any(o.groups > 1 for o in plan.operations)
+
+
+def _conv(o: Operation, grouped: bool) -> Table:
+    fields, groups = (GROUPED_FIELDS, (o.groups,)) if grouped else (CONV_FIELDS, ())
+    shapes = (*o.group_shape, o.group_rows, *o.output_shape[1:])
+    numbers = (*shapes, *o.kernel, *o.stride, *o.padding, *groups)
+    return Table(f"_{o.name.upper()}", f"{o.name}: {fields}", numbers)
 
 
 def _pool(name: str, q: Pool, alpha_inv: int, mean: int) -> Table:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from integrad_codegen.operations import Classifier, Operation
 
 INT16, INT32 = 2, 4
+POSITIONS = 8
+"""Positions of a depthwise convolution that the kernel of a core looks at together: they may reach beyond
+the end of a row."""
 
 
 def forward_bytes(operation: Operation | Classifier) -> int:
-    """Inputs in the 16 bits of the weights: of the layer, or of two positions of a convolution."""
+    """Inputs in the 16 bits of the weights: of the layer, or of two positions of a convolution; of a
+    depthwise one, the padded lines that a row of positions sees."""
     if isinstance(operation, Classifier):
         return INT16 * operation.features
     if operation.kind == "dense":
         return INT16 * operation.inputs
+    if operation.kind == "conv" and operation.is_depthwise:
+        line = operation.input_shape[2] + 2 * operation.padding[1]
+        return _even(operation.kernel[0] * line + POSITIONS * operation.stride[1])
     return INT16 * 2 * _even(operation.fan_in) if operation.kind == "conv" else 0
 
 

@@ -121,8 +121,9 @@ class DenseBlock:
 class ConvBlock:
     """Convolution → scaling → NITRO-ReLU, with a pooled linear head.
 
-    weights: int16 (channels, in_channels, kh, kw); head: int16 (classes, head_features).
-    input_shape: (in_channels, H, W).
+    weights: int16 (channels, in_channels // groups, kh, kw); head: int16 (classes, head_features).
+    input_shape: (in_channels, H, W). groups: equal parts of the channels, each of which sees its part
+    of the input channels only; as many as input channels is a depthwise convolution.
     """
 
     input_shape: Shape
@@ -134,6 +135,7 @@ class ConvBlock:
     alpha_inv: int
     head_limit: int
     head_pool: str
+    groups: int = 1
     weights: np.ndarray = field(init=False, repr=False)
     head: np.ndarray = field(init=False, repr=False)
     head_pooling: HeadPooling = field(init=False, repr=False)
@@ -141,12 +143,17 @@ class ConvBlock:
     def __post_init__(self):
         size = self.output_shape[1:]
         self.head_pooling = HeadPooling.fit(self.channels, size, self.head_limit, self.head_pool)
-        self.weights = np.zeros((self.channels, self.input_shape[0], *self.kernel), np.int16)
+        self.weights = np.zeros((self.channels, self.group_inputs, *self.kernel), np.int16)
         self.head = np.zeros((self.classes, self.head_features), np.int16)
 
     @property
+    def group_inputs(self) -> int:
+        """Input channels that an output channel sees."""
+        return self.input_shape[0] // self.groups
+
+    @property
     def fan_in(self) -> int:
-        return self.input_shape[0] * self.kernel[0] * self.kernel[1]
+        return self.group_inputs * self.kernel[0] * self.kernel[1]
 
     @property
     def output_shape(self) -> Shape:
@@ -164,7 +171,7 @@ class ConvBlock:
 
     def forward(self, x: np.ndarray) -> BlockCache:
         """x: int8 (N, *input_shape) → cache whose h is int8 (N, *output_shape)."""
-        z = conv.forward(x, self.weights, self.stride, self.padding)
+        z = conv.forward(x, self.weights, self.stride, self.padding, self.groups)
         s = scaling.forward(z, self.fan_in)
         return BlockCache(x, s, nitro_relu.forward(s, self.alpha_inv))
 
@@ -178,7 +185,7 @@ class ConvBlock:
         delta = flatten.backward(delta, (self.channels, *self.head_pooling.size))
         delta = self.head_pooling.backward(delta, cache.h)
         delta = scaling.backward(nitro_relu.backward(delta, cache.s, self.alpha_inv))
-        return conv.weight_gradient(delta, cache.x, self.kernel, self.stride, self.padding)
+        return conv.weight_gradient(delta, cache.x, self.kernel, self.stride, self.padding, self.groups)
 
 
 @dataclass

@@ -19,7 +19,7 @@ def check_shapes(layers: list[dict], input_shape: Shape) -> Shape:
     """Shape after the last layer.
 
     layers: as in a network description. Raises LayerError for a convolution or pool on features,
-    and for one that is larger than its map.
+    for one that is larger than its map, and for groups that do not divide the channels.
     """
     shape = tuple(input_shape)
     for index, layer in enumerate(layers):
@@ -56,6 +56,10 @@ def _after(index: int, layer: dict, shape: Shape, dense_before: bool) -> Shape:
         if dense_before:
             raise LayerError(index, f"{name} cannot follow a dense block")
         raise LayerError(index, f"{name} needs maps or series, but the samples are {show(shape)}: use mlp:")
+    groups = layer.get("groups", 1)
+    if shape[0] % groups or layer.get("channels", 0) % groups:
+        channels = f"{shape[0]} input channels and {layer['channels']} channels"
+        raise LayerError(index, f"groups of {groups} must divide both {channels}")
     after = shape_after(layer, shape)
     if min(after[1:]) < 1:
         window = layer["kernel"] if kind == "conv" else layer["size"]

@@ -64,6 +64,9 @@ class Network:
         description = {"input_shape": list(input_shape), "classes": classes, "layers": list(layers)}
         check_description(description)
         self._description = copy.deepcopy(description)
+        for layer in self._description["layers"]:
+            if layer.get("groups") == 1:  # said in one way only, so that equal networks make equal files
+                del layer["groups"]
         self.input_shape: Shape = tuple(input_shape)
         self.classes = classes
         self.stages: list[Stage] = []
@@ -159,6 +162,7 @@ def _stage(layer: dict, shape: Shape, classes: int) -> Stage:
         layer["alpha_inv"],
         layer["head_features"],
         layer["head_pool"],
+        layer.get("groups", 1),
     )
     return Stage(kind, shape, block.output_shape, block)
 

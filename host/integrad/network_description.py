@@ -28,13 +28,16 @@ LAYER_KEYS = {
     },
 }  # fmt: skip
 
+OPTIONAL_KEYS = {"conv": {"groups"}}
+"""What a description may leave out. groups: 1 where it is."""
+
 
 def check_description(description: dict) -> None:
     """Raise IntegradError, naming the field, unless the description is a network that can be built.
 
     A description has `input_shape` ([F] or [C, H, W]), `classes` (2 to 255) and `layers`; a layer
-    is a dict with a `type` and exactly the keys of LAYER_KEYS. Shapes are followed through the
-    layers; widths that 32 bits cannot hold are refused here.
+    is a dict with a `type`, the keys of LAYER_KEYS and perhaps some of OPTIONAL_KEYS. Shapes are
+    followed through the layers; widths that 32 bits cannot hold are refused here.
     """
     if not isinstance(description, dict) or set(description) != {"input_shape", "classes", "layers"}:
         raise IntegradError("network: needs exactly the fields input_shape, classes and layers")
@@ -54,7 +57,7 @@ def _check_layer(layer, where: str, shape: Shape, classes: int) -> Shape:
     kind = layer.get("type") if isinstance(layer, dict) else None
     if not isinstance(kind, str) or kind not in LAYER_KEYS:
         raise IntegradError(f"network: {where} needs a type out of {', '.join(LAYER_KEYS)}")
-    if set(layer) != LAYER_KEYS[kind]:
+    if set(layer) - OPTIONAL_KEYS.get(kind, set()) != LAYER_KEYS[kind]:
         raise IntegradError(f"network: {where} ({kind}) needs exactly {', '.join(sorted(LAYER_KEYS[kind]))}")
     where = f"{where} ({kind})"
     if kind == "dropout":
@@ -81,6 +84,13 @@ def _check_layer(layer, where: str, shape: Shape, classes: int) -> Shape:
 def _check_conv(layer: dict, where: str, shape: Shape, classes: int) -> Shape:
     channels = _integer(layer["channels"], f"{where} channels", 1, MAX_SIDE)
     kernel = _pair(layer["kernel"], f"{where} kernel", 1)
+    groups = _integer(layer.get("groups", 1), f"{where} groups", 1, MAX_SIDE)
+    if shape[0] % groups or channels % groups:
+        raise IntegradError(
+            f"network: {where} groups of {groups:,} must divide both its {shape[0]:,} input channels "
+            f"and its {channels:,} channels"
+        )
+    fan_in = shape[0] // groups * prod(kernel)
     _pair(layer["stride"], f"{where} stride", 1)
     padding = _pair(layer["padding"], f"{where} padding", 0)
     if any(p >= k for p, k in zip(padding, kernel, strict=True)):
@@ -90,10 +100,10 @@ def _check_conv(layer: dict, where: str, shape: Shape, classes: int) -> Shape:
     if layer["head_pool"] not in ("max", "avg"):
         raise IntegradError(f"network: {where} head_pool must be max or avg")
     after = _fitting(layer, where, shape)
-    _check_size(where, channels * shape[0] * prod(kernel))
+    _check_size(where, channels * fan_in)
     _check_size(f"{where} head", classes * min(limit, prod(after)))
     _check_size(f"{where} output", prod(after))
-    _check_fan_in(where, shape[0] * prod(kernel))
+    _check_fan_in(where, fan_in)
     _check_fan_in(f"{where} head", min(max(limit, channels), prod(after)))
     _check_block_error(where, min(max(limit, channels), prod(after)), classes)
     return after

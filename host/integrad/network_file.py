@@ -13,6 +13,7 @@
     kernel = 3                  # these have defaults: kernel 3, stride 1, same padding,
     stride = 1                  # the two settings above, and head_pool "max"
     head_pool = "avg"
+    groups = 1                  # parts of the channels that are convolved each by itself
 
     [[layer]]
     type = "dense"
@@ -45,7 +46,7 @@ from integrad.errors import IntegradError
 from integrad.hyper_parameters import check_hyper_parameter
 from integrad.layer_shapes import LayerError, Shape, check_shapes
 from integrad.layers.dropout import KEEP_SCALE
-from integrad.network_description import LAYER_KEYS, MAX_SIDE
+from integrad.network_description import LAYER_KEYS, MAX_SIDE, OPTIONAL_KEYS
 from integrad.network_spec import ALPHA_INV, HEAD_FEATURES, HEAD_POOL, Spec
 
 try:
@@ -104,7 +105,7 @@ def _layer(where: str, table: dict, defaults: dict, series: bool) -> dict:
     if not isinstance(kind, str) or kind not in LAYER_KEYS:
         raise IntegradError(f"{where}: type must be one of {', '.join(LAYER_KEYS)}")
     where = f"{where} ({kind})"
-    _refuse_unknown(where, table, tuple(sorted(LAYER_KEYS[kind])))
+    _refuse_unknown(where, table, tuple(sorted(LAYER_KEYS[kind] | OPTIONAL_KEYS.get(kind, set()))))
     if kind == "dropout":
         percent = table.get("percent")
         if type(percent) is not int or percent not in KEEP_SCALE:
@@ -129,6 +130,7 @@ def _conv(where: str, table: dict, defaults: dict, series: bool) -> dict:
     if max(stride) > 2:
         raise IntegradError(f"{where}: stride must be 1 or 2")
     padding = table.get("padding", [k // 2 for k in kernel])
+    groups = _whole(where, "groups", table.get("groups", 1), 1)
     return {
         "type": "conv",
         "channels": _whole(where, "channels", table.get("channels"), 1),
@@ -138,7 +140,7 @@ def _conv(where: str, table: dict, defaults: dict, series: bool) -> dict:
         "alpha_inv": _slope(where, values["alpha_inv"]),
         "head_features": _whole(where, "head_features", values["head_features"], 1),
         "head_pool": values["head_pool"],
-    }
+    } | ({"groups": groups} if groups > 1 else {})
 
 
 def _learning(path: str, table) -> dict[str, int | str]:

@@ -3,6 +3,7 @@
     mlp:   N or dN  dense block of N units
     cnn:   cN       convolution block, N channels, 3x3 kernel, same padding
            cNkK     with a KxK kernel (K odd),  cNsS  with stride S (1 or 2),  cNkKsS  with both
+           dw       the same on every channel by itself (depthwise); dwkK, dwsS, dwkKsS likewise
            pN aN    max-pool, average-pool of NxN
            dN       dense block
     both:  xP       dropout of P percent (5, 10, … 95), while the host trains only
@@ -29,8 +30,10 @@ HEAD_POOL = "max"
 
 EXPECTED = {
     "mlp": "a number of units such as 96, or xP (dropout)",
-    "cnn": "cN[kK][sS], pN, aN, dN or xP",
+    "cnn": "cN[kK][sS], dw[kK][sS], pN, aN, dN or xP",
 }
+
+KINDS = {"mlp": ("d", "x"), "cnn": ("c", "dw", "p", "a", "d", "x")}
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,10 @@ def load_spec(text: str, input_shape: Shape) -> Spec:
         raise _error(text, 0, "expected mlp:…, cnn:…, nitro:… or a path that ends in .toml")
     elements = _split(text, len(family) + 1)
     series = len(input_shape) == 3 and input_shape[1] == 1
-    layers = [_parse_element(text, position, element, family, series) for position, element in elements]
+    layers, channels = [], input_shape[0]
+    for position, element in elements:
+        layers.append(_parse_element(text, position, element, family, series, channels))
+        channels = layers[-1].get("channels", channels)
     try:
         check_shapes(layers, input_shape)
     except LayerError as error:
@@ -83,7 +89,7 @@ def _preset(text: str, input_shape: Shape) -> Spec:
     return Spec(layers, preset.learning)
 
 
-def conv_layer(channels: int, kernel: int, stride: int, series: bool) -> dict:
+def conv_layer(channels: int, kernel: int, stride: int, series: bool, groups: int = 1) -> dict:
     """A convolution block with same padding; on a series the kernel is 1xK."""
     return {
         "type": "conv",
@@ -94,7 +100,7 @@ def conv_layer(channels: int, kernel: int, stride: int, series: bool) -> dict:
         "alpha_inv": ALPHA_INV,
         "head_features": HEAD_FEATURES,
         "head_pool": HEAD_POOL,
-    }
+    } | ({"groups": groups} if groups > 1 else {})
 
 
 def pool_layer(kind: str, size: int, series: bool) -> dict:
@@ -115,23 +121,30 @@ def _split(text: str, start: int) -> list[tuple[int, str]]:
     return found
 
 
-def _parse_element(text: str, position: int, element: str, family: str, series: bool) -> dict:
+def _parse_element(text: str, position: int, element: str, family: str, series: bool, channels: int) -> dict:
+    """channels: of the maps that come in."""
+
     def wrong(offset: int, why: str) -> UsageError:
         return _error(text, position + offset, why)
 
-    kind, rest = ("d", 0) if family == "mlp" and element[:1] in tuple("0123456789") else (element[:1], 1)
-    if not kind or kind not in ("dx" if family == "mlp" else "cpadx"):
+    kind, rest = _kind(element, family)
+    if kind not in KINDS[family]:
         raise wrong(0, f"expected {EXPECTED[family]}")
-    match = re.compile(r"([0-9]+)(?:k([0-9]+))?(?:s([0-9]+))?").match(element, rest)
-    if match is None:
+    digits = re.compile(r"[0-9]*").match(element, rest)
+    if not digits[0] and kind != "dw":
         raise wrong(rest, f"expected a number after '{kind}'")
-    end = match.end() if kind == "c" else match.end(1)
+    convolves = kind in ("c", "dw")
+    start = rest if kind == "dw" else digits.end()
+    sizes = re.compile(r"(?:k([0-9]+))?(?:s([0-9]+))?").match(element, start)
+    end = sizes.end() if convolves else start
     if end < len(element):
-        more = ", kK, sS" if kind == "c" else ""
+        more = ", kK, sS" if convolves else ""
         raise wrong(end, f"expected a comma{more} or the end after '{element[:end]}'")
-    number = _number(wrong, rest, match[1])
+    if kind == "dw":
+        return _conv(wrong, sizes, channels, series, groups=channels)
+    number = _number(wrong, rest, digits[0])
     if kind == "c":
-        return _conv(wrong, match, number, series)
+        return _conv(wrong, sizes, number, series)
     if kind == "x":
         if number not in KEEP_SCALE:
             raise wrong(rest, "a dropout is 5, 10, 15, … 95 percent")
@@ -141,14 +154,22 @@ def _parse_element(text: str, position: int, element: str, family: str, series: 
     return pool_layer("max_pool" if kind == "p" else "avg_pool", number, series)
 
 
-def _conv(wrong, match: re.Match, channels: int, series: bool) -> dict:
-    kernel = _number(wrong, match.start(2), match[2] or "3")
-    stride = _number(wrong, match.start(3), match[3] or "1")
+def _kind(element: str, family: str) -> tuple[str, int]:
+    """What kind of layer an element begins, and where the rest of it starts."""
+    if family == "mlp" and element[:1] in tuple("0123456789"):
+        return "d", 0
+    letters = 2 if family == "cnn" and element.startswith("dw") else 1
+    return element[:letters], letters
+
+
+def _conv(wrong, sizes: re.Match, channels: int, series: bool, groups: int = 1) -> dict:
+    kernel = _number(wrong, sizes.start(1), sizes[1] or "3")
+    stride = _number(wrong, sizes.start(2), sizes[2] or "1")
     if kernel % 2 == 0:
-        raise wrong(match.start(2), "same padding needs an odd kernel: 1, 3, 5, …")
+        raise wrong(sizes.start(1), "same padding needs an odd kernel: 1, 3, 5, …")
     if stride > 2:
-        raise wrong(match.start(3), "the stride is 1 or 2")
-    return conv_layer(channels, kernel, stride, series)
+        raise wrong(sizes.start(2), "the stride is 1 or 2")
+    return conv_layer(channels, kernel, stride, series, groups)
 
 
 def _number(wrong, offset: int, digits: str) -> int:

@@ -10,6 +10,7 @@ from kernel_session import (
     ACCUMULATE,
     ACTIVATE4,
     CONVOLVE,
+    DEPTHWISE,
     DESCEND_ROW,
     ERRORS,
     LEARN_ROWS,
@@ -68,29 +69,45 @@ def linear(draw: Draw) -> Iterator[Call]:
 
 
 def shapes(draw: Draw) -> Iterator[tuple[int, ...]]:
-    """Shapes of convolutions: driver.c's twelve numbers."""
+    """Shapes of convolutions: driver.c's twelve numbers. The first two of a kernel are of one input and
+    one output channel, a group of a depthwise convolution."""
     for kernel in ((1, 1), (3, 3), (1, 3), (3, 1), (2, 3), (1, 5), (5, 5), (4, 2)):
-        for _ in range(5):
+        for number in range(7):
             stride = draw.rng.integers(1, 4, 2) if draw.rng.random() < 0.4 else np.array([1, 1])
             padding = draw.rng.integers(0, np.array(kernel) // 2 + 1)
             low = np.maximum(1, np.array(kernel) - 2 * padding)
             size = low + draw.rng.integers(0, 7, 2)
             out = (size + 2 * padding - kernel) // stride + 1
-            channels = draw.rng.integers(1, 6, 2)
+            channels = draw.rng.integers(1, 6, 2) if number > 1 else (1, 1)
             numbers = (channels[0], *size, channels[1], *out, *kernel, *stride, *padding)
             yield tuple(map(int, numbers))
 
 
 def convolve(draw: Draw) -> Iterator[Call]:
-    for s in shapes(draw):
+    for number, s in enumerate(shapes(draw)):
         fan_in = s[0] * s[6] * s[7]
         inputs = draw.weights((s[3], fan_in), fan_in), draw(np.int8, s[:3], INT8)
-        yield Call(CONVOLVE, (*s, SCALE * fan_in), inputs)
+        yield Call(CONVOLVE, (*s, SCALE * fan_in, number % 4), inputs)
+
+
+def depthwise(draw: Draw) -> Iterator[Call]:
+    for number, (_, *s) in enumerate([*shapes(draw), *wide_shapes(draw)]):
+        s = (1, s[0], s[1], 1, *s[3:])
+        cells = s[6] * s[7]
+        inputs = draw.weights((1, cells), cells), draw(np.int8, s[1:3], INT8)
+        yield Call(DEPTHWISE, (*s, SCALE * cells, number % 4), inputs)
+
+
+def wide_shapes(draw: Draw) -> Iterator[tuple[int, ...]]:
+    """Of maps as wide as vectors are long, and a little more and less."""
+    for width, stride in product((*range(1, 20), 31, 40), (1, 2)):
+        out = (width - 1) // stride + 1
+        yield (1, 4, width, 1, (4 - 1) // stride + 1, out, 3, 3, stride, stride, 1, 1)
 
 
 def accumulate(draw: Draw) -> Iterator[Call]:
     """Errors of all positions, and of some, which come in any order."""
-    for wide, some, s in product((0, 1), (False, True), shapes(draw)):
+    for number, (wide, some, s) in enumerate(product((0, 1), (False, True), shapes(draw))):
         fan_in, positions = s[0] * s[6] * s[7], s[4] * s[5]
         count = int(draw.rng.integers(1, positions, endpoint=True)) if some else positions
         delta = draw.deltas(1, count)[0]
@@ -99,16 +116,16 @@ def accumulate(draw: Draw) -> Iterator[Call]:
             delta = draw(np.int32, count, INT32_LIMIT)
             gradient += draw.rng.integers(-(2**40), 2**40, fan_in)
         x = draw(np.int8, s[:3], INT8)
-        yield accumulate_call(s, wide, gradient, delta, x, draw.rng if some else None)
+        yield accumulate_call(s, wide, gradient, delta, x, draw.rng if some else None, number % 4)
 
 
-def accumulate_call(shape, wide, gradient, delta, x, rng=None) -> Call:
+def accumulate_call(shape, wide, gradient, delta, x, rng=None, skew=0) -> Call:
     """Errors of all positions, or, with rng, of some that it draws."""
     places = np.zeros(0, np.int32)
     if rng is not None:
         row, column = np.divmod(rng.permutation(shape[4] * shape[5])[: delta.size], shape[5])
         places = (row * 65536 + column).astype(np.int32)
-    return Call(ACCUMULATE, (*shape, wide, places.size), (gradient, delta, places, x))
+    return Call(ACCUMULATE, (*shape, wide, places.size, skew), (gradient, delta, places, x))
 
 
 def learn_rows(draw: Draw) -> Iterator[Call]:
@@ -162,4 +179,5 @@ def maxima(draw: Draw) -> Iterator[Call]:
 def all_calls(seed: int) -> list[Call]:
     draw = Draw(seed)
     kernels = (widen, linear, convolve, accumulate, learn_rows, errors, descend_row, activate4, maxima)
+    kernels += (depthwise,)
     return [call for kernel in kernels for call in kernel(draw)]

@@ -84,13 +84,14 @@ static struct integrad_shape shape_of(const struct header *h) {
     return shape;
 }
 
-/* {shape, scale}; w, x -> memory */
+/* {shape, scale, skew}; w, x -> memory. A group's maps and weights begin anywhere in a layer's. */
 static void convolve(const struct header *h, int *status) {
     const struct integrad_shape shape = shape_of(h);
     const size_t fan_in = size_of(h, 0) * size_of(h, 6) * size_of(h, 7);
-    int8_t *const s = take(size_of(h, 3) * size_of(h, 4) * size_of(h, 5), 0, 0, status);
-    const int16_t *const w = take(2 * size_of(h, 3) * fan_in, 0, 1, status);
-    const int8_t *const x = take(size_of(h, 0) * size_of(h, 1) * size_of(h, 2), 0, 1, status);
+    const size_t skew = size_of(h, 13);
+    int8_t *const s = take(size_of(h, 3) * size_of(h, 4) * size_of(h, 5), skew, 0, status);
+    const int16_t *const w = take(2 * size_of(h, 3) * fan_in, skew / 2 * 2, 1, status);
+    const int8_t *const x = take(size_of(h, 0) * size_of(h, 1) * size_of(h, 2), skew, 1, status);
     int16_t *const patches = take(4 * (fan_in + (fan_in & 1)), 0, 0, status);
     if (*status != DONE) {
         return;
@@ -100,6 +101,27 @@ static void convolve(const struct header *h, int *status) {
     integrad_region_end();
     for (size_t i = 0; i < 2 * (fan_in + (fan_in & 1)); i++) {
         patches[i] = 0; /* a workspace: its content is nobody's business */
+    }
+}
+
+/* {shape of one map to one map, scale, skew}; w, x -> memory */
+static void depthwise(const struct header *h, int *status) {
+    const struct integrad_shape shape = shape_of(h);
+    const size_t cells = size_of(h, 6) * size_of(h, 7), skew = size_of(h, 13);
+    const size_t pitch = size_of(h, 2) + 2 * size_of(h, 11);
+    int8_t *const s = take(size_of(h, 4) * size_of(h, 5), skew, 0, status);
+    const int16_t *const w = take(2 * cells, skew / 2 * 2, 1, status);
+    const int8_t *const x = take(size_of(h, 1) * size_of(h, 2), skew, 1, status);
+    const size_t band_bytes = (size_of(h, 6) * pitch + 8 * size_of(h, 9) + 1) / 2 * 2;
+    int16_t *const band = take(band_bytes, 0, 0, status);
+    if (*status != DONE) {
+        return;
+    }
+    integrad_region_begin();
+    integrad_depthwise(s, w, x, &shape, h->parameter[12], band);
+    integrad_region_end();
+    for (size_t i = 0; i < band_bytes / 2; i++) {
+        band[i] = 0;
     }
 }
 
@@ -144,7 +166,7 @@ static void errors(const struct header *h, int *status) {
     }
 }
 
-/* {shape, wide, errors with places, or 0: all positions}; gradient, delta, places, x -> memory */
+/* {shape, wide, errors with places, or 0 for all, skew}; gradient, delta, places, x -> memory */
 static void accumulate(const struct header *h, int *status) {
     const struct integrad_shape shape = shape_of(h);
     const size_t fan_in = size_of(h, 0) * size_of(h, 6) * size_of(h, 7);
@@ -155,7 +177,8 @@ static void accumulate(const struct header *h, int *status) {
     const int32_t *const delta = take(4 * count, 0, 1, status);
     const int32_t *const listed = take(4 * placed, 0, 1, status);
     const int32_t *const places = placed > 0 ? listed : 0;
-    const int8_t *const x = take(size_of(h, 0) * size_of(h, 1) * size_of(h, 2), 0, 1, status);
+    const size_t inputs = size_of(h, 0) * size_of(h, 1) * size_of(h, 2);
+    const int8_t *const x = take(inputs, size_of(h, 14), 1, status);
     if (*status != DONE) {
         return;
     }
@@ -212,7 +235,8 @@ static void maxima(const struct header *h, int *status) {
 
 static int run(const struct header *header) {
     static void (*const commands[])(const struct header *, int *) = {
-        widen, linear, convolve, learn_rows, errors, accumulate, descend_row, activate4, maxima};
+        widen,      linear,      convolve,  learn_rows, errors,
+        accumulate, descend_row, activate4, maxima,     depthwise};
     int status = DONE;
     if (header->command < 0 || (size_t)header->command >= sizeof commands / sizeof *commands) {
         return UNKNOWN_COMMAND;

@@ -15,7 +15,7 @@ from integrad.emulator.toolchain import Firmware, build_firmware
 from integrad_codegen.kernels import ORDER, kernel_texts
 
 DRIVER = Path(__file__).with_name("driver.c")
-WIDEN, LINEAR, CONVOLVE, LEARN_ROWS, ERRORS, ACCUMULATE, DESCEND_ROW, ACTIVATE4, MAXIMA = range(9)
+WIDEN, LINEAR, CONVOLVE, LEARN_ROWS, ERRORS, ACCUMULATE, DESCEND_ROW, ACTIVATE4, MAXIMA, DEPTHWISE = range(10)
 HEADER = struct.Struct("<17i")
 GUARD = bytes([0x5A] * 16)
 

@@ -6,7 +6,10 @@ import pytest
 from test_doors import MODULES
 
 
-@pytest.mark.parametrize("constant", ["INPUT_SPREAD", "LAYER_KEYS", "MAX_CLASSES", "MAX_FAN_IN", "MAX_SIDE"])
+@pytest.mark.parametrize(
+    "constant",
+    ["INPUT_SPREAD", "LAYER_KEYS", "MAX_CLASSES", "MAX_FAN_IN", "MAX_SIDE", "OPTIONAL_KEYS"],
+)
 def test_constant_is_assigned_once(constant):
     homes = [
         name

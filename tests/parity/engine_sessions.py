@@ -181,5 +181,36 @@ SESSIONS = {
         (9, 3),
         amplification=1,
     ),
+    # Depthwise in runs of patches and in copied ones; groups of several channels, also of whole vectors.
+    "groups": Session(
+        _case(
+            (4, 9, 8),
+            4,
+            [
+                _conv(4, [3, 3], [1, 1], 60, "max", groups=4),
+                _conv(70, [2, 3], [0, 1], 90, "avg", groups=2, stride=[2, 1]),
+                {"type": "dropout", "percent": 25},
+                _conv(140, [1, 3], [0, 1], 300, "max", groups=70, alpha_inv=10),
+                {"type": "max_pool", "size": [1, 2]},
+                _conv(6, [3, 2], [1, 1], 50, "max", groups=2),
+                _conv(9, [2, 2], [1, 0], 20, "avg", groups=3),
+                _dense(11),
+            ],
+            schedules=((40, 300, 500), (1, 2, 2)),
+            weights="typical",
+            seed=9,
+        ),
+        (7, 4, 2),
+    ),
+    "extremes of a depthwise block": Session(
+        _case(
+            (5, 6, 7), 3,
+            [_conv(5, [3, 3], [1, 1], 20, "max", groups=5), _conv(5, [2, 2], [1, 1], 400, "avg", groups=5)],
+            schedules=((1, 1, 1), (1, 0, 0), (2**20, 2**31 - 1, 2)),
+            weights="extreme", inputs="extreme", seed=10,
+        ),
+        (9, 3, 40),
+        amplification=1,
+    ),
     "no block": Session(_case((40,), 2, [], learn="output", seed=8), (3, 2)),
 }  # fmt: skip

@@ -97,6 +97,49 @@ FIXED = {
         schedules=((24, 30, 30),),
         weights="typical",
     ),
+    # Depthwise, max-pooled; in groups, with stride and padding, average-pooled; depthwise, unpooled.
+    "grouped": Case(
+        "HWC",
+        "uint8",
+        (11, 9, 4),
+        (4, -7, 0, 9),
+        (31, 60, 45, 50),
+        4,
+        [
+            CONV | {"channels": 4, "groups": 4, "kernel": [3, 3], "padding": [1, 1], "head_features": 40},
+            CONV
+            | {"channels": 6, "groups": 2, "kernel": [3, 2], "stride": [2, 1], "padding": [1, 1]}
+            | {"head_features": 24, "head_pool": "avg", "alpha_inv": 3},
+            {"type": "max_pool", "size": [2, 2]},
+            CONV | {"channels": 6, "groups": 6, "kernel": [3, 3], "padding": [1, 1], "head_features": 99},
+            CONV | {"channels": 5, "kernel": [1, 1], "padding": [0, 0], "head_features": 20},
+        ],
+        batch=4,
+        counts=(4, 2, 4),
+        schedules=((2, 50, 20),),
+    ),
+    # A depthwise convolution with two channels each stays in flash; errors of one in groups need 64 bits.
+    "grouped wide": Case(
+        "CT",
+        "int8",
+        (3, 17),
+        (-3, 5, 0),
+        (1, 1, 1),
+        2,
+        [
+            CONV | {"channels": 6, "groups": 3, "kernel": [1, 5], "padding": [0, 2], "head_features": 9},
+            CONV
+            | {"channels": 9, "groups": 3, "kernel": [1, 4], "stride": [1, 2], "padding": [0, 3]}
+            | {"head_features": 99},
+        ],
+        learn="last:1",
+        batch=9,
+        counts=(9, 9),
+        schedules=((1, 0, 0), (100000, 2, 1)),
+        weights="extreme",
+        inputs="extreme",
+        seed=3,
+    ),
     "inference": Case(
         "T",
         "uint16",

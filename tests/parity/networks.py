@@ -76,13 +76,18 @@ def _layers(draw: st.DrawFn, shape: tuple[int, ...], classes: int) -> list[dict]
             shape = _after(layers[-1], shape)
         layer = draw(_conv(shape, classes)) if maps and draw(st.integers(0, 3)) else draw(_dense(classes))
         after = _after(layer, shape)
-        fan_in = shape[0] * int(np.prod(layer["kernel"])) if layer["type"] == "conv" else int(np.prod(shape))
-        work += fan_in * int(np.prod(after))
+        work += _fan_in(layer, shape) * int(np.prod(after))
         if work > MAX_WORK:
             break
         layers.append(layer)
         shape = after
     return layers
+
+
+def _fan_in(layer: dict, shape: tuple[int, ...]) -> int:
+    if layer["type"] == "dense":
+        return int(np.prod(shape))
+    return shape[0] // layer.get("groups", 1) * int(np.prod(layer["kernel"]))
 
 
 @st.composite
@@ -106,7 +111,7 @@ def _conv(draw: st.DrawFn, shape: tuple[int, ...], classes: int) -> dict:
         padding.append(draw(st.integers(least, k - 1)))
         stride.append(draw(st.integers(1, 3)))
     size = conv.output_size(shape[1:], tuple(kernel), tuple(stride), tuple(padding))
-    channels = draw(st.integers(1, 6))
+    groups, channels = draw(_channels(shape[0]))
     features = channels * size[0] * size[1]
     return {
         "type": "conv",
@@ -117,7 +122,15 @@ def _conv(draw: st.DrawFn, shape: tuple[int, ...], classes: int) -> dict:
         "alpha_inv": draw(st.sampled_from(list(SLOPES))),
         "head_features": draw(st.one_of(st.integers(1, max(1, features // 2)), st.integers(1, features + 1))),
         "head_pool": draw(st.sampled_from(["max", "avg"])),
-    }
+    } | ({"groups": groups} if groups > 1 else {})
+
+
+@st.composite
+def _channels(draw: st.DrawFn, inputs: int) -> tuple[int, int]:
+    """(groups, channels): all inputs for every channel, some for some, or depthwise."""
+    divisors = [n for n in range(1, inputs + 1) if inputs % n == 0]
+    groups = draw(st.sampled_from([1, 1, *divisors, inputs]))
+    return groups, groups * draw(st.integers(1, max(1, 6 // groups)))
 
 
 @st.composite

@@ -72,15 +72,23 @@ def grid(channels: int, places: list[tuple[int, int]]) -> list:
     return [[[0] * columns for _ in range(rows)] for _ in range(channels)]
 
 
+def seen_by(o: int, outputs: int, inputs: int, count: int) -> range:
+    """The `count` neighbouring input channels that output channel o sees."""
+    group = o * (inputs // count) // outputs
+    return range(group * count, group * count + count)
+
+
 def convolve(maps, weights, stride, padding) -> list:
-    """maps (C, H, W), weights (out, C, kh, kw) → pre-activations (out, oh, ow)."""
+    """maps (C, H, W), weights (out, channels seen, kh, kw) → pre-activations (out, oh, ow)."""
     kh, kw = len(weights[0][0]), len(weights[0][0][0])
     placed = list(windows(shape_of(maps)[1:], (kh, kw), stride, padding))
     out = grid(len(weights), [place for place, _ in placed])
     for o, (place, (top, left)) in product(range(len(weights)), placed):
         out[o][place[0]][place[1]] = sum(
-            weights[o][c][i][j] * cell(maps, c, top + i, left + j)
-            for c, i, j in product(range(len(maps)), range(kh), range(kw))
+            weights[o][k][i][j] * cell(maps, c, top + i, left + j)
+            for (k, c), i, j in product(
+                enumerate(seen_by(o, len(weights), len(maps), len(weights[0]))), range(kh), range(kw)
+            )
         )
     return out
 
@@ -187,8 +195,9 @@ class Layer:
             flat = flatten(x)
             return [scaled(dot(row, flat), len(flat)) for row in self.weights]
         kh, kw = layer["kernel"]
+        seen = len(x) // layer.get("groups", 1)
         kernels = [
-            [[row[(c * kh + i) * kw : (c * kh + i) * kw + kw] for i in range(kh)] for c in range(len(x))]
+            [[row[(c * kh + i) * kw : (c * kh + i) * kw + kw] for i in range(kh)] for c in range(seen)]
             for row in self.weights
         ]
         z = convolve(x, kernels, layer["stride"], layer["padding"])
@@ -238,6 +247,7 @@ class Layer:
         if self.kind == "dense":
             return outer_sum(deltas, [flatten(x) for x in inputs])
         layer, channels = self.layer, len(inputs[0])
+        seen, outputs = channels // layer.get("groups", 1), len(self.weights)
         kh, kw = layer["kernel"]
         placed = list(windows(shape_of(inputs[0])[1:], (kh, kw), layer["stride"], layer["padding"]))
         return [
@@ -247,9 +257,9 @@ class Layer:
                     for delta, x in zip(deltas, inputs, strict=True)
                     for place, (top, left) in placed
                 )
-                for c, i, j in product(range(channels), range(kh), range(kw))
+                for c, i, j in product(seen_by(o, outputs, channels, seen), range(kh), range(kw))
             ]
-            for o in range(len(self.weights))
+            for o in range(outputs)
         ]
 
 

@@ -131,6 +131,25 @@ def test_conv_gradient_is_that_of_the_forward_pass(shape, seed):
         assert (naive_conv(x, unit, stride, padding) * delta).sum() == gradient[place]
 
 
+@settings(max_examples=25)
+@given(convolutions(), st.sampled_from([(2, 4, 6), (3, 3, 3), (4, 4, 8), (2, 6, 2)]), st.integers(0, 2**31))
+def test_groups_are_convolutions_with_zeros_between_groups(shape, counts, seed):
+    (size, kernel, stride, padding), (groups, inputs, channels) = shape, counts
+    rng = np.random.default_rng(seed)
+    x = rng.integers(-127, 128, (2, inputs, *size)).astype(np.int8)
+    whole = rng.integers(-32639, 32640, (channels, inputs, *kernel)).astype(np.int16)
+    group = np.arange(channels) // (channels // groups)
+    seen = group[:, None] == np.arange(inputs) // (inputs // groups)
+    whole *= seen[:, :, None, None]
+    w = whole[seen].reshape(channels, inputs // groups, *kernel)
+    z = conv.forward(x, w, stride, padding, groups)
+    assert z.dtype == np.int64 and (z == conv.forward(x, whole, stride, padding)).all()
+    delta = rng.integers(-1000, 1001, z.shape)
+    gradient = conv.weight_gradient(delta, x, kernel, stride, padding, groups)
+    expected = conv.weight_gradient(delta, x, kernel, stride, padding)
+    assert (gradient == expected[seen].reshape(w.shape)).all()
+
+
 def test_conv_works_through_chunks(monkeypatch):
     """A batch whose patches exceed the limit gives the same sums."""
     x, w = int8(5, 2, 6, 5), RNG.integers(-99, 99, (3, 2, 3, 3)).astype(np.int16)
@@ -261,6 +280,17 @@ def test_random_weights_fill_their_range_and_nothing_else():
     assert weight_limit(10**7) == 1
     wide = random_weights((1, 10**7), 4, np.random.default_rng(0))
     assert np.abs(wide).max() <= 1, "the bound of the width holds from the start"
+
+
+def test_what_follows_from_the_fan_in_of_a_group():
+    block = ConvBlock((6, 5, 5), 9, (3, 2), (1, 1), (1, 1), 4, 4, 64, "max", groups=3)
+    assert block.weights.shape == (9, 2, 3, 2) and block.fan_in == 2 * 3 * 2
+    block.weights[...] = weight_limit(block.fan_in)
+    full = block.forward(np.full((1, 6, 5, 5), 127, np.int8))
+    assert full.s[0, :, 2, 2].tolist() == [127] * 9
+    block.weights[...] = 256
+    one = block.forward(np.full((1, 6, 5, 5), 9, np.int8))
+    assert one.s[0, :, 2, 2].tolist() == [9] * 9, "divided by 256 * 12"
 
 
 def test_dense_and_1x1_convolution_are_the_same_block():

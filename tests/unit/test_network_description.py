@@ -33,6 +33,23 @@ def test_every_layer_is_accepted_and_described_again():
     assert Network.from_description(given).describe() == given
 
 
+def test_groups_are_described_unless_there_is_one():
+    """So that files of networks without groups stay the same, byte for byte."""
+    some, one = description(CONV | {"groups": 2}), description(CONV | {"groups": 1})
+    assert Network.from_description(some).describe() == some
+    assert Network.from_description(one).describe() == description(CONV)
+    assert one["layers"][0]["groups"] == 1, "the caller's description is left alone"
+
+
+def test_the_fan_in_is_that_of_a_group():
+    """A convolution of all the channels would be too wide."""
+    wide = CONV | {"channels": 2**15, "kernel": [32, 32], "padding": [13, 13]}
+    given = description(wide | {"groups": 2**15}, input_shape=(2**15, 8, 8), classes=2)
+    check_description(given)
+    with pytest.raises(IntegradError, match="elements, more than"):
+        check_description(description(wide, input_shape=(2**15, 8, 8), classes=2))
+
+
 def test_a_network_does_not_change_with_its_description():
     given = description(CONV)
     network = Network.from_description(given)
@@ -81,6 +98,17 @@ BAD = {
     ),
     "pool wider than the map": (description(POOL | {"size": [9, 1]}), "does not fit on a map of 8x8"),
     "no channels": (description(CONV | {"channels": 0}), "channels must be"),
+    "no groups": (description(CONV | {"groups": 0}), "groups must be an integer from 1"),
+    "true groups": (description(CONV | {"groups": True}), "groups must be an integer from 1"),
+    "groups of a dense block": (description(DENSE | {"groups": 1}), r"\(dense\) needs exactly"),
+    "groups that do not divide the input": (
+        description(CONV | {"groups": 4}),
+        "groups of 4 must divide both its 2 input channels and its 4 channels",
+    ),
+    "groups that do not divide the channels": (
+        description(CONV | {"groups": 2, "channels": 3}),
+        "groups of 2 must divide both its 2 input channels and its 3 channels",
+    ),
     "no head features": (description(CONV | {"head_features": 0}), "head_features must be"),
     "unknown head pool": (description(CONV | {"head_pool": "min"}), "head_pool must be max or avg"),
     "too many weights": (

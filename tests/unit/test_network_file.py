@@ -48,6 +48,12 @@ def test_settings_hold_for_all_layers_unless_a_layer_says_otherwise(toml):
     assert (first["padding"], second["padding"]) == ([0, 0], [1, 1])
 
 
+def test_groups(toml):
+    text = '[[layer]]\ntype = "conv"\nchannels = 6\ngroups = {}\n'
+    assert parse_spec(toml(text.format(3)), (3, 8, 8))[0]["groups"] == 3
+    assert "groups" not in parse_spec(toml(text.format(1)), (3, 8, 8))[0]
+
+
 def test_learning_settings(toml):
     text = '[learning]\nbatch_size = 8\ndecay_inv = 0\naugment_crop = 2\naugment_by = "batch"\n'
     spec = load_spec(toml(text), (4,))
@@ -84,6 +90,11 @@ def test_the_documented_example_works(toml):
         ('[[layer]]\ntype = "conv"\nchannels = 3\nkernel = [3, "x"]', "kernel must be integers"),
         ('[[layer]]\ntype = "conv"\nchannels = 3\nstride = 3', "stride must be 1 or 2"),
         ('[[layer]]\ntype = "conv"\nchannels = 3\nhead_pool = 7', "head_pool must be"),
+        ('[[layer]]\ntype = "conv"\nchannels = 3\ngroups = 0', "groups must be an integer of at least 1"),
+        (
+            '[[layer]]\ntype = "conv"\nchannels = 9\ngroups = 3',
+            "layer 1 (conv) does not fit: groups of 3 must divide both 1 input channels and 9 channels",
+        ),
         ('[[layer]]\ntype = "dropout"\npercent = 7', "percent must be 5, 10"),
         ('[[layer]]\ntype = "max_pool"', "size must be a number"),
         ('[[layer]]\ntype = "max_pool"\nsize = 9', "layer 1 (max_pool) does not fit: a max-pool of 9x9"),

@@ -15,7 +15,7 @@ def dense(units):
     return {"type": "dense", "units": units, "alpha_inv": 4}
 
 
-def conv(channels, kernel=(3, 3), stride=(1, 1), padding=(1, 1)):
+def conv(channels, kernel=(3, 3), stride=(1, 1), padding=(1, 1), **groups):
     return {
         "type": "conv",
         "channels": channels,
@@ -25,7 +25,7 @@ def conv(channels, kernel=(3, 3), stride=(1, 1), padding=(1, 1)):
         "alpha_inv": 4,
         "head_features": 256,
         "head_pool": "max",
-    }
+    } | groups
 
 
 def max_pool(*size):
@@ -45,6 +45,14 @@ def max_pool(*size):
         ("cnn:c4k5", IMAGE, [conv(4, (5, 5), (1, 1), (2, 2))]),
         ("cnn:c4s2", IMAGE, [conv(4, stride=(2, 2))]),
         ("cnn:c4k1s2", IMAGE, [conv(4, (1, 1), (2, 2), (0, 0))]),
+        ("cnn:c4,dw,c6k1", IMAGE, [conv(4), conv(4, groups=4), conv(6, (1, 1), padding=(0, 0))]),
+        (
+            "cnn:c4,p2,dwk5s2",
+            IMAGE,
+            [conv(4), max_pool(2, 2), conv(4, (5, 5), (2, 2), (2, 2), groups=4)],
+        ),
+        ("cnn:dw", IMAGE, [conv(1)]),
+        ("cnn:dws2", SERIES, [conv(3, (1, 3), (1, 2), (0, 1), groups=3)]),
         ("cnn:a4", IMAGE, [{"type": "avg_pool", "size": [4, 4]}]),
         ("cnn:d5", FEATURES, [dense(5)]),
         ("cnn:c8k5s2,p4", SERIES, [conv(8, (1, 5), (1, 2), (0, 2)), max_pool(1, 4)]),
@@ -72,7 +80,7 @@ def test_meaning(text, shape, layers):
         ("mlp:70000", IMAGE, 4, "number from 1 to 65,536"),
         ("mlp:1" + "0" * 5000, IMAGE, 4, "number from 1"),
         ("mlp:9,x7", IMAGE, 7, "5, 10, 15"),
-        ("cnn:p2,q8,d48", IMAGE, 7, "expected cN[kK][sS], pN, aN, dN or xP"),
+        ("cnn:p2,q8,d48", IMAGE, 7, "expected cN[kK][sS], dw[kK][sS], pN, aN, dN or xP"),
         ("cnn:p2, q8", IMAGE, 8, "expected cN"),
         ("cnn:C8", IMAGE, 4, "expected cN"),
         ("cnn:c", IMAGE, 5, "expected a number after 'c'"),
@@ -82,6 +90,12 @@ def test_meaning(text, shape, layers):
         ("cnn:c0", IMAGE, 5, "number from 1"),
         ("cnn:p0", IMAGE, 5, "number from 1"),
         ("cnn:c8k4", IMAGE, 7, "odd kernel"),
+        ("cnn:dw3", IMAGE, 6, "expected a comma, kK, sS or the end after 'dw'"),
+        ("cnn:dwk4", IMAGE, 7, "odd kernel"),
+        ("cnn:dws3", IMAGE, 7, "stride is 1 or 2"),
+        ("mlp:dw", IMAGE, 5, "expected a number after 'd'"),
+        ("cnn:dw", FEATURES, 4, "the samples are 20 features: use mlp:"),
+        ("cnn:d4,dw", IMAGE, 7, "'dw' does not fit here: a convolution cannot follow a dense block"),
         ("cnn:c8s3", IMAGE, 7, "stride is 1 or 2"),
         ("cnn:p2,c8", FEATURES, 4, "'p2' does not fit here: a max-pool needs maps or series"),
         ("cnn:c8", FEATURES, 4, "the samples are 20 features: use mlp:"),

@@ -12,7 +12,7 @@ PAGE = (Path(__file__).parents[2] / "docs/networks.md").read_text()
 
 
 def test_short_examples():
-    for spec in ("mlp:96,48", "cnn:p2,c8,p2,c16,p2,d48"):
+    for spec in ("mlp:96,48", "cnn:p2,c8,p2,c16,p2,d48", "cnn:c8,p2,dw,c16k1,p2,d32"):
         assert spec in PAGE
         assert parse_spec(spec, (1, 32, 32))
 

@@ -15,6 +15,7 @@ from integrad.engines.torch_arithmetic import VARIABLE, Arithmetic
 from integrad.engines.torch_carriers import CUDA_GRANULE, CUDA_LEAST_ROWS, Float32, Float64, Int8
 from integrad.engines.torch_digits import Bounded, combine, digit_count, split
 from integrad.engines.torch_engine import TorchEngine
+from integrad.engines.torch_groups import products
 from integrad.errors import IntegradError
 from integrad.network import Network
 from integrad.network_spec import parse_spec
@@ -77,6 +78,18 @@ def test_products_are_exact_up_to_64_bits(carrier, shape, bound, other, seed):
     assert found.bound >= np.abs(wanted).max()
     if found.bound >= 2**53:
         assert found.values.dtype == torch.int64
+    assert (found.values.to(torch.int64).numpy() == wanted).all()
+
+
+@pytest.mark.parametrize("bound", [159, 2**30, 2**43])
+def test_products_of_groups_are_exact_with_and_without_digits(bound):
+    """Three products of 9 summands, the widest beyond what float64 adds up."""
+    rng = np.random.default_rng(bound)
+    a, b = integers((3, 2, 9), bound, rng), integers((3, 4, 9), 127, rng)
+    a[2], b[2] = bound, 127
+    found = products(Arithmetic(CPU), Bounded(torch.tensor(a), bound), Bounded(torch.tensor(b), 127))
+    wanted = np.concatenate([x.astype(object) @ y.T.astype(object) for x, y in zip(a, b, strict=True)])
+    assert found.values.shape == (6, 4) and found.bound >= np.abs(wanted).max()
     assert (found.values.to(torch.int64).numpy() == wanted).all()
 
 

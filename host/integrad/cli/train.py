@@ -114,6 +114,7 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
     SPEC is one of
       mlp:96,48                  dense blocks of 96 and 48 units
       cnn:p2,c8,p2,c16,p2,d48    cN[kK][sS] convolution block: N channels, KxK kernel (3), stride S (1);
+                                 dw[kK][sS] the same on every channel by itself (depthwise);
                                  pN max-pool, aN average-pool, dN dense block, xP dropout of P percent
       network.toml               the same in a file, with every setting
       nitro:vgg8b                a network of the NITRO-D publication with its settings, see docs/networks.md

@@ -24,6 +24,8 @@ UNROLLED = 3
 
 LIMITS = (255, 4095)
 SHAPE_BYTES = 12 * 4
+IN_OTHERS = {"cut", "offsets", "depthwise_few", "depthwise_row"}
+"""Parts of kernels, whose bytes are measured with theirs."""
 
 
 def code_bytes(model: Model, plan: Plan, core: str) -> int:
@@ -53,7 +55,10 @@ def _table() -> dict[str, dict[str, float]]:
 def ingredients(model: Model, plan: Plan) -> Counter[str]:
     """What the code of a plan is made of → how often it is there."""
     found: Counter[str] = Counter({"program": 1})
-    found.update(f"kernel {name}" for name in needed(plan))
+    found.update(f"kernel {name}" for name in needed(plan) - IN_OTHERS)
+    convolutions = [o for o in plan.operations if o.kind == "conv"]
+    if convolutions and all(o.is_depthwise for o in convolutions):
+        found["depthwise only"] = 1  # kernels that convolutions share are measured with the usual one
     found["buffers of an inference"] = len(plan.inference_arena.buffers)
     if plan.batch:
         found["training"] = 1
@@ -97,6 +102,8 @@ def _normalisation(model: Model) -> list[str]:
 def _layer(operation: Operation, batch: int) -> list[str]:
     names = [*_large(operation.inputs), *_large(operation.outputs)]
     names += _window(operation.kind, operation.pool) if operation.pool else [operation.kind]
+    if operation.groups > 1:
+        names.append("conv in groups")
     if operation.learns:
         names.append(f"{operation.kind} learns")
         names += _large(operation.fan_in)

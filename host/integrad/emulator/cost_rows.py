@@ -24,7 +24,7 @@ SHARED_ROWS = {
 """Rows beside the layers, in order, and what they hold."""
 
 FORWARD_KERNELS = re.compile(
-    r"integrad_\w*(activate|band|convolve|cut|dot|few|gather|linear|maxima|reciprocal|scaled|widen|window)\w*"
+    r"integrad_\w*(activate|band|convolve|cut|dot|depthwise|eight_products|few|four_inputs|gather|linear|maxima|nine|outer|store_four|reciprocal|scaled|widen|window)\w*"
 )
 UPDATE_KERNELS = re.compile(
     r"learn_classifier|integrad_\w*(accumulate|column|decay|descend|errors|fits|gradients|hits|largest|learn"

@@ -241,7 +241,7 @@ def _describe(stage: Stage) -> structs.Stage:
     """Everything but the weights."""
     spatial = stage.kind != "dense"
     shape, out = (_map_shape(shape, spatial) for shape in (stage.input_shape, stage.output_shape))
-    record = structs.Stage(KINDS[stage.kind], *shape, *out, 1, 1, 1, 1, 0, 0)
+    record = structs.Stage(KINDS[stage.kind], *shape, *out, 1, 1, 1, 1, 0, 0, 1)
     block = stage.block
     if stage.window is not None:
         record.pool = structs.Pooling(stage.kind == "avg_pool", *stage.window, 0, 0, *out[1:])
@@ -255,6 +255,7 @@ def _describe(stage: Stage) -> structs.Stage:
         (record.kernel_height, record.kernel_width) = block.kernel
         (record.stride_height, record.stride_width) = block.stride
         (record.padding_height, record.padding_width) = block.padding
+        record.groups = block.groups
         pooling = block.head_pooling
         record.pool = structs.Pooling(pooling.kind == "avg", *pooling.window, *pooling.padding, *pooling.size)
     return record

@@ -35,7 +35,7 @@ class Stage(Structure):
     _fields_ = [
         *_integers("kind", "channels", "height", "width", "out_channels", "out_height", "out_width"),
         *_integers("kernel_height", "kernel_width", "stride_height", "stride_width"),
-        *_integers("padding_height", "padding_width", "alpha_inv", "mean", "limit", "learns"),
+        *_integers("padding_height", "padding_width", "groups", "alpha_inv", "mean", "limit", "learns"),
         ("weights", c_void_p),
         ("gradient", c_void_p),
         ("head", Classifier),

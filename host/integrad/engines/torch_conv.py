@@ -16,28 +16,40 @@ from integrad.blocks import ConvBlock
 from integrad.engines.torch_arithmetic import TILE_BYTES, Arithmetic
 from integrad.engines.torch_carriers import INT8_TERMS
 from integrad.engines.torch_digits import Bounded
+from integrad.engines.torch_groups import products
 
 PATCH_BYTES, SUM_BYTES = 8, 24
 """Of an element of a patch, and of an output in a tile: its sums, before and after digits are combined."""
 
 
 def forward(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock, weights: Bounded) -> torch.Tensor:
-    """x: int8 (in, N, H, W), weights: int16 (out, in, kh, kw) → scaled sums int8 (out, N, oh, ow)."""
+    """x: int8 (in, N, H, W), weights: int16, the block's → scaled sums int8 (out, N, oh, ow)."""
     channels, height, width = block.output_shape
     padded = _padded(x, block)
     s = torch.empty((channels, x.shape[1], height, width), dtype=torch.int8, device=x.device)
     for tile in _tiles(arithmetic, block, x.shape[1]):
-        carrier = arithmetic.carrier(weights.bound, INT8_LIMIT, (channels, block.fan_in, tile.columns))
-        if carrier.narrow:  # wants the summands innermost, so patches are in row, column, channel order
-            flat = weights.values.permute(0, 2, 3, 1).reshape(channels, -1)
-            patches = _patches_innermost(arithmetic, padded[tile.seen], block)
-        else:
-            flat = weights.values.view(channels, -1)
-            patches = _patches(arithmetic, padded[tile.seen].to(carrier.dtype), block).T
-        z = arithmetic.product(Bounded(flat, weights.bound), Bounded.int8(patches))
+        z = _sums(arithmetic, padded[tile.seen], block, weights, tile.columns)
         part = s[tile.made]
         part.copy_(arithmetic.scaled(z, SCALE * block.fan_in).view(part.shape))
     return s
+
+
+def _sums(
+    arithmetic: Arithmetic, seen: torch.Tensor, block: ConvBlock, weights: Bounded, columns: int
+) -> Bounded:
+    """seen: what a tile of so many columns sees of padded maps → (out, columns)."""
+    if block.groups > 1:
+        flat = Bounded(_by_group(weights.values, block), weights.bound)
+        patches = _by_group(_patches(arithmetic, seen.to(torch.float64), block), block)
+        return products(arithmetic, flat, Bounded.int8(patches.mT))
+    carrier = arithmetic.carrier(weights.bound, INT8_LIMIT, (block.channels, block.fan_in, columns))
+    if carrier.narrow:  # wants the summands innermost, so patches are in row, column, channel order
+        flat = weights.values.permute(0, 2, 3, 1).reshape(block.channels, -1)
+        patches = _patches_innermost(arithmetic, seen, block)
+    else:
+        flat = weights.values.view(block.channels, -1)
+        patches = _patches(arithmetic, seen.to(carrier.dtype), block).T
+    return arithmetic.product(Bounded(flat, weights.bound), Bounded.int8(patches))
 
 
 def weight_gradient(arithmetic: Arithmetic, delta: Bounded, x: torch.Tensor, block: ConvBlock) -> Bounded:
@@ -46,10 +58,15 @@ def weight_gradient(arithmetic: Arithmetic, delta: Bounded, x: torch.Tensor, blo
     padded = _padded(x, block)
     total = None
     for tile in _tiles(arithmetic, block, x.shape[1]):
-        carrier = arithmetic.carrier(delta.bound, INT8_LIMIT, (channels, tile.columns, block.fan_in))
-        patches = _patches(arithmetic, padded[tile.seen].to(carrier.dtype), block)
         errors = Bounded(delta.values[tile.made].reshape(channels, -1), delta.bound)
-        part = arithmetic.product(errors, Bounded.int8(patches))
+        if block.groups > 1:
+            patches = _by_group(_patches(arithmetic, padded[tile.seen].to(torch.float64), block), block)
+            errors = Bounded(_by_group(errors.values, block), errors.bound)
+            part = products(arithmetic, errors, Bounded.int8(patches))
+        else:
+            carrier = arithmetic.carrier(delta.bound, INT8_LIMIT, (channels, tile.columns, block.fan_in))
+            patches = _patches(arithmetic, padded[tile.seen].to(carrier.dtype), block)
+            part = arithmetic.product(errors, Bounded.int8(patches))
         total = part if total is None else total.plus(part)
     return Bounded(total.values.view(block.weights.shape), total.bound)
 
@@ -69,7 +86,7 @@ class Tile:
 def _tiles(arithmetic: Arithmetic, block: ConvBlock, samples: int) -> Iterator[Tile]:
     """A batch in pieces of about TILE_BYTES: several samples, or some rows of one."""
     _, height, width = block.output_shape
-    row = width * (block.fan_in * PATCH_BYTES + block.channels * SUM_BYTES)
+    row = width * (block.groups * block.fan_in * PATCH_BYTES + block.channels * SUM_BYTES)
     rows = min(height, max(1, TILE_BYTES[arithmetic.kind] // row))
     step = max(1, min(TILE_BYTES[arithmetic.kind] // (height * row), INT8_TERMS // block.positions))
     every = slice(None)
@@ -80,6 +97,11 @@ def _tiles(arithmetic: Arithmetic, block: ConvBlock, samples: int) -> Iterator[T
             under = slice(top * block.stride[0], (bottom - 1) * block.stride[0] + block.kernel[0])
             columns = (chosen.stop - first) * (bottom - top) * width
             yield Tile((every, chosen, slice(top, bottom)), (every, chosen, under), columns)
+
+
+def _by_group(rows: torch.Tensor, block: ConvBlock) -> torch.Tensor:
+    """(rows, …) → (groups, rows of one group, …), flat behind that: of weights, errors or patches."""
+    return rows.reshape(block.groups, len(rows) // block.groups, -1)
 
 
 def _padded(x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
@@ -99,7 +121,7 @@ def _patches(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock) -> torch
         moved = x[..., column : column + (width - 1) * sw + 1 : sw].contiguous()
         view = _in_words(moved).unfold(2, kh, sh).permute(0, 4, 1, 2, 3)
         _in_words(patches)[:, :, column].copy_(view)
-    return patches.view(block.fan_in, -1)
+    return patches.view(channels * kh * kw, -1)
 
 
 def _patches_innermost(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock) -> torch.Tensor:

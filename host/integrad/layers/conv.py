@@ -23,8 +23,14 @@ def output_size(size: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Pair:
     return height, width
 
 
-def forward(x: np.ndarray, weights: np.ndarray, stride: Pair, padding: Pair) -> np.ndarray:
-    """x: int8 (N, in, H, W), weights: int16 (out, in, kh, kw) → int64 (N, out, oh, ow)."""
+def forward(x: np.ndarray, weights: np.ndarray, stride: Pair, padding: Pair, groups: int = 1) -> np.ndarray:
+    """x: int8 (N, in, H, W), weights: int16 (out, in // groups, kh, kw) → int64 (N, out, oh, ow).
+
+    The g-th of `groups` equal parts of the outputs sees the g-th part of the inputs only.
+    """
+    if groups > 1:
+        parts = zip(np.split(x, groups, axis=1), np.split(weights, groups), strict=True)
+        return np.concatenate([forward(seen, rows, stride, padding) for seen, rows in parts], axis=1)
     channels, kernel = weights.shape[0], weights.shape[2:]
     height, width = output_size(x.shape[2:], kernel, stride, padding)
     flat_weights = weights.reshape(channels, -1).T
@@ -36,9 +42,15 @@ def forward(x: np.ndarray, weights: np.ndarray, stride: Pair, padding: Pair) -> 
 
 
 def weight_gradient(
-    delta: np.ndarray, x: np.ndarray, kernel: Pair, stride: Pair, padding: Pair
+    delta: np.ndarray, x: np.ndarray, kernel: Pair, stride: Pair, padding: Pair, groups: int = 1
 ) -> np.ndarray:
-    """delta: (N, out, oh, ow), x: (N, in, H, W) → int64 (out, in, kh, kw), a sum over batch and map."""
+    """delta: (N, out, oh, ow), x: (N, in, H, W) → int64 (out, in // groups, kh, kw).
+
+    A sum over batch and map; groups as in forward.
+    """
+    if groups > 1:
+        parts = zip(np.split(delta, groups, axis=1), np.split(x, groups, axis=1), strict=True)
+        return np.concatenate([weight_gradient(*part, kernel, stride, padding) for part in parts])
     channels = delta.shape[1]
     fan_in = x.shape[1] * kernel[0] * kernel[1]
     gradient = np.zeros((channels, fan_in), np.int64)

@@ -2,6 +2,7 @@
 
 #include "classifiers.h"
 #include "gradients.h"
+#include "groups.h"
 #include "patches.h"
 #include "pools.h"
 #include "products.h"
@@ -15,6 +16,7 @@ static int omp_get_thread_num(void) {
 }
 #endif
 
+/* Of a dense block, or of a convolution without groups. */
 static int32_t fan_in(const stage *s) {
     return s->channels * s->kernel_height * s->kernel_width;
 }
@@ -78,28 +80,47 @@ static int32_t collect_errors(error_entry *entries, const workspace *w, const st
     return count;
 }
 
-static void learn_conv(workspace *w, const stage *s, const patches *p, int32_t batch,
-                       int32_t classes, const rule *r) {
-    errors_of_features(w->delta, w->errors, &s->head, batch, classes, w->threads);
-    learn_classifier(w, &s->head, w->features, batch, classes, r);
-    const descent d = {s->weights, s->gradient, r->rate, r->decay, s->limit};
-    const int32_t row_length = fan_in(s);
+/* The weights of group g, from the errors of its output channels on its patches p. */
+static void learn_group(workspace *w, const stage *s, int32_t g, const patches *p, int32_t batch,
+                        const rule *r) {
+    const stage part = group_of(s, g);
+    const descent d = {part.weights, part.gradient, r->rate, r->decay, s->limit};
+    const int32_t row_length = fan_in(&part), first = g * part.out_channels;
 #pragma omp parallel for schedule(dynamic) num_threads(w->threads)
-    for (int32_t o = 0; o < s->out_channels; o++) {
+    for (int32_t o = 0; o < part.out_channels; o++) {
         const size_t thread = (size_t)omp_get_thread_num();
         double *row = w->rows + thread * w->row_room, *ordered = w->ordered + thread * w->row_room;
         error_entry *entries = w->entries + thread * w->entry_room;
-        const int32_t count = collect_errors(entries, w, s, p, o, batch);
+        const int32_t count = collect_errors(entries, w, s, p, first + o, batch);
         sparse_gradient(row, p, entries, count, w->entry_pairs + thread * 2 * w->entry_room);
         double *to = ordered;
-        for (int32_t c = 0; c < s->channels; c++) {
+        for (int32_t c = 0; c < part.channels; c++) {
             for (int32_t i = 0; i < s->kernel_height; i++) {
                 for (int32_t j = 0; j < s->kernel_width; j++) {
-                    *to++ = row[patch_index(s, p, c, i, j)];
+                    *to++ = row[patch_index(&part, p, c, i, j)];
                 }
             }
         }
         descend(&d, (size_t)o * (size_t)row_length, ordered, row_length);
+    }
+}
+
+/* The patches of group g of input maps x, in the memory that the next group takes. */
+static patches group_patches(workspace *w, const stage *s, int32_t g, const int8_t *x,
+                             int32_t batch) {
+    const stage part = group_of(s, g);
+    return maps_as_patches(w, &part, x + (size_t)g * (size_t)part.channels, s->channels, batch);
+}
+
+/* last: the patches of the last group, which are there from the forward pass. */
+static void learn_conv(workspace *w, const stage *s, const int8_t *x, const patches *last,
+                       int32_t batch, int32_t classes, const rule *r) {
+    errors_of_features(w->delta, w->errors, &s->head, batch, classes, w->threads);
+    learn_classifier(w, &s->head, w->features, batch, classes, r);
+    learn_group(w, s, s->groups - 1, last, batch, r);
+    for (int32_t g = 0; g < s->groups - 1; g++) {
+        const patches p = group_patches(w, s, g, x, batch);
+        learn_group(w, s, g, &p, batch, r);
     }
 }
 
@@ -109,8 +130,8 @@ void run_dense(workspace *w, const network *n, const stage *s, int8_t *h, const 
     const int16_t *rows =
         whole_rows(w->packed, s->weights, s->out_channels, s->channels, w->threads);
     const patches p = vectors_as_patches(w, w->wide, batch, s->channels);
-    scaled_products(w->scaled, h, &p, rows, s->out_channels, fan_in(s), s->alpha_inv, s->mean,
-                    w->threads);
+    scaled_products(w->scaled, h, &p, rows, s->out_channels, s->out_channels, fan_in(s),
+                    s->alpha_inv, s->mean, w->threads);
     if (l != NULL && s->learns) {
         classify(w->logits, w, &s->head, h, batch, n->classes);
         subtract_targets(w->errors, w->logits, l->labels, batch, n->classes);
@@ -120,15 +141,20 @@ void run_dense(workspace *w, const network *n, const stage *s, int8_t *h, const 
 
 void run_conv(workspace *w, const network *n, const stage *s, int8_t *h, const int8_t *x,
               int32_t batch, const lesson *l) {
-    const patches p = maps_as_patches(w, s, x, batch);
-    pack_kernels(w->packed, s, &p, w->threads);
-    scaled_products(w->scaled, h, &p, w->packed, s->out_channels, fan_in(s), s->alpha_inv, s->mean,
-                    w->threads);
+    patches p = {0};
+    for (int32_t g = 0; g < s->groups; g++) {
+        const stage part = group_of(s, g);
+        const size_t first = (size_t)g * (size_t)part.out_channels;
+        p = group_patches(w, s, g, x, batch);
+        pack_kernels(w->packed, &part, &p, w->threads);
+        scaled_products(w->scaled + first, h + first, &p, w->packed, part.out_channels,
+                        s->out_channels, fan_in(&part), s->alpha_inv, s->mean, w->threads);
+    }
     if (l != NULL && s->learns) {
         pool_features(w->features, w->winners, h, &s->pool, batch, s->out_channels, s->out_height,
                       s->out_width, w->threads);
         classify(w->logits, w, &s->head, w->features, batch, n->classes);
         subtract_targets(w->errors, w->logits, l->labels, batch, n->classes);
-        learn_conv(w, s, &p, batch, n->classes, l->rule);
+        learn_conv(w, s, x, &p, batch, n->classes, l->rule);
     }
 }

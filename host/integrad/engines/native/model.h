@@ -37,10 +37,11 @@ typedef struct {
     int32_t kind;
     int32_t channels, height, width;             /* of the input; a vector has channels only */
     int32_t out_channels, out_height, out_width; /* of the output */
-    /* Blocks. weights: int16 (out_channels, channels, kernel_height, kernel_width). */
+    /* Blocks. weights: int16 (out_channels, channels / groups, kernel_height, kernel_width). */
     int32_t kernel_height, kernel_width;
     int32_t stride_height, stride_width;
     int32_t padding_height, padding_width;
+    int32_t groups; /* 1 but for some convolutions */
     int32_t alpha_inv, mean;
     int32_t limit;
     int32_t learns;

@@ -38,7 +38,8 @@ patches vectors_as_patches(workspace *w, const int16_t *wide, int32_t batch, int
     return (patches){wide, 0, w->sample_offsets, 1, batch, 1, pitch, 0};
 }
 
-patches maps_as_patches(workspace *w, const stage *s, const int8_t *x, int32_t batch) {
+patches maps_as_patches(workspace *w, const stage *s, const int8_t *x, int32_t pitch,
+                        int32_t batch) {
     const int32_t height = s->height + 2 * s->padding_height,
                   width = s->width + 2 * s->padding_width;
     const int32_t run = s->kernel_width * s->channels;
@@ -48,14 +49,20 @@ patches maps_as_patches(workspace *w, const stage *s, const int8_t *x, int32_t b
 #pragma omp parallel for num_threads(w->threads)
         for (int32_t b = 0; b < batch; b++) {
             int16_t *to = w->wide + (size_t)b * image;
-            const int8_t *from = x + (size_t)b * (size_t)(s->height * s->width * s->channels);
-            const int32_t line = s->width * s->channels, side = s->padding_width * s->channels;
+            const int8_t *from = x + (size_t)b * (size_t)(s->height * s->width * pitch);
+            /* A whole row lies together, unless channels of others stand in between. */
+            const int32_t pieces = pitch == s->channels ? 1 : s->width;
+            const int32_t piece = s->width * s->channels / pieces;
+            const int32_t side = s->padding_width * s->channels;
             memset(to, 0, sizeof *to * image);
             for (int32_t row = 0; row < s->height; row++) {
                 int16_t *out =
                     to + (size_t)(row + s->padding_height) * (size_t)(width * s->channels) + side;
-                for (int32_t k = 0; k < line; k++) {
-                    out[k] = from[row * line + k];
+                for (int32_t i = 0; i < pieces; i++, out += piece) {
+                    const int8_t *in = from + (row * s->width + i) * pitch;
+                    for (int32_t k = 0; k < piece; k++) {
+                        out[k] = in[k];
+                    }
                 }
             }
         }
@@ -73,13 +80,13 @@ patches maps_as_patches(workspace *w, const stage *s, const int8_t *x, int32_t b
                          whole_vectors(run),
                          (size_t)(width * s->channels)};
     }
-    const int32_t pitch = whole_vectors(s->kernel_height * run);
+    const int32_t patch = whole_vectors(s->kernel_height * run);
 #pragma omp parallel for num_threads(w->threads)
     for (int32_t b = 0; b < batch; b++) {
-        const int8_t *from = x + (size_t)b * (size_t)(s->height * s->width * s->channels);
-        int16_t *to = w->wide + (size_t)b * (size_t)positions * (size_t)pitch;
-        memset(to, 0, sizeof *to * (size_t)positions * (size_t)pitch);
-        for (int32_t p = 0; p < positions; p++, to += pitch) {
+        const int8_t *from = x + (size_t)b * (size_t)(s->height * s->width * pitch);
+        int16_t *to = w->wide + (size_t)b * (size_t)positions * (size_t)patch;
+        memset(to, 0, sizeof *to * (size_t)positions * (size_t)patch);
+        for (int32_t p = 0; p < positions; p++, to += patch) {
             const int32_t top = p / s->out_width * s->stride_height - s->padding_height;
             const int32_t left = p % s->out_width * s->stride_width - s->padding_width;
             for (int32_t i = 0; i < s->kernel_height; i++) {
@@ -90,17 +97,17 @@ patches maps_as_patches(workspace *w, const stage *s, const int8_t *x, int32_t b
                     }
                     for (int32_t c = 0; c < s->channels; c++) {
                         to[i * run + j * s->channels + c] =
-                            from[(row * s->width + column) * s->channels + c];
+                            from[(row * s->width + column) * pitch + c];
                     }
                 }
             }
         }
     }
     for (int32_t p = 0; p < positions; p++) {
-        w->offsets[p] = p * pitch;
+        w->offsets[p] = p * patch;
     }
     return (patches){
-        w->wide, (size_t)positions * (size_t)pitch, w->offsets, batch, positions, 1, pitch, 0};
+        w->wide, (size_t)positions * (size_t)patch, w->offsets, batch, positions, 1, patch, 0};
 }
 
 size_t patch_index(const stage *s, const patches *p, int32_t c, int32_t i, int32_t j) {

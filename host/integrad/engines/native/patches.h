@@ -17,8 +17,12 @@ const int16_t *whole_rows(int16_t *packed, const int16_t *weights, int32_t outs,
 /* What widen() made, as patches of one position each. */
 patches vectors_as_patches(workspace *w, const int16_t *wide, int32_t batch, int32_t features);
 
-/* Input maps (batch, height, width, channels) as patches in w->wide: row, column, channel. */
-patches maps_as_patches(workspace *w, const stage *s, const int8_t *x, int32_t batch);
+/*
+ * Input maps (batch, height, width, pitch), of which the first channels are the stage's, as patches
+ * in w->wide: row, column, channel.
+ */
+patches maps_as_patches(workspace *w, const stage *s, const int8_t *x, int32_t pitch,
+                        int32_t batch);
 
 /* Index in a row of patches of the weight (channel c, row i, column j). */
 size_t patch_index(const stage *s, const patches *p, int32_t c, int32_t i, int32_t j);

@@ -47,17 +47,18 @@ static void activate(int8_t *s, int8_t *h, const int32_t *z, int count, double i
 }
 
 void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weights, int32_t outs,
-                     int32_t fan_in, int32_t alpha_inv, int32_t mean, int32_t threads) {
+                     int32_t pitch, int32_t fan_in, int32_t alpha_inv, int32_t mean,
+                     int32_t threads) {
     const double inverse_scale = 1.0 / ((double)SCALE * fan_in);
-    const int groups = (outs + OUTS - 1) / OUTS;
-    const size_t pitch = (size_t)p->rows * (size_t)p->length;
+    const int panels = (outs + OUTS - 1) / OUTS;
+    const size_t row = (size_t)p->rows * (size_t)p->length;
     const int32_t reciprocal = alpha_inv ? (65536 + alpha_inv - 1) / alpha_inv : 0;
     const int32_t all = p->images * p->positions, blocks = (all + BLOCK - 1) / BLOCK;
-    /* A group of weight rows stays in the cache while the patches of a thread pass by. */
+    /* A panel of weight rows stays in the cache while the patches of a thread pass by. */
 #pragma omp parallel for collapse(2) schedule(static) num_threads(threads)
-    for (int group = 0; group < groups; group++) {
+    for (int panel = 0; panel < panels; panel++) {
         for (int block = 0; block < blocks; block++) {
-            const int from = group * OUTS;
+            const int from = panel * OUTS;
             const int count = outs - from < OUTS ? outs - from : OUTS;
             const int32_t end = all < (block + 1) * BLOCK ? all : (block + 1) * BLOCK;
             for (int32_t at = block * BLOCK; at < end; at += TILE) {
@@ -70,12 +71,12 @@ void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weig
                                p->offsets[index % p->positions];
                 }
                 for (int o = 0; o < count; o += 2) {
-                    const int16_t *first = weights + (size_t)(from + o) * pitch;
-                    const int16_t *second = o + 1 < count ? first + pitch : first;
+                    const int16_t *first = weights + (size_t)(from + o) * row;
+                    const int16_t *second = o + 1 < count ? first + row : first;
                     product_tile(&z[0][o], patch, p->row_step, first, second, p->rows, p->length);
                 }
                 for (int i = 0; i < tile; i++) {
-                    const size_t to = (size_t)(at + i) * (size_t)outs + (size_t)from;
+                    const size_t to = (size_t)(at + i) * (size_t)pitch + (size_t)from;
                     activate(s + to, h ? h + to : NULL, z[i], count, inverse_scale, reciprocal,
                              mean);
                 }

@@ -19,10 +19,12 @@ typedef struct {
 } patches;
 
 /*
- * s (images, positions, outs) = saturate(tdiv(z, SCALE * fan_in), 127) where z is every patch
+ * s (images, positions, pitch) = saturate(tdiv(z, SCALE * fan_in), 127) where z is every patch
  * times every row of weights (outs, rows * length); and, where h is not NULL, h = NITRO-ReLU(s).
+ * Of every `pitch` elements, at least outs, the first are written.
  */
 void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weights, int32_t outs,
-                     int32_t fan_in, int32_t alpha_inv, int32_t mean, int32_t threads);
+                     int32_t pitch, int32_t fan_in, int32_t alpha_inv, int32_t mean,
+                     int32_t threads);
 
 #endif

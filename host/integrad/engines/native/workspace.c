@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "groups.h"
 #include "vectors.h"
 
 int32_t whole_vectors(int32_t n) {
@@ -67,7 +68,9 @@ static void count_stage(room *r, const network *n, const stage *s, size_t batch)
         return;
     }
     count_classifier(r, n, &s->head, batch);
-    r->packed = larger(r->packed, packed_room(s));
+    /* Groups take their turns in the same memory. */
+    const stage part = group_of(s, 0);
+    r->packed = larger(r->packed, packed_room(&part));
     if (s->kind == DENSE) {
         r->wide = larger(r->wide, batch * (size_t)whole_vectors(s->channels));
         r->pairs = larger(r->pairs, dense_pairs_room((int32_t)batch, s->channels));
@@ -76,10 +79,10 @@ static void count_stage(room *r, const network *n, const stage *s, size_t batch)
         return;
     }
     const size_t positions = (size_t)s->out_height * (size_t)s->out_width;
-    r->wide = larger(r->wide, patch_room(s, batch));
+    r->wide = larger(r->wide, patch_room(&part, batch));
     r->offsets = larger(r->offsets, positions);
     r->delta = larger(r->delta, batch * (size_t)s->head.features);
-    r->row = larger(r->row, packed_room(s) / (size_t)s->out_channels);
+    r->row = larger(r->row, packed_room(&part) / (size_t)part.out_channels);
     /* An average passes its error on to every cell, a maximum to one. */
     const size_t windows = (size_t)s->pool.height * (size_t)s->pool.width;
     r->entries = larger(r->entries, batch * (s->pool.average ? positions : windows) + 2);

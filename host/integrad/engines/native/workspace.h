@@ -34,8 +34,8 @@ typedef struct {
 ENTRY_POINT workspace *integrad_reserve(const network *n, int32_t batch, int32_t threads);
 ENTRY_POINT void integrad_release(workspace *w);
 
-/* Whether a convolution's patches are copied next to each other: runs of few channels waste
- * vectors. */
+/* Whether patches of a convolution without groups are copied next to each other: runs of few
+ * channels waste vectors. */
 int gathers(const stage *s);
 
 /* n rounded up to whole vectors. */
