@@ -45,7 +45,9 @@ def build_model(network: Network) -> nn.Sequential:
             layers.append(nn.MaxPool2d(stage.window))
         elif stage.kind == "conv":
             b = stage.block
-            convolution = nn.Conv2d(b.input_shape[0], b.channels, b.kernel, b.stride, b.padding, bias=False)
+            convolution = nn.Conv2d(
+                b.input_shape[0], b.channels, b.kernel, b.stride, b.padding, groups=b.groups, bias=False
+            )
             layers += [convolution, nn.LeakyReLU(1 / b.alpha_inv)]
         elif stage.kind == "dense":
             if not flat:

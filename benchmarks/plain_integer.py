@@ -18,9 +18,9 @@ SCALE = 256
 class PlainInteger:
     """A network that learns in place.
 
-    layers: of a network description: dense, conv and max_pool. weights: block1.weights, block1.head,
-    …, output.weights, any integers; kept as int32 in `weights`. The other arguments: see integrad's
-    Nitro. dense_twice repeats the update of dense blocks behind convolutions, an accident of the
+    layers: of a network description: dense, conv without groups and max_pool. weights: block1.weights,
+    block1.head, …, output.weights, any integers; kept as int32 in `weights`. The other arguments: see
+    integrad's Nitro. dense_twice repeats the update of dense blocks behind convolutions, an accident of the
     published code.
     """
 
@@ -34,6 +34,8 @@ class PlainInteger:
         amplification: int | None = None,
         dense_twice: bool = False,
     ):
+        if any(layer.get("groups", 1) > 1 for layer in layers):
+            raise ValueError("plain integers convolve all channels together: no groups")
         self.layers = layers
         self.weights = {name: array.astype(np.int32) for name, array in weights.items()}
         self.classes = len(self.weights["output.weights"])

@@ -40,6 +40,15 @@ def test_text(model):
         assert text in result.stdout
 
 
+def test_a_group_s_weights_and_work(tmp_path):
+    data = write_npz(tmp_path / "toy.npz", shape=(8, 8), samples=120)
+    assert train(tmp_path, data, spec="cnn:c4s2,dw").exit_code == 0
+    figures = json.loads(run("info", tmp_path / "toy.model", "--json", "-").stdout)
+    row = figures["layers"][1]
+    assert row["name"] == "block2 (conv)" and row["shape"] == [4, 4, 4]
+    assert row["parameters"] == 4 * 9 and row["macs"] == 4 * 9 * 16
+
+
 def test_bad_files(tmp_path):
     assert "no such file" in run("info", tmp_path / "none.model").stderr
     assert "is a folder" in run("info", tmp_path).stderr

@@ -181,7 +181,7 @@ SESSIONS = {
         (9, 3),
         amplification=1,
     ),
-    # Depthwise in runs of patches and in copied ones; groups of several channels, also of whole vectors.
+    # Depthwise of few and of many channels; groups of several, of one that gives two, of whole vectors.
     "groups": Session(
         _case(
             (4, 9, 8),
@@ -190,6 +190,7 @@ SESSIONS = {
                 _conv(4, [3, 3], [1, 1], 60, "max", groups=4),
                 _conv(70, [2, 3], [0, 1], 90, "avg", groups=2, stride=[2, 1]),
                 {"type": "dropout", "percent": 25},
+                _conv(70, [3, 3], [1, 1], 200, "max", groups=70, stride=[1, 2], alpha_inv=5),
                 _conv(140, [1, 3], [0, 1], 300, "max", groups=70, alpha_inv=10),
                 {"type": "max_pool", "size": [1, 2]},
                 _conv(6, [3, 2], [1, 1], 50, "max", groups=2),

@@ -185,6 +185,10 @@ MISTAKES = {
     "the last of equals wins": ("pools.c", r"candidate > value\[c\] \? here", "candidate >= value[c] ? here"),
     "a head learns first": ("blocks.c", r"(errors_of_features\(w->[^;]*;)\s+(learn_class[^;]*;)", r"\2 \1"),
     "a share floors": ("blocks.c", r"share = (delta / \([^;]*\));", r"share = \1 - (delta < 0);"),
+    "all groups see the first": ("blocks.c", r"x \+ \(size_t\)g \* \(size_t\)part\.channels", "x"),
+    "all groups have the first's weights": ("groups.h", r"s->weights \+ before", "s->weights"),
+    "a channel learns from another": ("depthwise.c", r"patch \+ o;", "patch;"),
+    "the last tap counts twice": ("depthwise.c", r"\? weights\[1\] : 0", "? weights[1] : a[c]"),
     "the last winner counts": ("step.c", r"logits\[g\] > logits\[best\]", "logits[g] >= logits[best]"),
 }  # fmt: skip
 

@@ -142,6 +142,12 @@ def test_what_a_machine_lacks_is_a_line_of_its_own(monkeypatch):
     assert shown.startswith("| tiny | native: not here (")
 
 
+def test_plain_integers_refuse_groups():
+    network = Network((3, 4, 4), 2, parse_spec("cnn:dw", (3, 4, 4)))
+    with pytest.raises(ValueError, match="no groups"):
+        PlainInteger(network.describe()["layers"], dict(network.parameters()), 8)
+
+
 def test_unequal_weights_are_refused():
     with pytest.raises(UnequalError, match="tiny: weights differ"):
         require_equal("tiny", {"plain": [{"crc": "0"}], "float32": [{"crc": None}], "numpy": [{"crc": "1"}]})

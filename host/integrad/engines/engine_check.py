@@ -21,6 +21,10 @@ LAYERS = [
     },
     {"type": "max_pool", "size": [2, 2]},
     {
+        "type": "conv", "channels": 3, "kernel": [3, 3], "stride": [1, 1], "padding": [1, 1],
+        "alpha_inv": 5, "head_features": 40, "head_pool": "max", "groups": 3,
+    },
+    {
         "type": "conv", "channels": 17, "kernel": [2, 3], "stride": [1, 1], "padding": [1, 0],
         "alpha_inv": 3, "head_features": 40, "head_pool": "avg",
     },

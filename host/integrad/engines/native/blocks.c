@@ -1,6 +1,7 @@
 #include "blocks.h"
 
 #include "classifiers.h"
+#include "depthwise.h"
 #include "gradients.h"
 #include "groups.h"
 #include "patches.h"
@@ -105,6 +106,21 @@ static void learn_group(workspace *w, const stage *s, int32_t g, const patches *
     }
 }
 
+static void learn_depthwise(workspace *w, const stage *s, const patches *p, int32_t batch,
+                            const rule *r) {
+    const descent d = {s->weights, s->gradient, r->rate, r->decay, s->limit};
+    const int32_t taps = s->kernel_height * s->kernel_width;
+#pragma omp parallel for schedule(dynamic) num_threads(w->threads)
+    for (int32_t o = 0; o < s->out_channels; o++) {
+        const size_t thread = (size_t)omp_get_thread_num();
+        double *row = w->rows + thread * w->row_room;
+        error_entry *entries = w->entries + thread * w->entry_room;
+        const int32_t count = collect_errors(entries, w, s, p, o, batch);
+        depthwise_gradient(row, p, s, o, entries, count);
+        descend(&d, (size_t)o * (size_t)taps, row, taps);
+    }
+}
+
 /* The patches of group g of input maps x, in the memory that the next group takes. */
 static patches group_patches(workspace *w, const stage *s, int32_t g, const int8_t *x,
                              int32_t batch) {
@@ -112,11 +128,16 @@ static patches group_patches(workspace *w, const stage *s, int32_t g, const int8
     return maps_as_patches(w, &part, x + (size_t)g * (size_t)part.channels, s->channels, batch);
 }
 
-/* last: the patches of the last group, which are there from the forward pass. */
+/* last: the patches of the last group, or of all channels, which are there from the forward pass.
+ */
 static void learn_conv(workspace *w, const stage *s, const int8_t *x, const patches *last,
                        int32_t batch, int32_t classes, const rule *r) {
     errors_of_features(w->delta, w->errors, &s->head, batch, classes, w->threads);
     learn_classifier(w, &s->head, w->features, batch, classes, r);
+    if (depthwise(s)) {
+        learn_depthwise(w, s, last, batch, r);
+        return;
+    }
     learn_group(w, s, s->groups - 1, last, batch, r);
     for (int32_t g = 0; g < s->groups - 1; g++) {
         const patches p = group_patches(w, s, g, x, batch);
@@ -139,8 +160,13 @@ void run_dense(workspace *w, const network *n, const stage *s, int8_t *h, const 
     }
 }
 
-void run_conv(workspace *w, const network *n, const stage *s, int8_t *h, const int8_t *x,
-              int32_t batch, const lesson *l) {
+/* Returns the patches of the last group, or of all channels of a depthwise convolution. */
+static patches convolve(workspace *w, const stage *s, int8_t *h, const int8_t *x, int32_t batch) {
+    if (depthwise(s)) {
+        const patches all = padded_maps(w, s, x, s->channels, batch);
+        depthwise_products(w->scaled, h, w->packed, &all, s, w->threads);
+        return all;
+    }
     patches p = {0};
     for (int32_t g = 0; g < s->groups; g++) {
         const stage part = group_of(s, g);
@@ -150,6 +176,12 @@ void run_conv(workspace *w, const network *n, const stage *s, int8_t *h, const i
         scaled_products(w->scaled + first, h + first, &p, w->packed, part.out_channels,
                         s->out_channels, fan_in(&part), s->alpha_inv, s->mean, w->threads);
     }
+    return p;
+}
+
+void run_conv(workspace *w, const network *n, const stage *s, int8_t *h, const int8_t *x,
+              int32_t batch, const lesson *l) {
+    const patches p = convolve(w, s, h, x, batch);
     if (l != NULL && s->learns) {
         pool_features(w->features, w->winners, h, &s->pool, batch, s->out_channels, s->out_height,
                       s->out_width, w->threads);

@@ -38,48 +38,53 @@ patches vectors_as_patches(workspace *w, const int16_t *wide, int32_t batch, int
     return (patches){wide, 0, w->sample_offsets, 1, batch, 1, pitch, 0};
 }
 
-patches maps_as_patches(workspace *w, const stage *s, const int8_t *x, int32_t pitch,
-                        int32_t batch) {
+patches padded_maps(workspace *w, const stage *s, const int8_t *x, int32_t pitch, int32_t batch) {
     const int32_t height = s->height + 2 * s->padding_height,
                   width = s->width + 2 * s->padding_width;
-    const int32_t run = s->kernel_width * s->channels;
     const int32_t positions = s->out_height * s->out_width;
-    if (!gathers(s)) {
-        const size_t image = (size_t)height * (size_t)width * (size_t)s->channels;
+    const size_t image = (size_t)height * (size_t)width * (size_t)s->channels;
 #pragma omp parallel for num_threads(w->threads)
-        for (int32_t b = 0; b < batch; b++) {
-            int16_t *to = w->wide + (size_t)b * image;
-            const int8_t *from = x + (size_t)b * (size_t)(s->height * s->width * pitch);
-            /* A whole row lies together, unless channels of others stand in between. */
-            const int32_t pieces = pitch == s->channels ? 1 : s->width;
-            const int32_t piece = s->width * s->channels / pieces;
-            const int32_t side = s->padding_width * s->channels;
-            memset(to, 0, sizeof *to * image);
-            for (int32_t row = 0; row < s->height; row++) {
-                int16_t *out =
-                    to + (size_t)(row + s->padding_height) * (size_t)(width * s->channels) + side;
-                for (int32_t i = 0; i < pieces; i++, out += piece) {
-                    const int8_t *in = from + (row * s->width + i) * pitch;
-                    for (int32_t k = 0; k < piece; k++) {
-                        out[k] = in[k];
-                    }
+    for (int32_t b = 0; b < batch; b++) {
+        int16_t *to = w->wide + (size_t)b * image;
+        const int8_t *from = x + (size_t)b * (size_t)(s->height * s->width * pitch);
+        /* A whole row lies together, unless channels of others stand in between. */
+        const int32_t pieces = pitch == s->channels ? 1 : s->width;
+        const int32_t piece = s->width * s->channels / pieces;
+        const int32_t side = s->padding_width * s->channels;
+        memset(to, 0, sizeof *to * image);
+        for (int32_t row = 0; row < s->height; row++) {
+            int16_t *out =
+                to + (size_t)(row + s->padding_height) * (size_t)(width * s->channels) + side;
+            for (int32_t i = 0; i < pieces; i++, out += piece) {
+                const int8_t *in = from + (row * s->width + i) * pitch;
+                for (int32_t k = 0; k < piece; k++) {
+                    out[k] = in[k];
                 }
             }
         }
-        for (int32_t p = 0; p < positions; p++) {
-            const int32_t top = p / s->out_width * s->stride_height;
-            const int32_t left = p % s->out_width * s->stride_width;
-            w->offsets[p] = (top * width + left) * s->channels;
-        }
-        return (patches){w->wide,
-                         image,
-                         w->offsets,
-                         batch,
-                         positions,
-                         s->kernel_height,
-                         whole_vectors(run),
-                         (size_t)(width * s->channels)};
     }
+    for (int32_t p = 0; p < positions; p++) {
+        const int32_t top = p / s->out_width * s->stride_height;
+        const int32_t left = p % s->out_width * s->stride_width;
+        w->offsets[p] = (top * width + left) * s->channels;
+    }
+    return (patches){w->wide,
+                     image,
+                     w->offsets,
+                     batch,
+                     positions,
+                     s->kernel_height,
+                     whole_vectors(s->kernel_width * s->channels),
+                     (size_t)(width * s->channels)};
+}
+
+patches maps_as_patches(workspace *w, const stage *s, const int8_t *x, int32_t pitch,
+                        int32_t batch) {
+    if (!gathers(s)) {
+        return padded_maps(w, s, x, pitch, batch);
+    }
+    const int32_t run = s->kernel_width * s->channels;
+    const int32_t positions = s->out_height * s->out_width;
     const int32_t patch = whole_vectors(s->kernel_height * run);
 #pragma omp parallel for num_threads(w->threads)
     for (int32_t b = 0; b < batch; b++) {

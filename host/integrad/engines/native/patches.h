@@ -24,6 +24,9 @@ patches vectors_as_patches(workspace *w, const int16_t *wide, int32_t batch, int
 patches maps_as_patches(workspace *w, const stage *s, const int8_t *x, int32_t pitch,
                         int32_t batch);
 
+/* The same, where patches lie in the maps with their padding and share cells. */
+patches padded_maps(workspace *w, const stage *s, const int8_t *x, int32_t pitch, int32_t batch);
+
 /* Index in a row of patches of the weight (channel c, row i, column j). */
 size_t patch_index(const stage *s, const patches *p, int32_t c, int32_t i, int32_t j);
 

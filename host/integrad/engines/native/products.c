@@ -34,8 +34,8 @@ static inline void product_tile(int32_t *z, const int16_t *const patch[TILE], si
     }
 }
 
-static void activate(int8_t *s, int8_t *h, const int32_t *z, int count, double inverse_scale,
-                     int32_t reciprocal, int32_t mean) {
+void activate(int8_t *s, int8_t *h, const int32_t *z, int32_t count, double inverse_scale,
+              int32_t reciprocal, int32_t mean) {
     for (int i = 0; i < count; i++) {
         s[i] = (int8_t)(int32_t)quotient(z[i], inverse_scale, INT8_LIMIT);
     }

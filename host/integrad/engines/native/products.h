@@ -27,4 +27,11 @@ void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weig
                      int32_t pitch, int32_t fan_in, int32_t alpha_inv, int32_t mean,
                      int32_t threads);
 
+/*
+ * s (count) = saturate(tdiv(z, 1 / inverse_scale), 127) and, where h is not NULL, h =
+ * NITRO-ReLU(s); reciprocal: see nitro_relu.
+ */
+void activate(int8_t *s, int8_t *h, const int32_t *z, int32_t count, double inverse_scale,
+              int32_t reciprocal, int32_t mean);
+
 #endif

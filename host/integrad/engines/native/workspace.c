@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "depthwise.h"
 #include "groups.h"
 #include "vectors.h"
 
@@ -21,17 +22,22 @@ static size_t outputs(const stage *s) {
     return (size_t)s->out_channels * (size_t)s->out_height * (size_t)s->out_width;
 }
 
-/* 16-bit integers of a block's input as patches. */
+/* 16-bit integers of a block's input, maps with their padding. */
+static size_t padded_room(const stage *s, size_t batch) {
+    const size_t height = (size_t)(s->height + 2 * s->padding_height);
+    const size_t width = (size_t)(s->width + 2 * s->padding_width);
+    /* The last patch is read to the end of its vector. */
+    return batch * height * width * (size_t)s->channels + (size_t)LANES * 2;
+}
+
+/* The same as patches. */
 static size_t patch_room(const stage *s, size_t batch) {
     const size_t fan_in = (size_t)(s->kernel_height * s->kernel_width * s->channels);
     if (gathers(s)) {
         const size_t positions = (size_t)s->out_height * (size_t)s->out_width;
         return batch * positions * (size_t)whole_vectors((int32_t)fan_in);
     }
-    const size_t height = (size_t)(s->height + 2 * s->padding_height);
-    const size_t width = (size_t)(s->width + 2 * s->padding_width);
-    /* The last patch is read to the end of its vector. */
-    return batch * height * width * (size_t)s->channels + (size_t)LANES * 2;
+    return padded_room(s, batch);
 }
 
 static size_t packed_room(const stage *s) {
@@ -70,7 +76,7 @@ static void count_stage(room *r, const network *n, const stage *s, size_t batch)
     count_classifier(r, n, &s->head, batch);
     /* Groups take their turns in the same memory. */
     const stage part = group_of(s, 0);
-    r->packed = larger(r->packed, packed_room(&part));
+    r->packed = larger(r->packed, depthwise(s) ? depthwise_packed_room(s) : packed_room(&part));
     if (s->kind == DENSE) {
         r->wide = larger(r->wide, batch * (size_t)whole_vectors(s->channels));
         r->pairs = larger(r->pairs, dense_pairs_room((int32_t)batch, s->channels));
@@ -79,7 +85,7 @@ static void count_stage(room *r, const network *n, const stage *s, size_t batch)
         return;
     }
     const size_t positions = (size_t)s->out_height * (size_t)s->out_width;
-    r->wide = larger(r->wide, patch_room(&part, batch));
+    r->wide = larger(r->wide, depthwise(s) ? padded_room(s, batch) : patch_room(&part, batch));
     r->offsets = larger(r->offsets, positions);
     r->delta = larger(r->delta, batch * (size_t)s->head.features);
     r->row = larger(r->row, packed_room(&part) / (size_t)part.out_channels);
