@@ -29,6 +29,7 @@ MODELS = [
     ("mlp:20,30", (61,), "F", "int16", "none", 1),
     ("cnn:c5,p2,c6,d17", (15, 13), "HW", "uint8", "all", 5),
     ("cnn:c8k5,p4,c8,d16", (64, 3), "TC", "uint16", "output", 7),
+    ("cnn:dws2,c7k1,p2,dw,p2,d9", (23, 21, 3), "HWC", "uint8", "all", 6),
 ]
 
 

@@ -186,6 +186,14 @@ MISTAKES = [
         r"c < shape->in_channels",
         "c + 1 < shape->in_channels",
     ),
+    Mistake("every group sees the first", "grouped", r"x \+ g \* BLOCK2_GROUP_INPUTS", "x"),
+    Mistake("every group learns from the first", "grouped", r"x \+ o / BLOCK2\w+ \* \w+", "x"),
+    Mistake(
+        "a depthwise kernel skips its last row",
+        "grouped",
+        r"i < i_end(?=; i\+\+\) \{\s+const int8_t)",
+        "i + 1 < i_end",
+    ),
     Mistake("a stride is one", "cnn", r"BLOCK2_STRIDE_HEIGHT = 2", "BLOCK2_STRIDE_HEIGHT = 1"),
     Mistake(
         "the gradient misses the last error",

@@ -12,6 +12,7 @@ from integrad.errors import UsageError
 from integrad.network import Network
 from integrad_codegen.emit_c import Schedule
 from integrad_codegen.plan import MAX_BATCH, RESERVED_NAMES, make_plan
+from integrad_codegen.workspace import forward_bytes
 
 LAYERS = [
     {"type": "max_pool", "size": [2, 2]},
@@ -199,3 +200,17 @@ def test_the_largest_learning_rate_still_fits_32_bits():
         assert limit * 64 * classes <= INT32_LIMIT < (limit + 1) * 64 * classes
     model = Trained(batch_size=1, learning_rate_inv=2**31 - 1)
     assert Schedule.of(model, 4096).learning_rate_inv == learning_rate_limit(3)
+
+
+def test_groups_divide_weights_work_and_lines():
+    """Depthwise, then in two groups: each output channel sees its group's inputs only."""
+    conv = {"type": "conv", "kernel": [3, 3], "stride": [1, 1], "padding": [1, 1], "alpha_inv": 4}
+    conv |= {"head_features": 16, "head_pool": "max"}
+    layers = [conv | {"channels": 4, "groups": 4}, conv | {"channels": 6, "groups": 2}]
+    depthwise, grouped = make_plan(Network((4, 5, 7), 3, layers), "net", "all", 2).operations
+    assert (depthwise.is_depthwise, depthwise.fan_in, depthwise.macs) == (True, 9, 9 * 4 * 35)
+    assert (grouped.is_depthwise, grouped.fan_in, grouped.macs) == (False, 18, 18 * 6 * 35)
+    assert (grouped.group_shape, grouped.group_rows, grouped.weights.shape) == ((2, 5, 7), 3, (6, 2, 3, 3))
+    assert (depthwise.scale, grouped.scale) == (256 * 9, 256 * 18)
+    assert forward_bytes(depthwise) == 3 * (7 + 2) + 8 + 1, "lines, eight positions beyond the last, even"
+    assert forward_bytes(grouped) == 2 * 2 * 18
