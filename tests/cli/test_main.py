@@ -70,6 +70,13 @@ def test_help_version_and_unknown_verbs():
     assert result.exit_code == 2 and "--epochs" in result.stderr
 
 
+@pytest.mark.parametrize("verbs", [[], ["micropython"]])
+def test_without_a_verb_the_help_and_nothing_else(verbs):
+    result = CliRunner().invoke(main, verbs)
+    help_text = CliRunner().invoke(main, [*verbs, "--help"]).output
+    assert result.output.strip() == help_text.strip() and result.exit_code in (0, 2)
+
+
 def test_help_loads_no_verb():
     code = "import sys; from integrad.cli import main\ntry: main(['--help'])\n"
     code += "finally: print('numpy' in sys.modules)"

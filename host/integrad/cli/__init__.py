@@ -39,6 +39,10 @@ VERBS = {
 }
 
 
+HELP_ASKED_FOR = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""What newer versions of click raise for a group without a verb: its help, which is no mistake to explain."""
+
+
 class Verbs(click.Group):
     """Loads a verb from integrad.cli.<verb> when it is called; one that is broken spares the others."""
 
@@ -72,6 +76,9 @@ def report_error(error: Exception) -> int:
     """Print one error to stderr, as INTEGRAD_DEBUG=1 wants it, and return the exit status."""
     if os.environ.get("INTEGRAD_DEBUG") == "1":
         traceback.print_exception(error)
+    if isinstance(error, HELP_ASKED_FOR):
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     status, text = describe_error(error)
     if text:
         click.echo(f"error: {text}", err=True)
