@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -181,17 +183,34 @@ def test_collect(port, tmp_path):
     assert "left out 1 lines: 3 values instead of 4" in result.stdout
 
 
+@contextmanager
+def soft_resets(port):
+    """As somebody presses the button while the host listens, again and again: what a board prints before
+    anybody listens is lost."""
+    terminal, enough = os.open(port, os.O_RDWR | os.O_NOCTTY), threading.Event()
+
+    def press():
+        while not enough.wait(1):
+            os.write(terminal, b"\r\x02\x04")
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    try:
+        yield
+    finally:
+        enough.set()
+        thread.join()
+        os.close(terminal)
+
+
 def test_collect_listens_to_the_boards_own_program(port, tmp_path):
     with connect(port) as board:
         board.write_file("/main.py", b"for n in range(50):\n print('sample a: 1', n)\n")
     out = tmp_path / "own.npz"
-    # A soft reset by hand, as somebody presses the button while collect listens.
-    terminal = os.open(port, os.O_RDWR | os.O_NOCTTY)
-    os.write(terminal, b"\r\x02\x04")
-    os.close(terminal)
-    done = succeed(
-        "collect", "--port", port, "--out", out, "--count", 10, "--dtype", "uint8", "--seconds", 20
-    )
+    with soft_resets(port):
+        done = succeed(
+            "collect", "--port", port, "--out", out, "--count", 10, "--dtype", "uint8", "--seconds", 60
+        )
     assert done["samples"] == 10
     with connect(port) as board:
         board.remove("/main.py")
