@@ -18,7 +18,6 @@ import numpy as np
 
 from integrad.arithmetic import saturate, tdiv, weight_limit
 from integrad.datasets import load_dataset
-from integrad.engines.choice import make_engine
 from integrad.progress import Silent
 from integrad.training_run import TrainingRun
 
@@ -112,18 +111,17 @@ class Watch(Silent):
 def run(options, dataset, name: str, seed: int) -> list[float]:
     """Validation accuracy after each epoch, percent."""
     settings, remedies = REMEDIES[name]
-    fixed = {"epochs": options.epochs, "patience": options.patience, "stop_patience": 0, "seed": seed}
-    extra = dict(item.split("=") for item in options.set)
-    extra = {key: int(value) if value.isdigit() else value for key, value in extra.items()}
-    training = TrainingRun(dataset, options.preset, fixed | settings | extra, by_class=True)
+    settings = settings | {"seed": seed, "epochs": options.epochs, "threads": options.threads}
+    settings |= {"patience": options.patience, "stop_patience": 0}
+    training = TrainingRun(dataset, options.preset, settings, by_class=True)
     trainer = training.trainer
     x, y = training._samples(training.split.train)
     if "spread" in remedies:
         print(f"{name}, seed {seed}: factors {spread(training.network, x[:512])}", flush=True)
     if remedies:
         warm = -(-len(x) // trainer.batch_size)
-        usual = make_engine("auto", training.network, options.threads)
-        trainer.make_engine = lambda network, workers: RemedyEngine(usual, remedies, warm)
+        usual = trainer.make_engine
+        trainer.make_engine = lambda *whose: RemedyEngine(usual(*whose), remedies, warm)
     watch = Watch()
     trainer.fit(training.network, x, y, *training._samples(training.split.validation), watch)
     return watch.accuracies
@@ -138,7 +136,6 @@ def main():
     parser.add_argument("--patience", type=int, default=6, help="epochs before the rate is refined")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=list(REMEDIES), choices=list(REMEDIES), metavar="NAME")
-    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=N")
     options = parser.parse_args()
     dataset = load_dataset(options.data)
     print("| changed | after 1 | after 5 | best | each seed |\n|---|---:|---:|---:|---|", flush=True)

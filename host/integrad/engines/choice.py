@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from integrad.engines.engine import Engine
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.errors import IntegradError, UsageError
@@ -30,16 +32,15 @@ def make_engine(name: str, network: Network, threads: int | None = None, gpu: bo
         raise UsageError(f"engine {name!r}: expected {', '.join(ENGINES)}")
     if threads is not None and not 1 <= threads <= MOST_THREADS:
         raise UsageError(f"{threads} threads: must be from 1 to {MOST_THREADS}")
-    makers = {"torch": _torch, "native": _native, "numpy": lambda network, threads: NumpyEngine(network)}
-    if name != "auto":
-        return makers[name](network, threads)
-    if not (gpu and _is_large(network) and _has_gpu()):
-        del makers["torch"]
-    for make in list(makers.values())[:-1]:
-        try:
-            return make(network, threads)
-        except IntegradError:
-            continue
+    if name == "torch":
+        return _torch(network, threads)
+    if name == "native":
+        return _native(network, threads)
+    if name == "auto":
+        large = gpu and _is_large(network) and _has_gpu()
+        for make in (_torch, _native) if large else (_native,):
+            with suppress(IntegradError):
+                return make(network, threads)
     return NumpyEngine(network)
 
 
