@@ -91,6 +91,11 @@ class Network:
         """The trainable blocks in order, without the output layer."""
         return [stage.block for stage in self.stages if stage.block is not None]
 
+    @property
+    def block_macs(self) -> int:
+        """Multiply-accumulates of all blocks for one sample, without heads and output layer."""
+        return sum(block.weights.size * block.positions for block in self.blocks)
+
     def initialise(self, rng: np.random.Generator) -> None:
         """Draw all weights, in the order of parameters()."""
         for block in self.blocks:

@@ -37,7 +37,7 @@ def make_engine(name: str, network: Network, threads: int | None = None, gpu: bo
     if name == "native":
         return _native(network, threads)
     if name == "auto":
-        large = gpu and _is_large(network) and _has_gpu()
+        large = gpu and network.block_macs >= LARGE and _has_gpu()
         for make in (_torch, _native) if large else (_native,):
             with suppress(IntegradError):
                 return make(network, threads)
@@ -54,10 +54,6 @@ def _native(network: Network, threads: int | None) -> Engine:
     from integrad.engines.native_engine import NativeEngine
 
     return NativeEngine(network, threads)
-
-
-def _is_large(network: Network) -> bool:
-    return sum(block.weights.size * block.positions for block in network.blocks) >= LARGE
 
 
 def _has_gpu() -> bool:

@@ -57,7 +57,7 @@ class NativeEngine:
         self._library = library or _trusted_library()
         self.network = network
         self.threads = threads
-        self._macs = sum(block.weights.size * block.positions for block in network.blocks)
+        self._macs = network.block_macs
         self._check_widths()
         self._stages = (structs.Stage * max(1, len(network.stages)))(*map(_describe, network.stages))
         self._dropouts = [record for record in self._stages if record.kind == structs.DROPOUT]
