@@ -37,8 +37,8 @@ from adaptation_runs import (
 )
 
 from integrad.datasets import load_dataset
-from integrad.emulator.adaptation import STORED_SAMPLES, TUNING_EPOCHS, TUNING_RATE_PER_SAMPLE
-from integrad.emulator.demonstration import TUNING_CLIPS
+from integrad.execute.adaptation import STORED_SAMPLES, TUNING_EPOCHS, TUNING_RATE_PER_SAMPLE
+from integrad.execute.demonstration import TUNING_CLIPS
 from integrad_codegen.plan import make_plan
 
 CHOOSING = ("lucas", "theo")

@@ -8,11 +8,11 @@ from pathlib import Path
 from adaptation_runs import SETUP, Method, measure, speaker_model, speaker_parts
 
 from integrad.datasets.dataset import Dataset
-from integrad.emulator.adaptation import TUNING_EPOCHS, TUNING_RATE_PER_SAMPLE, Tuning, adapt, tuning_steps
-from integrad.emulator.boards import get_board
-from integrad.emulator.demonstration import TUNING_CLIPS
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.session import Schedule, Weights
+from integrad.execute.adaptation import TUNING_EPOCHS, TUNING_RATE_PER_SAMPLE, Tuning, adapt, tuning_steps
+from integrad.execute.demonstration import TUNING_CLIPS
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.session import Schedule, Weights
+from integrad.targets.cores import get_board
 
 
 def compare_executors(dataset: Dataset, speaker: str, seed: int, models: Path) -> None:

@@ -1,6 +1,6 @@
 """What benchmarks/adaptation.py measures: base models, tuning as the product does it, its two scores.
 
-The steps are those that integrad.emulator.adaptation draws for a device; the native engine performs
+The steps are those that integrad.execute.adaptation draws for a device; the native engine performs
 them. It holds the same bits as the device, which adaptation.py checks for one case. Pillow, which turns
 images, comes with integrad[plots].
 """
@@ -15,7 +15,8 @@ import numpy as np
 from PIL import Image
 
 from integrad.datasets.dataset import Dataset, build_dataset
-from integrad.emulator.adaptation import (
+from integrad.engines.choice import make_engine
+from integrad.execute.adaptation import (
     STORED_SAMPLES,
     TUNING_EPOCHS,
     TUNING_RATE_PER_SAMPLE,
@@ -25,15 +26,14 @@ from integrad.emulator.adaptation import (
     split_for_tuning,
     tuning_steps,
 )
-from integrad.emulator.demonstration import SETUPS, Parts, draw_clips, take_clips, train_without
-from integrad.emulator.session import Schedule
-from integrad.engines.choice import make_engine
+from integrad.execute.demonstration import SETUPS, Parts, draw_clips, take_clips, train_without
+from integrad.execute.session import Schedule
 from integrad.learners.nitro import Nitro
-from integrad.metrics import count_correct
 from integrad.model_file import Model, load_model, save_model
-from integrad.network import Network
-from integrad.progress import Silent
-from integrad.training_run import TrainingRun
+from integrad.network.network import Network
+from integrad.training.metrics import count_correct
+from integrad.training.progress import Silent
+from integrad.training.training_run import TrainingRun
 
 SETUP = SETUPS[0]
 

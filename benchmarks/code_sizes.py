@@ -20,12 +20,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from integrad.datasets.preprocessing import Preprocessing
-from integrad.emulator.boards import BOARDS, get_board
-from integrad.emulator.code_sizes import ingredients, is_detail, table_bytes, total
-from integrad.emulator.device_model import DeviceModel
+from integrad.estimate.code_sizes import ingredients, is_detail, table_bytes, total
+from integrad.execute.device_model import DeviceModel
 from integrad.model_file import Model
-from integrad.network import Network
-from integrad.network_spec import parse_spec
+from integrad.network.network import Network
+from integrad.targets.cores import BOARDS, get_board
+from integrad.training.specification import parse_spec
 
 TABLE = Path(__file__).resolve().parents[1] / "host/integrad/data/code_sizes.json"
 CLASSES = 10

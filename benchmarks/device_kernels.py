@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 
 from integrad.datasets.preprocessing import Preprocessing
-from integrad.emulator.boards import BOARDS, get_board
-from integrad.emulator.counting import Counts
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.session import Predict, Schedule, Train
+from integrad.emulate.counting import Counts
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.session import Predict, Schedule, Train
 from integrad.model_file import Model
-from integrad.network import Network
-from integrad.network_spec import parse_spec
+from integrad.network.network import Network
+from integrad.targets.cores import BOARDS, get_board
+from integrad.training.specification import parse_spec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/kernels"))
 from calls import accumulate_call

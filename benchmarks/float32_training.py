@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from integrad.errors import IntegradError
-from integrad.network import Network
+from integrad.network.network import Network
 
 
 class Float32Training:

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from integrad.datasets.preprocessing import Preprocessing
-from integrad.engines.native_library import find_compiler
+from integrad.engines.native.library import find_compiler
 from integrad.model_file import Model
-from integrad.network import Network
-from integrad_codegen.emit_c import emit_c, write_files
+from integrad.network.network import Network
+from integrad_codegen.c.module import emit_c, write_files
 from integrad_codegen.plan import make_plan
 
 FLAGS = ("-std=c99", "-O3", "-march=native", "-fPIC", "-shared")

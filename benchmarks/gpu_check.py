@@ -27,14 +27,14 @@ from integrad.arithmetic import INT16_WEIGHT_LIMIT
 from integrad.datasets import load_dataset
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.engines.choice import make_engine
-from integrad.engines.torch_arithmetic import VARIABLE
-from integrad.engines.torch_digits import Bounded
-from integrad.engines.torch_engine import TorchEngine, describe, find_device
-from integrad.engines.torch_probe import exact_carriers, make_carriers
+from integrad.engines.torch.arithmetic import VARIABLE
+from integrad.engines.torch.digits import Bounded
+from integrad.engines.torch.engine import TorchEngine, describe, find_device
+from integrad.engines.torch.probe import exact_carriers, make_carriers
 from integrad.errors import IntegradError
 from integrad.learners.nitro import Nitro
-from integrad.network import Network
-from integrad.network_spec import load_spec
+from integrad.network.network import Network
+from integrad.training.specification import load_spec
 
 HOME = Path(__file__).resolve().parents[1]
 PAGE = HOME / "docs/results/gpu.md"

@@ -15,20 +15,20 @@ from pathlib import Path
 
 import numpy as np
 
-from integrad.board.core_choice import compiled
+from integrad.boards.core_choice import compiled
+from integrad.build.micropython_boards import MICROPYTHON_BOARDS, MicroPythonBoard, build_micropython
+from integrad.build.micropython_modules import ARCHITECTURES, build_module, installed_architectures
 from integrad.datasets import load_dataset
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS, MicroPythonBoard, build_micropython
-from integrad.emulator.micropython_counts import count_regions
-from integrad.emulator.micropython_modules import ARCHITECTURES, build_module, installed_architectures
-from integrad.emulator.session import Predict, Schedule, Train, Weights
+from integrad.emulate.micropython_counts import count_regions
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.session import Predict, Schedule, Train, Weights
 from integrad.model_file import Model, load_model
-from integrad_codegen.emit_c import Schedule as ModuleSchedule
-from integrad_codegen.emit_c import write_files
-from integrad_codegen.emit_micropython import emit_firmware_folder, emit_module
-from integrad_codegen.emit_micropython_pure import emit_pure
+from integrad_codegen.c.module import Schedule as ModuleSchedule
+from integrad_codegen.c.module import write_files
+from integrad_codegen.micropython.export import emit_firmware_folder, emit_module
+from integrad_codegen.micropython.python_files import emit_pure
+from integrad_codegen.micropython.weights_file import weights_file
 from integrad_codegen.plan import Plan
-from integrad_codegen.weights_file import weights_file
 
 BATCH = 10
 SCRIPT = """\

@@ -39,9 +39,9 @@ def main():
     import numpy as np
 
     from integrad.datasets import load_dataset
-    from integrad.progress import Silent
-    from integrad.trainer import TrainingInterrupted
-    from integrad.training_run import TrainingRun
+    from integrad.training.progress import Silent
+    from integrad.training.trainer import TrainingInterrupted
+    from integrad.training.training_run import TrainingRun
 
     class Lines(Silent):
         def epoch(self, epoch):

@@ -9,7 +9,7 @@ from numba import njit
 
 from integrad.arithmetic import AMPLIFICATION, SLOPES, TARGET, weight_limit
 from integrad.errors import IntegradError
-from integrad.network import Network
+from integrad.network.network import Network
 
 
 class NumbaDense:

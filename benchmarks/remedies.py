@@ -18,8 +18,8 @@ import numpy as np
 
 from integrad.arithmetic import saturate, tdiv, weight_limit
 from integrad.datasets import load_dataset
-from integrad.progress import Silent
-from integrad.training_run import TrainingRun
+from integrad.training.progress import Silent
+from integrad.training.training_run import TrainingRun
 
 SPREAD = 24
 """Mean of |s| that the first weights are brought to; the slopes of NITRO-ReLU differ around 0."""

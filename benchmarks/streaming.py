@@ -9,8 +9,8 @@ and seed: validation accuracy after each pass. The test samples take no part.
 import argparse
 
 from integrad.datasets import load_dataset
-from integrad.progress import Silent
-from integrad.training_run import TrainingRun
+from integrad.training.progress import Silent
+from integrad.training.training_run import TrainingRun
 
 
 class Passes(Silent):

@@ -18,7 +18,7 @@ import numpy as np
 
 from integrad.datasets import load_dataset
 from integrad.learners.nitro import Nitro
-from integrad.training_run import TrainingRun
+from integrad.training.training_run import TrainingRun
 
 KEPT_OUT = "george"
 CLIPS, PASSES, BATCH, RATE_PER_SAMPLE = 100, 15, 10, 16

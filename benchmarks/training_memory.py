@@ -12,8 +12,8 @@ from functools import cache
 
 import step_orders
 
-from integrad.network import Network
-from integrad.network_spec import parse_spec
+from integrad.network.network import Network
+from integrad.training.specification import parse_spec
 from integrad_codegen.plan import Plan, make_plan
 
 KIB = 1024

@@ -75,8 +75,8 @@ def build(workload: Workload, samples: int = SAMPLES) -> Built:
     """The same network, weights, samples and order in every process."""
     import numpy as np
 
-    from integrad.network import Network
-    from integrad.network_spec import load_spec
+    from integrad.network.network import Network
+    from integrad.training.specification import load_spec
 
     spec = load_spec(workload.spec, workload.input_shape)
     network = Network(workload.input_shape, CLASSES, spec.layers)

@@ -15,8 +15,8 @@ import numpy as np
 
 from integrad.arithmetic import AMPLIFICATION, SCALE, SLOPES, weight_limit
 from integrad.errors import UsageError
-from integrad.learners.learn_set import LearnSet
-from integrad.network import Network, Stage
+from integrad.network.learn_set import LearnSet
+from integrad.network.network import Network, Stage
 from integrad_codegen import bounds
 from integrad_codegen.memory import ALIGNMENT, Arena, Buffer, lay_out
 from integrad_codegen.operations import Classifier, Operation, Pool

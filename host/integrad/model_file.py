@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError
-from integrad.hyper_parameters import NAMES, check_hyper_parameter
-from integrad.learners.learn_set import LearnSet
-from integrad.network import Network
+from integrad.learners.hyper_parameters import NAMES, check_hyper_parameter
+from integrad.network.learn_set import LearnSet
+from integrad.network.network import Network
 from integrad.tensor_file import one_line, read_tensors, write_tensors
 
 KIND = "integrad-model"

@@ -15,8 +15,8 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from integrad.atomic_file import write_atomically
 from integrad.errors import IntegradError
+from integrad.files import write_atomically
 
 KEY = "integrad"
 MAX_HEADER = 2**23

@@ -10,7 +10,7 @@ import pytest
 from digits import run
 from serial import SerialException
 
-from integrad.board import serial_port
+from integrad.boards import serial_port
 
 END = b"\x04"
 SAMPLES = [b"sample a: 1 2\r\n", b"sample b: 3 4\r\n"]

@@ -6,9 +6,9 @@ import pytest
 from digits import fail, run
 
 import integrad.cli.demo as demo_verb
-import integrad.emulator.demonstration as demonstration
+import integrad.execute.demonstration as demonstration
 from integrad.datasets import load_dataset
-from integrad.training_run import TrainingRun
+from integrad.training.training_run import TrainingRun
 
 
 @pytest.fixture(scope="module")

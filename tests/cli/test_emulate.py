@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from digits import fail, run, train, write_npz
 
-import integrad.emulator.device_model as device_model
+import integrad.execute.device_model as device_model
 from integrad.model_file import load_model
 
 GCC = shutil.which("arm-none-eabi-gcc")
@@ -250,7 +250,7 @@ def test_a_full_disk_leaves_the_old_result(toys, tmp_path, monkeypatch):
 
     result = tmp_path / "e.json"
     result.write_text("old")
-    monkeypatch.setattr("integrad.atomic_file._write_through", fill)
+    monkeypatch.setattr("integrad.files._write_through", fill)
     status, line = fail("emulate", toys["mlp"], toys["data"], "--json", result)
     assert status == 1 and line.endswith(
         "e.json: cannot be written: No space left on device; the old file is untouched"

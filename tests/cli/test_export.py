@@ -9,11 +9,11 @@ import subprocess
 import pytest
 from digits import fail, run, train, write_npz
 
-from integrad.emulator.faults import FirmwareError
-from integrad.emulator.toolchain import WARNINGS
+from integrad.build.toolchain import WARNINGS
+from integrad.emulate.faults import FirmwareError
 from integrad.learners.nitro import Nitro
 from integrad.model_file import load_model
-from integrad_codegen.emit_c import Schedule
+from integrad_codegen.c.module import Schedule
 
 COMPILE = ("gcc", "-std=c99", "-O1", *WARNINGS, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
@@ -187,11 +187,11 @@ def test_a_folder_that_cannot_be_written(toys, tmp_path):
 
 @pytest.mark.parametrize("written", [0, 1, 2])
 def test_a_full_disk_leaves_the_old_files(toys, tmp_path, monkeypatch, written):
-    import integrad.atomic_file
+    import integrad.files
 
     export(toys["mlp"], tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    genuine, calls = integrad.atomic_file._write_through, []
+    genuine, calls = integrad.files._write_through, []
 
     def fill(path, data):
         calls.append(path)
@@ -199,7 +199,7 @@ def test_a_full_disk_leaves_the_old_files(toys, tmp_path, monkeypatch, written):
         if len(calls) > written:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(integrad.atomic_file, "_write_through", fill)
+    monkeypatch.setattr(integrad.files, "_write_through", fill)
     status, line = fail("export", toys["mlp"], "--out", tmp_path, "--learn", "all")
     assert status == 1 and "cannot be written: No space left on device; the old file is untouched" in line
     assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -242,7 +242,7 @@ def test_a_bad_run_is_a_failure(toys, tmp_path, monkeypatch):
     def fault(*_, **__):
         raise FirmwareError("fault", "the firmware faulted: undefined instruction in predict")
 
-    monkeypatch.setattr("integrad.emulator.device_model.run", fault)
+    monkeypatch.setattr("integrad.execute.device_model.run", fault)
     status, line = fail("export", toys["cnn"], "--core", "m0", "--out", tmp_path / "out")
     assert status == 1 and "the firmware faulted" in line and not (tmp_path / "out").exists()
 

@@ -7,8 +7,8 @@ import shutil
 import pytest
 from digits import fail, run
 
-from integrad.emulator.micropython_modules import ARCHITECTURES, installed_architectures
-from integrad.emulator.micropython_unix import run_unix
+from integrad.build.micropython_modules import ARCHITECTURES, installed_architectures
+from integrad.emulate.micropython_unix import run_unix
 from integrad.model_file import load_model
 
 ARM = ("armv6m", "armv7m", "armv7emsp", "armv7emdp")

@@ -9,13 +9,13 @@ from digits import run
 
 from integrad.cli import VERBS
 from integrad.cli.demo import _json as demo_json
-from integrad.emulator.adaptation import Adaptation
-from integrad.emulator.boards import get_board
-from integrad.emulator.costs import measure_costs
-from integrad.emulator.demonstration import Demonstration
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.session import Schedule
+from integrad.execute.adaptation import Adaptation
+from integrad.execute.costs import measure_costs
+from integrad.execute.demonstration import Demonstration
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.session import Schedule
 from integrad.model_file import load_model
+from integrad.targets.cores import get_board
 
 PAGE = (Path(__file__).parents[2] / "docs/json.md").read_text()
 SECTIONS = {

@@ -11,7 +11,7 @@ from digits import write_npz
 KILLS = 24
 SECONDS = 60
 COMMAND = """
-from integrad import checkpoint_writer
+from integrad.training import checkpoint_writer
 from integrad.cli import main
 
 checkpoint_writer.SECONDS = {seconds}

@@ -6,8 +6,8 @@ import shutil
 import pytest
 from digits import fail, run
 
-from integrad.emulator.faults import FirmwareError
-from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS, firmware_path
+from integrad.build.micropython_boards import MICROPYTHON_BOARDS, firmware_path
+from integrad.emulate.faults import FirmwareError
 
 
 def test_a_script_gets_its_files_and_shows_its_output(tmp_path, monkeypatch):

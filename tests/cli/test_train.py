@@ -284,7 +284,7 @@ def test_full_disk_at_the_end_keeps_old_model_and_checkpoint(tmp_path, data, mon
             raise OSError(28, "No space left on device")
         path.write_bytes(data)
 
-    monkeypatch.setattr("integrad.atomic_file._write_through", fail)
+    monkeypatch.setattr("integrad.files._write_through", fail)
     result = train(tmp_path, data)
     assert result.exit_code == 1
     assert "No space left on device; the old file is untouched; the run is kept in" in result.stderr

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from digits import fail, run, train, write_npz
 
-import integrad.emulator.device_model as device_model
-from integrad.emulator.boards import BOARDS
-from integrad.emulator.session import Schedule
-from integrad.emulator.verification import random_actions
+import integrad.execute.device_model as device_model
+from integrad.execute.session import Schedule
+from integrad.execute.verification import random_actions
 from integrad.model_file import load_model
+from integrad.targets.cores import BOARDS
 
 
 def verify(model, *options):

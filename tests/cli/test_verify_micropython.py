@@ -5,9 +5,9 @@ import json
 import pytest
 from digits import run
 
-from integrad.emulator import micropython_session
-from integrad.emulator.boards import BOARDS
-from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS
+from integrad.build.micropython_boards import MICROPYTHON_BOARDS
+from integrad.execute import micropython_session
+from integrad.targets.cores import BOARDS
 
 
 def verify(model, *options):
@@ -22,7 +22,7 @@ HERE = ["MicroPython, native", "MicroPython, viper", "MicroPython, bytecode"]
 
 @pytest.fixture
 def without_firmware(monkeypatch):
-    monkeypatch.setattr("integrad.emulator.micropython_executors.MICROPYTHON_BOARDS", {})
+    monkeypatch.setattr("integrad.execute.micropython_executors.MICROPYTHON_BOARDS", {})
 
 
 @pytest.mark.parametrize("name", ["mlp", "cnn"])
@@ -49,7 +49,7 @@ def test_sabotage_is_noticed(toys, without_firmware, monkeypatch):
 
 
 def test_what_is_missing_is_a_row(toys, without_firmware, monkeypatch):
-    monkeypatch.setattr("integrad.emulator.micropython_unix.find_micropython", lambda: None)
+    monkeypatch.setattr("integrad.emulate.micropython_unix.find_micropython", lambda: None)
     status, rows = verify(toys["mlp"], "--core", "m3", "--steps", 1)
     assert status == 1
     assert all(

@@ -3,8 +3,8 @@
 import pytest
 from emulated import PROGRAMS
 
-from integrad.emulator.boards import get_board
-from integrad.emulator.toolchain import build_firmware
+from integrad.build.toolchain import build_firmware
+from integrad.targets.cores import get_board
 
 
 @pytest.fixture(scope="session")

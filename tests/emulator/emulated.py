@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from integrad.emulator.boards import BOARDS
+from integrad.targets.cores import BOARDS
 
 PROGRAMS = Path(__file__).parent / "programs"
 CORES = tuple(BOARDS)

@@ -5,12 +5,12 @@ from collections import Counter
 import pytest
 from toy_models import make_model, make_samples
 
-from integrad.emulator.boards import get_board
-from integrad.emulator.cost_rows import DIVISION, NORMALISATION, REST, UPDATE, means
-from integrad.emulator.costs import measure_costs
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.session import Predict, Schedule
-from integrad.emulator.sizes import measure_map
+from integrad.build.sizes import measure_map
+from integrad.execute.cost_rows import DIVISION, NORMALISATION, REST, UPDATE, means
+from integrad.execute.costs import measure_costs
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.session import Predict, Schedule
+from integrad.targets.cores import get_board
 
 SPECS = {"mlp": "mlp:24,12", "cnn": "cnn:c4,p2,c6,p2,d12"}
 COLUMNS = ("macs", "flash_bytes", "ram_bytes", "instructions_per_inference", "instructions_per_training_step")

@@ -5,7 +5,7 @@ import struct
 import pytest
 from emulated import BUILDS, CORES, UNICORN_CORES
 
-from integrad.emulator.runner import run
+from integrad.emulate.runner import run
 
 SESSION = bytes(range(1, 65))
 RESULTS = struct.pack("<3i", 6496, 3248, 2165)

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from toy_models import make_model
 
-import integrad.emulator.device_model as device_model
-from integrad.emulator.boards import get_board
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.toolchain import DoesNotFitError
+import integrad.execute.device_model as device_model
+from integrad.build.toolchain import DoesNotFitError
 from integrad.errors import IntegradError
+from integrad.execute.device_model import DeviceModel
+from integrad.targets.cores import get_board
 
 
 def link(model, folder, board, learn="none", batch=1, toolchain=None):
@@ -31,7 +31,7 @@ def refuse(*arguments):
 @pytest.fixture
 def only_board(monkeypatch):
     """A small part, and none that is larger."""
-    monkeypatch.setattr("integrad.emulator.fit.BOARDS", {})
+    monkeypatch.setattr("integrad.estimate.fit.BOARDS", {})
     return replace(get_board("m0"), flash_bytes=16384, ram_bytes=8192)
 
 

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from integrad.emulator.instructions import CLASSES, classify, is_wide
-from integrad.emulator.toolchain import find_toolchain
+from integrad.build.toolchain import find_toolchain
+from integrad.emulate.instructions import CLASSES, classify, is_wide
 
 EVERYWHERE = {
     "load": """

@@ -5,8 +5,8 @@ import time
 import pytest
 from emulated import BUILDS, UNICORN_CORES
 
-from integrad.emulator.faults import FirmwareError
-from integrad.emulator.runner import run
+from integrad.emulate.faults import FirmwareError
+from integrad.emulate.runner import run
 from integrad.errors import IntegradError, UsageError
 
 EXECUTORS = [

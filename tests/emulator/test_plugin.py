@@ -6,11 +6,11 @@ import subprocess
 
 import pytest
 
-from integrad.emulator import qemu
-from integrad.emulator.doctor import count_self_test
-from integrad.emulator.faults import FirmwareError
-from integrad.emulator.runner import run
-from integrad.emulator.toolchain import DEVICE, WARNINGS
+from integrad.build.toolchain import DEVICE, WARNINGS
+from integrad.emulate import qemu
+from integrad.emulate.doctor import count_self_test
+from integrad.emulate.faults import FirmwareError
+from integrad.emulate.runner import run
 from integrad.errors import IntegradError
 
 

@@ -8,13 +8,13 @@ import pytest
 from emulated import CORES
 from toy_models import make_model
 
-from integrad.emulator.boards import get_board
-from integrad.emulator.code_sizes import ingredients, total
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.part_fit import MARGIN, fit_part
-from integrad.emulator.prediction import STACK_BYTES, predict
-from integrad.emulator.sizes import measure_map
-from integrad.parts import Part
+from integrad.build.sizes import measure_map
+from integrad.estimate.code_sizes import ingredients, total
+from integrad.estimate.part_fit import MARGIN, fit_part
+from integrad.estimate.prediction import STACK_BYTES, predict
+from integrad.execute.device_model import DeviceModel
+from integrad.targets.cores import get_board
+from integrad.targets.parts import Part
 from integrad_codegen.plan import make_plan
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))

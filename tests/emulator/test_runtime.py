@@ -7,7 +7,7 @@ import pytest
 from emulated import BUILDS, CORES
 
 from integrad.arithmetic import tdiv
-from integrad.emulator.runner import run
+from integrad.emulate.runner import run
 
 EXTREMES = [0, 1, -1, 2, 7, -8, 255, 2**31 - 1, 2**31, -(2**31), 2**32, 2**33, 2**63 - 1, -(2**63), -(2**62)]
 

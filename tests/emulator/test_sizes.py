@@ -3,11 +3,11 @@
 import pytest
 from emulated import BUILDS, CORES, PROGRAMS
 
-from integrad.emulator.boards import BOARDS, get_board
-from integrad.emulator.runner import run
-from integrad.emulator.sizes import measure_map
-from integrad.emulator.toolchain import DoesNotFitError, build_firmware
+from integrad.build.sizes import measure_map
+from integrad.build.toolchain import DoesNotFitError, build_firmware
+from integrad.emulate.runner import run
 from integrad.errors import UsageError
+from integrad.targets.cores import BOARDS, get_board
 
 TOOLCHAINS = ("gcc", "clang", "zig")
 RESERVE = 4096

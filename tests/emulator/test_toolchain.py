@@ -5,11 +5,13 @@ import sys
 import pytest
 from emulated import BUILDS, CORES, PROGRAMS
 
-from integrad.emulator import runner, toolchain, unicorn_engine
-from integrad.emulator.boards import get_board
-from integrad.emulator.host_build import build_host, run_host
-from integrad.emulator.toolchain import build_firmware, find_toolchain
+from integrad.build import toolchain
+from integrad.build.host_program import build_host, run_host
+from integrad.build.toolchain import build_firmware, find_toolchain
+from integrad.emulate import runner
+from integrad.emulate import unicorn as unicorn_engine
 from integrad.errors import IntegradError, UsageError
+from integrad.targets.cores import get_board
 
 
 def build_text(text, folder, core="m4", **options):

@@ -7,9 +7,9 @@ import zlib
 import pytest
 from emulated import CORES, PROGRAMS, UNICORN_CORES
 
-from integrad.emulator.faults import FirmwareError
-from integrad.emulator.host_build import build_host, run_host
-from integrad.emulator.runner import run
+from integrad.build.host_program import build_host, run_host
+from integrad.emulate.faults import FirmwareError
+from integrad.emulate.runner import run
 
 PAYLOAD = random.Random(1).randbytes(70_123)
 SESSION = struct.pack("<I", len(PAYLOAD)) + PAYLOAD

@@ -4,8 +4,8 @@ import numpy as np
 
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.model_file import Model
-from integrad.network import Network
-from integrad.network_spec import parse_spec
+from integrad.network.network import Network
+from integrad.training.specification import parse_spec
 
 CLASSES = 5
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from integrad.emulator.boards import Board, get_board
-from integrad.emulator.host_build import build_host, run_host
-from integrad.emulator.runner import RunResult, run
-from integrad.emulator.toolchain import Firmware, build_firmware
-from integrad_codegen.kernels import ORDER, kernel_texts
+from integrad.build.host_program import build_host, run_host
+from integrad.build.toolchain import Firmware, build_firmware
+from integrad.emulate.runner import RunResult, run
+from integrad.targets.cores import Board, get_board
+from integrad_codegen.c.kernels import ORDER, kernel_texts
 
 DRIVER = Path(__file__).with_name("driver.c")
 WIDEN, LINEAR, CONVOLVE, LEARN_ROWS, ERRORS, ACCUMULATE, DESCEND_ROW, ACTIVATE4, MAXIMA, DEPTHWISE = range(10)

@@ -18,7 +18,7 @@ from kernel_session import (
 )
 from libraries import forbidden
 
-from integrad.emulator.boards import BOARDS
+from integrad.targets.cores import BOARDS
 
 SEED = 3
 BUILDS = (*((core, "gcc", "-O2") for core in BOARDS),)

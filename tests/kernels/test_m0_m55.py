@@ -18,7 +18,7 @@ from kernel_session import (
 )
 
 from integrad.arithmetic import INT32_LIMIT, SCALE, weight_limit
-from integrad.emulator.cost_rows import FORWARD, UPDATE, Rows
+from integrad.execute.cost_rows import FORWARD, UPDATE, Rows
 
 CORES = ("m0", "m55")
 DIVISORS = (1, 2, 3, 7, 127, 128, 129, 255, 256, 257, 640, 65535, 65536, 81920, 2**22 + 1, 2**23, 2**31 - 1)

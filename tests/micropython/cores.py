@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from integrad.emulator.micropython_session import Place
+from integrad.execute.micropython_session import Place
 
 MICROPYTHON = Path(sys.executable).with_name("micropython")
 VIPER, PLAIN = "pure", "plain"

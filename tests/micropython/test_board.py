@@ -14,17 +14,17 @@ import pytest
 from click.testing import CliRunner
 from fixed import FIXED
 
-from integrad.board import connection as board_connection
-from integrad.board import serial_port
-from integrad.board.connection import connect
+from integrad.boards import connection as board_connection
+from integrad.boards import serial_port
+from integrad.boards.connection import connect
+from integrad.build.micropython_boards import MICROPYTHON_BOARDS
 from integrad.cli import main
-from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS
-from integrad.emulator.micropython_firmware import start_on_terminal
+from integrad.emulate.micropython_firmware import start_on_terminal
 from integrad.errors import IntegradError
 from integrad.learners.nitro import Nitro
 from integrad.model_file import load_model, save_model
-from integrad_codegen.emit_c import Schedule
-from integrad_codegen.emit_micropython_pure import emit_pure
+from integrad_codegen.c.module import Schedule
+from integrad_codegen.micropython.python_files import emit_pure
 
 JSON_PAGE = (Path(__file__).parents[2] / "docs/json.md").read_text()
 pytestmark = pytest.mark.firmware
@@ -75,7 +75,7 @@ def test_every_core_installs_and_holds_the_hosts_bits(port, toy, choice, core):
 
 
 def test_a_board_that_computes_something_else_is_noticed(port, toy, monkeypatch):
-    from integrad.board import core_choice
+    from integrad.boards import core_choice
 
     def sabotage(*arguments):
         files = emit_pure(*arguments)

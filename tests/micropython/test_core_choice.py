@@ -3,9 +3,9 @@
 import pytest
 from fixed import FIXED
 
-from integrad.board import core_choice
-from integrad.board.core_choice import make_core
-from integrad.board.identity import Identity
+from integrad.boards import core_choice
+from integrad.boards.core_choice import make_core
+from integrad.boards.identity import Identity
 from integrad.errors import IntegradError
 from integrad_codegen.plan import make_plan
 

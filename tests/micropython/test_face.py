@@ -14,15 +14,15 @@ import pytest
 from cores import PLAIN, VIPER, run_script
 from fixed import FIXED
 
-from integrad.board.learnt_weights import model_with
-from integrad.emulator.micropython_modules import ARCHITECTURES, build_module
+from integrad.boards.learnt_weights import model_with
+from integrad.build.micropython_modules import ARCHITECTURES, build_module
 from integrad.errors import IntegradError
 from integrad.learners.nitro import Nitro
-from integrad_codegen.emit_c import Schedule
-from integrad_codegen.emit_micropython import emit_module
-from integrad_codegen.emit_micropython_pure import emit_pure
+from integrad_codegen.c.module import Schedule
+from integrad_codegen.micropython.export import emit_module
+from integrad_codegen.micropython.python_files import emit_pure
+from integrad_codegen.micropython.weights_file import origin_crc, weights_file
 from integrad_codegen.plan import make_plan
-from integrad_codegen.weights_file import origin_crc, weights_file
 
 MODEL = FIXED["frozen"].model()  # int8 samples of 2x6x6, one block frozen and one that learns
 

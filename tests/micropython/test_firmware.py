@@ -12,17 +12,17 @@ import executors
 import pytest
 from fixed import FIXED
 
-from integrad.emulator.faults import FirmwareError
-from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS
-from integrad.emulator.micropython_executors import run_built_in
-from integrad.emulator.micropython_firmware import run_firmware, start_on_terminal
-from integrad.emulator.micropython_session import (
+from integrad.build.micropython_boards import MICROPYTHON_BOARDS
+from integrad.emulate.faults import FirmwareError
+from integrad.emulate.micropython_firmware import run_firmware, start_on_terminal
+from integrad.execute.micropython_executors import run_built_in
+from integrad.execute.micropython_session import (
     native_core,
     on_board,
     python_core,
     run_session,
 )
-from integrad_codegen.weights_file import weights_file
+from integrad_codegen.micropython.weights_file import weights_file
 
 pytestmark = pytest.mark.firmware
 CONFORMANCE = Path(__file__).with_name("core_conformance.py").read_text()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from integrad.board.connection import connect
-from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS
-from integrad.emulator.micropython_firmware import start_on_terminal
+from integrad.boards.connection import connect
+from integrad.build.micropython_boards import MICROPYTHON_BOARDS
+from integrad.emulate.micropython_firmware import start_on_terminal
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "packaging"))
 from test_readme import commands

@@ -11,17 +11,17 @@ from fixed import FIXED
 from hypothesis import given, settings
 from networks import cases
 
-from integrad.emulator.micropython_modules import (
+from integrad.build.micropython_modules import (
     ARCHITECTURES,
     build_module,
     get_architecture,
     installed_architectures,
 )
-from integrad.emulator.micropython_session import native_core, on_host, run_session
-from integrad.emulator.micropython_unix import run_unix
+from integrad.emulate.micropython_unix import run_unix
 from integrad.errors import IntegradError, UsageError
-from integrad_codegen.emit_micropython import emit_module
-from integrad_codegen.weights_file import weights_file
+from integrad.execute.micropython_session import native_core, on_host, run_session
+from integrad_codegen.micropython.export import emit_module
+from integrad_codegen.micropython.weights_file import weights_file
 
 HERE = Path(__file__).parent
 USE = "if (next((int)n_args) == 7) return mp_const_none;"

@@ -7,8 +7,8 @@ import executors
 import pytest
 from fixed import FIXED
 
-from integrad.emulator.micropython_boards import MICROPYTHON_BOARDS
-from integrad.emulator.micropython_session import on_board, python_core, run_session
+from integrad.build.micropython_boards import MICROPYTHON_BOARDS
+from integrad.execute.micropython_session import on_board, python_core, run_session
 
 pytestmark = pytest.mark.firmware
 

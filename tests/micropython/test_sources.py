@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from integrad.emulator import micropython_source
-from integrad.emulator.micropython_source import find_sources, get_sources
+from integrad.build import micropython_source
+from integrad.build.micropython_source import find_sources, get_sources
 from integrad.errors import IntegradError, UsageError
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fixed import FIXED
 
-from integrad_codegen import weights_file
+from integrad_codegen.micropython import weights_file
 from integrad_codegen.plan import make_plan
 
 

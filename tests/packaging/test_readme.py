@@ -21,8 +21,8 @@ import pytest
 
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.model_file import Model
-from integrad.network import Network
-from integrad_codegen.emit_c import emit_c, write_files
+from integrad.network.network import Network
+from integrad_codegen.c.module import emit_c, write_files
 from integrad_codegen.plan import make_plan
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -123,7 +123,7 @@ for package in (integrad, integrad_codegen):
         if not module.name.endswith("__main__") and ".engines.torch_" not in module.name:
             importlib.import_module(module.name)
 try:
-    import integrad.engines.torch_engine
+    import integrad.engines.torch.engine
 except integrad.errors.IntegradError as error:
     assert "pip install 'integrad[torch]'" in str(error)
 else:
@@ -156,9 +156,9 @@ walk(files("integrad_device"), "integrad_device")
 def test_the_native_engine_is_compiled_from_the_wheel_or_says_what_it_lacks(installed, tmp_path, monkeypatch):
     program = """
 from integrad.engines.choice import make_engine
-from integrad.engines.native_engine import describe
+from integrad.engines.native.engine import describe
 from integrad.errors import IntegradError
-from integrad.network import Network
+from integrad.network.network import Network
 print(make_engine("auto", Network((4,), 2, [])).name)
 try:
     describe()

@@ -22,8 +22,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from networks import cases
 from plain import is_small, run_plain
 
-from integrad.emulator.boards import BOARDS, get_board
-from integrad.emulator.session import Predict, Train
+from integrad.execute.session import Predict, Train
+from integrad.targets.cores import BOARDS, get_board
 
 BATCH = 20
 """Cases that one generator draws: it varies what it drew before, so many short rows differ more."""

@@ -10,10 +10,10 @@ import numpy as np
 from integrad.arithmetic import weight_limit
 from integrad.datasets import axes as layouts
 from integrad.datasets.preprocessing import Preprocessing
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.session import Action, Predict, Reset, Schedule, Train, Weights
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.session import Action, Predict, Reset, Schedule, Train, Weights
 from integrad.model_file import Model
-from integrad.network import Network
+from integrad.network.network import Network
 
 SAMPLES = 3
 """Samples that are classified before and after training."""

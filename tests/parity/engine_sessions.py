@@ -13,9 +13,9 @@ from fixed import CONV
 from integrad.arithmetic import AMPLIFICATION
 from integrad.engines.engine import Engine, Rule
 from integrad.engines.numpy_engine import NumpyEngine
-from integrad.learners.learn_set import LearnSet
 from integrad.learners.nitro import draw_dropouts
-from integrad.network import Network
+from integrad.network.learn_set import LearnSet
+from integrad.network.network import Network
 
 
 @dataclass(frozen=True)

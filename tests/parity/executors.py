@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from cases import Case
 
-from integrad.emulator.boards import Board
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.host_build import build_host, run_host
-from integrad.emulator.session import Action, Weights
-from integrad.emulator.toolchain import DEVICE, WARNINGS
+from integrad.build.host_program import build_host, run_host
+from integrad.build.toolchain import DEVICE, WARNINGS
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.session import Action, Weights
+from integrad.targets.cores import Board
 
 CLANG = (
     # Traps instead of messages: Debian's clang comes without the sanitizers' libraries.

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from ctypes import CDLL
 from pathlib import Path
 
-from integrad.engines.native_library import compile_library, open_library, read_sources
+from integrad.engines.native.library import compile_library, open_library, read_sources
 
 HERE = Path(__file__).parent
 QUICK = ("-std=gnu11", "-O1", "-fPIC", "-shared", "-fwrapv")

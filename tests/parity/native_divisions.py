@@ -8,7 +8,7 @@ import numpy as np
 from executors import DifferenceError
 
 from integrad.arithmetic import INT16_WEIGHT_LIMIT as LIMIT
-from integrad.engines.native_engine import LARGEST_GRADIENT
+from integrad.engines.native.engine import LARGEST_GRADIENT
 
 DIVISORS = [*range(1, 130), 640, 5120, 2**17 + 1, 3**15, 10**9 + 7, 2**31 - 1, 2**33 + 5, 2**34 + 1]
 """49 is the least whose rounded inverse is too small: 49 * (1 / 49) < 1."""

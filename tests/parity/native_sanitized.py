@@ -5,8 +5,8 @@ from pathlib import Path
 
 from engine_sessions import SESSIONS, compare
 
-from integrad.engines.native_engine import NativeEngine
-from integrad.engines.native_library import open_library
+from integrad.engines.native.engine import NativeEngine
+from integrad.engines.native.library import open_library
 
 library = open_library(Path(sys.argv[1]))
 for name in sys.argv[2:]:

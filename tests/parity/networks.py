@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from integrad.arithmetic import INT32_LIMIT, SLOPES, learning_rate_limit
 from integrad.datasets import axes as layouts
-from integrad.layers import conv
-from integrad.layers.dropout import KEEP_SCALE
+from integrad.network.layers import conv
+from integrad.network.layers.dropout import KEEP_SCALE
 
 RAW_DTYPES = ("uint8", "int8", "int16", "uint16", "int32")
 MAX_MAP = 12

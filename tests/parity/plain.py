@@ -6,8 +6,8 @@ import numpy as np
 from cases import Case
 from reference import Reference
 
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.session import Action, Predict, Reset, Train
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.session import Action, Predict, Reset, Train
 
 MOST_WORK = 3000
 """Multiply-accumulates of one sample that plain Python may take."""

@@ -9,7 +9,7 @@ from fixed import FIXED
 from hypothesis import given, seed, settings
 from networks import cases
 
-from integrad.emulator.boards import BOARDS
+from integrad.targets.cores import BOARDS
 
 pytestmark = pytest.mark.emulator
 

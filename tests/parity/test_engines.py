@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 from networks import cases
 
 from integrad.arithmetic import ERROR_LIMIT, INT16_WEIGHT_LIMIT, INT32_LIMIT, weight_limit
-from integrad.blocks import HeadPooling
-from integrad.emulator.session import Schedule, Train
 from integrad.engines.choice import make_engine
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.errors import IntegradError
+from integrad.execute.session import Schedule, Train
 from integrad.learners.nitro import Nitro, draw_dropouts
-from integrad.network import Network
-from integrad.network_description import MAX_CLASSES
-from integrad.network_spec import parse_spec
+from integrad.network.blocks import HeadPooling
+from integrad.network.description import MAX_CLASSES
+from integrad.network.network import Network
+from integrad.training.specification import parse_spec
 
 
 def require_equal(expected: Network, found: Network, what: str):

@@ -14,9 +14,9 @@ from networks import cases
 from integrad.arithmetic import INT32_LIMIT
 from integrad.datasets.axes import LAYOUTS
 from integrad.datasets.preprocessing import Preprocessing
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.session import Predict, Train
 from integrad.engines.numpy_engine import NumpyEngine
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.session import Predict, Train
 from integrad.learners.nitro import Nitro
 from integrad.model_file import Model
 

@@ -13,13 +13,13 @@ from native_builds import QUICK, SANITIZED, VARIANTS, build, open_build, run_san
 from native_divisions import compare_divisions
 from networks import cases
 
-from integrad import network_description
 from integrad.arithmetic import saturate, tdiv
-from integrad.engines.native_engine import LARGEST_GRADIENT, NativeEngine, describe, usable_cores
-from integrad.engines.native_library import load_library, read_sources
+from integrad.engines.native.engine import LARGEST_GRADIENT, NativeEngine, describe, usable_cores
+from integrad.engines.native.library import load_library, read_sources
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.errors import IntegradError
-from integrad.network import Network
+from integrad.network import description as network_description
+from integrad.network.network import Network
 
 
 @st.composite

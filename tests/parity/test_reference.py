@@ -6,9 +6,9 @@ from networks import cases
 from plain import is_small
 from reference import Reference
 
-from integrad.emulator.session import Train
-from integrad.learners.learn_set import LearnSet
+from integrad.execute.session import Train
 from integrad.learners.nitro import Nitro
+from integrad.network.learn_set import LearnSet
 
 
 def compare(case):

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import cases
 
-from integrad.engines import torch_arithmetic, torch_conv
-from integrad.engines.torch_arithmetic import VARIABLE, Arithmetic
-from integrad.engines.torch_engine import TorchEngine
-from integrad.engines.torch_replay import Replays
+from integrad.engines.torch import arithmetic as torch_arithmetic
+from integrad.engines.torch import conv as torch_conv
+from integrad.engines.torch.arithmetic import VARIABLE, Arithmetic
+from integrad.engines.torch.engine import TorchEngine
+from integrad.engines.torch.replay import Replays
 
 CARRIERS = ("float64", "float32", "int8", "all of them")
 

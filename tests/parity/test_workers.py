@@ -14,12 +14,12 @@ import pytest
 from integrad.engines.choice import make_engine
 from integrad.engines.engine import Rule
 from integrad.errors import IntegradError
-from integrad.learners.learn_set import LearnSet
 from integrad.learners.nitro import draw_dropouts
-from integrad.network import Network
-from integrad.network_spec import parse_spec
-from integrad.shared_engine import SharedEngine
-from integrad.workers import Alone, Workers, find_workers
+from integrad.network.learn_set import LearnSet
+from integrad.network.network import Network
+from integrad.training.shared_engine import SharedEngine
+from integrad.training.specification import parse_spec
+from integrad.training.workers import Alone, Workers, find_workers
 
 SECONDS = 120
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -133,7 +133,7 @@ def test_a_killed_worker_ends_the_run_and_it_goes_on_with_another_number(folder,
     else:
         assert not messages
     # What torchrun itself prints of a failure does not count.
-    assert "integrad/trainer.py" not in err
+    assert "integrad/training/trainer.py" not in err
     assert train(folder, out, *LONG, "--resume", workers=later)[0] == alone(LONG)
 
 

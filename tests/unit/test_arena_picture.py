@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrad.errors import IntegradError
-from integrad.network import Network
-from integrad.network_spec import parse_spec
+from integrad.network.network import Network
 from integrad.report.arena_page import HEIGHT, LEFT, STEP, TOP, write_arena_page
 from integrad.report.arena_picture import arena_picture
 from integrad.report.arena_plot import draw_arena, plot_arena
+from integrad.training.specification import parse_spec
 from integrad_codegen.plan import make_plan
 
 SPECS = ["mlp:96,48", "cnn:c8,p2,c16,p2,c32,p2,d48", "cnn:c4,c4,c4,c4,c4,c4,d9", "cnn:p4,c3,a2,d500"]

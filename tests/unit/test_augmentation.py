@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrad.augmentation import Augmentation, mirror, shift
 from integrad.errors import UsageError
-from integrad.network import Network
-from integrad.network_spec import parse_spec
-from integrad.trainer import Trainer
+from integrad.network.network import Network
+from integrad.training.augmentation import Augmentation, mirror, shift
+from integrad.training.specification import parse_spec
+from integrad.training.trainer import Trainer
 
 
 def slow_shift(x, margins, offsets):

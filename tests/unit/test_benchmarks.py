@@ -11,8 +11,8 @@ from test_golden_vectors import CNN, MLP, LinearCongruential, checksum, conv
 
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.learners.nitro import Nitro
-from integrad.network import Network
-from integrad.network_spec import parse_spec
+from integrad.network.network import Network
+from integrad.training.specification import parse_spec
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))

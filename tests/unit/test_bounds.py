@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, SCALE, weight_limit
-from integrad.blocks import DenseBlock, classifier_gradient, classify
 from integrad.errors import IntegradError
-from integrad.layers import conv, linear
-from integrad.network import Network
+from integrad.network.blocks import DenseBlock, classifier_gradient, classify
+from integrad.network.layers import conv, linear
+from integrad.network.network import Network
 from integrad_codegen import bounds
 from integrad_codegen.bounds import INT64_LIMIT, type_for
 from integrad_codegen.plan import make_plan

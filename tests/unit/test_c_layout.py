@@ -1,6 +1,6 @@
 """Line breaks of generated C."""
 
-from integrad_codegen.c_layout import COLUMNS, commented, wrapped
+from integrad_codegen.c.layout import COLUMNS, commented, wrapped
 
 
 def test_what_fits_stays_on_one_line():

@@ -11,11 +11,11 @@ from toy import make_parts, make_run
 
 from integrad import __version__
 from integrad.errors import IntegradError, UsageError
-from integrad.network import Network
-from integrad.network_spec import parse_spec
-from integrad.progress import Silent
+from integrad.network.network import Network
 from integrad.tensor_file import read_tensors, write_tensors
-from integrad.trainer import Trainer, TrainingInterrupted
+from integrad.training.progress import Silent
+from integrad.training.specification import parse_spec
+from integrad.training.trainer import Trainer, TrainingInterrupted
 
 PARTS = make_parts()
 BATCHES = 13
@@ -145,7 +145,7 @@ def test_another_run_is_not_continued(tmp_path, changes, words):
 def test_a_run_of_another_version_is_not_continued(tmp_path, monkeypatch):
     path = tmp_path / "run.checkpoint"
     interrupt(path, 5)
-    monkeypatch.setattr("integrad.trainer.__version__", "99.0")
+    monkeypatch.setattr("integrad.training.trainer.__version__", "99.0")
     trainer, network = make_run()
     with pytest.raises(UsageError, match=f"was written by integrad {__version__}, this is 99.0"):
         trainer.fit(network, *PARTS, checkpoint=path, resume=True)
@@ -273,7 +273,7 @@ def test_a_failed_save_keeps_the_checkpoint_before(tmp_path, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("integrad.atomic_file._write_through", fail)
+    monkeypatch.setattr("integrad.files._write_through", fail)
     with pytest.raises(IntegradError, match="No space left on device; the old file is untouched"):
         trainer.fit(network, *PARTS, checkpoint=path, resume=True)
     assert path.read_bytes() == before

@@ -7,8 +7,8 @@ import pytest
 from integrad.engines import choice
 from integrad.engines.choice import make_engine
 from integrad.errors import IntegradError, UsageError
-from integrad.network import Network
-from integrad.network_spec import load_spec
+from integrad.network.network import Network
+from integrad.training.specification import load_spec
 
 
 def network(spec):
@@ -48,7 +48,7 @@ def test_a_gpu_that_miscalculates_is_not_taken(gpu, monkeypatch):
 def test_without_a_gpu_or_without_torch(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert make_engine("auto", network("nitro:vgg8b")).name == "native"
-    monkeypatch.delitem(sys.modules, "integrad.engines.torch_engine", raising=False)
+    monkeypatch.delitem(sys.modules, "integrad.engines.torch.engine", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
     assert make_engine("auto", network("nitro:vgg8b")).name == "native"
 

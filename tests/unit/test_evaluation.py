@@ -6,9 +6,9 @@ import pytest
 from integrad.datasets.dataset import build_dataset
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError
-from integrad.evaluation import match_labels
 from integrad.model_file import Model
-from integrad.network import Network
+from integrad.network.network import Network
+from integrad.training.evaluation import match_labels
 
 Y = np.array([0, 1, 2, 1, 0, 2])
 

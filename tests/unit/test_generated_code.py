@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from integrad.emulator.boards import BOARDS
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.toolchain import DEVICE, WARNINGS
+from integrad.build.toolchain import DEVICE, WARNINGS
+from integrad.execute.device_model import DeviceModel
 from integrad.model_file import Model
-from integrad_codegen.emit_c import emit_c
+from integrad.targets.cores import BOARDS
+from integrad_codegen.c.module import emit_c
 from integrad_codegen.plan import make_plan
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,7 +4,7 @@ import numpy as np
 
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.learners.nitro import Nitro
-from integrad.network import Network
+from integrad.network.network import Network
 
 
 class LinearCongruential:

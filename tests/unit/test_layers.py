@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrad.arithmetic import INT32_LIMIT, SLOPES, weight_limit
-from integrad.blocks import ConvBlock, DenseBlock, HeadPooling, random_weights
-from integrad.layers import conv, dropout, flatten, linear, nitro_relu, pool, scaling
+from integrad.network.blocks import ConvBlock, DenseBlock, HeadPooling, random_weights
+from integrad.network.layers import conv, dropout, flatten, linear, nitro_relu, pool, scaling
 
 RNG = np.random.default_rng(7)
 

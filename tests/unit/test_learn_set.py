@@ -3,7 +3,7 @@
 import pytest
 
 from integrad.errors import UsageError
-from integrad.learners.learn_set import LearnSet
+from integrad.network.learn_set import LearnSet
 
 # text → (what learns of three blocks, whether the output layer does)
 SETS = {

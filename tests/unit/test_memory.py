@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrad.emulator.demonstration import SETUPS
-from integrad.network import Network
-from integrad.network_spec import parse_spec
-from integrad.presets import PRESETS
+from integrad.execute.demonstration import SETUPS
+from integrad.network.network import Network
+from integrad.training.presets import PRESETS
+from integrad.training.specification import parse_spec
 from integrad_codegen.memory import ALIGNMENT, Buffer, lay_out, lower_bound
 from integrad_codegen.plan import make_plan
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from integrad.metrics import class_scores, confusion_matrix, count_correct, macro_f1
-from integrad.network import Network
+from integrad.network.network import Network
+from integrad.training.metrics import class_scores, confusion_matrix, count_correct, macro_f1
 
 
 def test_confusion_and_scores():

@@ -14,14 +14,14 @@ import safetensors.numpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrad.atomic_file import write_atomically
-from integrad.checkpoint import KIND as CHECKPOINT
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError
+from integrad.files import write_atomically
 from integrad.model_file import Model, load_model, save_model
-from integrad.network import Network
-from integrad.network_spec import parse_spec
+from integrad.network.network import Network
 from integrad.tensor_file import write_tensors
+from integrad.training.checkpoint import KIND as CHECKPOINT
+from integrad.training.specification import parse_spec
 
 NAMES = ["yes", "no", "perhaps «ß»"]
 
@@ -282,7 +282,7 @@ def test_full_disk_leaves_the_old_file(tmp_path):
     path = tmp_path / "kept.model"
     path.write_bytes(b"old")
     code = (
-        "import resource, sys; from integrad.atomic_file import write_atomically;"
+        "import resource, sys; from integrad.files import write_atomically;"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
         "write_atomically(sys.argv[1], bytes(100_000))"
     )
@@ -301,7 +301,7 @@ def test_failure_at_any_step_leaves_the_old_file(tmp_path, monkeypatch, failing)
         raise OSError(28, "No space left on device")
 
     if failing == "write":
-        monkeypatch.setattr("integrad.atomic_file._write_through", fail)
+        monkeypatch.setattr("integrad.files._write_through", fail)
     else:
         monkeypatch.setattr(os, failing, fail)
     with pytest.raises(IntegradError, match=r"kept\.model: cannot be written: No space left"):

@@ -5,10 +5,11 @@ import sys
 
 import pytest
 
-from integrad.engines import native_engine, native_library
 from integrad.engines.choice import make_engine
+from integrad.engines.native import engine as native_engine
+from integrad.engines.native import library as native_library
 from integrad.errors import IntegradError
-from integrad.network import Network
+from integrad.network.network import Network
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +84,7 @@ def test_without_a_cache_it_is_compiled_for_this_process_alone(monkeypatch, tmp_
 
 def test_without_a_home_it_works(tmp_path):
     """HOME is not writable, as in many a container."""
-    program = "from integrad.engines.native_engine import describe; print(describe())"
+    program = "from integrad.engines.native.engine import describe; print(describe())"
     environment = {"PATH": "/usr/bin:/bin", "HOME": "/dev/null/nowhere"}
     result = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     assert result.returncode == 0 and result.stdout.strip(), result.stderr

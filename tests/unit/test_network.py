@@ -5,10 +5,10 @@ import zlib
 import numpy as np
 import pytest
 
-from integrad import network as module
 from integrad.arithmetic import weight_limit
 from integrad.errors import IntegradError
-from integrad.network import Network
+from integrad.network import network as module
+from integrad.network.network import Network
 
 LAYERS = [
     {

@@ -6,8 +6,8 @@ import pytest
 
 from integrad.arithmetic import ERROR_LIMIT, INT32_LIMIT, MAX_FAN_IN, SCALE, weight_limit
 from integrad.errors import IntegradError
-from integrad.network import Network
-from integrad.network_description import MAX_LAYERS, MAX_PARAMETERS, check_description
+from integrad.network.description import MAX_LAYERS, MAX_PARAMETERS, check_description
+from integrad.network.network import Network
 
 CONV = {
     "type": "conv",

@@ -2,9 +2,9 @@
 
 import pytest
 
-import integrad.network_file
+import integrad.training.network_toml
 from integrad.errors import IntegradError
-from integrad.network_spec import load_spec, parse_spec
+from integrad.training.specification import load_spec, parse_spec
 
 CNN = """
 [[layer]]
@@ -62,7 +62,7 @@ def test_learning_settings(toml):
 
 
 def test_the_documented_example_works(toml):
-    text = integrad.network_file.__doc__.split("\n\n", 1)[1].rsplit("\n\n", 1)[0]
+    text = integrad.training.network_toml.__doc__.split("\n\n", 1)[1].rsplit("\n\n", 1)[0]
     example = "\n".join(line[4:] for line in text.splitlines())
     spec = load_spec(toml(example), (1, 32, 32))
     assert [layer["type"] for layer in spec.layers] == ["max_pool", "conv", "dense", "dropout"]

@@ -3,8 +3,8 @@
 import pytest
 
 from integrad.errors import UsageError
-from integrad.network import Network
-from integrad.network_spec import parse_spec
+from integrad.network.network import Network
+from integrad.training.specification import parse_spec
 
 IMAGE = (1, 32, 32)
 SERIES = (3, 1, 64)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from integrad.errors import UsageError
-from integrad.network_spec import load_spec, parse_spec
+from integrad.training.specification import load_spec, parse_spec
 
 PAGE = (Path(__file__).parents[2] / "docs/networks.md").read_text()
 

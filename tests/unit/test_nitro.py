@@ -6,7 +6,7 @@ import pytest
 from integrad.arithmetic import weight_limit
 from integrad.errors import UsageError
 from integrad.learners.nitro import Nitro
-from integrad.network import Network
+from integrad.network.network import Network
 
 CONV = {
     "type": "conv",

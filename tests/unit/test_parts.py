@@ -5,8 +5,8 @@ import re
 import pytest
 
 from integrad.errors import UsageError
-from integrad.parts import all_parts, find_part
-from integrad_codegen.kernels import VARIANTS
+from integrad.targets.parts import all_parts, find_part
+from integrad_codegen.c.kernels import VARIANTS
 
 KIB = 1024
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from integrad.arithmetic import INT32_LIMIT, learning_rate_limit
 from integrad.errors import UsageError
-from integrad.network import Network
-from integrad_codegen.emit_c import Schedule
+from integrad.network.network import Network
+from integrad_codegen.c.module import Schedule
 from integrad_codegen.plan import MAX_BATCH, RESERVED_NAMES, make_plan
 from integrad_codegen.workspace import forward_bytes
 

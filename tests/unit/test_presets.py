@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from integrad.errors import UsageError
-from integrad.network import Network
-from integrad.network_spec import load_spec, parse_spec
-from integrad.presets import PRESETS
-from integrad.trainer import Trainer
+from integrad.network.network import Network
+from integrad.training.presets import PRESETS
+from integrad.training.specification import load_spec, parse_spec
+from integrad.training.trainer import Trainer
 
 GREY, COLOUR = (1, 28, 28), (3, 32, 32)
 

@@ -1,6 +1,6 @@
 """Plateaus: counted in whole samples and whole epochs."""
 
-from integrad.schedule import Plateau
+from integrad.training.plateau import Plateau
 
 
 def test_plateau_is_reached_after_patience_epochs_without_improvement():

@@ -6,8 +6,8 @@ import zlib
 import numpy as np
 import pytest
 
-from integrad.emulator.session import Predict, Reset, Schedule, Session, Stack, Train, Weights
 from integrad.errors import IntegradError
+from integrad.execute.session import Predict, Reset, Schedule, Session, Stack, Train, Weights
 
 SAMPLES = np.array([[1, -2], [300, -32768]], np.int16)
 TRAIN = Train(SAMPLES, np.array([1, 0]), Schedule(8, 50, 20))

@@ -5,7 +5,7 @@ import pytest
 
 from integrad.datasets.dataset import build_dataset
 from integrad.errors import IntegradError, UsageError
-from integrad.splits import select, split_dataset
+from integrad.training.splits import select, split_dataset
 
 
 def make_dataset(samples=200, test=False, speakers=5, group="speaker"):

@@ -10,15 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrad.arithmetic import INT16_WEIGHT_LIMIT, INT32_LIMIT, tdiv
-from integrad.engines import torch_arithmetic, torch_probe
-from integrad.engines.torch_arithmetic import VARIABLE, Arithmetic
-from integrad.engines.torch_carriers import CUDA_GRANULE, CUDA_LEAST_ROWS, Float32, Float64, Int8
-from integrad.engines.torch_digits import Bounded, combine, digit_count, split
-from integrad.engines.torch_engine import TorchEngine
-from integrad.engines.torch_groups import products
+from integrad.engines.torch import arithmetic as torch_arithmetic
+from integrad.engines.torch import probe as torch_probe
+from integrad.engines.torch.arithmetic import VARIABLE, Arithmetic
+from integrad.engines.torch.carriers import CUDA_GRANULE, CUDA_LEAST_ROWS, Float32, Float64, Int8
+from integrad.engines.torch.digits import Bounded, combine, digit_count, split
+from integrad.engines.torch.engine import TorchEngine
+from integrad.engines.torch.groups import products
 from integrad.errors import IntegradError
-from integrad.network import Network
-from integrad.network_spec import parse_spec
+from integrad.network.network import Network
+from integrad.training.specification import parse_spec
 
 torch.set_num_threads(1)
 CPU = torch.device("cpu")
@@ -260,6 +261,6 @@ def test_threads_are_torchs():
 
 def test_without_torch_the_way_to_it_is_named():
     program = "import sys; sys.modules['torch'] = None\n"
-    program += "from integrad.engines.torch_engine import TorchEngine"
+    program += "from integrad.engines.torch.engine import TorchEngine"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert "the torch engine needs PyTorch: pip install 'integrad[torch]'" in result.stderr

@@ -6,10 +6,10 @@ from toy import make_parts, make_run, make_samples
 
 from integrad.arithmetic import learning_rate_limit
 from integrad.errors import IntegradError
-from integrad.metrics import count_correct
-from integrad.network import Network
-from integrad.progress import Silent
-from integrad.trainer import Trainer
+from integrad.network.network import Network
+from integrad.training.metrics import count_correct
+from integrad.training.progress import Silent
+from integrad.training.trainer import Trainer
 
 
 def test_seed_fixes_everything():

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from integrad.network import Network
-from integrad.network_spec import parse_spec
-from integrad.trainer import Trainer
+from integrad.network.network import Network
+from integrad.training.specification import parse_spec
+from integrad.training.trainer import Trainer
 
 FEATURES, CLASSES = 16, 3
 

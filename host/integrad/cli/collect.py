@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from integrad.atomic_file import write_atomically
-from integrad.board.collect import DTYPES, Collector
-from integrad.board.connection import connect, listen
+from integrad.boards.collect import DTYPES, Collector
+from integrad.boards.connection import connect, listen
 from integrad.cli.board_options import port_option, read_script
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.errors import IntegradError, UsageError
+from integrad.files import write_atomically
 
 PATIENCE = 60
 """Seconds without a character after which a board is taken to have nothing more to say."""

@@ -9,8 +9,8 @@ from integrad.cli.device_options import replay_option, work_folder
 from integrad.cli.emulate import cost_json
 from integrad.cli.json_output import check_folder, console_for, json_option, write_json
 from integrad.datasets import load_dataset
-from integrad.emulator.boards import Board, get_board
-from integrad.emulator.demonstration import (
+from integrad.errors import IntegradError, UsageError
+from integrad.execute.demonstration import (
     TUNING_CLIPS,
     Demonstration,
     choose_setup,
@@ -20,10 +20,10 @@ from integrad.emulator.demonstration import (
     take_clips,
     train_without,
 )
-from integrad.errors import IntegradError, UsageError
-from integrad.progress import progress_for
 from integrad.report.costs import show_memory
 from integrad.report.demo_plot import plot_demo
+from integrad.targets.cores import Board, get_board
+from integrad.training.progress import progress_for
 
 
 @click.command()

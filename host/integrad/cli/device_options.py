@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 
 from integrad.arithmetic import learning_rate_limit
-from integrad.emulator.adaptation import STORED_SAMPLES
-from integrad.emulator.session import Schedule
 from integrad.errors import UsageError
-from integrad.generated_names import c_name
+from integrad.execute.adaptation import STORED_SAMPLES
+from integrad.execute.session import Schedule
 from integrad.model_file import Model
-from integrad_codegen.emit_c import Schedule as ModuleSchedule
+from integrad.targets.generated_names import c_name
+from integrad_codegen.c.module import Schedule as ModuleSchedule
 from integrad_codegen.plan import is_taken
 
 TUNING_BATCH = 10

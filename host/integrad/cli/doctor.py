@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.emulator.doctor import Emulation, Tool, examine_cores, examine_tools
+from integrad.emulate.doctor import Emulation, Tool, examine_cores, examine_tools
 from integrad.engines.report import EngineReport, describe_engines
 from integrad.errors import IntegradError
 

@@ -19,7 +19,8 @@ from integrad.cli.device_options import (
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.datasets import load_dataset
 from integrad.datasets.dataset import Dataset
-from integrad.emulator.adaptation import (
+from integrad.errors import IntegradError, UsageError
+from integrad.execute.adaptation import (
     TUNING_EPOCHS,
     Adaptation,
     Tuning,
@@ -27,13 +28,12 @@ from integrad.emulator.adaptation import (
     choose_stored,
     split_for_tuning,
 )
-from integrad.emulator.boards import get_board
-from integrad.emulator.costs import Costs, measure_costs
-from integrad.emulator.device_model import DeviceModel
-from integrad.errors import IntegradError, UsageError
-from integrad.evaluation import choose_part, match_labels
+from integrad.execute.costs import Costs, measure_costs
+from integrad.execute.device_model import DeviceModel
 from integrad.model_file import load_model
 from integrad.report.costs import show_layers, show_memory
+from integrad.targets.cores import get_board
+from integrad.training.evaluation import choose_part, match_labels
 
 
 @click.command()

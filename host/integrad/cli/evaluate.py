@@ -10,9 +10,9 @@ from rich.table import Table
 
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.datasets import load_dataset
-from integrad.evaluation import choose_part, match_labels
-from integrad.metrics import class_scores, confusion_matrix, macro_f1
 from integrad.model_file import Model, load_model
+from integrad.training.evaluation import choose_part, match_labels
+from integrad.training.metrics import class_scores, confusion_matrix, macro_f1
 
 WIDEST_MATRIX = 12
 """Classes up to which the confusion matrix is shown; above it, only the table by class."""

@@ -10,7 +10,7 @@ import click
 import numpy as np
 from rich.console import Console
 
-from integrad.atomic_file import write_together
+from integrad.build.sizes import Sizes
 from integrad.cli.device_options import (
     batch_size_option,
     learn_option,
@@ -21,21 +21,21 @@ from integrad.cli.device_options import (
 )
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.micropython_files import arch_option, micropython_files, mip_option
-from integrad.emulator.boards import Board, get_board
-from integrad.emulator.costs import Costs, measure_costs
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.faults import FirmwareError
-from integrad.emulator.part_fit import require_fit
-from integrad.emulator.sizes import Sizes
-from integrad.emulator.verification import SAMPLES, random_samples
+from integrad.emulate.faults import FirmwareError
 from integrad.errors import IntegradError, UsageError
-from integrad.generated_names import command_line
+from integrad.estimate.part_fit import require_fit
+from integrad.execute.costs import Costs, measure_costs
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.verification import SAMPLES, random_samples
+from integrad.files import write_together
 from integrad.model_file import Model, load_model
-from integrad.parts import find_part
 from integrad.report.costs import show_layers, show_memory, show_plan
 from integrad.report.part_fit import show_part_fit
+from integrad.targets.cores import Board, get_board
+from integrad.targets.generated_names import command_line
+from integrad.targets.parts import find_part
+from integrad_codegen.c.module import emit_c
 from integrad_codegen.costs import layers, memory_rows
-from integrad_codegen.emit_c import emit_c
 from integrad_codegen.plan import Plan, make_plan
 
 MEASURED = ("instructions_per_inference", "instructions_per_training_step", "stack_bytes")

@@ -12,8 +12,8 @@ from rich.table import Table
 from integrad.cli.device_options import batch_size_option, learn_option, part_option
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.memory_plan import NOTHING, show_device
-from integrad.divergence import count_saturated
 from integrad.model_file import Model, load_model
+from integrad.training.divergence import count_saturated
 
 
 @click.command()

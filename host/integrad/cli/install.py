@@ -8,15 +8,15 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from integrad.board.connection import connect
-from integrad.board.core_choice import CHOICES
-from integrad.board.install import Installation
-from integrad.board.install import install as install_on
+from integrad.boards.connection import connect
+from integrad.boards.core_choice import CHOICES
+from integrad.boards.install import Installation
+from integrad.boards.install import install as install_on
 from integrad.cli.board_options import port_option
 from integrad.cli.device_options import batch_size_option, learn_option, module_name
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.generated_names import command_line
 from integrad.model_file import load_model
+from integrad.targets.generated_names import command_line
 from integrad_codegen.plan import make_plan
 
 

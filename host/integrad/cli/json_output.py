@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from integrad.atomic_file import write_atomically
 from integrad.errors import UsageError
+from integrad.files import write_atomically
 
 LOG_WIDTH = 120
 """Columns of tables that go to a file or a pipe."""

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from integrad.emulator.part_fit import PartFit, fit_part
 from integrad.errors import UsageError
+from integrad.estimate.part_fit import PartFit, fit_part
 from integrad.model_file import Model
-from integrad.parts import find_part
 from integrad.report.arena_page import write_arena_page
 from integrad.report.arena_picture import arena_picture
 from integrad.report.arena_plot import plot_arena
 from integrad.report.costs import show_plan
 from integrad.report.part_fit import show_part_fit
+from integrad.targets.parts import find_part
 from integrad_codegen.costs import layers, memory_rows
 from integrad_codegen.plan import Plan, make_plan
 

@@ -12,11 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from integrad.cli.board_options import read_script
-from integrad.cli.device_options import time_limit_option
-from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.emulator.faults import FirmwareError
-from integrad.emulator.micropython_boards import (
+from integrad.build.micropython_boards import (
     FILES,
     MICROPYTHON_BOARDS,
     MicroPythonBoard,
@@ -24,8 +20,12 @@ from integrad.emulator.micropython_boards import (
     firmware_path,
     get_micropython_board,
 )
-from integrad.emulator.micropython_firmware import run_firmware, start_on_terminal
-from integrad.emulator.micropython_source import find_sources, get_sources
+from integrad.build.micropython_source import find_sources, get_sources
+from integrad.cli.board_options import read_script
+from integrad.cli.device_options import time_limit_option
+from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.emulate.faults import FirmwareError
+from integrad.emulate.micropython_firmware import run_firmware, start_on_terminal
 from integrad.errors import IntegradError
 
 

@@ -7,13 +7,13 @@ import re
 import click
 from rich.console import Console
 
-from integrad.emulator.micropython_modules import build_module, get_architecture, installed_architectures
-from integrad.emulator.micropython_source import find_sources, get_sources
+from integrad.build.micropython_modules import build_module, get_architecture, installed_architectures
+from integrad.build.micropython_source import find_sources, get_sources
 from integrad.errors import UsageError
 from integrad.model_file import Model
-from integrad_codegen.emit_micropython import emit_micropython, emit_module
 from integrad_codegen.file_sets import merged
-from integrad_codegen.mip_package import mip_folders
+from integrad_codegen.micropython.export import emit_micropython, emit_module
+from integrad_codegen.micropython.mip_package import mip_folders
 from integrad_codegen.plan import Plan
 
 NONE = "none"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from integrad.board.connection import connect
-from integrad.board.identity import identify
-from integrad.board.learnt_weights import model_with
+from integrad.boards.connection import connect
+from integrad.boards.identity import identify
+from integrad.boards.learnt_weights import model_with
 from integrad.cli.board_options import port_option
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.errors import IntegradError

@@ -18,12 +18,12 @@ from integrad.datasets import axes as layouts
 from integrad.datasets import load_dataset
 from integrad.engines.choice import ENGINES, MOST_THREADS
 from integrad.errors import IntegradError, UsageError
-from integrad.hyper_parameters import NAMES, check_hyper_parameter
+from integrad.learners.hyper_parameters import NAMES, check_hyper_parameter
 from integrad.model_file import save_model
-from integrad.progress import progress_for
-from integrad.trainer import Trainer, TrainingInterrupted
-from integrad.training_run import LARGE_BATCH, SMALL_DATA, Outcome, TrainingRun
-from integrad.workers import Alone, WorkerLost, find_workers, is_leader
+from integrad.training.progress import progress_for
+from integrad.training.trainer import Trainer, TrainingInterrupted
+from integrad.training.training_run import LARGE_BATCH, SMALL_DATA, Outcome, TrainingRun
+from integrad.training.workers import Alone, WorkerLost, find_workers, is_leader
 
 SMALL_BATCHES = f"{Trainer.batch_size}; {LARGE_BATCH} from {SMALL_DATA:,} samples on"
 SETTINGS = (

@@ -9,11 +9,11 @@ from rich.table import Table
 
 from integrad.cli.device_options import batch_size_option, schedule_for, time_limit_option, work_folder
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.emulator.boards import BOARDS, get_board
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.verification import Verdict, random_actions
-from integrad.emulator.verification import verify as verify_executors
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.verification import Verdict, random_actions
+from integrad.execute.verification import verify as verify_executors
 from integrad.model_file import load_model
+from integrad.targets.cores import BOARDS, get_board
 
 
 @click.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from integrad.errors import IntegradError
-from integrad.network_description import MAX_CLASSES
+from integrad.network.description import MAX_CLASSES
 
 MAX_NAME = 64
 """Characters in a class name; it is printed in tables and in generated files."""

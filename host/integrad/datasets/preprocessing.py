@@ -21,7 +21,7 @@ from integrad.datasets import axes as layouts
 from integrad.datasets.fixed_point import MAX_SHIFT, choose_shift, to_int16
 from integrad.datasets.samples import RAW_DTYPES, check_samples, chunks
 from integrad.errors import IntegradError
-from integrad.network_description import MAX_SIDE
+from integrad.network.description import MAX_SIDE
 
 STATISTICS_SAMPLES = 25_000
 MAX_VALUES = 2**24

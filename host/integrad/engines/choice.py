@@ -7,7 +7,7 @@ from contextlib import suppress
 from integrad.engines.engine import Engine
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.errors import IntegradError, UsageError
-from integrad.network import Network
+from integrad.network.network import Network
 
 ENGINES = ("auto", "native", "torch", "numpy")
 
@@ -45,20 +45,20 @@ def make_engine(name: str, network: Network, threads: int | None = None, gpu: bo
 
 
 def _torch(network: Network, threads: int | None) -> Engine:
-    from integrad.engines.torch_engine import TorchEngine
+    from integrad.engines.torch.engine import TorchEngine
 
     return TorchEngine(network, threads=threads)
 
 
 def _native(network: Network, threads: int | None) -> Engine:
-    from integrad.engines.native_engine import NativeEngine
+    from integrad.engines.native.engine import NativeEngine
 
     return NativeEngine(network, threads)
 
 
 def _has_gpu() -> bool:
     try:
-        from integrad.engines.torch_engine import find_device
+        from integrad.engines.torch.engine import find_device
     except IntegradError:
         return False
     return find_device(None).type == "cuda"

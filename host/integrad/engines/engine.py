@@ -7,8 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from integrad.learners.learn_set import LearnSet
-from integrad.network import Network
+from integrad.network.learn_set import LearnSet
+from integrad.network.network import Network
 
 Gradients = dict[str, np.ndarray]
 """Name of a parameter → its gradient, int64, an exact sum over the batch. Only parameters that learn."""

@@ -9,8 +9,8 @@ import numpy as np
 from integrad.arithmetic import weight_limit
 from integrad.engines.engine import Engine, Rule
 from integrad.engines.numpy_engine import NumpyEngine
-from integrad.learners.learn_set import LearnSet
-from integrad.network import Network
+from integrad.network.learn_set import LearnSet
+from integrad.network.network import Network
 
 BATCH, CLASSES = 5, 3
 LAYERS = [

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from integrad.arithmetic import TARGET, magnitude, saturate, tdiv, weight_limit
-from integrad.blocks import Block, BlockCache, classifier_gradient, classify
 from integrad.engines.engine import Gradients, Rule, Step
 from integrad.engines.heap import keep_freed_memory
-from integrad.layers import flatten
-from integrad.network import Network
+from integrad.network.blocks import Block, BlockCache, classifier_gradient, classify
+from integrad.network.layers import flatten
+from integrad.network.network import Network
 
 
 class NumpyEngine:

@@ -34,12 +34,12 @@ def _try(name: str, describe) -> EngineReport:
 
 
 def _describe_native() -> str:
-    from integrad.engines.native_engine import describe
+    from integrad.engines.native.engine import describe
 
     return describe()
 
 
 def _describe_torch() -> str:
-    from integrad.engines.torch_engine import describe
+    from integrad.engines.torch.engine import describe
 
     return describe()

@@ -10,9 +10,9 @@ import numpy as np
 from integrad.arithmetic import AMPLIFICATION
 from integrad.engines.engine import Engine, Rule, Step
 from integrad.engines.numpy_engine import NumpyEngine
-from integrad.layers import dropout
-from integrad.learners.learn_set import LearnSet
-from integrad.network import Network
+from integrad.network.layers import dropout
+from integrad.network.learn_set import LearnSet
+from integrad.network.network import Network
 
 
 class Nitro:

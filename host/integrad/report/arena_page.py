@@ -8,8 +8,8 @@ from pathlib import Path
 
 import jinja2
 
-from integrad.atomic_file import write_together
 from integrad.errors import IntegradError
+from integrad.files import write_together
 from integrad.report.arena_picture import ArenaPicture, Tile
 
 LEFT, TOP, BELOW, HEIGHT = 80, 20, 40, 460

@@ -7,7 +7,7 @@ from rich.table import Table
 
 
 def show_memory(console: Console, part: str, costs, flash_bytes: int, ram_bytes: int) -> None:
-    """Memory table. costs: integrad.emulator.costs.Costs; flash_bytes, ram_bytes: what the part has."""
+    """Memory table. costs: integrad.execute.costs.Costs; flash_bytes, ram_bytes: what the part has."""
     table = Table(title=f"Memory on {part}, bytes")
     for name in ("", "flash", "RAM"):
         table.add_column(name, justify="left" if not name else "right")
@@ -30,7 +30,7 @@ def show_memory(console: Console, part: str, costs, flash_bytes: int, ram_bytes:
 
 
 def show_layers(console: Console, costs) -> None:
-    """Memory and instructions by layer. costs: integrad.emulator.costs.Costs."""
+    """Memory and instructions by layer. costs: integrad.execute.costs.Costs."""
     training = costs.instructions_per_training_step is not None
     steps = [f"a step of {costs.batch_size}"] if training else []
     table = Table(title="Memory, and executed instructions, by layer")

@@ -10,7 +10,7 @@ CORES |= {"m33": "Cortex-M33"}
 
 
 def show_part_fit(console: Console, fit) -> None:
-    """fit: integrad.emulator.part_fit.PartFit."""
+    """fit: integrad.estimate.part_fit.PartFit."""
     part, footprint = fit.part, fit.footprint
     note = f"; {part.note}" if part.note else ""
     console.print(f"{part.name}: {part.maker}, {CORES[part.core]}{note}", markup=False, soft_wrap=True)

@@ -1,0 +1,51 @@
+"""What the MicroPython modules say about wrong arguments: the same words in C and in Python."""
+
+from __future__ import annotations
+
+from integrad.arithmetic import learning_rate_limit
+from integrad_codegen.micropython.weights_file import HEADER_BYTES, part_bytes
+from integrad_codegen.normalisation import Normalisation
+from integrad_codegen.plan import Plan
+
+TYPE_CODES = {"int8_t": "b", "uint8_t": "B", "int16_t": "h", "uint16_t": "H", "int32_t": "i"}
+"""C type of a raw value → its code in the array module."""
+
+RAW_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4}
+
+
+def raw_code(normalisation: Normalisation) -> str:
+    """Type code of a raw value."""
+    return TYPE_CODES[normalisation.raw_type]
+
+
+def sample_bytes(plan: Plan, normalisation: Normalisation) -> int:
+    """Bytes of one raw sample."""
+    return plan.inputs * RAW_BYTES[raw_code(normalisation)]
+
+
+def weights_bytes(plan: Plan) -> int:
+    """Bytes of a weights file that a module looks at: the header and what does not learn."""
+    return HEADER_BYTES + part_bytes(plan)[0]
+
+
+def texts(plan: Plan, normalisation: Normalisation) -> dict[str, str]:
+    """Name → text: of a TypeError for a wrong type, of a ValueError for a wrong length or value."""
+    code, size = raw_code(normalisation), sample_bytes(plan, normalisation)
+    aligned = ", aligned" if RAW_BYTES[code] > 1 else ""
+    last = plan.classes - 1
+    return {
+        "sample": f"sample: expected {plan.inputs} integers of type '{code}' or their {size} bytes{aligned}",
+        "samples": f"samples: expected {size} bytes a label, integers of type '{code}' or bytes{aligned}",
+        "labels": f"labels: expected one byte a sample, each from 0 to {last}",
+        "label": f"label: expected a whole number from 0 to {last}",
+        "count": f"first, count: expected 1 to {plan.batch} samples that are there",
+        "out": f"out: expected {plan.classes} bytes, an array('b') or a bytearray",
+        "schedule": "schedule: expected three 32-bit integers, "
+        f"the first from 1 to {learning_rate_limit(plan.classes)}, the others 0 or more",
+        "weights": f"weights: expected {weights_bytes(plan)} bytes or more at an even address",
+        "whole": "weights: expected the path of a weights file, or its content as bytes",
+        "path": "path: expected a string",
+        "epochs": "epochs: expected a whole number, 1 or more",
+        "buffers": "buffers: expected the tuple that Model made",
+        "data": "data: expected bytes",
+    }

@@ -1,0 +1,81 @@
+"""Weights files that come home from a board: which model they fit, and that model with them."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import numpy as np
+
+from integrad.errors import IntegradError
+from integrad.model_file import Model
+from integrad_codegen.micropython.weights_file import (
+    HEADER,
+    HEADER_BYTES,
+    MAGIC,
+    VERSION,
+    layout,
+    learning_arrays,
+    origin_crc,
+)
+from integrad_codegen.plan import Plan, make_plan
+
+
+def model_with(model: Model, data: bytes, name: str) -> tuple[Model, str]:
+    """The model with the weights of a file of learnt weights, and what had been exported to learn.
+
+    name: of the file. Raises IntegradError, as the board would, if it is damaged or was learnt on
+    another model.
+    """
+    fields = _fields(data, name)
+    plan = _plan_of(model, fields[3], name)
+    learning = learning_arrays(plan)
+    if fields[4] != origin_crc(plan) or fields[5]:
+        raise IntegradError(
+            f"{name}: learnt from other weights than this model's; name the model that was installed"
+        )
+    part = data[HEADER_BYTES:]
+    expected = sum(array.nbytes for _, array in learning)
+    if len(part) != expected:
+        raise IntegradError(f"{name}: damaged ({len(part)} bytes of weights, expected {expected})")
+    if zlib.crc32(part) != fields[7]:
+        raise IntegradError(f"{name}: damaged (CRC-32 {zlib.crc32(part):08x}, expected {fields[7]:08x})")
+    network, offset = model.network.copy(), 0
+    arrays = dict(network.parameters())
+    for member, array in learning:
+        key = _parameter(member)
+        arrays[key] = (
+            np.frombuffer(part, "<i2", array.size, offset).reshape(arrays[key].shape).astype(np.int16)
+        )
+        offset += array.nbytes
+    try:
+        network.load_parameters(arrays)
+    except IntegradError as error:
+        raise IntegradError(f"{name}: {error}") from error
+    return Model(network, model.preprocessing, model.class_names, dict(model.training)), plan.learn.name
+
+
+def _fields(data: bytes, name: str) -> tuple:
+    if len(data) >= HEADER_BYTES and data.startswith(MAGIC):
+        fields = HEADER.unpack_from(data)
+        (crc,) = struct.unpack_from("<I", data, HEADER.size)
+        if fields[1:3] == (VERSION, HEADER_BYTES) and crc == zlib.crc32(data[: HEADER.size]):
+            return fields
+    raise IntegradError(f"{name}: not a weights file")
+
+
+def _plan_of(model: Model, wanted: int, name: str) -> Plan:
+    """The export whose layout the file has: what learns is all that can differ."""
+    blocks = len(model.network.blocks)
+    for learn in ("all", "output", *(f"last:{k}" for k in range(1, blocks)), "none"):
+        plan = make_plan(model.network, "model", learn, 1)
+        if layout(model, plan) == wanted:
+            return plan
+    raise IntegradError(f"{name}: made for another model; name the model that was installed")
+
+
+def _parameter(member: str) -> str:
+    """Name of a member of the weights → name of the network's parameter."""
+    if member.startswith("head"):
+        return f"block{member.removeprefix('head')}.head"
+    return f"{member}.weights"

@@ -1,0 +1,85 @@
+"""A test that a board runs on itself: it predicts and learns, and must come to the host's checksums."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from integrad.boards.connection import Connection
+from integrad.learners.nitro import Nitro
+from integrad.model_file import Model
+from integrad_codegen.c.module import Schedule
+from integrad_codegen.micropython.weights_file import frozen_arrays, learning_arrays
+from integrad_codegen.plan import Plan, make_plan
+
+PREDICTIONS, STEPS = 4, 3
+
+SCRIPT = """\
+import gc, {p}
+from array import array
+model = {p}.Model("{file}")
+core = {p}.core
+state = 1
+def sample():
+    global state
+    for i in range(len(data)):
+        state = state * 75 % 65537
+        data[i] = state & 255
+    return data
+data, out = bytearray(core.SAMPLE_BYTES), bytearray(core.CLASSES)
+scores = 0
+for n in range({predictions}):
+    model.logits(sample(), out)
+    scores = core.crc32(out, scores)
+for n in range({steps}):
+    model.train_step(sample(), n % core.CLASSES)
+gc.collect()
+print(scores, model.crc(), gc.mem_alloc())
+del model, data, out
+"""
+
+
+@dataclass(frozen=True)
+class Checksums:
+    """CRC-32 of all scores, and of all weights after the training steps."""
+
+    scores: int
+    weights: int
+
+
+def run_self_test(connection: Connection, plan: Plan, file: str) -> tuple[Checksums, int]:
+    """The board's checksums, and the bytes of its heap that were in use. file: its weights file."""
+    steps = STEPS if plan.batch else 0
+    script = SCRIPT.format(p=plan.prefix, file=file, predictions=PREDICTIONS, steps=steps)
+    scores, weights, heap = map(int, connection.run(script, time_limit=300).split())
+    return Checksums(scores, weights), heap
+
+
+def expected_checksums(model: Model, plan: Plan) -> Checksums:
+    """What the host's own arithmetic comes to."""
+    twin = model.network.copy()
+    samples = _samples(model, PREDICTIONS + (STEPS if plan.batch else 0))
+    scores = zlib.crc32(twin.logits(samples[:PREDICTIONS]).tobytes())
+    if plan.batch:
+        s = Schedule.of(model, 1)
+        learner = Nitro(twin, s.learning_rate_inv, s.decay_inv, s.head_decay_inv, plan.learn.name)
+        for n in range(STEPS):
+            at = PREDICTIONS + n
+            learner.step(samples[at : at + 1], np.array([n % plan.classes]))
+    learnt = make_plan(twin, plan.prefix, plan.learn.name, max(1, plan.batch))
+    arrays = [*frozen_arrays(learnt), *learning_arrays(learnt)]
+    data = b"".join(np.ascontiguousarray(array, "<i2").tobytes() for _, array in arrays)
+    return Checksums(scores, zlib.crc32(data))
+
+
+def _samples(model: Model, count: int) -> np.ndarray:
+    """Network inputs of the samples that the board draws: any bytes are raw values."""
+    p = replace(model.preprocessing, float_shift=None)
+    dtype = np.dtype(p.raw_dtype).newbyteorder("<")
+    size, state, drawn = int(np.prod(p.raw_shape)) * dtype.itemsize, 1, bytearray()
+    for _ in range(count * size):
+        state = state * 75 % 65537
+        drawn.append(state & 255)
+    return p.apply(np.frombuffer(bytes(drawn), dtype).reshape(count, *p.raw_shape).astype(p.raw_dtype))

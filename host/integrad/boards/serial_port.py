@@ -1,0 +1,59 @@
+"""Serial ports: which have boards, and how one is opened."""
+
+from __future__ import annotations
+
+import errno
+import re
+
+from integrad.emulate.micropython_unix import BRINGS
+from integrad.errors import IntegradError, UsageError
+
+LOST = (errno.EIO, errno.ENXIO, errno.ENODEV, errno.EBADF)
+"""What the system calls a port whose board is gone."""
+
+
+def open_port(port: str, patience: float):
+    """mpremote's transport to a board. patience: seconds to wait for a byte where it would wait forever.
+
+    Raises IntegradError if mpremote is missing or the port cannot be opened.
+    """
+    try:
+        from mpremote.transport import TransportError
+        from mpremote.transport_serial import SerialTransport
+    except ImportError:
+        raise IntegradError(f"talking to boards needs mpremote; {BRINGS}") from None
+    try:
+        transport = SerialTransport(port, baudrate=115200)
+    except (TransportError, OSError) as error:
+        found = ", ".join(ports()) or "none is plugged in"
+        raise IntegradError(
+            f"--port {port}: cannot be opened; boards here: {found}. "
+            "On Linux the user must be in the group dialout"
+        ) from error
+    if getattr(transport, "is_pty", False):  # of which mpremote would wait for a byte forever
+        transport.serial.timeout = patience
+    return transport
+
+
+def is_lost(error: OSError) -> bool:
+    """Whether it says that the board is gone."""
+    from serial import SerialException
+
+    return isinstance(error, SerialException) or error.errno in LOST  # pyserial's own have no number
+
+
+def only_port() -> str:
+    """The port of the only board. Raises UsageError if there are several, or none."""
+    found = ports()
+    if len(found) == 1:
+        return found[0]
+    raise UsageError(f"--port is needed: boards here: {', '.join(found) or 'none is plugged in'}")
+
+
+def ports() -> list[str]:
+    """Serial ports behind USB."""
+    try:
+        from serial.tools.list_ports import comports
+    except ImportError:
+        raise IntegradError(f"talking to boards needs mpremote; {BRINGS}") from None
+    return sorted(port.device for port in comports() if re.search("usb|acm", port.hwid + port.device, re.I))

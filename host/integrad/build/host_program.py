@@ -1,0 +1,61 @@
+"""Build and run the same session as a program of the host: the executor that sanitizers can watch."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from integrad.build.toolchain import DEVICE, WARNINGS, first_error
+from integrad.errors import IntegradError
+
+SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
+
+
+def build_host(
+    sources: list[Path],
+    include_dirs: list[Path],
+    out_dir: Path,
+    *,
+    sanitize: bool = True,
+    compiler: str = "gcc",
+    optimisation: str = "-O2",
+) -> Path:
+    """Compile `sources`, one of which defines main, with transport and checksum; the path of the program."""
+    path = shutil.which(compiler)
+    if path is None:
+        raise IntegradError(
+            f"host compiler {compiler} is not installed; apt-get install {compiler} (as root)"
+        )
+    out_dir.mkdir(parents=True, exist_ok=True)
+    executable = out_dir / "session"
+    own = [DEVICE / "checksum.c", DEVICE / "host/transport.c"]
+    includes = [f"-I{folder}" for folder in (*include_dirs, DEVICE)]
+    flags = ["-std=c99", "-g", optimisation, *WARNINGS, *(SANITIZERS if sanitize else ())]
+    command = [path, *flags, *includes, *map(str, [*sources, *own]), "-o", str(executable)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        raise IntegradError(f"{compiler} cannot build {executable}: {first_error(result.stderr)}")
+    return executable
+
+
+def run_host(executable: Path, session: bytes, time_limit: float = 120) -> bytes:
+    """What the program writes when it reads `session`.
+
+    Raises IntegradError when it ends with another status than 0, is stopped by a sanitizer or a signal,
+    or runs longer than time_limit seconds.
+    """
+    # The programs allocate nothing, so there are no leaks to look for.
+    environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
+    try:
+        result = subprocess.run(
+            [str(executable)], input=session, capture_output=True, timeout=time_limit, env=environment
+        )
+    except subprocess.TimeoutExpired:
+        raise IntegradError(f"{executable.name} did not end within {time_limit:g} s") from None
+    if result.returncode:
+        text = result.stderr.decode(errors="replace")
+        reason = "\n".join(line for line in text.splitlines() if "rror" in line) or text
+        raise IntegradError(f"{executable.name} ended with status {result.returncode}: {reason.strip()}")
+    return result.stdout

@@ -1,0 +1,142 @@
+"""Build native modules of MicroPython (.mpy) from the exported C, one for each architecture."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from integrad.build.micropython_source import get_sources
+from integrad.build.toolchain import DEVICE, first_error
+from integrad.errors import IntegradError, UsageError
+
+FLAGS = (
+    *("-std=c99", "-Wall", "-Werror", "-DNDEBUG", "-fpic", "-fno-common", "-fvisibility=hidden"),
+    *("-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables", "-U_FORTIFY_SOURCE"),
+    # No calls to memset, memcpy or a library's jump tables that the source does not make.
+    *("-fno-tree-loop-distribute-patterns", "-fno-jump-tables"),
+    *("-DNO_QSTR", "-DMICROPY_ENABLE_DYNRUNTIME=1", '-DMP_CONFIGFILE="config.h"'),
+)
+FREESTANDING = ("-ffreestanding", f"-isystem{DEVICE / 'micropython/libc'}")
+SMALL, FAST = "-Os", "-O2"
+"""How the module is optimised, whose kernels are written out, and the runtime, which has none."""
+SMALLER = ("-fno-tree-loop-optimize", "-fno-schedule-insns2")
+"""For cores whose kernels leave the compiler no loop that matters: 3 % of the bytes."""
+RUNTIME = ("cortex_m/runtime_abi.c", "cortex_m/memory.c")
+"""Our own division and copying, of which the linker takes what a core cannot do by itself: no library."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A kind of native code, by MicroPython's name.
+
+    cores: who runs it, for people; core: whose kernels it gets, None for any machine's. machine: what the
+    compiler must say that it compiles for, where there are others of the same name.
+    """
+
+    name: str
+    cores: str
+    core: str | None
+    compiler: str
+    flags: tuple[str, ...]
+    floats: str
+    runtime: tuple[str, ...] = ()
+    brings: str = "apt-get install gcc-arm-none-eabi (as root)"
+    machine: str = ""
+
+    def trouble(self) -> str:
+        """Why nothing can be compiled for it here, and what changes that; "" if it can."""
+        if not shutil.which(self.compiler):
+            return f"{self.name} needs {self.compiler}, which is not here; {self.brings}"
+        if self.machine:
+            answer = subprocess.run([self.compiler, "-dumpmachine"], capture_output=True, text=True)
+            if answer.stdout.partition("-")[0] != self.machine:
+                found = answer.stdout.strip() or "an unknown machine"
+                return f"{self.name} needs a {self.compiler} for {self.machine}; the one here is for {found}"
+        return ""
+
+
+def _arm(name: str, cores: str, core: str, floats: str, fpu: str = "") -> Architecture:
+    unit = ("-mfloat-abi=hard", f"-mfpu={fpu}") if fpu else ("-mfloat-abi=soft",)
+    smaller = () if core == "m3" else SMALLER
+    flags = ("-mthumb", f"-mcpu=cortex-{core}", *unit, *FREESTANDING, *smaller)
+    return Architecture(name, cores, core, "arm-none-eabi-gcc", flags, floats, RUNTIME)
+
+
+ARCHITECTURES = {
+    architecture.name: architecture
+    for architecture in (
+        _arm("armv6m", "Cortex-M0, M0+", "m0", "NONE"),
+        _arm("armv7m", "Cortex-M3", "m3", "NONE"),
+        _arm("armv7emsp", "Cortex-M4F, M33", "m4", "FLOAT", "fpv4-sp-d16"),
+        _arm("armv7emdp", "Cortex-M7", "m7", "DOUBLE", "fpv5-d16"),
+        Architecture(
+            *("xtensawin", "ESP32, ESP32-S3", None, "xtensa-esp32-elf-gcc", (), "FLOAT"),
+            brings="Espressif's xtensa-esp32-elf-gcc on the PATH",
+        ),
+        Architecture(
+            *("x64", "MicroPython on a PC", None, "gcc", ("-fno-stack-protector",), "DOUBLE"),
+            brings="apt-get install gcc (as root)",
+            machine="x86_64",
+        ),
+    )
+}
+
+
+def installed_architectures() -> list[str]:
+    """Names of the architectures whose compiler is installed."""
+    return [name for name, architecture in ARCHITECTURES.items() if not architecture.trouble()]
+
+
+def get_architecture(name: str) -> Architecture:
+    """UsageError, which lists the known ones, if there is no architecture of this name."""
+    if name not in ARCHITECTURES:
+        raise UsageError(f"unknown architecture {name!r}; known: {', '.join(ARCHITECTURES)}")
+    return ARCHITECTURES[name]
+
+
+def build_module(sources: Mapping[str, str], name: str, architecture: Architecture) -> bytes:
+    """The .mpy file of module `name` from C sources, of which NAME_module.c without its _ is the glue.
+
+    sources: file name → text, as emit_module() makes them. Deterministic for the same compiler. Raises
+    IntegradError if the compiler or MicroPython's sources are missing, with the compiler's first error if
+    it fails, or if the linker finds something that no module may have: data, or a library's function.
+    """
+    if trouble := architecture.trouble():
+        raise IntegradError(trouble)
+    tree = get_sources()
+    with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
+        where = Path(folder)
+        for file, text in sources.items():
+            (where / file).write_text(text)
+        files = [file for file in sources if file.endswith(".c")]
+        glue = f"{name.removeprefix('_')}_module.c"
+        linker = [sys.executable, str(tree / "tools/mpy_ld.py"), "--arch", architecture.name]
+        _run([*linker, "--preprocess", "-o", "config.h", glue], where)
+        compiler = [architecture.compiler, *architecture.flags]
+        floats = f"-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_{architecture.floats}"
+        runtime = [str(DEVICE / file) for file in architecture.runtime]
+        for level, paths in ((SMALL, files), (FAST, runtime)):
+            if paths:
+                _run([*compiler, level, *FLAGS, floats, f"-I{tree}", "-I.", "-c", *paths], where)
+        # One object of what mpy_init reaches: mpy_ld.py takes whole objects.
+        objects = [f"{Path(path).stem}.o" for path in (*files, *runtime)]
+        together = ["-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--entry=mpy_init", "-o", "together.o"]
+        _run([*compiler, *together, *objects], where)
+        report = _run([*linker, "--qstrs", "config.h", "-o", f"{name}.mpy", "together.o"], where)
+        if not re.search(r"^bss size: +0$", report, re.MULTILINE):
+            raise IntegradError(f"{name}: a module keeps nothing in variables of its own")
+        return (where / f"{name}.mpy").read_bytes()
+
+
+def _run(command: list[str], folder: Path) -> str:
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if result.returncode:
+        tool = Path(command[1] if command[0] == sys.executable else command[0]).name
+        raise IntegradError(f"{tool}: {first_error(result.stderr + result.stdout)}")
+    return result.stdout

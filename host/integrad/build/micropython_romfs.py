@@ -1,0 +1,39 @@
+"""ROMFS images: files that MicroPython reads in place, without a copy in RAM."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+from integrad.emulate.micropython_unix import BRINGS
+from integrad.errors import IntegradError
+
+FILLER = "_"
+
+
+def romfs_image(files: Mapping[str, bytes]) -> bytes:
+    """An image of these files (name → contents, one folder), in which weights begin at even addresses.
+
+    A file begins where the one before it ends: empty files between them, with names of one or two
+    letters, move what would be at an odd address. Raises IntegradError where mpremote is not installed.
+    """
+    order = sorted(files, key=lambda name: (name.endswith(".weights"), name))
+    most = sum(name.endswith(".weights") for name in order)
+    for fillers in itertools.product(range(3), repeat=most):
+        image = _write(order, files, fillers)
+        if all(image.index(files[name]) % 2 == 0 for name in order if name.endswith(".weights")):
+            return image
+    raise IntegradError("no ROMFS image with all weights at even addresses was found")
+
+
+def _write(order: list[str], files: Mapping[str, bytes], fillers: tuple[int, ...]) -> bytes:
+    try:
+        from mpremote.romfs import VfsRomWriter
+    except ImportError:
+        raise IntegradError(f"ROMFS images need mpremote; {BRINGS}") from None
+    writer, left = VfsRomWriter(), list(fillers)
+    for name in order:
+        if name.endswith(".weights") and (length := left.pop(0)):
+            writer.mkfile(FILLER * length, b"")
+        writer.mkfile(name, files[name])
+    return writer.finalise()

@@ -1,0 +1,88 @@
+"""How much flash and RAM a firmware takes, to the byte: from the ELF file, and again from the linker map."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from integrad.targets.cores import Board
+from integrad.build.program import Program
+
+IN_FLASH = (".vectors", ".text", ".rodata", ".data")
+IN_RAM = (".stack", ".data", ".bss")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes that a firmware takes: flash = code + constants + data, ram = stack + data + bss.
+
+    Both count from the start of the memory to the last used byte; padding between sections is in
+    constants and in bss. `data` stands in both memories, because its initial values lie in flash.
+    `stack` is the reserve, not what a run used. `symbols` are functions and objects: (name, section, bytes).
+    """
+
+    flash: int
+    ram: int
+    code: int
+    constants: int
+    data: int
+    bss: int
+    stack: int
+    symbols: tuple[tuple[str, str, int], ...]
+
+
+def measure(program: Program, board: Board) -> Sizes:
+    """Sizes of a linked firmware."""
+    size = {section.name: section.size for section in program.sections}
+    flash = _used_flash(((s.name, s.load_address, s.size) for s in program.sections), board)
+    ram = _used_ram(((s.name, s.address, s.size) for s in program.sections), board)
+    code = size.get(".vectors", 0) + size.get(".text", 0)
+    data, stack = size.get(".data", 0), size.get(".stack", 0)
+    symbols = tuple((s.name, s.section, s.size) for s in program.symbols if s.size)
+    return Sizes(flash, ram, code, flash - code - data, data, ram - stack - data, stack, symbols)
+
+
+def measure_map(text: str, board: Board) -> tuple[int, int]:
+    """(flash, RAM) from the text of a linker map, of GNU ld or of lld; independent of the ELF file."""
+    rows = _lld_rows(text) if text.lstrip().startswith("VMA") else _gnu_rows(text)
+    flash = _used_flash(((name, load, size) for name, _, load, size in rows if size), board)
+    return flash, _used_ram(((name, address, size) for name, address, _, size in rows if size), board)
+
+
+def _used_flash(sections: Iterable[tuple[str, int | None, int]], board: Board) -> int:
+    """sections: (name, load address, size)."""
+    end, apart = board.flash_origin, 0
+    for name, load_address, size in sections:
+        if name == ".vectors" and board.vectors_origin != board.flash_origin:
+            apart = size
+        elif name in IN_FLASH and load_address is not None:
+            end = max(end, load_address + size)
+    return end - board.flash_origin + apart
+
+
+def _used_ram(sections: Iterable[tuple[str, int, int]], board: Board) -> int:
+    """sections: (name, address, size)."""
+    ends = [address + size for name, address, size in sections if name in IN_RAM]
+    return max(ends, default=board.ram_origin) - board.ram_origin
+
+
+def _gnu_rows(text: str) -> list[tuple[str, int, int, int]]:
+    """(section, address, load address, size): lines at the left margin; a long name has a line of its own."""
+    pattern = re.compile(
+        r"^(\.\w+)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)(?: load address 0x([0-9a-f]+))?\s*$", re.MULTILINE
+    )
+    rows = []
+    for name, address, size, load in pattern.findall(text):
+        rows.append((name, int(address, 16), int(load or address, 16), int(size, 16)))
+    return rows
+
+
+def _lld_rows(text: str) -> list[tuple[str, int, int, int]]:
+    """(section, address, load address, size): the lines that name a section and nothing in it."""
+    rows = []
+    for fields in map(str.split, text.splitlines()):
+        if len(fields) == 5 and fields[4] in (*IN_FLASH, *IN_RAM):
+            address, load, size = (int(value, 16) for value in fields[:3])
+            rows.append((fields[4], address, load, size))
+    return rows

@@ -1,0 +1,234 @@
+"""Build a firmware: find a compiler, compile and link with the device files, say what does not fit."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+
+from integrad.targets.cores import Board
+from integrad.build.program import Program, read_program
+from integrad.build.sizes import Sizes, measure
+from integrad.errors import IntegradError, UsageError
+
+DEVICE = Path(str(files("integrad_device")))
+
+WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror")
+FREESTANDING = ("-std=c99", "-ffreestanding", "-ffunction-sections", "-fdata-sections", *WARNINGS)
+
+# A function stays a function unless it says `inline`, so that a profile by function is one by layer.
+GCC_SEPARATE = (
+    "-fno-inline-functions",
+    "-fno-inline-small-functions",
+    "-fno-inline-functions-called-once",
+    "-fno-partial-inlining",
+    "-fno-ipa-cp",
+    "-fno-ipa-sra",
+    "-fno-ipa-icf",
+)
+LLVM_SEPARATE = ("-finline-hint-functions",)
+
+BRINGS_COMPILER = "apt-get install gcc-arm-none-eabi (as root), or pip install 'integrad[emulator]'"
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """A compiler for bare-metal Arm. `link` is the command of the linker, or of gcc where that links."""
+
+    name: str
+    compile: tuple[str, ...]
+    link: tuple[str, ...]
+    flags: tuple[str, ...]
+    sources: tuple[str, ...]
+    has_runtime_library: bool
+
+    def board_flags(self, board: Board) -> tuple[str, ...]:
+        return {"gcc": board.gcc_flags, "clang": board.clang_flags, "zig": board.zig_flags}[self.name]
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """A linked program for a board. `toolchain` is the name of what built it."""
+
+    elf: Path
+    map_file: Path
+    board: Board
+    toolchain: str
+    whole_machine: bool
+
+    @cached_property
+    def program(self) -> Program:
+        return read_program(self.elf)
+
+    @cached_property
+    def sizes(self) -> Sizes:
+        return measure(self.program, self.board)
+
+
+class DoesNotFitError(IntegradError):
+    """The program needs more memory than the part has.
+
+    needs: "flash" or "RAM" → (needed, there). shortage: the same in words.
+    """
+
+    def __init__(self, board: Board, needs: dict[str, tuple[int, int]]):
+        self.board, self.needs = board, needs
+        parts = [
+            f"{memory} needs {needed:,} bytes, {needed - there:,} more than the {there:,} it has"
+            for memory, (needed, there) in needs.items()
+        ]
+        self.shortage = "; ".join(parts)
+        super().__init__(f"the network does not fit {board.part}: {self.shortage}")
+
+
+def find_toolchain(name: str | None = None) -> Toolchain:
+    """The toolchain of this name (gcc, clang, zig), or the first of gcc and zig that is installed.
+
+    Raises IntegradError with the command that brings it when it is missing, UsageError for another name.
+    """
+    candidates = {"gcc": _find_gcc, "clang": _find_clang, "zig": _find_zig}
+    if name is None:
+        found = _find_gcc() or _find_zig()
+        if found is None:
+            raise IntegradError(f"no compiler for Arm found; {BRINGS_COMPILER}")
+        return found
+    if name not in candidates:
+        raise UsageError(f"unknown toolchain {name!r}; known: {', '.join(candidates)}")
+    found = candidates[name]()
+    if found is None:
+        command = {
+            "gcc": "apt-get install gcc-arm-none-eabi (as root)",
+            "clang": "apt-get install clang lld (as root)",
+            "zig": "pip install 'integrad[emulator]'",
+        }[name]
+        raise IntegradError(f"toolchain {name} is not installed; {command}")
+    return found
+
+
+def _find_gcc() -> Toolchain | None:
+    gcc = shutil.which("arm-none-eabi-gcc")
+    if gcc is None:
+        return None
+    return Toolchain("gcc", (gcc,), (gcc, "-nostdlib"), GCC_SEPARATE, (), True)
+
+
+def _find_clang() -> Toolchain | None:
+    clang, linker = shutil.which("clang"), shutil.which("ld.lld")
+    if clang is None or linker is None:
+        return None
+    return Toolchain("clang", (clang,), (linker,), LLVM_SEPARATE, ("cortex_m/runtime_abi.c",), False)
+
+
+def _find_zig() -> Toolchain | None:
+    if importlib.util.find_spec("ziglang") is None:
+        return None
+    zig = (sys.executable, "-m", "ziglang")
+    flags = (*LLVM_SEPARATE, "-fno-sanitize=undefined")
+    return Toolchain("zig", (*zig, "cc"), (*zig, "ld.lld"), flags, ("cortex_m/runtime_abi.c",), False)
+
+
+def build_firmware(
+    board: Board,
+    sources: list[Path],
+    include_dirs: list[Path],
+    out_dir: Path,
+    *,
+    stack_bytes: int = 4096,
+    whole_machine: bool = False,
+    toolchain: str | None = None,
+    optimisation: str = "-O2",
+) -> Firmware:
+    """Compile and link `sources`, one of which defines main, with start-up code, transport and checksum.
+
+    The memories are those of the board's part, or of the emulated machine when whole_machine is set.
+    Writes firmware.elf, firmware.map, firmware.ld and object files to out_dir. Raises DoesNotFitError when
+    the linker says so, and IntegradError with the compiler's first error otherwise.
+    """
+    tools = find_toolchain(toolchain)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    script = out_dir / "firmware.ld"
+    script.write_text(linker_script(board, stack_bytes, whole_machine))
+    own = ("checksum.c", "cortex_m/startup.c", "cortex_m/semihosting.c", "cortex_m/memory.c", *tools.sources)
+    includes = [f"-I{folder}" for folder in (*include_dirs, DEVICE)]
+    flags = [*tools.board_flags(board), optimisation, *FREESTANDING, *tools.flags, *includes]
+    objects = []
+    for number, source in enumerate([*sources, *(DEVICE / name for name in own)]):
+        objects.append(out_dir / f"{number:02}_{source.stem}.o")
+        _compile(tools, [*flags, *_special_flags(tools, source)], source, objects[-1])
+    elf, map_file = out_dir / "firmware.elf", out_dir / "firmware.map"
+    _link(tools, board, whole_machine, script, objects, elf, map_file)
+    return Firmware(elf, map_file, board, tools.name, whole_machine)
+
+
+def linker_script(board: Board, stack_bytes: int, whole_machine: bool) -> str:
+    """The text of the linker script; the stack is rounded up to the 8 bytes that the Arm ABI wants."""
+    loader = jinja2.PackageLoader("integrad_templates", "")
+    environment = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True)
+    flash_bytes, ram_bytes = board.memory_bytes(whole_machine)
+    return environment.get_template("firmware/linker.ld.jinja").render(
+        title=board.machine if whole_machine else board.part,
+        vectors_origin=f"0x{board.vectors_origin:08X}",
+        vectors_bytes=64,
+        flash_origin=f"0x{board.flash_origin:08X}",
+        flash_bytes=flash_bytes,
+        ram_origin=f"0x{board.ram_origin:08X}",
+        ram_bytes=ram_bytes,
+        stack_bytes=(stack_bytes + 7) // 8 * 8,
+    )
+
+
+def _special_flags(tools: Toolchain, source: Path) -> list[str]:
+    # gcc would recognise the loop in memcpy as a memcpy, and call it.
+    if source == DEVICE / "cortex_m/memory.c" and tools.name == "gcc":
+        return ["-fno-tree-loop-distribute-patterns"]
+    return []
+
+
+def _run_tool(command: list[str]) -> subprocess.CompletedProcess:
+    # Messages are searched for what does not fit, so they must be in English.
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+
+
+def _compile(tools: Toolchain, flags: list[str], source: Path, target: Path) -> None:
+    command = [*tools.compile, *flags, "-c", str(source), "-o", str(target)]
+    result = _run_tool(command)
+    if result.returncode:
+        raise IntegradError(f"{tools.name} cannot compile {source}: {first_error(result.stderr)}")
+
+
+def _link(tools, board, whole_machine, script, objects, elf, map_file) -> None:
+    through_gcc = tools.name == "gcc"
+    command = [*tools.link, *(tools.board_flags(board) if through_gcc else ()), *map(str, objects)]
+    command += ["-T", str(script)]
+    for option in ("--gc-sections", f"-Map={map_file}"):
+        command += ["-Xlinker", option] if through_gcc else [option]
+    command += ["-lgcc"] if tools.has_runtime_library else []
+    result = _run_tool([*command, "-o", str(elf)])
+    if result.returncode == 0:
+        return
+    there = dict(zip(("FLASH", "RAM"), board.memory_bytes(whole_machine), strict=True))
+    needs = {}
+    for memory, has in there.items():
+        # Each section that does not fit is reported with what is missing up to its end: the last counts.
+        excess = re.findall(rf"region [`']{memory}'(?:: | )overflowed by (\d+) bytes", result.stderr)
+        if excess:
+            needs["flash" if memory == "FLASH" else memory] = (has + max(map(int, excess)), has)
+    if needs:
+        raise DoesNotFitError(board, needs)
+    raise IntegradError(f"{tools.name} cannot link {elf}: {first_error(result.stderr)}")
+
+
+def first_error(text: str) -> str:
+    """The first line of a compiler's output that reports an error, or its last line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if re.search(r"\b(error|undefined reference|cannot find)\b", line)]
+    return (errors or lines[-1:] or ["no message"])[0]

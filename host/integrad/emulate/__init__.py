@@ -1,0 +1,1 @@
+"""Emulators: firmware in, results and exact instruction counts out."""

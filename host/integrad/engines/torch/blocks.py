@@ -1,0 +1,70 @@
+"""Blocks on Torch tensors: forward pass, and what a block and its head learn from a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from integrad.arithmetic import ERROR_LIMIT, SCALE, weight_limit
+from integrad.engines.torch import conv, layers
+from integrad.engines.torch.arithmetic import Arithmetic
+from integrad.engines.torch.digits import Bounded
+from integrad.engines.torch.heads import pooling
+from integrad.network.blocks import Block, ConvBlock
+
+
+@dataclass
+class Activations:
+    """Of one block, all int8: its input x, scaled sums s, output h. Maps (C, N, H, W) or features (N, F)."""
+
+    x: torch.Tensor
+    s: torch.Tensor
+    h: torch.Tensor
+
+
+def bounded_weights(weights: torch.Tensor) -> Bounded:
+    """int16 (out, …), within the limit of their fan-in."""
+    return Bounded(weights, weight_limit(weights[0].numel()))
+
+
+def forward(arithmetic: Arithmetic, block: Block, x: torch.Tensor, weights: torch.Tensor) -> Activations:
+    """x: int8, maps or features as the block takes them; weights: int16, the block's."""
+    if isinstance(block, ConvBlock):
+        s = conv.forward(arithmetic, x, block, bounded_weights(weights))
+    else:
+        x = layers.flatten(x)
+        s = classify(arithmetic, x, weights)
+    return Activations(x, s, layers.relu_forward(arithmetic, s, block.alpha_inv))
+
+
+def classify(arithmetic: Arithmetic, features: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Scaled linear layer: int8 (N, F), int16 (out, F) → int8 (N, out)."""
+    z = arithmetic.product(Bounded.int8(features), bounded_weights(weights))
+    return arithmetic.scaled(z, SCALE * features.shape[1])
+
+
+def classifier_gradient(arithmetic: Arithmetic, error: torch.Tensor, features: torch.Tensor) -> Bounded:
+    """error: int16 (N, out), features: int8 (N, F) → (out, F), a sum over the batch."""
+    return arithmetic.product(Bounded(error.T, ERROR_LIMIT), Bounded.int8(features.T))
+
+
+def gradients(
+    arithmetic: Arithmetic, block: Block, seen: Activations, head: torch.Tensor, targets: torch.Tensor
+) -> tuple[Bounded, Bounded]:
+    """Of the block's weights and of its head's.
+
+    head: the head's weights, int16, from before their update; targets: int16 (N, classes).
+    """
+    pool = pooling(arithmetic, block, seen.h) if isinstance(block, ConvBlock) else None
+    features = layers.flatten(pool.features if pool else seen.h)
+    error = classify(arithmetic, features, head) - targets
+    delta = arithmetic.product(Bounded(error, ERROR_LIMIT), bounded_weights(head).transposed())
+    if pool:
+        by_map = layers.channels_first(delta.values.unflatten(1, (block.channels, *block.head_pooling.size)))
+        delta = pool.backward(Bounded(by_map, delta.bound), seen.s)
+        gradient = conv.weight_gradient(arithmetic, delta, seen.x, block)
+    else:
+        delta = layers.relu_backward(arithmetic, delta, seen.s, block.alpha_inv)
+        gradient = arithmetic.product(delta.transposed(), Bounded.int8(seen.x.T))
+    return gradient, classifier_gradient(arithmetic, error, features)

@@ -1,0 +1,143 @@
+"""Convolution on Torch tensors, lowered to exact products over a bounded tile of patches.
+
+Maps are stored (C, N, H, W): sums come out of a product in that order, so nothing has to be transposed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch.nn.functional import pad
+
+from integrad.arithmetic import INT8_LIMIT, SCALE
+from integrad.engines.torch.arithmetic import TILE_BYTES, Arithmetic
+from integrad.engines.torch.carriers import INT8_TERMS
+from integrad.engines.torch.digits import Bounded
+from integrad.engines.torch.groups import products
+from integrad.network.blocks import ConvBlock
+
+PATCH_BYTES, SUM_BYTES = 8, 24
+"""Of an element of a patch, and of an output in a tile: its sums, before and after digits are combined."""
+
+
+def forward(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock, weights: Bounded) -> torch.Tensor:
+    """x: int8 (in, N, H, W), weights: int16, the block's → scaled sums int8 (out, N, oh, ow)."""
+    channels, height, width = block.output_shape
+    padded = _padded(x, block)
+    s = torch.empty((channels, x.shape[1], height, width), dtype=torch.int8, device=x.device)
+    for tile in _tiles(arithmetic, block, x.shape[1]):
+        z = _sums(arithmetic, padded[tile.seen], block, weights, tile.columns)
+        part = s[tile.made]
+        part.copy_(arithmetic.scaled(z, SCALE * block.fan_in).view(part.shape))
+    return s
+
+
+def _sums(
+    arithmetic: Arithmetic, seen: torch.Tensor, block: ConvBlock, weights: Bounded, columns: int
+) -> Bounded:
+    """seen: what a tile of so many columns sees of padded maps → (out, columns)."""
+    if block.groups > 1:
+        flat = Bounded(_by_group(weights.values, block), weights.bound)
+        patches = _by_group(_patches(arithmetic, seen.to(torch.float64), block), block)
+        return products(arithmetic, flat, Bounded.int8(patches.mT))
+    carrier = arithmetic.carrier(weights.bound, INT8_LIMIT, (block.channels, block.fan_in, columns))
+    if carrier.narrow:  # wants the summands innermost, so patches are in row, column, channel order
+        flat = weights.values.permute(0, 2, 3, 1).reshape(block.channels, -1)
+        patches = _patches_innermost(arithmetic, seen, block)
+    else:
+        flat = weights.values.view(block.channels, -1)
+        patches = _patches(arithmetic, seen.to(carrier.dtype), block).T
+    return arithmetic.product(Bounded(flat, weights.bound), Bounded.int8(patches))
+
+
+def weight_gradient(arithmetic: Arithmetic, delta: Bounded, x: torch.Tensor, block: ConvBlock) -> Bounded:
+    """delta: (out, N, oh, ow), x: int8 (in, N, H, W) → like the weights, a sum over batch and map."""
+    channels = block.channels
+    padded = _padded(x, block)
+    total = None
+    for tile in _tiles(arithmetic, block, x.shape[1]):
+        errors = Bounded(delta.values[tile.made].reshape(channels, -1), delta.bound)
+        if block.groups > 1:
+            patches = _by_group(_patches(arithmetic, padded[tile.seen].to(torch.float64), block), block)
+            errors = Bounded(_by_group(errors.values, block), errors.bound)
+            part = products(arithmetic, errors, Bounded.int8(patches))
+        else:
+            carrier = arithmetic.carrier(delta.bound, INT8_LIMIT, (channels, tile.columns, block.fan_in))
+            patches = _patches(arithmetic, padded[tile.seen].to(carrier.dtype), block)
+            part = arithmetic.product(errors, Bounded.int8(patches))
+        total = part if total is None else total.plus(part)
+    return Bounded(total.values.view(block.weights.shape), total.bound)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Some output positions, `columns` of them over all samples.
+
+    made: where they lie in a batch's output maps; seen: what they see of its padded input maps.
+    """
+
+    made: tuple[slice, ...]
+    seen: tuple[slice, ...]
+    columns: int
+
+
+def _tiles(arithmetic: Arithmetic, block: ConvBlock, samples: int) -> Iterator[Tile]:
+    """A batch in pieces of about TILE_BYTES: several samples, or some rows of one."""
+    _, height, width = block.output_shape
+    row = width * (block.groups * block.fan_in * PATCH_BYTES + block.channels * SUM_BYTES)
+    rows = min(height, max(1, TILE_BYTES[arithmetic.kind] // row))
+    step = max(1, min(TILE_BYTES[arithmetic.kind] // (height * row), INT8_TERMS // block.positions))
+    every = slice(None)
+    for first in range(0, samples, step):
+        chosen = slice(first, min(first + step, samples))
+        for top in range(0, height, rows):
+            bottom = min(top + rows, height)
+            under = slice(top * block.stride[0], (bottom - 1) * block.stride[0] + block.kernel[0])
+            columns = (chosen.stop - first) * (bottom - top) * width
+            yield Tile((every, chosen, slice(top, bottom)), (every, chosen, under), columns)
+
+
+def _by_group(rows: torch.Tensor, block: ConvBlock) -> torch.Tensor:
+    """(rows, …) → (groups, rows of one group, …), flat behind that: of weights, errors or patches."""
+    return rows.reshape(block.groups, len(rows) // block.groups, -1)
+
+
+def _padded(x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
+    ph, pw = block.padding
+    return pad(x, (pw, pw, ph, ph)) if ph or pw else x
+
+
+def _patches(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
+    """Padded maps (in, n, H, W) → (in·kh·kw, n·oh·ow), same dtype, in memory that the next call takes."""
+    (kh, kw), (sh, sw), width = block.kernel, block.stride, block.output_shape[2]
+    channels, samples, height = x.shape[:3]
+    rows = (height - kh) // sh + 1
+    shape = (channels, kh, kw, samples, rows, width)
+    patches = arithmetic.scratch("patches", shape, x.dtype)
+    for column in range(kw):
+        # Moved to the left once for all rows of a kernel, so that whole words can be copied after that.
+        moved = x[..., column : column + (width - 1) * sw + 1 : sw].contiguous()
+        view = _in_words(moved).unfold(2, kh, sh).permute(0, 4, 1, 2, 3)
+        _in_words(patches)[:, :, column].copy_(view)
+    return patches.view(channels * kh * kw, -1)
+
+
+def _patches_innermost(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
+    """Padded maps (in, n, H, W) → (n·oh·ow, kh·kw·in), likewise."""
+    (kh, kw), (sh, sw) = block.kernel, block.stride
+    last = x.permute(1, 2, 3, 0).contiguous()
+    view = _in_words(last).unfold(1, kh, sh).unfold(2, kw, sw).permute(0, 1, 2, 4, 5, 3)
+    patches = arithmetic.scratch("patches", (*view.shape[:5], last.shape[3]), x.dtype)
+    _in_words(patches).copy_(view)
+    return patches.view(-1, block.fan_in)
+
+
+def _in_words(x: torch.Tensor) -> torch.Tensor:
+    """A view of int8 in words as wide as the last axis allows: what is copied costs by the piece."""
+    if x.dtype == torch.int8:
+        for word in (torch.int64, torch.int32, torch.int16):
+            if x.shape[-1] % word.itemsize == 0 and x.data_ptr() % word.itemsize == 0:
+                return x.view(word)
+    return x

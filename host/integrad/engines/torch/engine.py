@@ -1,0 +1,189 @@
+"""The Torch engine: the same code on a CPU and on a CUDA GPU, and the same bits as NumPy on both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from integrad.arithmetic import TARGET, magnitude, weight_limit
+from integrad.engines.engine import Gradients, Rule, Step
+from integrad.errors import IntegradError
+from integrad.network.network import BATCH, Network, Stage
+
+try:
+    import torch
+except ImportError as error:
+    raise IntegradError("the torch engine needs PyTorch: pip install 'integrad[torch]'") from error
+
+from integrad.engines.torch import blocks, layers
+from integrad.engines.torch.arithmetic import Arithmetic
+from integrad.engines.torch.digits import Bounded
+from integrad.engines.torch.probe import exact_carriers, int8_gain
+from integrad.engines.torch.replay import Inputs, Replays, StepUnderWay
+
+Learn = Callable[[str, Bounded], None]
+"""Takes the gradient of a parameter, by name, as soon as nobody needs that parameter's old value."""
+
+
+class TorchEngine:
+    """Computes with int16 weights on a device. See Engine.
+
+    device: as Torch names them; by default "cuda" where there is one, else "cpu". threads: of the CPU,
+    for all of Torch in this process; None leaves them. Raises IntegradError for a device that is not
+    there, and where a product that the engine depends on is not exact.
+    """
+
+    name = "torch"
+
+    def __init__(self, network: Network, device: str | None = None, threads: int | None = None):
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self.network = network
+        self.device = find_device(device)
+        self.arithmetic = Arithmetic(self.device)
+        self.replays = Replays(self.device) if self.device.type == "cuda" else None
+        self.weights: dict[str, torch.Tensor] = {}
+        self.load()
+
+    def step(self, x, labels, rule: Rule, kept=None) -> Step | StepUnderWay:
+        def compute(inputs: Inputs) -> torch.Tensor:
+            return self._learn(inputs, rule, lambda name, gradient: self._descend(name, gradient, rule))
+
+        inputs = _tensors(x, labels, kept)
+        counts = self.replays.step(rule, compute, inputs) if self.replays else compute(inputs)
+        return StepUnderWay(counts) if counts.is_cuda else Step(*counts.tolist())
+
+    def gradients(self, x, labels, rule: Rule, kept=None) -> tuple[Gradients, Step]:
+        found: dict[str, Bounded] = {}
+        inputs = [tensor.to(self.device) for tensor in _tensors(x, labels, kept)]
+        counts = self._learn(inputs, rule, found.__setitem__)
+        gradients = {name: g.values.to(torch.int64).cpu().numpy() for name, g in found.items()}
+        return gradients, Step(*counts.tolist())
+
+    def descend(self, gradients: Gradients, rule: Rule) -> None:
+        for name, gradient in gradients.items():
+            self._descend(name, Bounded(self._copy(gradient), magnitude(gradient)), rule)
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        out = np.empty((len(x), self.network.classes), np.int8)
+        for start in range(0, len(x), BATCH):
+            h = self._maps(x[start : start + BATCH])
+            number = 0
+            for stage in self.network.stages:
+                number += stage.block is not None
+                h = self._between(stage, h, []) if stage.block is None else self._block(number, stage, h).h
+            out[start : start + BATCH] = self._output(layers.flatten(h)).cpu().numpy()
+        return out
+
+    def fetch(self) -> None:
+        for name, array in self.network.parameters():
+            array[...] = self.weights[name].cpu().numpy()
+
+    def load(self) -> None:
+        for name, array in self.network.parameters():
+            limit = weight_limit(int(np.prod(array.shape[1:])))
+            if magnitude(array) > limit:  # products are proved exact from this limit
+                raise IntegradError(f"weights {name}: beyond the limit {limit} of their fan-in")
+            if name in self.weights:
+                self.weights[name].copy_(self._copy(array))  # in place: a recorded step knows where
+            else:
+                self.weights[name] = self._copy(array)
+
+    def _learn(self, inputs: Inputs, rule: Rule, learn: Learn) -> torch.Tensor:
+        """One batch forward; `learn` gets the gradient of every parameter that learns, block by block.
+
+        inputs: see _tensors, on the device. Returns int64 [loss, correct].
+        """
+        x, classes, *kept = inputs
+        targets = torch.zeros((len(x), self.network.classes), dtype=torch.int16, device=self.device)
+        targets.scatter_(1, classes[:, None], TARGET)
+        masks = [layers.channels_first(mask) for mask in kept]
+        h = layers.channels_first(x)
+        number = 0
+        for stage in self.network.stages:
+            if stage.block is None:
+                h = self._between(stage, h, masks)
+                continue
+            number += 1
+            seen = self._block(number, stage, h)
+            if rule.learn_set.block_learns(number - 1):
+                names = f"block{number}.weights", f"block{number}.head"
+                found = blocks.gradients(self.arithmetic, stage.block, seen, self.weights[names[1]], targets)
+                for name, gradient in zip(names, found, strict=True):
+                    learn(name, gradient)
+            h = seen.h
+        features = layers.flatten(h)
+        logits = self._output(features)
+        error = logits - targets
+        if rule.learn_set.output_learns:
+            learn("output.weights", blocks.classifier_gradient(self.arithmetic, error, features))
+        loss = error.to(torch.int64).square_().sum()
+        correct = (logits.argmax(1) == classes).sum()
+        return torch.stack([loss, correct])
+
+    def _maps(self, array: np.ndarray) -> torch.Tensor:
+        """A batch of the host's on the device: (N, C, H, W) → (C, N, H, W), features as they are."""
+        return layers.channels_first(self._copy(array))
+
+    def _copy(self, array: np.ndarray) -> torch.Tensor:
+        return _tensor(array).to(self.device)
+
+    def _between(self, stage: Stage, h: torch.Tensor, masks: list[torch.Tensor]) -> torch.Tensor:
+        """Forward through a stage that is no block; a dropout takes the first of `masks`, if there is one."""
+        if stage.kind == "max_pool":
+            return layers.max_pool(h, stage.window)
+        if stage.kind == "avg_pool":
+            return layers.average_pool(self.arithmetic, h, stage.window)
+        return layers.dropout(self.arithmetic, h, stage.percent, masks.pop(0)) if masks else h
+
+    def _block(self, number: int, stage: Stage, h: torch.Tensor) -> blocks.Activations:
+        return blocks.forward(self.arithmetic, stage.block, h, self.weights[f"block{number}.weights"])
+
+    def _output(self, features: torch.Tensor) -> torch.Tensor:
+        return blocks.classify(self.arithmetic, features, self.weights["output.weights"])
+
+    def _descend(self, name: str, gradient: Bounded, rule: Rule) -> None:
+        weights = self.weights[name]
+        limit = blocks.bounded_weights(weights).bound
+        layers.descend(self.arithmetic, weights, gradient, *rule.descent(name), limit)
+
+
+def _tensors(x, labels, kept: list[np.ndarray] | None) -> Inputs:
+    """On the host: samples int8 (N, …), labels int64 (N,), and what each dropout keeps, bool (N, …)."""
+    return [_tensor(x), _tensor(np.asarray(labels, np.int64)), *map(_tensor, kept or [])]
+
+
+def _tensor(array: np.ndarray) -> torch.Tensor:
+    # Always a copy: Torch warns of sharing arrays that are read-only, and cannot take flipped ones.
+    return torch.tensor(np.ascontiguousarray(array))
+
+
+def describe(name: str | None = None) -> str:
+    """For reports: Torch's version, its device, and which products are exact there. Raises IntegradError."""
+    device = find_device(name)
+    exact = [carrier.name for carrier in exact_carriers(device)]
+    if "int8" in exact:
+        exact[exact.index("int8")] = f"int8 ({int8_gain(device):.2g} times as fast as float64)"
+    return f"PyTorch {torch.__version__} on {_device_name(device)}, exact products in {', '.join(exact)}"
+
+
+def _device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "the CPU"
+
+
+def find_device(name: str | None) -> torch.device:
+    """The device of that name, by default the first GPU or else the CPU. Raises IntegradError."""
+    if name is None:
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise IntegradError(f"device {name!r}: expected cpu, cuda or cuda:N") from error
+    if device.type not in ("cpu", "cuda"):
+        raise IntegradError(f"device {name!r}: expected cpu, cuda or cuda:N")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise IntegradError(
+            f"device {name!r}: torch {torch.__version__} finds {torch.cuda.device_count()} of them"
+        )
+    return device

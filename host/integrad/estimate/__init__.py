@@ -1,0 +1,1 @@
+"""What a device needs, before anything is built."""

@@ -1,0 +1,88 @@
+"""What would fit a part that a firmware does not fit: found by building it, so that the advice is true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+import numpy as np
+
+from integrad.build.toolchain import DoesNotFitError
+from integrad.model_file import Model
+from integrad.targets.cores import BOARDS, Board
+from integrad_codegen.plan import Plan, make_plan
+
+Attempt = Callable[[Plan, Board], DoesNotFitError | None]
+"""Builds a plan for a board, and returns what the linker had to say against it."""
+
+
+def advice(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -> str:
+    """What would fit: less to learn or a smaller batch, a larger part, or how small the network must be.
+
+    error: what the linker had to say against the plan.
+    """
+    board = error.board
+    smaller = smaller_plan(model, plan, board, attempt)
+    larger = next((b for b in _larger(model, plan, board) if attempt(plan, b) is None), None)
+    ways = []
+    if smaller is not None:
+        batch = f" --batch-size {smaller.batch}" if smaller.batch else ""
+        ways.append(f"--learn {smaller.learn.name}{batch}")
+    if larger is not None:
+        ways.append(f"--core {larger.name}")
+    if ways:
+        return f"{' or '.join(ways)} would fit"
+    if plan.batch:
+        plan = make_plan(model.network, plan.prefix, "none")
+        error = attempt(plan, board) or error
+    return f"a network would fit if {_limits(plan, error)}"
+
+
+def smaller_plan(model: Model, plan: Plan, board: Board, attempt: Attempt) -> Plan | None:
+    """The first that fits of: the same with half the batch, and again half; then one block less learns."""
+    batches = [plan.batch >> halvings for halvings in range(plan.batch.bit_length())]
+    for learn in _learn_sets(model, plan):
+        for batch in batches if learn != "none" else [0]:
+            other = make_plan(model.network, plan.prefix, learn, batch)
+            if not _may_fit(model, other, board):
+                continue
+            error = attempt(other, board)
+            if error is None:
+                return other
+            if "flash" in error.needs:
+                break  # a smaller batch needs less RAM, but no less flash
+    return None
+
+
+def _learn_sets(model: Model, plan: Plan) -> list[str]:
+    """The learn sets that are no larger than the plan's own, the largest first."""
+    if not plan.batch:
+        return []
+    blocks = len(model.network.blocks)
+    depths = range(blocks - plan.learn.first_block, 0, -1)
+    return [*("all" if depth == blocks else f"last:{depth}" for depth in depths), "output", "none"]
+
+
+def _larger(model: Model, plan: Plan, board: Board) -> list[Board]:
+    others = [other for other in BOARDS.values() if other != board and _may_fit(model, plan, other)]
+    return sorted(others, key=lambda other: other.ram_bytes)
+
+
+def _may_fit(model: Model, plan: Plan, board: Board) -> bool:
+    """Whether the data alone fit; what does not even do that is not worth a build."""
+    raw_bytes = np.dtype(model.preprocessing.raw_dtype).itemsize * prod(model.preprocessing.raw_shape)
+    ram = raw_bytes + max(1, plan.batch) * plan.inputs
+    ram += plan.weights_bytes + plan.scratch.bytes if plan.batch else plan.inference_scratch_bytes
+    return plan.weights_bytes + plan.frozen_bytes <= board.flash_bytes and ram <= board.ram_bytes
+
+
+def _limits(plan: Plan, error: DoesNotFitError) -> str:
+    """What keeps a plan that only infers from fitting, and how much less of it would do."""
+    takes = {"flash": ("weights", plan.weights_bytes), "RAM": ("activations", plan.inference_scratch_bytes)}
+    limits = []
+    for memory, (needed, there) in error.needs.items():
+        what, has = takes[memory]
+        most = has - (needed - there)
+        fits = f"its {what} took at most {most:,} bytes instead of {has:,}"
+        limits.append(fits if most > 0 else "its samples were smaller")
+    return " and ".join(limits)

@@ -1,0 +1,1 @@
+"""Sessions and the executors that perform them."""

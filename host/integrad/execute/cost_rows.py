@@ -1,0 +1,82 @@
+"""Which row of a cost report a function of the firmware belongs to, and exact figures by row."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from integrad.emulate.runner import RunResult
+
+NORMALISATION = "input normalisation"
+FORWARD = "forward kernels"
+UPDATE = "learning kernels"
+DIVISION = "32-bit division"
+REST = "rest"
+
+SHARED_ROWS = {
+    NORMALISATION: "raw sample -> int8",
+    FORWARD: "products and scaling, all layers",
+    UPDATE: "errors, gradients and integer SGD, all layers",
+    DIVISION: "no instruction for it",
+    REST: "start-up, scratch, stack",
+}
+"""Rows beside the layers, in order, and what they hold."""
+
+FORWARD_KERNELS = re.compile(
+    r"integrad_\w*(activate|band|convolve|cut|dot|depthwise|eight_products|few|four_inputs|gather|linear|maxima|nine|outer|store_four|reciprocal|scaled|widen|window)\w*"
+)
+UPDATE_KERNELS = re.compile(
+    r"learn_classifier|integrad_\w*(accumulate|column|decay|descend|errors|fits|gradients|hits|largest|learn"
+    r"|pair|place|room|row|step)\w*"
+)
+"""Names of the kernels, which layers share. What both use counts as forward."""
+
+# Run-time helpers of libgcc, and of device/cortex_m/runtime_abi.c for clang and zig.
+NARROW_HELPERS = re.compile(r"__aeabi_u?idiv(mod)?|__u?(div|mod)si3|(divide|magnitude)32|pair")
+WIDE_HELPERS = re.compile(
+    r"__aeabi_(u?ldivmod|lmul|llsl|llsr|lasr|[il]div0)|__gnu_u?ldivmod_helper|__\w+di[34]|__clzsi2"
+    r"|(divide|magnitude)64|integrad_divide_(un)?signed"
+)
+
+
+class Rows:
+    """The rows of one firmware. prefix: of the generated names; layers: names of the layers."""
+
+    def __init__(self, prefix: str, layers: Iterable[str]):
+        self.prefix, self.layers = prefix, set(layers)
+
+    def row_of(self, function: str, training: bool) -> str:
+        """The row of a function. Wide arithmetic updates weights in a training step; else it normalises."""
+        if function == f"{self.prefix}_normalise":
+            return NORMALISATION
+        if function.startswith(f"{self.prefix}_"):
+            return REST
+        if FORWARD_KERNELS.fullmatch(function):
+            return FORWARD
+        if UPDATE_KERNELS.fullmatch(function):
+            return UPDATE
+        if WIDE_HELPERS.fullmatch(function):
+            return UPDATE if training else NORMALISATION
+        if NARROW_HELPERS.fullmatch(function):
+            return DIVISION
+        layer = function.split("_")[0]
+        return layer if layer in self.layers else REST
+
+    def instructions(self, result: RunResult, training: bool) -> Counter[str]:
+        """Row → mean instructions of a region; they add up to the mean of whole regions, rounded down."""
+        totals: Counter[str] = Counter()
+        for function, counts in result.functions.items():
+            totals[self.row_of(function, training)] += counts.instructions
+        # What ran outside of any named function.
+        totals[REST] += sum(region.instructions for region in result.regions) - totals.total()
+        return means(totals, len(result.regions))
+
+
+def means(totals: Counter[str], runs: int) -> Counter[str]:
+    """totals / runs, whole numbers that add up to their sum / runs: the largest remainders round up."""
+    result = Counter({name: total // runs for name, total in totals.items()})
+    missing = totals.total() // runs - result.total()
+    for name in sorted(totals, key=lambda name: (-(totals[name] % runs), name))[:missing]:
+        result[name] += 1
+    return result

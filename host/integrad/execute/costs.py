@@ -1,0 +1,153 @@
+"""What a firmware costs on its core: memory to the byte, executed instructions, layer by layer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from integrad.build.toolchain import Firmware
+from integrad.emulate.runner import RunResult
+from integrad.execute.cost_rows import REST, SHARED_ROWS, Rows
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.session import Predict, Schedule, Stack, Train
+from integrad_codegen import costs as plan_costs
+
+MEASURED = 4
+"""Inferences, and training steps, that are counted; the figures are their means."""
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """A row of the report: a layer, or something that layers share (integrad.execute.cost_rows).
+
+    macs: one sample, forward. weights_bytes: of the layer's own weights. activation_bytes: its output,
+    one sample, in the scratch. flash_bytes: weights and code. ram_bytes: weights that learn; the last
+    row has all other RAM. Each figure, summed over the rows, is the one of Costs, to the byte and to
+    the instruction.
+    """
+
+    name: str
+    what: str
+    macs: int
+    learns: bool
+    weights_bytes: int
+    activation_bytes: int
+    flash_bytes: int
+    ram_bytes: int
+    instructions_per_inference: int
+    instructions_per_training_step: int | None
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Memory in bytes, and executed instructions (means, rounded down).
+
+    macs: of one inference. instructions_per_training_step, training_macs: of one whole batch; None where
+    nothing learns. flash_bytes, ram_bytes: what the linker laid out, stack reserve included.
+    stack_bytes: most stack that the runs used. weights_ram_bytes: of the struct that learns.
+    """
+
+    macs: int
+    training_macs: int | None
+    instructions_per_inference: int
+    instructions_per_training_step: int | None
+    flash_bytes: int
+    ram_bytes: int
+    stack_bytes: int
+    stack_reserve_bytes: int
+    code_bytes: int
+    weights_flash_bytes: int
+    weights_ram_bytes: int
+    inference_scratch_bytes: int
+    training_scratch_bytes: int
+    batch_size: int
+    layers: tuple[LayerCost, ...]
+
+    def to_json(self) -> dict:
+        """All figures, JSON-able."""
+        return asdict(self)
+
+
+def measure_costs(
+    device: DeviceModel,
+    firmware: Firmware,
+    samples: np.ndarray,
+    labels: np.ndarray,
+    schedule: Schedule,
+    *,
+    time_limit: float = 600,
+    engine: str | None = None,
+) -> Costs:
+    """Run a few inferences and, where something learns, a few training steps, and count.
+
+    samples: raw (N, ...), N ≥ 1; labels: (N,). They are used again and again if there are too few.
+    time_limit: seconds each of the two runs may take. engine: as in integrad.emulate.runner.run().
+    """
+    plan = device.plan
+    options = {"count": True, "time_limit": time_limit, "engine": engine}
+    chosen = np.arange(MEASURED) % len(samples)
+    results, inference = device.run_board(firmware, [Predict(samples[chosen]), Stack()], **options)
+    stack, training = results[-1], None
+    if plan.batch:
+        batches = np.arange(MEASURED * plan.batch).reshape(MEASURED, plan.batch) % len(samples)
+        steps = [Train(samples[batch], labels[batch], schedule) for batch in batches]
+        results, training = device.run_board(firmware, [*steps, Stack()], **options)
+        stack = max(stack, results[-1])
+    sizes = firmware.sizes
+    return Costs(
+        macs=plan.macs,
+        training_macs=plan.training_macs * plan.batch if plan.batch else None,
+        instructions_per_inference=_mean(inference),
+        instructions_per_training_step=_mean(training) if training else None,
+        flash_bytes=sizes.flash,
+        ram_bytes=sizes.ram,
+        stack_bytes=stack,
+        stack_reserve_bytes=sizes.stack,
+        code_bytes=sizes.code,
+        weights_flash_bytes=plan.weights_bytes + plan.frozen_bytes,
+        weights_ram_bytes=plan.weights_bytes if plan.batch else 0,
+        inference_scratch_bytes=plan.inference_scratch_bytes,
+        training_scratch_bytes=plan.scratch.bytes if plan.scratch else 0,
+        batch_size=plan.batch,
+        layers=tuple(_layers(device, firmware, inference, training)),
+    )
+
+
+def _mean(result: RunResult) -> int:
+    return sum(region.instructions for region in result.regions) // len(result.regions)
+
+
+def _layers(device: DeviceModel, firmware: Firmware, inference: RunResult, training: RunResult | None):
+    plan = device.plan
+    layers = plan_costs.layers(plan)
+    shared = [plan_costs.Layer(name, what, 0, False, 0, 0) for name, what in SHARED_ROWS.items()]
+    rows = Rows(plan.prefix, (layer.name for layer in layers))
+    in_inference = rows.instructions(inference, training=False)
+    in_training = rows.instructions(training, training=True) if training else Counter()
+    flash = _code_bytes(rows, firmware, plan.batch > 0)
+    flash.update({layer.name: layer.weights_bytes for layer in layers})
+    flash[REST] += firmware.sizes.flash - flash.total()
+    ram = Counter({layer.name: layer.ram_bytes for layer in layers})
+    ram[REST] = firmware.sizes.ram - ram.total()
+    for layer in layers + shared:
+        name = layer.name
+        if layer in shared and not (flash[name] or in_inference[name] or in_training[name]):
+            continue
+        yield LayerCost(
+            **asdict(layer),
+            flash_bytes=flash[name],
+            ram_bytes=ram[name],
+            instructions_per_inference=in_inference[name],
+            instructions_per_training_step=in_training[name] if training else None,
+        )
+
+
+def _code_bytes(rows: Rows, firmware: Firmware, training: bool) -> Counter[str]:
+    """Row → bytes of its functions, some of which have several names."""
+    functions = {function.address: function for function in firmware.program.functions}
+    sizes: Counter[str] = Counter()
+    for function in functions.values():
+        sizes[rows.row_of(function.name, training)] += function.size
+    return sizes

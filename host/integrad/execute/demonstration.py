@@ -1,0 +1,145 @@
+"""The main job, end to end: meet an unknown speaker on a device, and learn from him there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from integrad.datasets.dataset import Dataset
+from integrad.execute.adaptation import (
+    TUNING_EPOCHS,
+    TUNING_RATE_PER_SAMPLE,
+    Adaptation,
+    Samples,
+    Tuning,
+    adapt,
+    choose_stored,
+    split_for_tuning,
+)
+from integrad.execute.costs import Costs, measure_costs
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.session import Schedule
+from integrad.model_file import Model
+from integrad.targets.cores import Board
+from integrad.training.progress import Silent
+from integrad.training.training_run import TrainingRun
+
+TUNING_CLIPS = 100
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A network, and the batch in which a part with that much RAM can train all its layers."""
+
+    ram_bytes: int
+    spec: str
+    batch_size: int
+
+
+SETUPS = [
+    Setup(60_000, "cnn:a2,c8,p2,c24,p2,d32", 4),
+    Setup(0, "cnn:a4,c12,p2,c24,p2,d16", 4),
+]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Clips of the speakers: one to learn from, his others, those to store, and the known speakers' tests."""
+
+    tune: Samples
+    test: Samples
+    stored: Samples
+    known: Samples
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What happened. all_layers, output_only: the device's runs with either learn set.
+
+    stored, stored_bytes: clips of the known speakers that it had with it, beside the firmware.
+    """
+
+    model: Model
+    stored: int
+    stored_bytes: int
+    all_layers: Adaptation
+    output_only: Adaptation
+    costs: Costs
+
+    @property
+    def equal(self) -> bool:
+        """Whether device and host held the same bits throughout."""
+        return self.all_layers.equal_to_host and self.output_only.equal_to_host
+
+
+def choose_setup(board: Board) -> Setup:
+    """The larger of two networks that can learn all its layers in the part's RAM."""
+    return next(setup for setup in SETUPS if board.ram_bytes >= setup.ram_bytes)
+
+
+def train_without(dataset: Dataset, speaker: str, spec: str, seed: int, progress: Silent) -> Model:
+    """A model of all speakers but one; one in ten of their words validates."""
+    holdouts = [f"speaker={speaker}"]
+    run = TrainingRun(dataset, spec, {"seed": seed}, holdouts, validation_percent=10, by_class=True)
+    return run.run(progress=progress).model
+
+
+def draw_clips(
+    dataset: Dataset,
+    speaker: str,
+    batch_size: int,
+    replay: int | None,
+    seed: int,
+    clips: int = TUNING_CLIPS,
+) -> list[np.ndarray]:
+    """Indices of the clips of Parts, in its order. replay: how many to store, or None, see choose_stored."""
+    mine = dataset.keys["speaker"] == speaker
+    new, trained, known = (
+        np.flatnonzero(part) for part in (mine, ~mine & ~dataset.test, ~mine & dataset.test)
+    )
+    tune, test = (new[part] for part in split_for_tuning(dataset.y[new], clips, seed))
+    stored = trained[choose_stored(dataset.y[trained], replay, batch_size, seed)]
+    return [tune, test, stored, known]
+
+
+def take_clips(model: Model, dataset: Dataset, drawn: list[np.ndarray]) -> Parts:
+    """The clips with these indices, as the device receives them."""
+    return Parts(*((model.preprocessing.raw(dataset.x[part]), dataset.y[part]) for part in drawn))
+
+
+def demonstrate(
+    model: Model,
+    parts: Parts,
+    board: Board,
+    batch_size: int,
+    seed: int,
+    folder: Path,
+    say: Callable[[str], None],
+) -> Demonstration:
+    """Classify the speaker's clips on the device, tune there with some of them, classify again.
+
+    Once with all layers learning and once with the output layer alone. folder: for sources and firmware.
+    """
+    tuning = Tuning(TUNING_EPOCHS, batch_size, Schedule(TUNING_RATE_PER_SAMPLE * batch_size), seed)
+    outcomes: dict[str, Adaptation] = {}
+    costs = None
+    for learn in ("all", "output"):
+        device = DeviceModel.generate(model, folder / learn, learn, batch_size, "digits")
+        firmware = device.build(board)
+        say(f"learning on the {board.core}: {'all layers' if learn == 'all' else 'output layer only'}")
+        outcomes[learn] = adapt(
+            device, firmware, parts.test, parts.tune, tuning, stored=parts.stored, known=parts.known
+        )
+        if costs is None:
+            costs = measure_costs(device, firmware, *parts.test, tuning.schedule)
+    clips, labels = parts.stored
+    stored_bytes = clips.nbytes + len(labels)  # a label is a byte
+    return Demonstration(model, len(clips), stored_bytes, outcomes["all"], outcomes["output"], costs)
+
+
+def speakers(dataset: Dataset) -> list[str]:
+    """Names that can be held out."""
+    return sorted(str(name) for name in np.unique(dataset.keys["speaker"]))

@@ -1,0 +1,158 @@
+"""A model on its way to a device: plan, generated sources, and the executors of its sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from integrad.build.host_program import build_host, run_host
+from integrad.build.toolchain import DoesNotFitError, Firmware, build_firmware
+from integrad.emulate.runner import RunResult, run
+from integrad.errors import IntegradError
+from integrad.estimate.fit import advice
+from integrad.execute.session import Action, Predict, Reset, Session, Train, Weights
+from integrad.learners.nitro import Nitro
+from integrad.model_file import Model
+from integrad.network.network import Network
+from integrad.targets.cores import Board
+from integrad_codegen.c.firmware import emit_firmware
+from integrad_codegen.c.module import write_files
+from integrad_codegen.plan import Plan, make_plan
+
+
+@dataclass
+class DeviceModel:
+    """A model lowered for one learn set and batch size. `sources`, in `folder`, are portable."""
+
+    model: Model
+    plan: Plan
+    folder: Path
+    sources: list[Path]
+
+    @classmethod
+    def generate(
+        cls,
+        model: Model,
+        folder: Path,
+        learn: str = "none",
+        batch_size: int = 16,
+        prefix: str = "model",
+        command: str = "",
+    ) -> DeviceModel:
+        """Lower the model and write its sources to folder/source."""
+        return cls._write(model, make_plan(model.network, prefix, learn, batch_size), folder, command)
+
+    @classmethod
+    def _write(cls, model: Model, plan: Plan, folder: Path, command: str = "") -> DeviceModel:
+        paths = write_files(emit_firmware(model, plan, command), folder / "source")
+        return cls(model, plan, folder, [path for path in paths if path.suffix == ".c"])
+
+    def session(self, actions: list[Action]) -> Session:
+        """The session that performs these actions on this model."""
+        return Session(self.plan.classes, self.plan.weights_bytes, actions)
+
+    def run_numpy(self, actions: list[Action]) -> list:
+        """Results of the actions by the host's own arithmetic. Stack gives 0."""
+        twin = self.model.network.copy()
+        return [self._act(twin, action) for action in actions]
+
+    def run_host(
+        self, actions: list[Action], compiler: str = "gcc", sanitize: bool = True, time_limit: float = 600
+    ) -> list:
+        """Results of the generated C on the host, by default watched by sanitizers."""
+        where = self.folder / f"host-{compiler}"
+        program = build_host(self.sources, [self.source_folder], where, compiler=compiler, sanitize=sanitize)
+        session = self.session(actions)
+        return session.decode(run_host(program, session.encode(), time_limit))
+
+    def build(self, board: Board, whole_machine: bool = False, toolchain: str | None = None) -> Firmware:
+        """Firmware for a board. Raises DoesNotFitError, with what would fit, where the part is too small,
+        and IntegradError where the emulated machine is."""
+        where = self.folder / f"{board.name}-{toolchain or 'default'}"
+        try:
+            return self._build(board, where, whole_machine, toolchain)
+        except DoesNotFitError as error:
+            if whole_machine:  # no part is to blame, and nothing smaller is what was asked for
+                raise IntegradError(f"does not fit the emulated machine: {error.shortage}") from None
+            what = advice(self.model, self.plan, error, partial(self._attempt, toolchain))
+            error.args = (f"{error.args[0]}; {what}",)
+            raise
+
+    def _build(self, board: Board, where: Path, whole_machine: bool, toolchain: str | None) -> Firmware:
+        """With the kernels of the board's core in place of the portable ones."""
+        folder = where / "source"
+        paths = write_files(emit_firmware(self.model, self.plan, core=board.name), folder)
+        sources = [path for path in paths if path.suffix == ".c"]
+        return build_firmware(
+            board, sources, [folder], where, whole_machine=whole_machine, toolchain=toolchain
+        )
+
+    def _attempt(self, toolchain: str | None, plan: Plan, board: Board) -> DoesNotFitError | None:
+        """Build another plan of the same model; what the linker had to say against it."""
+        with TemporaryDirectory(dir=self.folder) as name:
+            other = self._write(self.model, plan, Path(name))
+            try:
+                other._build(board, Path(name, "build"), False, toolchain)
+            except DoesNotFitError as error:
+                return error
+        return None
+
+    def run_board(
+        self,
+        firmware: Firmware,
+        actions: list[Action],
+        count: bool = False,
+        time_limit: float = 600,
+        engine: str | None = None,
+    ) -> tuple[list, RunResult]:
+        """Results of the firmware on the emulated board, and what the emulator measured."""
+        session = self.session(actions)
+        result = run(firmware, session.encode(), time_limit=time_limit, count=count, engine=engine)
+        return session.decode(result.output), result
+
+    @property
+    def source_folder(self) -> Path:
+        return self.folder / "source"
+
+    def network_with(self, weights: bytes) -> Network:
+        """The model's network with the weights struct that a session returned."""
+        network = self.model.network.copy()
+        arrays = dict(network.parameters())
+        offset = 0
+        for name, size in self._struct():
+            part = np.frombuffer(weights, "<i2", size, offset)
+            arrays[name] = part.reshape(arrays[name].shape).astype(np.int16)
+            offset += 2 * size
+        network.load_parameters(arrays)
+        return network
+
+    def struct_of(self, network: Network) -> bytes:
+        """The weights struct that holds this network's weights."""
+        arrays = dict(network.parameters())
+        return b"".join(np.ascontiguousarray(arrays[name], "<i2").tobytes() for name, _ in self._struct())
+
+    def _struct(self) -> list[tuple[str, int]]:
+        """(parameter of the network, elements) of each member of the weights struct."""
+        names = {"output": "output.weights"}
+        for block in self.plan.blocks:
+            names[block.name] = f"{block.name}.weights"
+            names[f"head{block.number}"] = f"{block.name}.head"
+        return [(names[member], array.size) for member, array in self.plan.parameters()]
+
+    def _act(self, twin: Network, action: Action):
+        # Samples of an action are what the device receives: integers, even if the data set held floats.
+        preprocessing = replace(self.model.preprocessing, float_shift=None)
+        if isinstance(action, Predict):
+            return twin.logits(preprocessing.apply(action.samples))
+        if isinstance(action, Train):
+            s = action.schedule
+            learner = Nitro(twin, s.learning_rate_inv, s.decay_inv, s.head_decay_inv, self.plan.learn.name)
+            return learner.step(preprocessing.apply(action.samples), action.labels).correct
+        if isinstance(action, Reset):
+            twin.load_parameters(dict(self.model.network.parameters()))
+            return None
+        return self.struct_of(twin) if isinstance(action, Weights) else 0

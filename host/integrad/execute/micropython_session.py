@@ -1,0 +1,98 @@
+"""Sessions in MicroPython: on this machine and on emulated cores, through native modules or Python."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import numpy as np
+
+from integrad.build.micropython_boards import MicroPythonBoard
+from integrad.build.micropython_modules import build_module, get_architecture
+from integrad.emulate.micropython_firmware import run_firmware
+from integrad.emulate.micropython_unix import run_unix
+from integrad.errors import IntegradError
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.session import Action, Predict, Reset, Weights
+from integrad_codegen.micropython.export import emit_module
+from integrad_codegen.micropython.python_files import emit_pure
+from integrad_codegen.micropython.weights_file import weights_file
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where MicroPython runs. execute: runs a script with files in `folder`; what it prints."""
+
+    execute: Callable[[str, Mapping[str, bytes]], str]
+    folder: str = ""
+
+
+def on_host(time_limit: float = 600) -> Place:
+    """This machine."""
+    return Place(lambda script, files: run_unix(script, files, time_limit))
+
+
+def on_board(board: MicroPythonBoard, time_limit: float = 600, firmware: Path | None = None) -> Place:
+    """An emulated board. firmware: another one than build_micropython() gives."""
+
+    def execute(script: str, files: Mapping[str, bytes]) -> str:
+        return run_firmware(board, script, files, firmware=firmware, time_limit=time_limit)
+
+    return Place(execute, "/rom/")
+
+
+def native_core(device: DeviceModel, architecture: str) -> dict[str, bytes]:
+    """The file of a native module, by its name."""
+    name = f"_{device.plan.prefix}"
+    kind = get_architecture(architecture)
+    module = build_module(emit_module(device.model, device.plan, core=kind.core), name, kind)
+    return {f"{name}.mpy": module}
+
+
+def python_core(device: DeviceModel, folder: str) -> dict[str, bytes]:
+    """The file of a core in Python, by its name. folder: of the export, `pure` (viper) or `plain`."""
+    name = f"_{device.plan.prefix}.py"
+    return {name: emit_pure(device.model, device.plan)[f"{folder}/{name}"].encode()}
+
+
+def run_session(device: DeviceModel, actions: list[Action], core: Mapping[str, bytes], place: Place) -> list:
+    """Results of the actions by a core: one module under the name _PREFIX, as file name → contents; none
+    if it is in the firmware.
+
+    Raises IntegradError where the answer is not one line a result.
+    """
+    prefix = device.plan.prefix
+    loader = jinja2.PackageLoader("integrad_templates", "micropython")
+    script = jinja2.Environment(loader=loader).get_template("session.py.jinja")
+    files = {
+        **core,
+        f"{prefix}.weights": weights_file(device.model, device.plan),
+        "session.bin": device.session(actions).encode(),
+    }
+    lines = iter(place.execute(script.render(p=prefix, folder=place.folder), files).split())
+    try:
+        results = [_result(device, action, lines) for action in actions]
+    except (StopIteration, ValueError) as error:
+        raise IntegradError(
+            f"MicroPython's answer is not what a session is answered with: {error}"
+        ) from error
+    if rest := list(lines):
+        raise IntegradError(f"MicroPython answered {len(rest)} lines too many")
+    return results
+
+
+def _result(device: DeviceModel, action: Action, lines) -> object:
+    if isinstance(action, Reset):
+        return None
+    if isinstance(action, Predict):
+        rows = b"".join(bytes.fromhex(next(lines)) for _ in action.samples)
+        return np.frombuffer(rows, np.int8).reshape(-1, device.plan.classes)
+    if isinstance(action, Weights):
+        data, crc = bytes.fromhex(next(lines)), int(next(lines))
+        if zlib.crc32(data) != crc:
+            raise IntegradError("MicroPython's weights do not match their CRC-32")
+        return data
+    return int(next(lines))

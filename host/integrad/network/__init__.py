@@ -1,0 +1,1 @@
+"""What a network is: its description, notation, blocks and layers."""

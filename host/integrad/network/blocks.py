@@ -1,0 +1,224 @@
+"""What learns: local-loss blocks, each with its own learning head, and the output layer.
+
+A block learns from the error of its head alone; no gradient crosses from block to block
+(NITRO-D, integer local-loss block). Heads are used in training only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from integrad.arithmetic import SLOPES, initial_bound, weight_limit
+from integrad.network.layers import conv, flatten, linear, nitro_relu, pool, scaling
+
+Pair = tuple[int, int]
+Shape = tuple[int, ...]
+
+
+@dataclass
+class BlockCache:
+    """What a block's backward pass needs of its forward pass, all int8.
+
+    x: block input, s: scaled pre-activations, h: activations (the block's output).
+    """
+
+    x: np.ndarray
+    s: np.ndarray
+    h: np.ndarray
+
+
+@dataclass(frozen=True)
+class HeadPooling:
+    """How a convolutional block's activations shrink before its head."""
+
+    kind: str
+    window: Pair
+    padding: Pair
+    size: Pair
+
+    @classmethod
+    def fit(cls, channels: int, size: Pair, limit: int, kind: str) -> HeadPooling:
+        """Smallest window that leaves at most `limit` features, by NITRO-D's rule.
+
+        The height of the window doubles first, then its width, until channels·h·w ≤ limit or the
+        window covers the map. channels, size: the block's output; kind: "max" or "avg".
+        """
+        (height, width), kh, kw = size, 1, 1
+
+        def pooled() -> Pair:
+            return -(-height // kh), -(-width // kw)
+
+        while channels * pooled()[0] * pooled()[1] > limit and (kh < height or kw < width):
+            if kh < height:
+                kh *= 2
+            if channels * pooled()[0] * pooled()[1] > limit and kw < width:
+                kw *= 2
+        dh, dw = pooled()
+        padding = (kh * (dh - height // kh)) // 2, (kw * (dw - width // kw)) // 2
+        return cls(kind, (kh, kw), padding, pool.output_size(size, (kh, kw), padding))
+
+    def forward(self, h: np.ndarray) -> np.ndarray:
+        """h: int8 (N, C, H, W) → int8 (N, C, *self.size)."""
+        step = pool.max_forward if self.kind == "max" else pool.average_forward
+        return step(h, self.window, self.padding)
+
+    def backward(self, delta: np.ndarray, h: np.ndarray) -> np.ndarray:
+        """delta: (N, C, *self.size), h: the pooled activations → gradient like h."""
+        step = pool.max_backward if self.kind == "max" else pool.average_backward
+        return step(delta, h, self.window, self.padding)
+
+
+@dataclass
+class DenseBlock:
+    """Linear → scaling → NITRO-ReLU, with a linear head.
+
+    weights: int16 (units, fan_in); head: int16 (classes, units).
+    """
+
+    fan_in: int
+    units: int
+    classes: int
+    alpha_inv: int
+    weights: np.ndarray = field(init=False, repr=False)
+    head: np.ndarray = field(init=False, repr=False)
+
+    def __post_init__(self):
+        self.weights = np.zeros((self.units, self.fan_in), np.int16)
+        self.head = np.zeros((self.classes, self.units), np.int16)
+
+    @property
+    def output_shape(self) -> Shape:
+        return (self.units,)
+
+    @property
+    def head_features(self) -> int:
+        return self.units
+
+    @property
+    def positions(self) -> int:
+        """Output positions that share one weight."""
+        return 1
+
+    def forward(self, x: np.ndarray) -> BlockCache:
+        """x: int8 (N, fan_in) → cache whose h is int8 (N, units)."""
+        s = scaling.forward(linear.forward(x, self.weights), self.fan_in)
+        return BlockCache(x, s, nitro_relu.forward(s, self.alpha_inv))
+
+    def features(self, cache: BlockCache) -> np.ndarray:
+        """What the head sees: int8 (N, head_features)."""
+        return cache.h
+
+    def weight_gradient(self, error: np.ndarray, cache: BlockCache) -> np.ndarray:
+        """error: int (N, classes) of the head, before its update → int64 like weights."""
+        delta = linear.input_gradient(error, self.head)
+        delta = scaling.backward(nitro_relu.backward(delta, cache.s, self.alpha_inv))
+        return linear.weight_gradient(delta, cache.x)
+
+
+@dataclass
+class ConvBlock:
+    """Convolution → scaling → NITRO-ReLU, with a pooled linear head.
+
+    weights: int16 (channels, in_channels // groups, kh, kw); head: int16 (classes, head_features).
+    input_shape: (in_channels, H, W). groups: equal parts of the channels, each of which sees its part
+    of the input channels only; as many as input channels is a depthwise convolution.
+    """
+
+    input_shape: Shape
+    channels: int
+    kernel: Pair
+    stride: Pair
+    padding: Pair
+    classes: int
+    alpha_inv: int
+    head_limit: int
+    head_pool: str
+    groups: int = 1
+    weights: np.ndarray = field(init=False, repr=False)
+    head: np.ndarray = field(init=False, repr=False)
+    head_pooling: HeadPooling = field(init=False, repr=False)
+
+    def __post_init__(self):
+        size = self.output_shape[1:]
+        self.head_pooling = HeadPooling.fit(self.channels, size, self.head_limit, self.head_pool)
+        self.weights = np.zeros((self.channels, self.group_inputs, *self.kernel), np.int16)
+        self.head = np.zeros((self.classes, self.head_features), np.int16)
+
+    @property
+    def group_inputs(self) -> int:
+        """Input channels that an output channel sees."""
+        return self.input_shape[0] // self.groups
+
+    @property
+    def fan_in(self) -> int:
+        return self.group_inputs * self.kernel[0] * self.kernel[1]
+
+    @property
+    def output_shape(self) -> Shape:
+        size = conv.output_size(self.input_shape[1:], self.kernel, self.stride, self.padding)
+        return (self.channels, *size)
+
+    @property
+    def head_features(self) -> int:
+        return self.channels * self.head_pooling.size[0] * self.head_pooling.size[1]
+
+    @property
+    def positions(self) -> int:
+        """Output positions that share one weight."""
+        return self.output_shape[1] * self.output_shape[2]
+
+    def forward(self, x: np.ndarray) -> BlockCache:
+        """x: int8 (N, *input_shape) → cache whose h is int8 (N, *output_shape)."""
+        z = conv.forward(x, self.weights, self.stride, self.padding, self.groups)
+        s = scaling.forward(z, self.fan_in)
+        return BlockCache(x, s, nitro_relu.forward(s, self.alpha_inv))
+
+    def features(self, cache: BlockCache) -> np.ndarray:
+        """What the head sees: int8 (N, head_features)."""
+        return flatten.forward(self.head_pooling.forward(cache.h))
+
+    def weight_gradient(self, error: np.ndarray, cache: BlockCache) -> np.ndarray:
+        """error: int (N, classes) of the head, before its update → int64 like weights."""
+        delta = linear.input_gradient(error, self.head)
+        delta = flatten.backward(delta, (self.channels, *self.head_pooling.size))
+        delta = self.head_pooling.backward(delta, cache.h)
+        delta = scaling.backward(nitro_relu.backward(delta, cache.s, self.alpha_inv))
+        return conv.weight_gradient(delta, cache.x, self.kernel, self.stride, self.padding, self.groups)
+
+
+@dataclass
+class OutputLayer:
+    """Linear → scaling: the logits. weights: int16 (classes, fan_in)."""
+
+    fan_in: int
+    classes: int
+    weights: np.ndarray = field(init=False, repr=False)
+
+    def __post_init__(self):
+        self.weights = np.zeros((self.classes, self.fan_in), np.int16)
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """x: int8 (N, fan_in) → logits int8 (N, classes)."""
+        return classify(x, self.weights)
+
+
+Block = DenseBlock | ConvBlock
+
+
+def classify(features: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Scaled linear classifier of the output layer and of every head: int8 (N, classes)."""
+    return scaling.forward(linear.forward(features, weights), weights.shape[1])
+
+
+def classifier_gradient(error: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """error: int (N, classes), features: int8 (N, d) → gradient of such a classifier's weights, int64."""
+    return linear.weight_gradient(error, features)
+
+
+def random_weights(shape: Shape, alpha_inv: int, rng: np.random.Generator) -> np.ndarray:
+    """int16 weights, uniform in ± the integer Kaiming bound of their fan-in (NITRO-D, initialisation)."""
+    fan_in = int(np.prod(shape[1:]))
+    bound = min(initial_bound(fan_in, SLOPES[alpha_inv].gain), weight_limit(fan_in))
+    return rng.integers(-bound, bound, shape, dtype=np.int16, endpoint=True)

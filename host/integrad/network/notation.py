@@ -1,0 +1,149 @@
+"""The short notation for networks: `mlp:96,48`, `cnn:p2,c8,p2,c16,p2,d48`.
+
+    mlp:   N or dN  dense block of N units
+    cnn:   cN       convolution block, N channels, 3x3 kernel, same padding
+           cNkK     with a KxK kernel (K odd),  cNsS  with stride S (1 or 2),  cNkKsS  with both
+           dw       the same on every channel by itself (depthwise); dwkK, dwsS, dwkKsS likewise
+           pN aN    max-pool, average-pool of NxN
+           dN       dense block
+    both:  xP       dropout of P percent (5, 10, … 95), while the host trains only
+
+The output layer is implied. On a series, kernels and pools are 1xN: they run over time.
+"""
+
+from __future__ import annotations
+
+import re
+
+from integrad.errors import UsageError
+from integrad.network.description import MAX_SIDE
+from integrad.network.layers.dropout import KEEP_SCALE
+from integrad.network.shapes import LayerError, Shape, check_shapes
+
+ALPHA_INV = 4
+HEAD_FEATURES = 256
+HEAD_POOL = "max"
+
+EXPECTED = {
+    "mlp": "a number of units such as 96, or xP (dropout)",
+    "cnn": "cN[kK][sS], dw[kK][sS], pN, aN, dN or xP",
+}
+
+KINDS = {"mlp": ("d", "x"), "cnn": ("c", "dw", "p", "a", "d", "x")}
+
+
+def parse_notation(text: str, input_shape: Shape) -> list[dict]:
+    """Layers of a network description.
+
+    input_shape: (F,), (C, 1, T) or (C, H, W). Raises UsageError that points at the mistake.
+    """
+    family, colon, _ = text.partition(":")
+    if not colon or family not in EXPECTED:
+        raise _error(text, 0, "expected mlp:…, cnn:…, nitro:… or a path that ends in .toml")
+    elements = _split(text, len(family) + 1)
+    series = len(input_shape) == 3 and input_shape[1] == 1
+    layers, channels = [], input_shape[0]
+    for position, element in elements:
+        layers.append(_parse_element(text, position, element, family, series, channels))
+        channels = layers[-1].get("channels", channels)
+    try:
+        check_shapes(layers, input_shape)
+    except LayerError as error:
+        position, element = elements[error.index]
+        raise _error(text, position, f"'{element}' does not fit here: {error}") from error
+    return layers
+
+
+def conv_layer(channels: int, kernel: int, stride: int, series: bool, groups: int = 1) -> dict:
+    """A convolution block with same padding; on a series the kernel is 1xK."""
+    return {
+        "type": "conv",
+        "channels": channels,
+        "kernel": _square(kernel, series, 1),
+        "stride": _square(stride, series, 1),
+        "padding": _square(kernel // 2, series, 0),
+        "alpha_inv": ALPHA_INV,
+        "head_features": HEAD_FEATURES,
+        "head_pool": HEAD_POOL,
+    } | ({"groups": groups} if groups > 1 else {})
+
+
+def pool_layer(kind: str, size: int, series: bool) -> dict:
+    """kind: max_pool or avg_pool; on a series the window is 1xN."""
+    return {"type": kind, "size": _square(size, series, 1)}
+
+
+def _square(n: int, series: bool, height: int) -> list[int]:
+    return [height if series else n, n]
+
+
+def _split(text: str, start: int) -> list[tuple[int, str]]:
+    """(position, element) of the comma-separated elements from `start` on, without blanks around them."""
+    found = []
+    for part in text[start:].split(","):
+        found.append((start + len(part) - len(part.lstrip()), part.strip()))
+        start += len(part) + 1
+    return found
+
+
+def _parse_element(text: str, position: int, element: str, family: str, series: bool, channels: int) -> dict:
+    """channels: of the maps that come in."""
+
+    def wrong(offset: int, why: str) -> UsageError:
+        return _error(text, position + offset, why)
+
+    kind, rest = _kind(element, family)
+    if kind not in KINDS[family]:
+        raise wrong(0, f"expected {EXPECTED[family]}")
+    digits = re.compile(r"[0-9]*").match(element, rest)
+    if not digits[0] and kind != "dw":
+        raise wrong(rest, f"expected a number after '{kind}'")
+    convolves = kind in ("c", "dw")
+    start = rest if kind == "dw" else digits.end()
+    sizes = re.compile(r"(?:k([0-9]+))?(?:s([0-9]+))?").match(element, start)
+    end = sizes.end() if convolves else start
+    if end < len(element):
+        more = ", kK, sS" if convolves else ""
+        raise wrong(end, f"expected a comma{more} or the end after '{element[:end]}'")
+    if kind == "dw":
+        return _conv(wrong, sizes, channels, series, groups=channels)
+    number = _number(wrong, rest, digits[0])
+    if kind == "c":
+        return _conv(wrong, sizes, number, series)
+    if kind == "x":
+        if number not in KEEP_SCALE:
+            raise wrong(rest, "a dropout is 5, 10, 15, … 95 percent")
+        return {"type": "dropout", "percent": number}
+    if kind == "d":
+        return {"type": "dense", "units": number, "alpha_inv": ALPHA_INV}
+    return pool_layer("max_pool" if kind == "p" else "avg_pool", number, series)
+
+
+def _kind(element: str, family: str) -> tuple[str, int]:
+    """What kind of layer an element begins, and where the rest of it starts."""
+    if family == "mlp" and element[:1] in tuple("0123456789"):
+        return "d", 0
+    letters = 2 if family == "cnn" and element.startswith("dw") else 1
+    return element[:letters], letters
+
+
+def _conv(wrong, sizes: re.Match, channels: int, series: bool, groups: int = 1) -> dict:
+    kernel = _number(wrong, sizes.start(1), sizes[1] or "3")
+    stride = _number(wrong, sizes.start(2), sizes[2] or "1")
+    if kernel % 2 == 0:
+        raise wrong(sizes.start(1), "same padding needs an odd kernel: 1, 3, 5, …")
+    if stride > 2:
+        raise wrong(sizes.start(2), "the stride is 1 or 2")
+    return conv_layer(channels, kernel, stride, series, groups)
+
+
+def _number(wrong, offset: int, digits: str) -> int:
+    if len(digits) > 9 or not 1 <= int(digits) <= MAX_SIDE:
+        raise wrong(offset, f"expected a number from 1 to {MAX_SIDE:,}")
+    return int(digits)
+
+
+def _error(text: str, position: int, why: str) -> UsageError:
+    """Shows the text with a caret under the position; characters a terminal would obey are blanked."""
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return UsageError(f"SPEC: {why}\n  {shown}\n  {' ' * position}^")

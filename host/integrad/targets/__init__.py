@@ -1,0 +1,1 @@
+"""What a model is exported for: cores, parts, and the names of generated files."""

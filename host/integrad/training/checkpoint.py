@@ -1,0 +1,159 @@
+"""Checkpoints: a training run on disk, at the end of an epoch or after any batch.
+
+A run that is resumed from one ends with the same bits as a run that was never interrupted: the
+weights, the order of the samples, the generator's state and every counter are in it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from integrad.arithmetic import learning_rate_limit
+from integrad.errors import IntegradError, UsageError
+from integrad.network.network import Network
+from integrad.tensor_file import one_line, read_tensors, write_tensors
+from integrad.training.divergence import DivergenceWatch
+from integrad.training.history import Epoch
+from integrad.training.plateau import Plateau
+from integrad.training.training_state import TrainingState
+
+KIND = "integrad-checkpoint"
+VERSION = 1
+
+PLAIN = (
+    "learning_rate_inv", "position", "loss", "correct", "best_epoch", "finished", "warnings",
+    "seconds", "step_seconds",
+)  # fmt: skip
+"""Fields of TrainingState that JSON holds as they are."""
+
+
+def save_checkpoint(path: str | os.PathLike, identity: dict, network: Network, state: TrainingState) -> None:
+    """Write atomically. identity: what defines the run; the same is demanded when it is resumed."""
+    document = {
+        "identity": identity,
+        "rng": state.rng.bit_generator.state,
+        "refine": asdict(state.refine),
+        "stop": asdict(state.stop),
+        "watch": state.watch.describe(),
+        "epochs": [asdict(epoch) for epoch in state.epochs],
+        "best_score": None if state.best_score is None else list(state.best_score),
+        **{name: getattr(state, name) for name in PLAIN},
+    }
+    tensors = {f"now/{name}": array for name, array in network.parameters()}
+    tensors |= {f"best/{name}": array for name, array in state.best.items()}
+    if state.order is not None:
+        tensors["order"] = state.order.astype(np.int64)
+    write_tensors(path, KIND, VERSION, document, tensors)
+
+
+def load_checkpoint(
+    path: str | os.PathLike, identity: dict, network: Network, state: TrainingState, samples: int
+) -> None:
+    """Bring network and state to where the checkpoint was saved. samples: of an epoch.
+
+    Raises UsageError if there is no checkpoint or if it belongs to another run (naming what differs),
+    IntegradError if it is damaged; then neither network nor state has changed.
+    """
+    if not Path(path).exists():
+        raise UsageError(f"{path}: there is no checkpoint to resume; start without --resume")
+    document, tensors = read_tensors(path, KIND, VERSION)
+    _check_identity(path, document.get("identity"), identity)
+    try:
+        values = _read_state(document, tensors, samples)
+        _whole(document, "learning_rate_inv", 1, learning_rate_limit(network.classes))
+        trial = network.copy()
+        best = {name[5:]: array for name, array in tensors.items() if name.startswith("best/")}
+        if best:
+            trial.load_parameters(best)
+        elif values["epochs"]:
+            raise ValueError("best weights are missing")
+        trial.load_parameters({name[4:]: array for name, array in tensors.items() if name.startswith("now/")})
+    except IntegradError as error:
+        raise IntegradError(f"{path}: {error}") from error
+    except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise IntegradError(f"{path}: is damaged: {one_line(error)}") from error
+    network.load_parameters(dict(trial.parameters()))
+    state.best = best
+    for name, value in values.items():
+        setattr(state, name, value)
+
+
+def _check_identity(path: str | os.PathLike, found, wanted: dict) -> None:
+    if not isinstance(found, dict):
+        raise IntegradError(f"{path}: is damaged: it does not say what run it belongs to")
+    for name, value in wanted.items():
+        if found.get(name) == value:
+            continue
+        other = one_line(found.get(name, "unknown"))
+        if name == "tool_version":
+            raise UsageError(
+                f"{path}: was written by integrad {other}, this is {value}, which may compute otherwise; "
+                "resume with that version or start without --resume"
+            )
+        if name in ("network", "data"):
+            raise UsageError(
+                f"{path}: belongs to a run on another {name}; repeat that run's command to resume it"
+            )
+        raise UsageError(
+            f"{path}: belongs to a run with {name} {other}, not {value}; "
+            "repeat that run's command to resume it"
+        )
+
+
+def _read_state(document: dict, tensors: dict[str, np.ndarray], samples: int) -> dict:
+    """Fields of TrainingState. Raises LookupError, TypeError or ValueError if something is amiss."""
+    epochs = [_read_epoch(record, number) for number, record in enumerate(document["epochs"], 1)]
+    order = tensors.get("order")
+    if order is not None and not np.array_equal(np.sort(order), np.arange(samples)):
+        raise ValueError("the order of the samples is not one")
+    rng = np.random.Generator(np.random.PCG64())
+    rng.bit_generator.state = document["rng"]
+    score = document["best_score"]
+    return {
+        "rng": rng,
+        "order": order,
+        "epochs": epochs,
+        "learning_rate_inv": document["learning_rate_inv"],
+        "position": _whole(document, "position", 0, samples if order is not None else 0),
+        "loss": _whole(document, "loss", 0),
+        "correct": _whole(document, "correct", 0, samples),
+        "best_epoch": _whole(document, "best_epoch", min(1, len(epochs)), len(epochs)),
+        "best_score": None if score is None else (int(score[0]), int(score[1])),
+        "refine": _read_plateau(document["refine"]),
+        "stop": _read_plateau(document["stop"]),
+        "watch": DivergenceWatch.from_description(document["watch"]),
+        "finished": _instance(document, "finished", str),
+        "warnings": _instance(document, "warnings", list),
+        "seconds": float(_instance(document, "seconds", int | float)),
+        "step_seconds": float(_instance(document, "step_seconds", int | float)),
+    }
+
+
+def _read_epoch(record: dict, number: int) -> Epoch:
+    epoch = Epoch(**record)
+    for name, value in record.items():
+        if value is not None or not name.startswith("validation_"):
+            _whole(record, name, 0)
+    if epoch.number != number or epoch.samples == 0 or epoch.validation_samples == 0:
+        raise ValueError(f"epoch {number} is not one")
+    return epoch
+
+
+def _read_plateau(record: dict) -> Plateau:
+    return Plateau(_whole(record, "patience", 0), _whole(record, "best", -1), _whole(record, "stale", 0))
+
+
+def _whole(record: dict, name: str, low: int, high: int = 2**63) -> int:
+    if type(record[name]) is not int or not low <= record[name] <= high:
+        raise ValueError(f"{name} is not a whole number in its range")
+    return record[name]
+
+
+def _instance(record: dict, name: str, kind):
+    if not isinstance(record[name], kind):
+        raise ValueError(f"{name} has a wrong type")
+    return record[name]

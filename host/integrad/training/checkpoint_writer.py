@@ -1,0 +1,36 @@
+"""When a training run is written down: after every epoch, once a minute, and when it stops."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from integrad.engines.engine import Engine
+from integrad.training.checkpoint import save_checkpoint
+from integrad.training.training_state import TrainingState
+
+SECONDS = 60.0
+"""What a killed run loses at most. Writing the largest published network takes a fraction of a second."""
+
+
+class CheckpointWriter:
+    """Keeps the checkpoint of one run, and its time. path: None to write nothing."""
+
+    def __init__(self, path: str | os.PathLike | None, identity: dict, engine: Engine, state: TrainingState):
+        self.path, self.identity, self.engine, self.state = path, identity, engine, state
+        self._counted = self._saved = time.monotonic()
+
+    def save(self) -> None:
+        """Write it now. Between two steps only: the engine's weights must be those that the state is of."""
+        now = time.monotonic()
+        self.state.seconds += now - self._counted
+        self._counted = self._saved = now
+        if self.path is not None:
+            self.state.settle()
+            self.engine.fetch()
+            save_checkpoint(self.path, self.identity, self.engine.network, self.state)
+
+    def save_if_due(self) -> None:
+        """Write it if the last time is long ago."""
+        if time.monotonic() - self._saved >= SECONDS:
+            self.save()

@@ -1,0 +1,46 @@
+"""How good predictions are, from integer counts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from integrad.arithmetic import TARGET
+from integrad.engines.engine import Engine
+from integrad.network.network import Network
+
+
+def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """labels, predicted: int (N,) in 0…classes-1 → int64 (classes, classes), true class by row."""
+    pairs = np.asarray(labels, np.int64) * classes + np.asarray(predicted, np.int64)
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def class_scores(confusion: np.ndarray) -> list[tuple[float, float, float]]:
+    """(precision, recall, F1) of every class; 0 where a quotient has no meaning."""
+    hits, actual, predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+    return [
+        (_ratio(h, p), _ratio(h, a), _ratio(2 * h, a + p))
+        for h, a, p in zip(hits, actual, predicted, strict=True)
+    ]
+
+
+def macro_f1(confusion: np.ndarray) -> float:
+    """Mean F1 over the classes that occur among the labels or the predictions."""
+    occurs = confusion.sum(axis=0) + confusion.sum(axis=1) > 0
+    scores = [f1 for (_, _, f1), counted in zip(class_scores(confusion), occurs, strict=True) if counted]
+    return sum(scores) / len(scores)
+
+
+def count_correct(network: Network | Engine, x: np.ndarray, labels: np.ndarray) -> tuple[int, int]:
+    """(samples predicted rightly, exact sum of squared errors). x: int8 (N, *input_shape).
+
+    An engine gives the same figures, sooner.
+    """
+    logits = network.logits(x)
+    error = logits.astype(np.int64)
+    error[np.arange(len(x)), labels] -= TARGET
+    return int((logits.argmax(axis=1) == labels).sum()), int(np.square(error).sum())
+
+
+def _ratio(part, whole) -> float:
+    return float(part) / float(whole) if whole else 0.0

@@ -1,0 +1,194 @@
+"""network.toml: a network and how it learns, in a file that can be read and kept.
+
+    alpha_inv = 4               # slope of negative activations is 1/4, in every block
+    head_features = 256         # most features that a convolution's learning head sees
+
+    [[layer]]
+    type = "max_pool"           # or "avg_pool"
+    size = 2                    # one number, or [height, width]
+
+    [[layer]]
+    type = "conv"
+    channels = 8
+    kernel = 3                  # these have defaults: kernel 3, stride 1, same padding,
+    stride = 1                  # the two settings above, and head_pool "max"
+    head_pool = "avg"
+    groups = 1                  # parts of the channels that are convolved each by itself
+
+    [[layer]]
+    type = "dense"
+    units = 48
+
+    [[layer]]
+    type = "dropout"
+    percent = 10
+
+    [learning]                  # every one is optional; the command line wins
+    batch_size = 16
+    epochs = 100
+    learning_rate_inv = 128
+    amplification = 64          # blocks learn 64 · classes times more slowly than heads
+    decay_inv = 0
+    head_decay_inv = 0
+    augment_crop = 2            # shift by up to 2 pixels,
+    augment_flip = 1            # mirror left and right,
+    augment_by = "sample"       # each sample by itself, or the whole "batch" alike
+
+The output layer is implied. On a series, one number is a length in time: kernel 3 means [1, 3].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from integrad.arithmetic import SLOPES
+from integrad.errors import IntegradError
+from integrad.learners.hyper_parameters import check_hyper_parameter
+from integrad.network.description import LAYER_KEYS, MAX_SIDE, OPTIONAL_KEYS
+from integrad.network.layers.dropout import KEEP_SCALE
+from integrad.network.notation import ALPHA_INV, HEAD_FEATURES, HEAD_POOL
+from integrad.network.shapes import LayerError, Shape, check_shapes
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
+MAX_BYTES = 2**20
+LEARNING = (
+    "batch_size", "epochs", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
+    "augment_crop", "augment_flip", "augment_by",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Specification:
+    """layers: of a network description. learning: hyper-parameters that a file or preset sets, by name."""
+
+    layers: list[dict]
+    learning: dict[str, int | str] = field(default_factory=dict)
+
+
+def read_network_file(path: str, input_shape: Shape) -> Specification:
+    """Layers and learning settings of a network file.
+
+    Raises IntegradError naming the file and the key if it is missing, not TOML, holds an unknown
+    key or an impossible value, or a layer that does not fit the samples.
+    """
+    document = _read(path)
+    _refuse_unknown(path, document, ("alpha_inv", "head_features", "layer", "learning"))
+    defaults = {
+        "alpha_inv": _slope(path, document.get("alpha_inv", ALPHA_INV)),
+        "head_features": _whole(path, "head_features", document.get("head_features", HEAD_FEATURES), 1),
+        "head_pool": HEAD_POOL,
+    }
+    tables = document.get("layer", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise IntegradError(f"{path}: layers are written as [[layer]] tables")
+    series = len(input_shape) == 3 and input_shape[1] == 1
+    layers = [
+        _layer(f"{path}: layer {number}", table, defaults, series) for number, table in enumerate(tables, 1)
+    ]
+    try:
+        check_shapes(layers, input_shape)
+    except LayerError as error:
+        kind = layers[error.index]["type"]
+        raise IntegradError(f"{path}: layer {error.index + 1} ({kind}) does not fit: {error}") from error
+    return Specification(layers, _learning(path, document.get("learning", {})))
+
+
+def _read(path: str) -> dict:
+    try:
+        if Path(path).stat().st_size > MAX_BYTES:
+            raise IntegradError(f"{path}: is larger than {MAX_BYTES:,} bytes, which no network file is")
+        return tomllib.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise IntegradError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML
+        raise IntegradError(f"{path}: is not TOML: {error}") from error
+
+
+def _layer(where: str, table: dict, defaults: dict, series: bool) -> dict:
+    kind = table.get("type")
+    if not isinstance(kind, str) or kind not in LAYER_KEYS:
+        raise IntegradError(f"{where}: type must be one of {', '.join(LAYER_KEYS)}")
+    where = f"{where} ({kind})"
+    _refuse_unknown(where, table, tuple(sorted(LAYER_KEYS[kind] | OPTIONAL_KEYS.get(kind, set()))))
+    if kind == "dropout":
+        percent = table.get("percent")
+        if type(percent) is not int or percent not in KEEP_SCALE:
+            raise IntegradError(f"{where}: percent must be 5, 10, … 95")
+        return {"type": kind, "percent": percent}
+    if kind == "dense":
+        slope = _slope(where, table.get("alpha_inv", defaults["alpha_inv"]))
+        return {"type": kind, "units": _whole(where, "units", table.get("units"), 1), "alpha_inv": slope}
+    if kind == "conv":
+        return _conv(where, table, defaults, series)
+    return {"type": kind, "size": _pair(where, "size", table.get("size"), 1, series)}
+
+
+def _conv(where: str, table: dict, defaults: dict, series: bool) -> dict:
+    kernel = _pair(where, "kernel", table.get("kernel", 3), 1, series)
+    if "padding" not in table and any(k % 2 == 0 for k in kernel):
+        raise IntegradError(f"{where}: an even kernel has no same padding; set padding")
+    values = defaults | table
+    if values["head_pool"] not in ("max", "avg"):
+        raise IntegradError(f'{where}: head_pool must be "max" or "avg"')
+    stride = _pair(where, "stride", table.get("stride", 1), 1, series)
+    if max(stride) > 2:
+        raise IntegradError(f"{where}: stride must be 1 or 2")
+    padding = table.get("padding", [k // 2 for k in kernel])
+    groups = _whole(where, "groups", table.get("groups", 1), 1)
+    return {
+        "type": "conv",
+        "channels": _whole(where, "channels", table.get("channels"), 1),
+        "kernel": kernel,
+        "stride": stride,
+        "padding": _pair(where, "padding", padding, 0, series),
+        "alpha_inv": _slope(where, values["alpha_inv"]),
+        "head_features": _whole(where, "head_features", values["head_features"], 1),
+        "head_pool": values["head_pool"],
+    } | ({"groups": groups} if groups > 1 else {})
+
+
+def _learning(path: str, table) -> dict[str, int | str]:
+    if not isinstance(table, dict):
+        raise IntegradError(f"{path}: learning must be a [learning] table")
+    where = f"{path}: [learning]"
+    _refuse_unknown(where, table, LEARNING)
+    return {
+        name: check_hyper_parameter(name, value, shown=f"{where}: {name}") for name, value in table.items()
+    }
+
+
+def _refuse_unknown(where: str, table: dict, known: tuple[str, ...]) -> None:
+    for key in table:
+        if key not in known:
+            raise IntegradError(f"{where}: unknown key {key!r}; known are {', '.join(known)}")
+
+
+def _slope(where: str, value) -> int:
+    if type(value) is not int or value not in SLOPES:
+        raise IntegradError(f"{where}: alpha_inv must be one of {', '.join(map(str, SLOPES))}")
+    return value
+
+
+def _whole(where: str, key: str, value, low: int) -> int:
+    if type(value) is not int or not low <= value <= 2**31 - 1:
+        raise IntegradError(f"{where}: {key} must be an integer of at least {low}")
+    if key in ("units", "channels") and value > MAX_SIDE:
+        raise IntegradError(f"{where}: {key} must be at most {MAX_SIDE:,}")
+    return value
+
+
+def _pair(where: str, key: str, value, low: int, series: bool) -> list[int]:
+    """[height, width]; a single number is square, or along time on a series."""
+    if type(value) is int:
+        # Along the one-step axis of a series nothing is padded, and windows and strides are 1.
+        value = [low if series else value, value]
+    if not isinstance(value, list) or len(value) != 2:
+        raise IntegradError(f"{where}: {key} must be a number or [height, width]")
+    if any(type(n) is not int or not low <= n <= MAX_SIDE for n in value):
+        raise IntegradError(f"{where}: {key} must be integers from {low} to {MAX_SIDE:,}")
+    return list(value)

@@ -1,0 +1,86 @@
+"""A training step shared by workers: each computes some rows of a batch, all descend from the same sums.
+
+Gradients are exact integer sums over the batch, so neither the number of workers nor who takes which
+row can change a bit of them.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from integrad.engines.engine import Engine, Gradients, Rule, Step
+from integrad.network.network import Network
+
+
+class Group(Protocol):
+    """Workers that hold the same weights. rank: 0…count-1."""
+
+    rank: int
+    count: int
+
+    def sum(self, array: np.ndarray) -> None:
+        """Replace a C-contiguous integer array by the sum of all workers' ones, in place."""
+
+
+class SharedEngine:
+    """An engine among those of a group: called with the same whole batch by every worker. See Engine."""
+
+    def __init__(self, engine: Engine, group: Group):
+        self.engine, self.group = engine, group
+        self.name, self.network = engine.name, engine.network
+        self._sums = np.empty(0, np.int64)
+
+    def step(self, x, labels, rule: Rule, kept=None) -> Step:
+        gradients, step = self.gradients(x, labels, rule, kept)
+        self.descend(gradients, rule)
+        return step
+
+    def gradients(self, x, labels, rule: Rule, kept=None) -> tuple[Gradients, Step]:
+        """Of the whole batch; views that the next call overwrites."""
+        rows = self._share(len(x))
+        learning = learning_parameters(self.network, rule)
+        size = sum(array.size for array in learning.values())
+        if len(self._sums) != size + 2:
+            self._sums = np.empty(size + 2, np.int64)
+        self._sums[:] = 0
+        places, start = {}, 2
+        for name, array in learning.items():
+            places[name] = self._sums[start : start + array.size].reshape(array.shape)
+            start += array.size
+        if rows.stop > rows.start:
+            masks = None if kept is None else [mask[rows] for mask in kept]
+            found, step = self.engine.gradients(x[rows], labels[rows], rule, masks)
+            self._sums[:2] = step.loss, step.correct
+            for name, place in places.items():
+                place[...] = found[name]
+        self.group.sum(self._sums)
+        return places, Step(int(self._sums[0]), int(self._sums[1]))
+
+    def descend(self, gradients: Gradients, rule: Rule) -> None:
+        self.engine.descend(gradients, rule)
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        out = np.zeros((len(x), self.network.classes), np.int8)
+        rows = self._share(len(x))
+        if rows.stop > rows.start:
+            out[rows] = self.engine.logits(x[rows])
+        self.group.sum(out)
+        return out
+
+    def fetch(self) -> None:
+        self.engine.fetch()
+
+    def load(self) -> None:
+        self.engine.load()
+
+    def _share(self, samples: int) -> slice:
+        """This worker's rows of so many; none where there are more workers than rows."""
+        rank, count = self.group.rank, self.group.count
+        return slice(samples * rank // count, samples * (rank + 1) // count)
+
+
+def learning_parameters(network: Network, rule: Rule) -> dict[str, np.ndarray]:
+    """The parameters that have a gradient, in an order that every engine's workers share."""
+    return {name: array for name, array in network.parameters() if rule.learns(name)}

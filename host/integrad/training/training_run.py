@@ -1,0 +1,129 @@
+"""The whole way from a data set to a model: split, preprocess, build, train, measure."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from integrad import __version__
+from integrad.datasets import axes as layouts
+from integrad.datasets.dataset import Dataset
+from integrad.datasets.preprocessing import Preprocessing
+from integrad.learners.hyper_parameters import NAMES
+from integrad.model_file import Model
+from integrad.network.network import Network
+from integrad.tensor_file import one_line
+from integrad.training.history import History
+from integrad.training.metrics import count_correct
+from integrad.training.progress import Silent
+from integrad.training.specification import load_spec
+from integrad.training.splits import split_dataset
+from integrad.training.trainer import Trainer
+from integrad.training.workers import Alone
+
+SMALL_DATA = 10_000
+LARGE_BATCH = 64
+"""The batch size where nobody chose one and there are at least SMALL_DATA samples: four times as fast."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """Samples predicted rightly, out of how many."""
+
+    correct: int
+    samples: int
+
+    @property
+    def accuracy(self) -> float | None:
+        """A fraction; None without samples."""
+        return self.correct / self.samples if self.samples else None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A trained model, how it came about, and its scores with the weights that were kept."""
+
+    model: Model
+    history: History
+    train: Score
+    validation: Score
+    test: Score
+
+
+class TrainingRun:
+    """One training run, ready to go; the seed of its trainer fixes everything that is random.
+
+    dataset: with labels 0…G-1. spec: short notation or network file. settings: arguments of Trainer,
+    which win over those of a network file. holdouts, validation_percent, by_class: see split_dataset.
+    Raises IntegradError or UsageError for what cannot be trained.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        spec: str,
+        settings: dict | None = None,
+        holdouts: list[str] | None = None,
+        validation_percent: int = 10,
+        by_class: bool = False,
+    ):
+        self.dataset, self.spec, self.holdouts = dataset, spec, list(holdouts or [])
+        shape = layouts.input_shape(dataset.axes, dataset.sample_shape)
+        parsed = load_spec(spec, shape)
+        usual = {"batch_size": Trainer.batch_size if len(dataset) < SMALL_DATA else LARGE_BATCH}
+        self.trainer = Trainer(**usual | parsed.learning | (settings or {}))
+        self.trainer.check_classes(dataset.classes)
+        self.trainer.augmentation.check(shape)
+        rng = self.trainer.rng
+        self.split = split_dataset(dataset, rng, self.holdouts, validation_percent, by_class)
+        self.preprocessing = Preprocessing.fit(dataset.x[self.split.train], dataset.axes)
+        self.network = Network(shape, dataset.classes, parsed.layers)
+        self.network.initialise(rng)
+        self.model = Model(self.network, self.preprocessing, dataset.class_names)
+
+    def run(
+        self,
+        progress: Silent | None = None,
+        checkpoint: str | os.PathLike | None = None,
+        resume: bool = False,
+        workers: Alone | None = None,
+    ) -> Outcome:
+        """Train, and measure every part once with the best weights. See Trainer.fit."""
+        workers = workers or Alone()
+        parts = [self._samples(part) for part in (self.split.train, self.split.validation, self.split.test)]
+        history = self.trainer.fit(self.network, *parts[0], *parts[1], progress, checkpoint, resume, workers)
+        engine = self.trainer.make_engine(self.network, workers)
+        scores = [Score(count_correct(engine, x, y)[0] if len(x) else 0, len(x)) for x, y in parts]
+        self.model.training = self._record(history, *scores)
+        return Outcome(self.model, history, *scores)
+
+    def _samples(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.preprocessing.apply(self.dataset.x[indices]), self.dataset.y[indices]
+
+    def _record(self, history: History, train: Score, validation: Score, test: Score) -> dict:
+        """The training record of the model file; no times in it, so that equal runs give equal files."""
+        trainer = self.trainer
+        return {
+            "data": one_line(self.dataset.name),
+            "data_sha256": self.dataset.sha256,
+            "model_spec": one_line(self.spec),
+            "holdout": [one_line(holdout) for holdout in self.holdouts],
+            "validation_part": one_line(self.split.validation_origin),
+            "test_part": one_line(self.split.test_origin),
+            "seed": trainer.seed,
+            "hyper_parameters": {
+                **{name: getattr(trainer, name) for name in NAMES},
+                "learn": trainer.learn,
+            },
+            "epochs": len(history.epochs),
+            "best_epoch": history.best_epoch,
+            "train_accuracy": train.accuracy,
+            "validation_accuracy": validation.accuracy,
+            "test_accuracy": test.accuracy,
+            "train_samples": train.samples,
+            "validation_samples": validation.samples,
+            "test_samples": test.samples,
+            "tool_version": __version__,
+        }
