@@ -120,7 +120,7 @@ def test_every_module_imports_without_the_extras(installed, tmp_path):
 import importlib, pkgutil, integrad, integrad_codegen
 for package in (integrad, integrad_codegen):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if not module.name.endswith("__main__") and ".engines.torch_" not in module.name:
+        if not module.name.endswith("__main__") and ".engines.torch." not in module.name:
             importlib.import_module(module.name)
 try:
     import integrad.engines.torch.engine
