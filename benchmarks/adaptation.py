@@ -133,7 +133,7 @@ def confirm(arguments):
 
 def drift(arguments):
     dataset = load_digits(arguments.data)
-    print("| degrees | learns | images | turned, before | after | upright, before | after |")
+    print("| degrees | learns | images | rotated, before | after | upright, before | after |")
     print("|---:|---|---:|---:|---:|---:|---:|")
     curves = {}
     for degrees in (30, 45):

@@ -13,11 +13,11 @@ def plot_speakers(path, curves):
     for axes, what, title in zip(
         figure.subplots(1, 2),
         ("new", "known"),
-        ("A speaker the host never heard", "The five speakers it was trained on"),
+        ("A speaker unknown to the host", "The five speakers it was trained on"),
         strict=True,
     ):
         for (learn, stored), curve in curves.items():
-            label = f"{learn} learns" if stored else f"{learn} learns, nothing stored"
+            label = f"{learn} learns" if stored else f"{learn} learns, without replay"
             _line(axes, curve, what, COLOURS[learn], label, "-" if stored else ":")
         _finish(axes, title, "clips learnt on the device")
     _save(figure, path)
@@ -32,8 +32,8 @@ def plot_drift(path, curves):
             if turned == degrees:
                 _line(axes, curve, "new", COLOURS[learn], f"{learn} learns", "-")
                 if learn == "all":
-                    _line(axes, curve, "known", COLOURS[learn], "upright ones, all learns", "--")
-        _finish(axes, f"MNIST turned by {degrees} degrees", "turned images learnt on the device")
+                    _line(axes, curve, "known", COLOURS[learn], "upright images, all learns", "--")
+        _finish(axes, f"MNIST rotated by {degrees} degrees", "rotated images learnt on the device")
     _save(figure, path)
 
 

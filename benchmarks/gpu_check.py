@@ -120,7 +120,7 @@ def check(options: argparse.Namespace, device: torch.device) -> tuple[list[str],
         say(f"| {name} | {used.network.weights_crc():08x} | {seconds:.1f} |")
     say("", "All equal." if len(crcs) == 1 else "**They differ.**", "", "## Speed", "")
     say(f"{options.timed} steps of {options.batch_size} samples, after {options.steps} to warm up.")
-    say(f"An epoch is {EPOCH:,} samples, without validation; memory is the most that tensors took.", "")
+    say(f"An epoch is {EPOCH:,} samples, without validation; memory is the peak of all tensors.", "")
     say("| engine | ms a step | samples/s | s an epoch | MB on the GPU |", "|---|---:|---:|---:|---:|")
     for setting in settings:
         say(f"| {title(setting, device)} | {timing(options, network, device, setting, x, labels)} |")
@@ -164,7 +164,7 @@ def compared_sessions(device: torch.device) -> str:
     for session in SESSIONS.values():
         compare(session, lambda network: TorchEngine(network, str(device)))
     names = ", ".join(SESSIONS)
-    return f"The sessions of tests/parity, at the limits of every width ({names}): every bit is NumPy's."
+    return f"The sessions of tests/parity, at the limits of all value ranges ({names}): all bits equal NumPy's."
 
 
 def products(device: torch.device) -> list[str]:

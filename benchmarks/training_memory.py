@@ -93,8 +93,8 @@ def head(*names: str, left: int) -> list[str]:
 
 def needs_table() -> list[str]:
     lines = head(
-        *("network", "learns", "batch", "weights that learn", "scratch"),
-        *("inputs and labels", "total", "RAM of"),
+        *("network", "learns", "batch", "trainable weights", "scratch"),
+        *("inputs and labels", "total", "fits in"),
         left=2,
     )
     for spec, shape in NETWORKS.items():
