@@ -1,0 +1,141 @@
+"""Every executor against CRC-32s that were recorded once: the arithmetic cannot move unnoticed.
+
+The other tests of this folder compare executors with each other; a mistake that all of them share shows
+here only. Nothing but a deliberate change of the arithmetic may move a recorded CRC: recorded.py says how
+to make the recording again, and when.
+"""
+
+import executors
+import pytest
+import recorded
+from executors import DifferenceError
+from recorded import CASES, require_recorded
+
+from integrad.arithmetic import SLOPES
+from integrad.emulator.boards import BOARDS
+from integrad.emulator.micropython_executors import micropython_executors
+from integrad.engines.native_engine import NativeEngine
+from integrad.engines.numpy_engine import NumpyEngine
+from integrad.engines.torch_engine import TorchEngine
+
+ENGINES = {
+    "NumPy": NumpyEngine,
+    "native": lambda network: NativeEngine(network, 2),
+    "Torch": lambda network: TorchEngine(network, "cpu"),
+}
+
+every_case = pytest.mark.parametrize("name", CASES)
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    """name of a case → (device model, actions), generated once for all executors."""
+    made = {}
+
+    def generate(name):
+        if name not in made:
+            case = CASES[name]
+            made[name] = case.generate(tmp_path_factory.mktemp("case")), case.actions()
+        return made[name]
+
+    return generate
+
+
+@every_case
+def test_what_is_drawn(name):
+    """If this alone fails, NumPy draws other numbers than it did; the arithmetic did not change."""
+    assert recorded.drawn(CASES[name], CASES[name].actions()) == recorded.load()[name]["drawn"]
+
+
+@every_case
+def test_numpy(name, generated):
+    device, actions = generated(name)
+    require_recorded(name, device, device.run_numpy(actions), "NumPy")
+
+
+@every_case
+@pytest.mark.parametrize("engine", ENGINES)
+def test_engine(engine, name, generated):
+    device, actions = generated(name)
+    require_recorded(name, device, recorded.run_engine(device, actions, ENGINES[engine]), engine)
+    if recorded.has_dropouts(CASES[name]):
+        with_dropouts = recorded.dropouts_crc(device, actions, ENGINES[engine])
+        assert with_dropouts == recorded.load()[name]["dropouts"]
+
+
+@every_case
+def test_c_on_the_host(name, generated):
+    device, actions = generated(name)
+    require_recorded(name, device, executors.run_gcc(device, actions), "C, sanitized")
+
+
+@every_case
+@pytest.mark.parametrize("core", BOARDS)
+@pytest.mark.emulator
+def test_c_on_a_core(core, name, generated):
+    device, actions = generated(name)
+    require_recorded(name, device, executors.run_board(device, BOARDS[core], actions), core)
+
+
+@every_case
+@pytest.mark.parametrize("number, kind", list(enumerate(["native", "viper", "bytecode"])))
+def test_micropython_on_the_host(number, kind, name, generated):
+    device, actions = generated(name)
+    executor, _, execute = micropython_executors(device, [], actions, 600)[number]
+    assert executor == f"MicroPython, {kind}"
+    require_recorded(name, device, execute(), executor)
+
+
+@pytest.mark.parametrize("key", ["outputs", "weights"])
+def test_a_wrong_bit_is_noticed(key, generated, monkeypatch):
+    """In the recording; and in what an executor answers, with the place where it first differs."""
+    name = "single samples"
+    device, actions = generated(name)
+    results = device.run_numpy(actions)
+    wrong = [*results]
+    number = 2 if key == "outputs" else -1
+    wrong[number] = bytes([results[number][0] ^ 1]) + results[number][1:]
+    with pytest.raises(DifferenceError, match=r"block1\[0, 0\]: expected"):
+        require_recorded(name, device, wrong, "sabotage")
+    recording = recorded.load()
+    recording[name][key] = f"{int(recording[name][key], 16) ^ 1:08x}"
+    monkeypatch.setattr(recorded, "load", lambda: recording)
+    with pytest.raises(DifferenceError, match="recorded is"):
+        require_recorded(name, device, results, "NumPy")
+
+
+def test_the_cases_cover_what_there_is():
+    assert recorded.load().keys() == CASES.keys()
+    cases = CASES.values()
+    layers = [layer for case in cases for layer in case.layers]
+    blocks = [block for case in cases for block in case.network().blocks]
+    convs = [layer for layer in layers if layer["type"] == "conv"]
+    depthwise = [layer for layer in convs if layer["channels"] == layer.get("groups")]
+    heads = [block.head_pooling for block in blocks if hasattr(block, "head_pooling")]
+    pooled = {head.kind if head.window != (1, 1) else "unpooled" for head in heads}
+    decays = [bool(decay) for case in cases for _, *both in case.schedules for decay in both]
+    assert {layer["type"] for layer in layers} == {"dense", "conv", "max_pool", "avg_pool", "dropout"}
+    assert {layer["alpha_inv"] for layer in layers if "alpha_inv" in layer} == SLOPES.keys()
+    assert depthwise and any(layer.get("groups", 1) > 1 for layer in convs if layer not in depthwise)
+    assert any(layer["stride"] != [1, 1] for layer in convs)
+    assert any(layer["padding"] != [0, 0] for layer in convs)
+    assert pooled == {"max", "avg", "unpooled"} and {True, False} == set(decays)
+    assert {case.learn for case in cases} == {"none", "output", "last:1", "last:2", "all"}
+    assert {1, 4, 16} <= {case.batch for case in cases if case.learn != "none"}
+    assert {case.axes for case in cases} >= {"F", "T", "TC", "HW", "HWC", "CHW"}
+    assert {case.raw_dtype for case in cases} == {"int8", "uint8", "int16", "uint16", "int32"}
+
+
+@every_case
+def test_each_part_that_learns_does(name, generated):
+    """Else its recording would say little."""
+    device, actions = generated(name)
+    before = dict(device.model.network.parameters())
+    after = dict(device.network_with(device.run_numpy(actions)[-1]).parameters())
+    rule = device.plan.learn
+    for parameter, weights in before.items():
+        part = parameter.partition(".")[0]
+        learns = (
+            rule.output_learns if part == "output" else rule.block_learns(int(part.removeprefix("block")) - 1)
+        )
+        assert learns == bool((after[parameter] != weights).any()), parameter
