@@ -1,4 +1,7 @@
-"""The native core holds the bits of NumPy, refuses what does not fit, and keeps to what a module may do."""
+"""The native core holds the bits of NumPy, refuses what does not fit, and keeps to what a module may do.
+
+The fixed cases run in tests/parity/test_recorded_bits.py.
+"""
 
 import tempfile
 from dataclasses import replace
@@ -29,23 +32,14 @@ SHOWN = '__attribute__((visibility("default")))'
 ARM = ("armv6m", "armv7m", "armv7emsp", "armv7emdp")
 
 
-def compare(case):
+@settings(max_examples=4)
+@given(cases())
+def test_drawn(case):
     with tempfile.TemporaryDirectory() as folder:
         device = case.generate(Path(folder))
         actions = case.actions()
         found = run_session(device, actions, native_core(device, "x64"), on_host())
         executors.require_equal(case, device, device.run_numpy(actions), found, "native module")
-
-
-@pytest.mark.parametrize("name", FIXED)
-def test_fixed(name):
-    compare(FIXED[name])
-
-
-@settings(max_examples=4)
-@given(cases())
-def test_drawn(case):
-    compare(case)
 
 
 @pytest.fixture(scope="module")

@@ -47,8 +47,7 @@ def test_drawn_with_clang(case):
 
 
 @pytest.mark.parametrize("name", FIXED)
-def test_fixed(name):
-    compare(FIXED[name], lambda device, actions: executors.run_gcc(device, actions, "-O1"))
+def test_fixed_with_clang(name):
     compare(FIXED[name], executors.run_clang)
 
 
