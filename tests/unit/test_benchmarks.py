@@ -16,6 +16,7 @@ from integrad.training.specification import parse_spec
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
+import footprint  # noqa: E402
 import host_sweep  # noqa: E402
 import host_training  # noqa: E402
 from measuring import UnequalError, measure, measure_in_turns, require_equal  # noqa: E402
@@ -169,3 +170,22 @@ def test_sweep_shows_costs_in_proportion(monkeypatch, capsys):
         assert row["macs_per_sample"] == 2 * inputs * units + 3 * units * classes + 2 * units * classes
         assert len(point.passes) == 2
         assert row["ns_per_mac"] == pytest.approx(row["ns_per_sample"] / row["macs_per_sample"])
+
+
+def test_footprints_are_compared_by_ratio(capsys):
+    def figures(code, training):
+        return dict.fromkeys(footprint.FIGURES, 100) | {
+            "code_bytes": code,
+            "instructions_per_training_step": training,
+        }
+
+    old = {"networks": {"a": {"m0": figures(200, None), "m4": figures(100, 50)}}, "modules": {"x64": 5000}}
+    new = {"networks": {"a": {"m0": figures(100, None), "m4": figures(150, 50)}}, "modules": {"x64": 6150}}
+    found = footprint.ratios(old, new)
+    assert found["code_bytes"] == {("a", "m0"): 0.5, ("a", "m4"): 1.5}
+    assert found["instructions_per_training_step"] == {("a", "m4"): 1}
+    footprint.compare(old, new)
+    text = capsys.readouterr().out
+    assert "| code, bytes | 2 of 2 | 0.8660 | 0.5000 (a, m0) | 1.5000 (a, m4) |" in text
+    assert "| `a` | code, bytes | 0.5000 | 1.5000 |" in text and text.count("`a`") == 1
+    assert "above 6,144 bytes: {'x64': 6150}" in text
