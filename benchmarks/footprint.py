@@ -22,16 +22,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from device_kernels import table
 
+from integrad.build.micropython_modules import installed_architectures
 from integrad.datasets.preprocessing import Preprocessing
-from integrad.emulator.boards import BOARDS, get_board
-from integrad.emulator.costs import measure_costs
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.micropython_modules import installed_architectures
-from integrad.emulator.micropython_session import native_core
-from integrad.emulator.session import Schedule
+from integrad.execute.costs import measure_costs
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.micropython_session import native_core
+from integrad.execute.session import Schedule
 from integrad.model_file import Model
-from integrad.network import Network
-from integrad.network_spec import parse_spec
+from integrad.network.network import Network
+from integrad.targets.cores import BOARDS, get_board
+from integrad.training.specification import parse_spec
 
 CLASSES = 10
 SAMPLES = 64

@@ -164,7 +164,9 @@ def compared_sessions(device: torch.device) -> str:
     for session in SESSIONS.values():
         compare(session, lambda network: TorchEngine(network, str(device)))
     names = ", ".join(SESSIONS)
-    return f"The sessions of tests/parity, at the limits of all value ranges ({names}): all bits equal NumPy's."
+    return (
+        f"The sessions of tests/parity, at the limits of all value ranges ({names}): all bits equal NumPy's."
+    )
 
 
 def products(device: torch.device) -> list[str]:

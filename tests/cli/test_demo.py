@@ -8,8 +8,7 @@ from digits import fail, run
 import integrad.cli.demo as demo_verb
 import integrad.execute.demonstration as demonstration
 from integrad.datasets import load_dataset
-from integrad.training.training_run import TrainingRun
-from integrad.progress import Silent
+from integrad.training.progress import Silent
 
 CRC = "664df0ff"
 """Of the weights that the demo without options ends with, as README.md shows it. As with the recorded bits of

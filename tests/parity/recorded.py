@@ -24,12 +24,12 @@ from cases import Case
 from executors import DifferenceError, require_equal
 from fixed import CONV, FIXED
 
-from integrad.emulator.device_model import DeviceModel
-from integrad.emulator.session import Action, Predict, Reset, Train, Weights
 from integrad.engines.engine import Engine
 from integrad.engines.numpy_engine import NumpyEngine
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.session import Action, Predict, Reset, Train, Weights
 from integrad.learners.nitro import Nitro, draw_dropouts
-from integrad.network import Network
+from integrad.network.network import Network
 
 FILE = Path(__file__).with_name("recorded_bits.json")
 

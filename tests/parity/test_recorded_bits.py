@@ -12,11 +12,11 @@ from executors import DifferenceError
 from recorded import CASES, require_recorded
 
 from integrad.arithmetic import SLOPES
-from integrad.emulator.boards import BOARDS
-from integrad.emulator.micropython_executors import micropython_executors
-from integrad.engines.native_engine import NativeEngine
+from integrad.engines.native.engine import NativeEngine
 from integrad.engines.numpy_engine import NumpyEngine
-from integrad.engines.torch_engine import TorchEngine
+from integrad.engines.torch.engine import TorchEngine
+from integrad.execute.micropython_executors import micropython_executors
+from integrad.targets.cores import BOARDS
 
 ENGINES = {
     "NumPy": NumpyEngine,
