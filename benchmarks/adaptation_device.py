@@ -11,7 +11,8 @@ from integrad.datasets.dataset import Dataset
 from integrad.execute.adaptation import TUNING_EPOCHS, TUNING_RATE_PER_SAMPLE, Tuning, adapt, tuning_steps
 from integrad.execute.demonstration import TUNING_CLIPS
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.session import Schedule, Weights
+from integrad.execute.session import Weights
+from integrad.learners.schedule import Schedule
 from integrad.targets.cores import get_board
 
 

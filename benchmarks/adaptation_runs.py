@@ -27,12 +27,12 @@ from integrad.execute.adaptation import (
     tuning_steps,
 )
 from integrad.execute.demonstration import SETUPS, Parts, draw_clips, take_clips, train_without
-from integrad.execute.session import Schedule
-from integrad.learners.nitro import Nitro
+from integrad.learners.schedule import Schedule
 from integrad.model_file import Model, load_model, save_model
 from integrad.network.network import Network
 from integrad.training.metrics import count_correct
 from integrad.training.progress import Silent
+from integrad.training.stepper import Stepper
 from integrad.training.training_run import TrainingRun
 
 SETUP = SETUPS[0]
@@ -90,7 +90,7 @@ def measure(model: Model, parts: Parts, method: Method, batch_size: int, seed: i
     network = model.network.copy()
     before = [_accuracy(network, part) for part in (test, known)]
     engine = make_engine("native", network, threads=1)
-    learner = Nitro(network, tuning.schedule.learning_rate_inv, learn=method.learn, engine=engine)
+    learner = Stepper(network, tuning.schedule.learning_rate_inv, learn=method.learn, engine=engine)
     for step in tuning_steps(tune, tuning, stored):
         learner.step(step.samples, step.labels)
     engine.fetch()

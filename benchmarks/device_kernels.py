@@ -20,7 +20,8 @@ import numpy as np
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.emulate.counting import Counts
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.session import Predict, Schedule, Train
+from integrad.execute.session import Predict, Train
+from integrad.learners.schedule import Schedule
 from integrad.model_file import Model
 from integrad.network.network import Network
 from integrad.targets.cores import BOARDS, get_board

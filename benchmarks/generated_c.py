@@ -12,6 +12,7 @@ import numpy as np
 
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.engines.native.library import find_compiler
+from integrad.learners.nitro import NitroSchedule
 from integrad.model_file import Model
 from integrad.network.network import Network
 from integrad_codegen.c.module import emit_c, write_files
@@ -22,7 +23,7 @@ NAME = "candidate"
 
 
 class GeneratedC:
-    """Trains with the module that export writes, all layers learning. rates: of its schedule struct.
+    """Trains with the module that export writes, all layers learning.
 
     Its weights struct holds int16 in the order of the network's parameters. Raises IntegradError
     where there is no compiler.
@@ -30,16 +31,16 @@ class GeneratedC:
 
     label = "generated C"
 
-    def __init__(self, network: Network, batch: int, *rates: int):
+    def __init__(self, network: Network, batch: int, **rates: int):
         shape = network.input_shape
         axes = {1: "F", 3: "CHW"}[len(shape)]
         preprocessing = Preprocessing(axes, "int8", shape, 0, (0,) * shape[0], (1,) * shape[0])
         model = Model(network, preprocessing, [str(n) for n in range(network.classes)])
         plan = make_plan(network, NAME, "all", batch)
         self.function = compile_train(emit_c(model, plan))
-        self.weights = np.concatenate([array.ravel() for _, array in plan.parameters()])
+        self.weights = np.concatenate([parameter.array.ravel() for parameter in plan.parameters()])
         self.scratch = np.zeros(plan.scratch.bytes // 8 + 1, np.int64)
-        self.schedule = np.array(rates, np.int32)
+        self.schedule = np.array(NitroSchedule(**rates).words(), np.int32)
 
     def step(self, x: np.ndarray, labels: np.ndarray) -> None:
         """x: int8 (B, …), labels: (B,), at most the batch of the module."""

@@ -32,9 +32,9 @@ from integrad.engines.torch.digits import Bounded
 from integrad.engines.torch.engine import TorchEngine, describe, find_device
 from integrad.engines.torch.probe import exact_carriers, make_carriers
 from integrad.errors import IntegradError
-from integrad.learners.nitro import Nitro
 from integrad.network.network import Network
 from integrad.training.specification import load_spec
+from integrad.training.stepper import Stepper
 
 HOME = Path(__file__).resolve().parents[1]
 PAGE = HOME / "docs/results/gpu.md"
@@ -223,7 +223,7 @@ def title(setting: str | None, device: torch.device) -> str:
 
 def train(options: argparse.Namespace, engine, x, labels, steps: int):
     """(engine with its weights fetched, seconds) after the same steps, dropouts included, for any engine."""
-    learner = Nitro(engine.network, RATE, *DECAYS, engine=engine)
+    learner = Stepper(engine.network, RATE, decay_inv=DECAYS[0], head_decay_inv=DECAYS[1], engine=engine)
     rng = np.random.default_rng(2)
     start = time.perf_counter()
     for _ in range(steps):

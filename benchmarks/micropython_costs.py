@@ -21,14 +21,13 @@ from integrad.build.micropython_modules import ARCHITECTURES, build_module, inst
 from integrad.datasets import load_dataset
 from integrad.emulate.micropython_counts import count_regions
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.session import Predict, Schedule, Train, Weights
+from integrad.execute.session import Predict, Train, Weights
 from integrad.model_file import Model, load_model
-from integrad_codegen.c.module import Schedule as ModuleSchedule
 from integrad_codegen.c.module import write_files
 from integrad_codegen.micropython.export import emit_firmware_folder, emit_module
 from integrad_codegen.micropython.python_files import emit_pure
-from integrad_codegen.micropython.weights_file import weights_file
 from integrad_codegen.plan import Plan
+from integrad_codegen.weights_file import weights_file
 
 BATCH = 10
 SCRIPT = """\
@@ -90,10 +89,7 @@ def costs(board: MicroPythonBoard, device: DeviceModel, sample: np.ndarray, labe
 
 def c_cost(board: MicroPythonBoard, device: DeviceModel, sample: np.ndarray, label: int) -> Cost:
     """The generated C in a program of its own: nothing of MicroPython."""
-    s = ModuleSchedule.of(device.model, 1)
-    train = Train(
-        sample[None], np.array([label]), Schedule(s.learning_rate_inv, s.decay_inv, s.head_decay_inv)
-    )
+    train = Train(sample[None], np.array([label]), device.model.schedule(1))
     firmware = device.build(board.board, whole_machine=True)
     results, run = device.run_board(firmware, [Predict(sample[None]), train, Weights()], count=True)
     inference, step = (region.instructions for region in run.regions)

@@ -13,7 +13,7 @@ from integrad.network.network import Network
 
 
 class NumbaDense:
-    """Trains in place of Nitro, with its rates. Raises IntegradError unless blocks are dense, slope 1/4."""
+    """Trains by the rates of a NumPy step. Raises IntegradError unless blocks are dense, slope 1/4."""
 
     label = "Numba"
 

@@ -20,7 +20,7 @@ class PlainInteger:
 
     layers: of a network description: dense, conv without groups and max_pool. weights: block1.weights,
     block1.head, …, output.weights, any integers; kept as int32 in `weights`. The other arguments: see
-    integrad's Nitro. dense_twice repeats the update of dense blocks behind convolutions, an accident of the
+    integrad's NITRO-D. dense_twice repeats the update of dense blocks behind convolutions, an accident of the
     published code.
     """
 

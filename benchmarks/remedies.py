@@ -42,17 +42,18 @@ class RemedyEngine:
     def __init__(self, engine, remedies: tuple[str, ...], warm_steps: int):
         self.engine, self.remedies, self.left = engine, remedies, warm_steps
         self.name, self.network = engine.name, engine.network
-        self.kept = {name: np.zeros(array.shape, np.int64) for name, array in self.network.parameters()}
+        self.kept = {name: np.zeros(array.shape, np.int64) for name, array in self.network.arrays().items()}
 
     def step(self, x, labels, rule, kept=None):
         gradients, step = self.engine.gradients(x, labels, rule, kept)
-        for name, weights in self.network.parameters():
-            divisor, decay_inv = rule.descent(name)
+        for parameter in self.network.parameters():
+            name, weights = parameter.name, parameter.array
+            divisor, decay_inv = rule.descent(parameter)
             wide = weights.astype(np.int64)
             wide -= self._update(name, gradients[name], divisor)
             if decay_inv:
                 wide -= tdiv(weights, decay_inv)
-            weights[...] = saturate(wide, weight_limit(weights[0].size))
+            weights[...] = saturate(wide, parameter.limit)
         self.engine.load()
         self.left -= 1
         return step

@@ -17,7 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from integrad.datasets import load_dataset
-from integrad.learners.nitro import Nitro
+from integrad.training.stepper import Stepper
 from integrad.training.training_run import TrainingRun
 
 KEPT_OUT = "george"
@@ -31,7 +31,7 @@ def tune(model, x, labels, rng):
     rest = slice(CLIPS, None)
     before = (model.network.predict(x[rest]) == labels[rest]).mean()
     tuned = model.network.copy()
-    learner = Nitro(tuned, RATE_PER_SAMPLE * BATCH)
+    learner = Stepper(tuned, RATE_PER_SAMPLE * BATCH)
     for _ in range(PASSES):
         for batch in np.split(rng.permutation(CLIPS), CLIPS // BATCH):
             learner.step(x[batch], labels[batch])

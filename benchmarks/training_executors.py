@@ -9,7 +9,7 @@ import numpy as np
 from workloads import Built, learning_rate_inv
 
 from integrad.engines.choice import ENGINES, make_engine
-from integrad.learners.nitro import Nitro
+from integrad.training.stepper import Stepper
 
 PLAIN, FLOAT32 = "plain", "float32"
 GENERATED, NUMBA = "generated-c", "numba"
@@ -32,7 +32,11 @@ def make_executor(name: str, built: Built, batch: int, threads: int | None) -> E
 
     threads: of the native engine. Raises IntegradError or ImportError where the machine lacks it.
     """
-    rates = learning_rate_inv(batch), built.decay_inv, built.head_decay_inv
+    rates = {
+        "learning_rate_inv": learning_rate_inv(batch),
+        "decay_inv": built.decay_inv,
+        "head_decay_inv": built.head_decay_inv,
+    }
     network, x, labels = built.network, built.x, built.labels
     if name == FLOAT32:
         from float32_training import Float32Training
@@ -41,13 +45,13 @@ def make_executor(name: str, built: Built, batch: int, threads: int | None) -> E
         return Executor(training.label, training.step, lambda: None)
     if name in ENGINES:
         engine = make_engine(name, network, threads)
-        learner, crc = Nitro(network, *rates, engine=engine), lambda: fetched_crc(engine)
+        learner, crc = Stepper(network, **rates, engine=engine), lambda: fetched_crc(engine)
         device = f" on {engine.device}" if hasattr(engine, "device") else ""
         label = f"{name}: {engine.name}" if name == "auto" else engine.name + device
     elif name == PLAIN:
         from plain_integer import PlainInteger
 
-        learner = PlainInteger(network.describe()["layers"], dict(network.parameters()), *rates)
+        learner = PlainInteger(network.describe()["layers"], network.arrays(), **rates)
         label, crc = "plain NumPy integers", lambda: plain_crc(network, learner)
     else:
         learner = make_candidate(name, network, batch, rates)
@@ -55,14 +59,14 @@ def make_executor(name: str, built: Built, batch: int, threads: int | None) -> E
     return Executor(label, lambda chosen: learner.step(x[chosen], labels[chosen]), crc)
 
 
-def make_candidate(name: str, network, batch: int, rates: tuple[int, int, int]):
+def make_candidate(name: str, network, batch: int, rates: dict[str, int]):
     if name == GENERATED:
         from generated_c import GeneratedC
 
-        return GeneratedC(network, batch, *rates)
+        return GeneratedC(network, batch, **rates)
     from numba_dense import NumbaDense
 
-    return NumbaDense(network, *rates)
+    return NumbaDense(network, **rates)
 
 
 def fetched_crc(engine) -> int:

@@ -17,6 +17,7 @@ from integrad.arithmetic import AMPLIFICATION, SCALE, SLOPES, weight_limit
 from integrad.errors import UsageError
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network, Stage
+from integrad.network.parameter import Parameter
 from integrad_codegen import bounds
 from integrad_codegen.memory import ALIGNMENT, Arena, Buffer, lay_out
 from integrad_codegen.operations import Classifier, Operation, Pool
@@ -111,24 +112,25 @@ class Plan:
     def amplification(self) -> int:
         return AMPLIFICATION * self.classes
 
-    def parameters(self) -> list[tuple[str, np.ndarray]]:
-        """(member, array) of the weights struct, in the order of its members."""
-        members = []
-        for block in self.blocks:
-            if block.learns or not self.learn.output_learns:
-                members.append((block.name, block.weights))
-            if block.learns:
-                members.append((block.head.name, block.head_weights))
-        return [*members, (self.output.name, self.output_weights)]
+    def parameters(self) -> list[Parameter]:
+        """Those of the weights struct in its order: what learns, or all of them where nothing does."""
+        if not self.learn.output_learns:
+            return self._needed()
+        return [parameter for parameter in self._needed() if parameter.learns(self.learn)]
 
-    def frozen_parameters(self) -> list[tuple[str, np.ndarray]]:
-        """(member, array) of the constant struct beside it."""
-        return [(block.name, block.weights) for block in self.frozen_blocks]
+    def frozen_parameters(self) -> list[Parameter]:
+        """Those of the constant struct beside it."""
+        if not self.learn.output_learns:
+            return []
+        return [parameter for parameter in self._needed() if not parameter.learns(self.learn)]
+
+    def _needed(self) -> list[Parameter]:
+        return [parameter for parameter in self.network.parameters() if parameter.is_needed(self.learn)]
 
     @property
     def weights_bytes(self) -> int:
         """Size of the weights struct: RAM where something learns."""
-        return sum(array.nbytes for _, array in self.parameters())
+        return sum(parameter.array.nbytes for parameter in self.parameters())
 
     @property
     def inference_scratch_bytes(self) -> int:
@@ -137,7 +139,7 @@ class Plan:
 
     @property
     def frozen_bytes(self) -> int:
-        return sum(array.nbytes for _, array in self.frozen_parameters())
+        return sum(parameter.array.nbytes for parameter in self.frozen_parameters())
 
 
 @dataclass(frozen=True)

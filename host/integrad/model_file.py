@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError
-from integrad.learners.hyper_parameters import NAMES, check_hyper_parameter
+from integrad.learners.schedule import Schedule
+from integrad.learners.table import learner_of
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
 from integrad.tensor_file import one_line, read_tensors, write_tensors
@@ -46,6 +47,13 @@ class Model:
             )
         _check_class_names(self.class_names, self.network.classes)
 
+    def schedule(self, batch_size: int) -> Schedule:
+        """The schedule with which the model goes on learning in batches of this size.
+
+        Raises IntegradError for a training record that holds something else than integers.
+        """
+        return learner_of(self.network).schedule(self.training, self.network.classes, batch_size)
+
 
 def save_model(model: Model, path: str | os.PathLike) -> None:
     """Write atomically. Raises IntegradError if it cannot be written; an old file is then untouched."""
@@ -56,7 +64,7 @@ def save_model(model: Model, path: str | os.PathLike) -> None:
         "class_names": list(model.class_names),
         "training": model.training,
     }
-    write_tensors(path, KIND, VERSION, document, dict(model.network.parameters()))
+    write_tensors(path, KIND, VERSION, document, model.network.arrays())
 
 
 def load_model(path: str | os.PathLike) -> Model:
@@ -70,7 +78,7 @@ def load_model(path: str | os.PathLike) -> Model:
         if set(document) != FIELDS:
             raise IntegradError(f"its metadata must have the fields {', '.join(sorted(FIELDS))}")
         network = Network.from_description(document["network"])
-        _check_tensor_names(set(tensors), {name for name, _ in network.parameters()})
+        _check_tensor_names(set(tensors), set(network.arrays()))
         network.load_parameters(tensors)
         preprocessing = Preprocessing.from_description(document["preprocessing"])
         _check_training(document["training"], network)
@@ -103,9 +111,9 @@ def _check_training(training, network: Network) -> None:
     settings = training.get("hyper_parameters", {})
     if not isinstance(settings, dict):
         raise IntegradError("training.hyper_parameters is not a record")
-    for name in settings.keys() & NAMES:
-        where = f"training.hyper_parameters.{name}"
-        check_hyper_parameter(name, settings[name], network.classes, shown=where)
+    known = learner_of(network).all_hyper_parameters()
+    for name in settings.keys() & known.keys():
+        known[name].check(f"training.hyper_parameters.{name}", settings[name], network.classes)
     if "learn" in settings:
         if not isinstance(settings["learn"], str):
             raise IntegradError("training.hyper_parameters.learn must be a text such as all")

@@ -11,9 +11,8 @@ from digits import fail, run, train, write_npz
 
 from integrad.build.toolchain import WARNINGS
 from integrad.emulate.faults import FirmwareError
-from integrad.learners.nitro import Nitro
 from integrad.model_file import load_model
-from integrad_codegen.c.module import Schedule
+from integrad.training.stepper import Stepper
 
 COMPILE = ("gcc", "-std=c99", "-O1", *WARNINGS, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
@@ -100,8 +99,8 @@ def test_the_header_says_how_to_learn(toys, tmp_path):
     text = ", ".join(map(str, labels))
     found = build_and_run(tmp_path, LEARN.format(samples=initialiser(samples), labels=text, example=example))
     model = load_model(toys["cnn"])
-    schedule = Schedule.of(model, 6)
-    learner = Nitro(model.network, schedule.learning_rate_inv, schedule.decay_inv, schedule.head_decay_inv)
+    schedule = model.schedule(6)
+    learner = Stepper.on_device(model.network, schedule, "all")
     before = model.network.output.weights.ravel().tolist()
     learner.step(model.preprocessing.apply(samples), labels)
     assert found == model.network.output.weights.ravel().tolist() != before

@@ -37,7 +37,7 @@ def test_the_folder(exported):
 
 
 def test_no_weight_stands_in_the_modules(toys, exported):
-    weights = dict(load_model(toys["cnn"]).network.parameters())["block2.weights"]
+    weights = load_model(toys["cnn"]).network.arrays()["block2.weights"]
     assert weights.tobytes() in exported["cnn.weights"]
     row = weights[0].tobytes()
     assert len(row) >= 16

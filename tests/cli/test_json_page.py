@@ -13,7 +13,7 @@ from integrad.execute.adaptation import Adaptation
 from integrad.execute.costs import measure_costs
 from integrad.execute.demonstration import Demonstration
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.session import Schedule
+from integrad.learners.schedule import Schedule
 from integrad.model_file import load_model
 from integrad.targets.cores import get_board
 

@@ -8,8 +8,8 @@ import pytest
 from digits import fail, run, train, write_npz
 
 import integrad.execute.device_model as device_model
-from integrad.execute.session import Schedule
 from integrad.execute.verification import random_actions
+from integrad.learners.schedule import Schedule
 from integrad.model_file import load_model
 from integrad.targets.cores import BOARDS
 

@@ -7,7 +7,7 @@ from toy_models import make_model, make_samples
 from integrad.errors import UsageError
 from integrad.execute.adaptation import Tuning, adapt, choose_stored, split_for_tuning, tuning_steps
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.session import Schedule
+from integrad.learners.schedule import Schedule
 from integrad.targets.cores import get_board
 
 SCHEDULE = Schedule(16)

@@ -9,12 +9,13 @@ from integrad.build.sizes import measure_map
 from integrad.execute.cost_rows import DIVISION, NORMALISATION, REST, UPDATE, means
 from integrad.execute.costs import measure_costs
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.session import Predict, Schedule
+from integrad.execute.session import Predict
+from integrad.learners.nitro import NitroSchedule
 from integrad.targets.cores import get_board
 
 SPECS = {"mlp": "mlp:24,12", "cnn": "cnn:c4,p2,c6,p2,d12"}
 COLUMNS = ("macs", "flash_bytes", "ram_bytes", "instructions_per_inference", "instructions_per_training_step")
-SCHEDULE = Schedule(32, decay_inv=500)
+SCHEDULE = NitroSchedule(32, decay_inv=500)
 
 
 @pytest.fixture(scope="module")

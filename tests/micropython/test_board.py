@@ -21,9 +21,8 @@ from integrad.build.micropython_boards import MICROPYTHON_BOARDS
 from integrad.cli import main
 from integrad.emulate.micropython_firmware import start_on_terminal
 from integrad.errors import IntegradError
-from integrad.learners.nitro import Nitro
 from integrad.model_file import load_model, save_model
-from integrad_codegen.c.module import Schedule
+from integrad.training.stepper import Stepper
 from integrad_codegen.micropython.python_files import emit_pure
 
 JSON_PAGE = (Path(__file__).parents[2] / "docs/json.md").read_text()
@@ -117,8 +116,8 @@ def test_what_was_learnt_comes_home(port, installed, tmp_path):
     home = tmp_path / "home.model"
     done = succeed("pull", installed, "--port", port, "--out", home)
     model, pulled = load_model(installed), load_model(home)
-    s = Schedule.of(model, 1)
-    learner = Nitro(model.network, s.learning_rate_inv, s.decay_inv, s.head_decay_inv, "last:1")
+    s = model.schedule(1)
+    learner = Stepper.on_device(model.network, s, "last:1")
     for n in range(4):
         x = model.preprocessing.apply(np.full((1, *model.preprocessing.raw_shape), n, np.int8))
         learner.step(x, np.array([n % 3]))

@@ -17,12 +17,11 @@ from fixed import FIXED
 from integrad.boards.learnt_weights import model_with
 from integrad.build.micropython_modules import ARCHITECTURES, build_module
 from integrad.errors import IntegradError
-from integrad.learners.nitro import Nitro
-from integrad_codegen.c.module import Schedule
+from integrad.training.stepper import Stepper
 from integrad_codegen.micropython.export import emit_module
 from integrad_codegen.micropython.python_files import emit_pure
-from integrad_codegen.micropython.weights_file import origin_crc, weights_file
 from integrad_codegen.plan import make_plan
+from integrad_codegen.weights_file import origin_crc, weights_file
 
 MODEL = FIXED["frozen"].model()  # int8 samples of 2x6x6, one block frozen and one that learns
 
@@ -71,8 +70,8 @@ def test_predictions_and_scores(toy):
 
 
 def host_learner(network, batch):
-    s = Schedule.of(MODEL, batch)
-    return Nitro(network, s.learning_rate_inv, s.decay_inv, s.head_decay_inv, "last:1")
+    s = MODEL.schedule(batch)
+    return Stepper.on_device(network, s, "last:1")
 
 
 def test_training_is_the_hosts(toy):
@@ -86,7 +85,7 @@ def test_training_is_the_hosts(toy):
     for i in range(8):
         right = learner.step(x[i : i + 1], labels[i : i + 1]).correct
         assert model.train_step(samples[i].tobytes(), int(labels[i])) == bool(right)
-    learnt = dict(network.parameters())
+    learnt = network.arrays()
     names = ("block2.weights", "block2.head", "output.weights")
     expected = b"".join(learnt[name].astype("<i2").tobytes() for name in names)
     assert bytes(model.weights) == expected
@@ -461,7 +460,7 @@ def test_nothing_is_allocated_while_it_works(tmp_path, core):
         for i in begins:
             marks = np.array([1]) if batch == 1 else labels[i : i + 3]
             learner.step(x[i : i + batch], marks)
-    arrays = dict(network.parameters())
+    arrays = network.arrays()
     names = ("block1.weights", "block2.weights", "block2.head", "output.weights")
     assert int(crc, 16) == zlib.crc32(b"".join(arrays[n].astype("<i2").tobytes() for n in names))
 

@@ -22,7 +22,7 @@ from integrad.execute.micropython_session import (
     python_core,
     run_session,
 )
-from integrad_codegen.micropython.weights_file import weights_file
+from integrad_codegen.weights_file import weights_file
 
 pytestmark = pytest.mark.firmware
 CONFORMANCE = Path(__file__).with_name("core_conformance.py").read_text()

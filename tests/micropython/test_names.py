@@ -10,8 +10,8 @@ from integrad.emulate.micropython_unix import run_unix
 from integrad.errors import UsageError
 from integrad_codegen.file_sets import merged
 from integrad_codegen.micropython.export import emit_micropython, emit_module
-from integrad_codegen.micropython.weights_file import origin_crc, weights_file
 from integrad_codegen.plan import RESERVED_NAMES, is_taken, make_plan
+from integrad_codegen.weights_file import origin_crc, weights_file
 
 MODEL = FIXED["frozen"].model()
 

@@ -24,7 +24,7 @@ from integrad.emulate.micropython_unix import run_unix
 from integrad.errors import IntegradError, UsageError
 from integrad.execute.micropython_session import native_core, on_host, run_session
 from integrad_codegen.micropython.export import emit_module
-from integrad_codegen.micropython.weights_file import weights_file
+from integrad_codegen.weights_file import weights_file
 
 HERE = Path(__file__).parent
 USE = "if (next((int)n_args) == 7) return mp_const_none;"

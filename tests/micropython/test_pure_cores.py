@@ -14,8 +14,8 @@ from integrad.emulate.micropython_unix import run_unix
 from integrad.execute import micropython_session
 from integrad.execute.micropython_session import on_host, python_core, run_session
 from integrad_codegen.micropython.python_files import emit_pure
-from integrad_codegen.micropython.weights_file import weights_file
 from integrad_codegen.plan import make_plan
+from integrad_codegen.weights_file import weights_file
 
 CONFORMANCE = Path(__file__).with_name("core_conformance.py").read_text()
 CORES = {

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fixed import FIXED
 
-from integrad_codegen.micropython import weights_file
+from integrad_codegen import weights_file
 from integrad_codegen.plan import make_plan
 
 
@@ -38,7 +38,7 @@ def test_members_say_where_each_array_is(learn):
     model, plan = make("cnn", learn)
     data = weights_file.weights_file(model, plan)
     frozen_bytes = struct.unpack_from("<I", data, 16)[0]
-    arrays = dict(plan.parameters()) | dict(plan.frozen_parameters())
+    arrays = {p.member: p.array for p in [*plan.parameters(), *plan.frozen_parameters()]}
     members = weights_file.members(plan)
     assert [m.learns for m in members] == sorted(m.learns for m in members)
     assert {m.name for m in members} == set(arrays)
@@ -61,6 +61,6 @@ def test_another_network_preprocessing_or_learn_set_is_another_layout():
     assert len(layouts) == 3 * len(FIXED)
     model, plan = make("mlp")
     before = weights_file.layout(model, plan)
-    for _, array in model.network.parameters():
+    for array in model.network.arrays().values():
         array[...] = 0
     assert weights_file.layout(model, plan) == before

@@ -11,7 +11,8 @@ from integrad.arithmetic import weight_limit
 from integrad.datasets import axes as layouts
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.session import Action, Predict, Reset, Schedule, Train, Weights
+from integrad.execute.session import Action, Predict, Reset, Train, Weights
+from integrad.learners.nitro import NitroSchedule
 from integrad.model_file import Model
 from integrad.network.network import Network
 
@@ -63,7 +64,7 @@ class Case:
         if self.weights == "initial":
             network.initialise(rng)
             return network
-        for _, array in network.parameters():
+        for array in network.arrays().values():
             array[...] = _weights(self.weights, array.shape, rng)
         return network
 
@@ -77,7 +78,7 @@ class Case:
                 actions.append(Reset())
             for count in self.counts:
                 labels = rng.integers(0, self.classes, count)
-                actions += [Train(self._samples(count, rng), labels, Schedule(*schedule)), Weights()]
+                actions += [Train(self._samples(count, rng), labels, NitroSchedule(*schedule)), Weights()]
             actions.append(Predict(test))
         return [*actions, Weights()]
 

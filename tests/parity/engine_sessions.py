@@ -11,11 +11,12 @@ from executors import DifferenceError
 from fixed import CONV
 
 from integrad.arithmetic import AMPLIFICATION
-from integrad.engines.engine import Engine, Rule
+from integrad.engines.engine import Engine
 from integrad.engines.numpy_engine import NumpyEngine
-from integrad.learners.nitro import draw_dropouts
+from integrad.learners.nitro import NitroRule
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
+from integrad.training.stepper import draw_dropouts
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Session:
         blocks = len(network.blocks)
         amplification = self.amplification or AMPLIFICATION * network.classes
         for rate, decay, head_decay in self.case.schedules:
-            rule = Rule(rate, decay, head_decay, amplification, LearnSet.parse(self.case.learn, blocks))
+            rule = NitroRule(rate, decay, head_decay, amplification, LearnSet.parse(self.case.learn, blocks))
             for batch in self.batches:
                 x = self.inputs(network, batch, rng)
                 kept = draw_dropouts(network, batch, rng if self.drops else None)
@@ -76,7 +77,7 @@ def compare(session: Session, make_engine: Callable[[Network], Engine]) -> None:
             score, own_score = (e.step(x, labels, rule, kept) for e in (reference, engine))
         engine.fetch()
         _require(same_step(score, own_score), f"{score} is {own_score}", here)
-        for (name, ours), (_, theirs) in zip(expected.parameters(), found.parameters(), strict=True):
+        for (name, ours), (_, theirs) in zip(expected.arrays().items(), found.arrays().items(), strict=True):
             _require(np.array_equal(ours, theirs), name, here)
     x = session.inputs(expected, 260, np.random.default_rng(0))
     _require(np.array_equal(reference.logits(x), engine.logits(x)), "logits", f"the end of {session}")

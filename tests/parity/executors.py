@@ -70,7 +70,8 @@ def require_equal(case: Case, device: DeviceModel, expected: list, found: list, 
 
 def _first_weight(device: DeviceModel, a: bytes, b: bytes) -> str:
     offset = 0
-    for name, array in device.plan.parameters():
+    for parameter in device.plan.parameters():
+        name, array = parameter.member, parameter.array
         one, other = (np.frombuffer(w, "<i2", array.size, offset).reshape(array.shape) for w in (a, b))
         offset += array.nbytes
         if len(different := np.argwhere(one != other)):

@@ -42,12 +42,12 @@ def run_plain(case: Case, device: DeviceModel, actions: list[Action]) -> list:
 
 
 def _twin(case: Case) -> Reference:
-    return Reference(case.layers, {name: w.tolist() for name, w in case.network().parameters()})
+    return Reference(case.layers, {name: w.tolist() for name, w in case.network().arrays().items()})
 
 
 def _network(case: Case, twin: Reference):
     network, rows = case.network(), twin.rows()
     network.load_parameters(
-        {name: np.array(rows[name], np.int16).reshape(w.shape) for name, w in network.parameters()}
+        {name: np.array(rows[name], np.int16).reshape(w.shape) for name, w in network.arrays().items()}
     )
     return network

@@ -11,16 +11,17 @@ from integrad.arithmetic import ERROR_LIMIT, INT16_WEIGHT_LIMIT, INT32_LIMIT, we
 from integrad.engines.choice import make_engine
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.errors import IntegradError
-from integrad.execute.session import Schedule, Train
-from integrad.learners.nitro import Nitro, draw_dropouts
+from integrad.execute.session import Train
+from integrad.learners.nitro import NitroSchedule
 from integrad.network.blocks import HeadPooling
 from integrad.network.description import MAX_CLASSES
 from integrad.network.network import Network
 from integrad.training.specification import parse_spec
+from integrad.training.stepper import Stepper, draw_dropouts
 
 
 def require_equal(expected: Network, found: Network, what: str):
-    pairs = zip(expected.parameters(), found.parameters(), strict=True)
+    pairs = zip(expected.arrays().items(), found.arrays().items(), strict=True)
     for (name, wanted), (_, weights) in pairs:
         assert np.array_equal(wanted, weights), f"{what}: {name} differs"
 
@@ -28,8 +29,8 @@ def require_equal(expected: Network, found: Network, what: str):
 def compare(network: Network, batches: list, rule: dict, engine: str, threads: int, seed: int = 0):
     """batches: (x, labels). Trains twins on both engines, by step() and by gradients() and descend()."""
     twin, split = network.copy(), network.copy()
-    reference = Nitro(network, **rule)
-    whole = Nitro(twin, **rule, engine=make_engine(engine, twin, threads))
+    reference = Stepper(network, **rule)
+    whole = Stepper(twin, **rule, engine=make_engine(engine, twin, threads))
     parts = make_engine(engine, split, threads)
     assert parts.name == engine
     for number, (x, labels) in enumerate(batches):
@@ -50,7 +51,7 @@ def compare(network: Network, batches: list, rule: dict, engine: str, threads: i
 
 def compare_case(case, engine: str, threads: int):
     network, preprocessing = case.network(), case.model().preprocessing
-    schedule, batches = Schedule(1, 0, 0), []
+    schedule, batches = NitroSchedule(1, 0, 0), []
     for action in case.actions():
         if isinstance(action, Train):
             schedule = action.schedule
@@ -94,7 +95,7 @@ def test_batches_and_widths(spec, batch):
     network.initialise(rng)
     for extreme in (False, True):
         if extreme:
-            network.load_parameters({n: full_range(w, rng) for n, w in network.parameters()})
+            network.load_parameters({n: full_range(w, rng) for n, w in network.arrays().items()})
         shape = (batch, *SPECS[spec])
         x = rng.choice([-127, 127], shape) if extreme else rng.integers(-127, 128, shape)
         batches = [(x.astype(np.int8), rng.integers(0, 10, batch))] * 2
@@ -111,7 +112,7 @@ def test_more_products_than_32_bits_hold():
     """More than 512 samples, errors of more than 29 bits: sums are flushed, errors take three digits."""
     rng = np.random.default_rng(3)
     network = Network((5,), MAX_CLASSES, parse_spec("mlp:4", (5,)))
-    network.load_parameters({name: full_range(w, rng) for name, w in network.parameters()})
+    network.load_parameters({name: full_range(w, rng) for name, w in network.arrays().items()})
     network.blocks[0].head[...] = np.where(network.blocks[0].head[:, :1] > 0, 32639, -32639)
     x = np.full((1100, 5), 127, np.int8)
     batches = [(x, rng.integers(0, MAX_CLASSES, 1100))]
@@ -125,7 +126,7 @@ def test_errors_fit_32_bits_for_any_network():
 def test_a_batch_whose_gradients_may_not_be_divided_exactly_is_refused():
     network = Network((1, 64, 64), MAX_CLASSES, parse_spec("cnn:c1", (1, 64, 64)))
     network.blocks[0].head_pooling = HeadPooling.fit(1, (64, 64), 256, "avg")
-    learner = Nitro(network, 8, engine=make_engine("native", network))
+    learner = Stepper(network, 8, engine=make_engine("native", network))
     x = np.zeros((40, 1, 64, 64), np.int8)
     with pytest.raises(IntegradError, match="smaller --batch-size or the numpy engine"):
         learner.step(x, np.zeros(40, int))

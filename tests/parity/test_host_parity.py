@@ -17,8 +17,8 @@ from integrad.datasets.preprocessing import Preprocessing
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Predict, Train
-from integrad.learners.nitro import Nitro
 from integrad.model_file import Model
+from integrad.training.stepper import Stepper
 
 
 def compare(case, execute):
@@ -64,7 +64,7 @@ def test_the_wide_case_needs_its_64_bits():
     preprocessing = FIXED["wide"].model().preprocessing
     for action in FIXED["wide"].actions():
         if isinstance(action, Train):
-            learner = Nitro(network, 1, engine=Watched(network))
+            learner = Stepper(network, 1, engine=Watched(network))
             learner.step(preprocessing.apply(action.samples), action.labels)
     assert len(largest) == 2, "a convolution and a dense block"
     assert all(gradient > INT32_LIMIT for gradient in largest.values()), largest

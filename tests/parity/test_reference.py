@@ -7,13 +7,13 @@ from plain import is_small
 from reference import Reference
 
 from integrad.execute.session import Train
-from integrad.learners.nitro import Nitro
 from integrad.network.learn_set import LearnSet
+from integrad.training.stepper import Stepper
 
 
 def compare(case):
     network = case.network()
-    twin = Reference(case.layers, {name: w.tolist() for name, w in network.parameters()})
+    twin = Reference(case.layers, {name: w.tolist() for name, w in network.arrays().items()})
     preprocessing = case.model().preprocessing
     learn = LearnSet.parse(case.learn, len(network.blocks))
     for action in case.actions():
@@ -21,7 +21,7 @@ def compare(case):
             continue
         x, s = preprocessing.apply(action.samples), action.schedule
         assert network.logits(x).tolist() == [twin.logits(sample) for sample in x.tolist()]
-        learner = Nitro(network, s.learning_rate_inv, s.decay_inv, s.head_decay_inv, case.learn)
+        learner = Stepper.on_device(network, s, case.learn)
         step = learner.step(x, action.labels)
         learning = len(network.blocks) - learn.first_block
         expected = twin.step(
@@ -29,7 +29,7 @@ def compare(case):
         )
         assert (step.loss, step.correct) == expected
         rows = twin.rows()
-        for name, weights in network.parameters():
+        for name, weights in network.arrays().items():
             assert weights.reshape(len(weights), -1).tolist() == rows[name], name
 
 

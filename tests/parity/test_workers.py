@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from integrad.engines.choice import make_engine
-from integrad.engines.engine import Rule
 from integrad.errors import IntegradError
-from integrad.learners.nitro import draw_dropouts
+from integrad.learners.nitro import NitroRule
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
 from integrad.training.shared_engine import SharedEngine
 from integrad.training.specification import parse_spec
+from integrad.training.stepper import draw_dropouts
 from integrad.training.workers import Alone, Workers, find_workers
 
 SECONDS = 120
@@ -177,7 +177,7 @@ def test_the_sums_of_all_shares_are_the_whole_batch(engine, learn, count):
     rng = np.random.default_rng(count)
     network = Network((1, 6, 6), 3, parse_spec("cnn:c4,p2,x30,d7", (1, 6, 6)))
     network.initialise(rng)
-    rule = Rule(64, 0, 0, 192, LearnSet.parse(learn, len(network.blocks)))
+    rule = NitroRule(64, 0, 0, 192, LearnSet.parse(learn, len(network.blocks)))
     x, labels = rng.integers(-127, 128, (11, 1, 6, 6)).astype(np.int8), rng.integers(0, 3, 11)
     kept = draw_dropouts(network, len(x), rng)
     whole, step = make_engine("numpy", network).gradients(x, labels, rule, kept)
@@ -189,7 +189,7 @@ def test_the_sums_of_all_shares_are_the_whole_batch(engine, learn, count):
         shared.logits(x)
         sums, logits = sums + group.seen[0], logits + group.seen[1].astype(np.int64)
     assert sums[:2].tolist() == [step.loss, step.correct]
-    assert list(gradients) == [name for name, _ in network.parameters() if name in whole]
+    assert list(gradients) == [name for name, _ in network.arrays().items() if name in whole]
     expected = [whole[name].ravel() for name in gradients]
     assert np.array_equal(sums[2:], np.concatenate([*expected, np.empty(0, np.int64)]))
     assert np.array_equal(logits, network.logits(x))

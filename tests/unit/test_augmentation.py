@@ -226,7 +226,7 @@ def test_only_training_samples_are_changed():
     for crop in (0, 2):
         trainer = Trainer(epochs=1, learn="none", augment_crop=crop)
         network = Network(images.shape[1:], 2, parse_spec("mlp:6", images.shape[1:]))
-        for _, array in network.parameters():
+        for array in network.arrays().values():
             array[...] = np.random.default_rng(0).integers(-9000, 9001, array.shape)
         epochs += trainer.fit(network, images, y, images, y).epochs
     assert epochs[0].validation_loss == epochs[1].validation_loss == epochs[0].loss != epochs[1].loss

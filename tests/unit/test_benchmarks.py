@@ -10,9 +10,9 @@ import pytest
 from test_golden_vectors import CNN, MLP, LinearCongruential, checksum, conv
 
 from integrad.engines.numpy_engine import NumpyEngine
-from integrad.learners.nitro import Nitro
 from integrad.network.network import Network
 from integrad.training.specification import parse_spec
+from integrad.training.stepper import Stepper
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
@@ -39,19 +39,19 @@ def test_plain_integers_and_the_numpy_engine_hold_the_same_bits(name):
     rng = np.random.default_rng(5)
     network = Network(shape, 3, layers)
     network.initialise(rng)
-    start = {name: array.copy() for name, array in network.parameters()}
-    rates = {"learning_rate_inv": 128, "decay_inv": 40, "head_decay_inv": 30, "amplification": 32}
-    learner = Nitro(network, engine=NumpyEngine(network), **rates)
-    plain = PlainInteger(layers, start, **rates)
+    start = {name: array.copy() for name, array in network.arrays().items()}
+    rates = {"learning_rate_inv": 128, "decay_inv": 40, "head_decay_inv": 30}
+    learner = Stepper(network, engine=NumpyEngine(network), **rates, amplification=11)
+    plain = PlainInteger(layers, start, **rates, amplification=33)
     for step in range(6):
         x = rng.integers(-127, 128, (16, *shape)).astype(np.int8)
         labels = rng.integers(0, 3, 16)
         expected = network.logits(x)
         learner.step(x, labels)
         assert np.array_equal(plain.step(x, labels), expected), step
-        for parameter, array in network.parameters():
+        for parameter, array in network.arrays().items():
             assert np.array_equal(plain.weights[parameter], array), (step, parameter)
-    for parameter, array in network.parameters():
+    for parameter, array in network.arrays().items():
         assert not np.array_equal(array, start[parameter]), f"{parameter} learnt nothing"
 
 
@@ -146,7 +146,7 @@ def test_what_a_machine_lacks_is_a_line_of_its_own(monkeypatch):
 def test_plain_integers_refuse_groups():
     network = Network((3, 4, 4), 2, parse_spec("cnn:dw", (3, 4, 4)))
     with pytest.raises(ValueError, match="no groups"):
-        PlainInteger(network.describe()["layers"], dict(network.parameters()), 8)
+        PlainInteger(network.describe()["layers"], network.arrays(), 8)
 
 
 def test_unequal_weights_are_refused():

@@ -244,7 +244,7 @@ def test_wrong_tensors(tmp_path):
             "class_names": NAMES,
             "training": {},
         }
-        tensors = dict(model.network.parameters())
+        tensors = model.network.arrays()
         change(tensors)
         path = tmp_path / "tensors.model"
         write_tensors(path, "integrad-model", 1, document, tensors)

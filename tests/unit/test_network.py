@@ -30,7 +30,7 @@ LAYERS = [
 def make_network(seed=1):
     network = Network((2, 6, 5), 4, LAYERS)
     rng = np.random.default_rng(seed)
-    for _, array in network.parameters():
+    for array in network.arrays().values():
         array[...] = rng.integers(-20000, 20001, array.shape)
     return network
 
@@ -40,7 +40,7 @@ def samples(count, seed=2):
 
 
 def test_parameters_in_their_order_with_their_shapes():
-    shapes = {name: array.shape for name, array in Network((2, 6, 5), 4, LAYERS).parameters()}
+    shapes = {name: array.shape for name, array in Network((2, 6, 5), 4, LAYERS).arrays().items()}
     # 3 maps of 3x4; the head's window of 2x1 with padding 1 leaves 3 maps of 2x4, then 2x2: 3·2·2.
     assert list(shapes.items()) == [
         ("block1.weights", (3, 2, 3, 2)),
@@ -49,13 +49,13 @@ def test_parameters_in_their_order_with_their_shapes():
         ("block2.head", (4, 7)),
         ("output.weights", (4, 7)),
     ]
-    assert all(array.dtype == np.int16 for _, array in make_network().parameters())
+    assert all(array.dtype == np.int16 for array in make_network().arrays().values())
 
 
 def test_parameters_are_the_networks_own_arrays():
     network = make_network()
     before = network.logits(samples(3))
-    dict(network.parameters())["output.weights"][...] = 0
+    network.arrays()["output.weights"][...] = 0
     assert not network.logits(samples(3)).any() and before.any()
 
 
@@ -75,7 +75,7 @@ def test_no_samples_give_no_logits():
 def test_dropout_is_nothing_at_inference():
     without = Network((2, 6, 5), 4, [layer for layer in LAYERS if layer["type"] != "dropout"])
     network = make_network()
-    without.load_parameters(dict(network.parameters()))
+    without.load_parameters(network.arrays())
     assert (without.logits(samples(9)) == network.logits(samples(9))).all()
 
 
@@ -94,13 +94,13 @@ def test_initialise_draws_every_weight_in_order():
     crcs = [network.weights_crc() for network in networks]
     assert crcs[0] == crcs[1] != crcs[2]
     # The bound of a fan-in of 12 is 64 (101 is cut), that of 18 with slope 1/10 is 64 (77 is cut).
-    for _, array in networks[0].parameters():
+    for array in networks[0].arrays().values():
         assert array.min() < 0 < array.max() and np.abs(array).max() <= 64
 
 
 def test_the_crc_is_of_little_endian_bytes_in_order():
     network = make_network()
-    data = b"".join(array.astype("<i2").tobytes() for _, array in network.parameters())
+    data = b"".join(array.astype("<i2").tobytes() for array in network.arrays().values())
     assert network.weights_crc() == zlib.crc32(data)
     network.output.weights[-1, -1] += 1
     assert network.weights_crc() != zlib.crc32(data)
@@ -115,7 +115,7 @@ def test_a_copy_is_independent():
 
 
 def test_loading_copies_into_the_network():
-    network, arrays = Network((2, 6, 5), 4, LAYERS), dict(make_network().copy().parameters())
+    network, arrays = Network((2, 6, 5), 4, LAYERS), make_network().copy().arrays()
     network.load_parameters(arrays)
     assert network.weights_crc() == make_network().weights_crc()
     arrays["output.weights"][...] = 0
@@ -123,7 +123,7 @@ def test_loading_copies_into_the_network():
 
 
 def bad_arrays():
-    arrays = dict(make_network().parameters())
+    arrays = make_network().arrays()
     limit = weight_limit(7)
     too_wide = arrays["output.weights"].copy()
     too_wide[0, 0] = -limit - 1
@@ -155,4 +155,4 @@ def test_bad_arrays_are_refused_and_nothing_is_loaded(name):
 def test_the_widest_weight_is_accepted():
     network = make_network()
     network.output.weights[...] = -weight_limit(7)
-    make_network(seed=3).load_parameters(dict(network.parameters()))
+    make_network(seed=3).load_parameters(network.arrays())

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from integrad.arithmetic import INT32_LIMIT, learning_rate_limit
 from integrad.errors import UsageError
+from integrad.learners.nitro import NitroSchedule
+from integrad.model_file import Model
 from integrad.network.network import Network
-from integrad_codegen.c.module import Schedule
 from integrad_codegen.plan import MAX_BATCH, RESERVED_NAMES, make_plan
 from integrad_codegen.workspace import forward_bytes
 
@@ -79,8 +80,10 @@ STRUCTS = {
 @pytest.mark.parametrize("learn", STRUCTS)
 def test_what_learns_and_what_stays_in_flash(learn):
     plan = plan_for(learn)
-    assert ([n for n, _ in plan.parameters()], [n for n, _ in plan.frozen_parameters()]) == STRUCTS[learn]
-    sizes = dict(plan.parameters()) | dict(plan.frozen_parameters())
+    assert ([p.member for p in plan.parameters()], [p.member for p in plan.frozen_parameters()]) == STRUCTS[
+        learn
+    ]
+    sizes = {p.member: p.array for p in [*plan.parameters(), *plan.frozen_parameters()]}
     assert plan.weights_bytes + plan.frozen_bytes == 2 * sum(array.size for array in sizes.values())
     assert plan.batch == (0 if learn == "none" else 4)
 
@@ -178,20 +181,22 @@ class Trained:
         self.network = make_network()
         self.training = {"hyper_parameters": hyper_parameters}
 
+    schedule = Model.schedule
+
 
 def test_the_learning_rate_scales_with_the_batch():
     model = Trained(batch_size=64, learning_rate_inv=512, decay_inv=3000, head_decay_inv=400)
-    assert Schedule.of(model, 16) == Schedule(128, 3000, 400)
-    assert Schedule.of(model, 128) == Schedule(1024, 3000, 400)
-    assert Schedule.of(Trained(batch_size=64, learning_rate_inv=1), 8).learning_rate_inv == 1
-    assert Schedule.of(Trained(), 8) == Schedule(64, 0, 0)
+    assert model.schedule(16) == NitroSchedule(128, 3000, 400)
+    assert model.schedule(128) == NitroSchedule(1024, 3000, 400)
+    assert Trained(batch_size=64, learning_rate_inv=1).schedule(8).learning_rate_inv == 1
+    assert Trained().schedule(8) == NitroSchedule(64, 0, 0)
 
 
 def test_the_usual_learning_rate_stays_the_usual_one():
-    assert Schedule.of(Trained(batch_size=64, learning_rate_inv=512), 1).learning_rate_inv == 32
-    assert Schedule.of(Trained(batch_size=1, learning_rate_inv=32), 16).learning_rate_inv == 128
-    assert Schedule.of(Trained(batch_size=64, learning_rate_inv=1024), 1).learning_rate_inv == 16
-    assert Schedule.of(Trained(), 1).learning_rate_inv == 32
+    assert Trained(batch_size=64, learning_rate_inv=512).schedule(1).learning_rate_inv == 32
+    assert Trained(batch_size=1, learning_rate_inv=32).schedule(16).learning_rate_inv == 128
+    assert Trained(batch_size=64, learning_rate_inv=1024).schedule(1).learning_rate_inv == 16
+    assert Trained().schedule(1).learning_rate_inv == 32
 
 
 def test_the_largest_learning_rate_still_fits_32_bits():
@@ -199,7 +204,7 @@ def test_the_largest_learning_rate_still_fits_32_bits():
         limit = learning_rate_limit(classes)
         assert limit * 64 * classes <= INT32_LIMIT < (limit + 1) * 64 * classes
     model = Trained(batch_size=1, learning_rate_inv=2**31 - 1)
-    assert Schedule.of(model, 4096).learning_rate_inv == learning_rate_limit(3)
+    assert model.schedule(4096).learning_rate_inv == learning_rate_limit(3)
 
 
 def test_groups_divide_weights_work_and_lines():

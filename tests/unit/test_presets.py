@@ -34,9 +34,9 @@ def build(name, shape):
 )
 def test_published_sizes(name, shape, forward, heads):
     network = build(name, shape)
-    found = sum(array.size for key, array in network.parameters() if key.endswith(".head"))
+    found = sum(array.size for key, array in network.arrays().items() if key.endswith(".head"))
     assert found == heads
-    assert sum(array.size for _, array in network.parameters()) - found == forward
+    assert sum(array.size for array in network.arrays().values()) - found == forward
 
 
 def poolings(network):

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from integrad.errors import IntegradError
-from integrad.execute.session import Predict, Reset, Schedule, Session, Stack, Train, Weights
+from integrad.execute.session import Predict, Reset, Session, Stack, Train, Weights
+from integrad.learners.nitro import NitroSchedule
 
 SAMPLES = np.array([[1, -2], [300, -32768]], np.int16)
-TRAIN = Train(SAMPLES, np.array([1, 0]), Schedule(8, 50, 20))
+TRAIN = Train(SAMPLES, np.array([1, 0]), NitroSchedule(8, 50, 20))
 
 
 def header(command, count=0, *rates):

@@ -63,7 +63,7 @@ def test_last_smaller_batch_is_trained_on():
 
 def test_loss_is_the_exact_sum_of_squared_errors():
     trainer, network = make_run("mlp:8", epochs=1, learn="none")
-    for _, array in network.parameters():
+    for array in network.arrays().values():
         array[...] = np.random.default_rng(0).integers(-32639, 32640, array.shape)
     x, y = make_samples(500, 3)
     history = trainer.fit(network, x, y)
@@ -102,9 +102,9 @@ def test_without_validation_the_last_weights_stay():
 
 def test_frozen_blocks_stay():
     trainer, network = make_run(epochs=2, learn="output")
-    before = {name: array.copy() for name, array in network.parameters()}
+    before = {name: array.copy() for name, array in network.arrays().items()}
     trainer.fit(network, *make_parts())
-    changed = [name for name, array in network.parameters() if not np.array_equal(array, before[name])]
+    changed = [name for name, array in network.arrays().items() if not np.array_equal(array, before[name])]
     assert changed == ["output.weights"]
 
 

@@ -5,59 +5,26 @@ from __future__ import annotations
 
 import re
 import textwrap
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from integrad import __version__, arithmetic
-from integrad.errors import IntegradError
 from integrad.model_file import Model
+from integrad.network.parameter import Parameter
 from integrad_codegen.c.constants import constants
 from integrad_codegen.c.header_text import class_lines, origin_lines, summary
 from integrad_codegen.c.kernels import emit_kernels
 from integrad_codegen.c.layout import commented, wrapped, wrapped_call
 from integrad_codegen.c.steps import ArenaBuffer, batch_buffers, inference_buffers, training_steps
 from integrad_codegen.costs import layer_rows, memory_rows
-from integrad_codegen.micropython.weights_file import members
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.operations import Operation
 from integrad_codegen.plan import Plan
+from integrad_codegen.weights_file import members
 
 COLUMNS = 96
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """Default learning schedule of the generated module; all 32-bit integers."""
-
-    learning_rate_inv: int
-    decay_inv: int
-    head_decay_inv: int
-
-    @classmethod
-    def of(cls, model: Model, batch: int) -> Schedule:
-        """The model's own hyper-parameters, its learning rate fitted to another batch size.
-
-        Raises IntegradError for a record, which anybody may have written, that holds something else.
-        """
-        trained = model.training.get("hyper_parameters", {})
-        trained_batch = max(1, _setting(trained, "batch_size", batch))
-        usual = arithmetic.usual_learning_rate_inv
-        rate = _setting(trained, "learning_rate_inv", usual(trained_batch))
-        # What nobody chose stays what suits the batch; what somebody chose is scaled.
-        rate = usual(batch) if rate == usual(trained_batch) else rate * batch // trained_batch
-        limit = arithmetic.learning_rate_limit(model.network.classes)
-        decays = (_setting(trained, name, 0) for name in ("decay_inv", "head_decay_inv"))
-        return cls(max(1, min(rate, limit)), *decays)
-
-
-def _setting(trained: object, name: str, default: int) -> int:
-    value = trained.get(name, default) if isinstance(trained, dict) else None
-    if type(value) is not int or not 0 <= value <= arithmetic.INT32_LIMIT:
-        raise IntegradError(f"the model's training record: {name} must be a whole number, 0 or more")
-    return value
 
 
 def emit_c(
@@ -155,7 +122,7 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
         "training_steps": steps,
         "last_features": f"{last_name} + b * OUTPUT_FEATURES",
         "last_batch": last_name,
-        "schedule": Schedule.of(model, plan.batch) if plan.batch else None,
+        "schedule": model.schedule(plan.batch) if plan.batch else None,
     }
 
 
@@ -167,8 +134,8 @@ def _kernels(plan: Plan, core: str | None, small: bool) -> dict:
 
 def _tables(plan: Plan) -> dict:
     return {
-        "members": [(name, _rows(array)) for name, array in plan.parameters()],
-        "frozen": [(name, _rows(array)) for name, array in plan.frozen_parameters()],
+        "members": [(p.member, _rows(p.array)) for p in plan.parameters()],
+        "frozen": [(p.member, _rows(p.array)) for p in plan.frozen_parameters()],
     }
 
 
@@ -222,10 +189,13 @@ def _inference_calls(plan: Plan) -> list[str]:
     return calls
 
 
-def _struct_members(arrays: list[tuple[str, np.ndarray]]) -> list[str]:
-    return commented(
-        [(f"int16_t {name}[{len(a)}][{a[0].size}];", f"{a.nbytes:,} bytes") for name, a in arrays]
-    )
+def _struct_members(parameters: list[Parameter]) -> list[str]:
+    return commented([(_declaration(p), f"{p.array.nbytes:,} bytes") for p in parameters])
+
+
+def _declaration(parameter: Parameter) -> str:
+    rows = parameter.array.reshape(len(parameter.array), -1)
+    return f"int16_t {parameter.member}[{rows.shape[0]}][{rows.shape[1]}];"
 
 
 def _pointer_members(plan: Plan) -> list[str]:

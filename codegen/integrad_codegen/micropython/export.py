@@ -7,10 +7,10 @@ from importlib.resources import files
 
 from integrad import __version__
 from integrad.model_file import Model
+from integrad_codegen import weights_file
 from integrad_codegen.c.header_text import summary
 from integrad_codegen.c.module import emit_c, environment_for
 from integrad_codegen.file_sets import merged
-from integrad_codegen.micropython import weights_file
 from integrad_codegen.micropython.python_files import emit_pure
 from integrad_codegen.micropython.texts import raw_code, sample_bytes, texts
 from integrad_codegen.normalisation import Normalisation

@@ -6,9 +6,9 @@ x is what flows through an inference, xs the same of every sample of a batch.
 from __future__ import annotations
 
 from integrad_codegen.c.steps import TrainingStep
-from integrad_codegen.micropython.weights_file import HEADER_BYTES, members
 from integrad_codegen.operations import Operation
 from integrad_codegen.plan import Plan
+from integrad_codegen.weights_file import HEADER_BYTES, members
 
 
 def inference_lines(plan: Plan) -> list[str]:

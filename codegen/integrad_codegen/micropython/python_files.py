@@ -6,11 +6,13 @@ import json
 from dataclasses import astuple
 
 from integrad import __version__, arithmetic
+from integrad.learners.schedule import Schedule
 from integrad.model_file import Model
+from integrad_codegen import weights_file
 from integrad_codegen.c.header_text import origin_lines, summary
-from integrad_codegen.c.module import Schedule, environment_for
+from integrad_codegen.c.module import environment_for
 from integrad_codegen.file_sets import merged
-from integrad_codegen.micropython import plain_steps, viper_steps, weights_file
+from integrad_codegen.micropython import plain_steps, viper_steps
 from integrad_codegen.micropython.mip_package import package_json
 from integrad_codegen.micropython.texts import RAW_BYTES, raw_code, sample_bytes, texts
 from integrad_codegen.micropython.viper_memory import CHUNK, Limbs, ViperMemory
@@ -54,7 +56,7 @@ def _render(template: str, plan: Plan, **context: object) -> str:
 
 def _face(model: Model, plan: Plan, command: str) -> dict:
     normalisation = Normalisation.of(model.preprocessing)
-    schedules = [Schedule.of(model, batch) for batch in (plan.batch, 1)] if plan.batch else [None, None]
+    schedules = [model.schedule(batch) for batch in (plan.batch, 1)] if plan.batch else [None, None]
     shape = " x ".join(map(str, model.preprocessing.raw_shape))
     code = raw_code(normalisation)
     return {

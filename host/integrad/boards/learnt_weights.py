@@ -9,16 +9,16 @@ import numpy as np
 
 from integrad.errors import IntegradError
 from integrad.model_file import Model
-from integrad_codegen.micropython.weights_file import (
+from integrad_codegen.plan import Plan, make_plan
+from integrad_codegen.weights_file import (
     HEADER,
     HEADER_BYTES,
     MAGIC,
     VERSION,
     layout,
-    learning_arrays,
+    learning_parameters,
     origin_crc,
 )
-from integrad_codegen.plan import Plan, make_plan
 
 
 def model_with(model: Model, data: bytes, name: str) -> tuple[Model, str]:
@@ -29,25 +29,23 @@ def model_with(model: Model, data: bytes, name: str) -> tuple[Model, str]:
     """
     fields = _fields(data, name)
     plan = _plan_of(model, fields[3], name)
-    learning = learning_arrays(plan)
+    learning = learning_parameters(plan)
     if fields[4] != origin_crc(plan) or fields[5]:
         raise IntegradError(
             f"{name}: learnt from other weights than this model's; name the model that was installed"
         )
     part = data[HEADER_BYTES:]
-    expected = sum(array.nbytes for _, array in learning)
+    expected = sum(parameter.array.nbytes for parameter in learning)
     if len(part) != expected:
         raise IntegradError(f"{name}: damaged ({len(part)} bytes of weights, expected {expected})")
     if zlib.crc32(part) != fields[7]:
         raise IntegradError(f"{name}: damaged (CRC-32 {zlib.crc32(part):08x}, expected {fields[7]:08x})")
     network, offset = model.network.copy(), 0
-    arrays = dict(network.parameters())
-    for member, array in learning:
-        key = _parameter(member)
-        arrays[key] = (
-            np.frombuffer(part, "<i2", array.size, offset).reshape(arrays[key].shape).astype(np.int16)
-        )
-        offset += array.nbytes
+    arrays = network.arrays()
+    for parameter in learning:
+        learnt = np.frombuffer(part, "<i2", parameter.array.size, offset)
+        arrays[parameter.name] = learnt.reshape(parameter.shape).astype(np.int16)
+        offset += learnt.nbytes
     try:
         network.load_parameters(arrays)
     except IntegradError as error:
@@ -72,10 +70,3 @@ def _plan_of(model: Model, wanted: int, name: str) -> Plan:
         if layout(model, plan) == wanted:
             return plan
     raise IntegradError(f"{name}: made for another model; name the model that was installed")
-
-
-def _parameter(member: str) -> str:
-    """Name of a member of the weights → name of the network's parameter."""
-    if member.startswith("head"):
-        return f"block{member.removeprefix('head')}.head"
-    return f"{member}.weights"

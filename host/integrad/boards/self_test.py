@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from integrad.boards.connection import Connection
-from integrad.learners.nitro import Nitro
 from integrad.model_file import Model
-from integrad_codegen.c.module import Schedule
-from integrad_codegen.micropython.weights_file import frozen_arrays, learning_arrays
+from integrad.training.stepper import Stepper
 from integrad_codegen.plan import Plan, make_plan
+from integrad_codegen.weights_file import bytes_of, frozen_parameters, learning_parameters
 
 PREDICTIONS, STEPS = 4, 3
 
@@ -63,14 +62,12 @@ def expected_checksums(model: Model, plan: Plan) -> Checksums:
     samples = _samples(model, PREDICTIONS + (STEPS if plan.batch else 0))
     scores = zlib.crc32(twin.logits(samples[:PREDICTIONS]).tobytes())
     if plan.batch:
-        s = Schedule.of(model, 1)
-        learner = Nitro(twin, s.learning_rate_inv, s.decay_inv, s.head_decay_inv, plan.learn.name)
+        stepper = Stepper.on_device(twin, model.schedule(1), plan.learn.name)
         for n in range(STEPS):
             at = PREDICTIONS + n
-            learner.step(samples[at : at + 1], np.array([n % plan.classes]))
+            stepper.step(samples[at : at + 1], np.array([n % plan.classes]))
     learnt = make_plan(twin, plan.prefix, plan.learn.name, max(1, plan.batch))
-    arrays = [*frozen_arrays(learnt), *learning_arrays(learnt)]
-    data = b"".join(np.ascontiguousarray(array, "<i2").tobytes() for _, array in arrays)
+    data = bytes_of([*frozen_parameters(learnt), *learning_parameters(learnt)])
     return Checksums(scores, zlib.crc32(data))
 
 

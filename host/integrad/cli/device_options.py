@@ -5,17 +5,17 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from integrad.arithmetic import learning_rate_limit
 from integrad.errors import UsageError
 from integrad.execute.adaptation import STORED_SAMPLES
-from integrad.execute.session import Schedule
+from integrad.learners.schedule import Schedule
+from integrad.learners.table import learner_of
 from integrad.model_file import Model
 from integrad.targets.generated_names import c_name
-from integrad_codegen.c.module import Schedule as ModuleSchedule
 from integrad_codegen.plan import is_taken
 
 TUNING_BATCH = 10
@@ -69,11 +69,11 @@ def schedule_for(model: Model, batch_size: int, learning_rate_inv: int | None = 
 
     Raises UsageError for a learning rate that the generated code would refuse.
     """
-    limit = learning_rate_limit(model.network.classes)
+    limit = learner_of(model.network).largest_learning_rate_inv(model.network.classes)
     if learning_rate_inv is not None and learning_rate_inv > limit:
         raise UsageError(f"--learning-rate-inv {learning_rate_inv}: must be at most {limit}")
-    own = ModuleSchedule.of(model, batch_size)
-    return Schedule(learning_rate_inv or own.learning_rate_inv, own.decay_inv, own.head_decay_inv)
+    own = model.schedule(batch_size)
+    return replace(own, learning_rate_inv=learning_rate_inv or own.learning_rate_inv)
 
 
 def require_learning(learn: str, option: str) -> None:

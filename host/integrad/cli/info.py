@@ -13,6 +13,7 @@ from integrad.cli.device_options import batch_size_option, learn_option, part_op
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.memory_plan import NOTHING, show_device
 from integrad.model_file import Model, load_model
+from integrad.network.parameter import Parameter
 from integrad.training.divergence import count_saturated
 
 
@@ -62,29 +63,30 @@ def layer_rows(model: Model) -> list[dict]:
     Fields: name, shape (of what comes out), parameters, head_parameters, macs (of one inference),
     lowest and highest weight, saturated (weights at their limit); None where there are no weights.
     """
-    rows, number = [], 0
+    rows, layer = [], 0
     for stage in model.network.stages:
-        row = {"name": stage.kind, "shape": list(stage.output_shape), "parameters": 0, "head_parameters": 0}
-        weights, positions = None, 1
-        if stage.block is not None:
-            number += 1
-            weights, positions = stage.block.weights, stage.block.positions
-            row |= {"name": f"block{number} ({stage.kind})", "head_parameters": int(stage.block.head.size)}
-        rows.append(row | _weight_figures(weights, positions))
-    output = model.network.output.weights
-    row = {"name": "output", "shape": [len(output)], "head_parameters": 0}
-    return [*rows, row | _weight_figures(output, 1)]
+        row = {"name": stage.kind, "shape": list(stage.output_shape)}
+        if stage.block is None:
+            rows.append(row | dict.fromkeys(("parameters", "head_parameters", "macs"), 0))
+            rows[-1] |= dict.fromkeys(("lowest", "highest", "saturated"))
+            continue
+        row["name"] = f"block{layer + 1} ({stage.kind})"
+        rows.append(row | _weight_figures(stage.block.parameters(layer), stage.block.positions))
+        layer += 1
+    row = {"name": "output", "shape": [model.network.classes]}
+    return [*rows, row | _weight_figures(model.network.output.parameters(), 1)]
 
 
-def _weight_figures(weights, positions: int) -> dict:
-    if weights is None:
-        return {"macs": 0, "lowest": None, "highest": None, "saturated": None}
+def _weight_figures(parameters: list[Parameter], positions: int) -> dict:
+    weights = parameters[0].array
+    sizes = [parameter.array.size for parameter in parameters if parameter.needed_by_inference]
     return {
-        "parameters": int(weights.size),
+        "parameters": sum(sizes),
+        "head_parameters": sum(parameter.array.size for parameter in parameters) - sum(sizes),
         "macs": int(weights.size) * positions,
         "lowest": int(weights.min()),
         "highest": int(weights.max()),
-        "saturated": count_saturated(weights),
+        "saturated": count_saturated(parameters[0]),
     }
 
 

@@ -18,14 +18,15 @@ from integrad.datasets import axes as layouts
 from integrad.datasets import load_dataset
 from integrad.engines.choice import ENGINES, MOST_THREADS
 from integrad.errors import IntegradError, UsageError
-from integrad.learners.hyper_parameters import NAMES, check_hyper_parameter
+from integrad.learners.table import LEARNERS, USUAL
 from integrad.model_file import save_model
 from integrad.training.progress import progress_for
 from integrad.training.trainer import Trainer, TrainingInterrupted
-from integrad.training.training_run import LARGE_BATCH, SMALL_DATA, Outcome, TrainingRun
+from integrad.training.training_run import LARGE_BATCH, SMALL_BATCH, SMALL_DATA, Outcome, TrainingRun
 from integrad.training.workers import Alone, WorkerLost, find_workers, is_leader
 
-SMALL_BATCHES = f"{Trainer.batch_size}; {LARGE_BATCH} from {SMALL_DATA:,} samples on"
+DEFAULTS = {name: p.default for name, p in LEARNERS[USUAL].all_hyper_parameters().items()}
+SMALL_BATCHES = f"{SMALL_BATCH}; {LARGE_BATCH} from {SMALL_DATA:,} samples on"
 SETTINGS = (
     "batch_size", "epochs", "seed", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
     "augment_crop", "augment_flip", "augment_by", "engine", "threads",
@@ -43,7 +44,7 @@ SETTINGS = (
     metavar="KEY=VALUE",
     help="Keep matching samples out of training; they test if the data marks no test samples. Repeatable.",
 )
-@click.option("--epochs", type=int, metavar="N", help=f"At most so many. [{Trainer.epochs}]")
+@click.option("--epochs", type=int, metavar="N", help=f"At most so many. [{DEFAULTS['epochs']}]")
 @click.option("--batch-size", type=int, metavar="N", help=f"Samples in a step. [{SMALL_BATCHES}]")
 @click.option("--seed", type=int, metavar="N", help="Fixes everything that is random. [0]")
 @click.option("--resume", is_flag=True, help="Go on from FILE.checkpoint, with the same options as before.")
@@ -59,31 +60,31 @@ SETTINGS = (
     type=int,
     metavar="N",
     help="Blocks learn N · classes times more slowly than learning heads; fewer leave chance sooner. "
-    f"[{Trainer.amplification}]",
+    f"[{DEFAULTS['amplification']}]",
 )
 @click.option(
     "--decay-inv",
     type=int,
     metavar="N",
-    help=f"A step takes weight/N off the blocks' weights; 0: nothing. [{Trainer.decay_inv}]",
+    help=f"A step takes weight/N off the blocks' weights; 0: nothing. [{DEFAULTS['decay_inv']}]",
 )
 @click.option(
     "--head-decay-inv",
     type=int,
     metavar="N",
-    help=f"The same for learning heads and output layer. [{Trainer.head_decay_inv}]",
+    help=f"The same for learning heads and output layer. [{DEFAULTS['head_decay_inv']}]",
 )
 @click.option(
     "--augment-crop",
     type=int,
     metavar="N",
-    help=f"Train on samples shifted by up to N pixels, or steps of a series. [{Trainer.augment_crop}]",
+    help=f"Train on samples shifted by up to N pixels, or steps of a series. [{DEFAULTS['augment_crop']}]",
 )
 @click.option("--augment-flip/--no-augment-flip", default=None, help="Train on mirrored samples too. [no]")
 @click.option(
     "--augment-by",
     metavar="sample|batch",
-    help=f"Shift and mirror every sample by itself, or a whole batch alike. [{Trainer.augment_by}]",
+    help=f"Shift and mirror every sample by itself, or a whole batch alike. [{DEFAULTS['augment_by']}]",
 )
 @click.option(
     "--validation",
@@ -186,8 +187,9 @@ def _check_paths(data: str, out: str, resume: bool, console: Console) -> str:
 
 def _check_settings(settings: dict[str, int | str], classes: int) -> None:
     try:
-        for name in settings.keys() & NAMES:
-            check_hyper_parameter(name, settings[name], classes, shown=f"--{name.replace('_', '-')}")
+        declared = LEARNERS[USUAL].all_hyper_parameters()
+        for name in settings.keys() & declared.keys():
+            declared[name].check(f"--{name.replace('_', '-')}", settings[name], classes)
     except IntegradError as error:
         raise UsageError(str(error)) from error
 
@@ -223,7 +225,7 @@ def _way_on(reason: str, checkpoint: str) -> str:
 
 def _show_start(console: Console, run: TrainingRun, workers: Alone) -> None:
     dataset, split = run.dataset, run.split
-    weights = sum(array.size for _, array in run.network.parameters())
+    weights = sum(array.size for array in run.network.arrays().values())
     layout = layouts.explain(dataset.axes, dataset.sample_shape, dataset.axes_given)
     _say(console, f"{dataset.name}: {len(dataset):,} samples, {dataset.classes} classes, {layout}")
     _say(console, f"train       {len(split.train):>7,} samples")

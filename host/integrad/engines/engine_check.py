@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from integrad.arithmetic import weight_limit
-from integrad.engines.engine import Engine, Rule
+from integrad.engines.engine import Engine
 from integrad.engines.numpy_engine import NumpyEngine
+from integrad.learners.nitro import NitroRule
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
 
@@ -37,14 +37,14 @@ def agrees_with_numpy(make_engine: Callable[[Network], Engine]) -> bool:
     """Whether an engine scores and learns as the reference does, weights anywhere in their range."""
     network = Network((1, 7, 9), CLASSES, LAYERS)
     rng = np.random.default_rng(1)
-    for _, array in network.parameters():
-        limit = weight_limit(array[0].size)
-        array[...] = rng.integers(-limit, limit + 1, array.shape)
+    for parameter in network.parameters():
+        limit = parameter.limit
+        parameter.array[...] = rng.integers(-limit, limit + 1, parameter.shape)
     x = rng.integers(-127, 128, (BATCH, 1, 7, 9)).astype(np.int8)
     labels = rng.integers(0, CLASSES, BATCH)
     dropout = next(stage for stage in network.stages if stage.kind == "dropout")
     kept = [rng.integers(0, 4, (BATCH, *dropout.input_shape)) > 0]
-    rule = Rule(2, 100, 30, 50, LearnSet.parse("all", len(network.blocks)))
+    rule = NitroRule(2, 100, 30, 50, LearnSet.parse("all", len(network.blocks)))
 
     def outcome(engine: Engine) -> tuple:
         step = engine.step(x, labels, rule, kept)

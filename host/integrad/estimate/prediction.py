@@ -70,7 +70,7 @@ def _variables(model: Model, plan: Plan, core: str, scratch: int) -> int:
     variables = [(size, _alignment(size, core)) for size in arrays]
     variables.append((scratch, 8 if plan.scratch and plan.scratch.wide_gradients else 4))
     if plan.batch:
-        largest = max(array.nbytes for _, array in plan.parameters())
+        largest = max(parameter.array.nbytes for parameter in plan.parameters())
         variables.append((plan.weights_bytes, _alignment(largest, core)))
     end = 0
     for size, alignment in [*variables, *[(4, 4)] * FILE_HANDLES]:

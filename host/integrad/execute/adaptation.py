@@ -13,7 +13,8 @@ import numpy as np
 from integrad.build.toolchain import Firmware
 from integrad.errors import IntegradError, UsageError
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.session import Predict, Schedule, Train, Weights
+from integrad.execute.session import Predict, Train, Weights
+from integrad.learners.schedule import Schedule
 
 Samples = tuple[np.ndarray, np.ndarray]
 """Raw samples (N, ...) and their labels (N,)."""

@@ -11,7 +11,8 @@ from integrad.build.toolchain import Firmware
 from integrad.emulate.runner import RunResult
 from integrad.execute.cost_rows import REST, SHARED_ROWS, Rows
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.session import Predict, Schedule, Stack, Train
+from integrad.execute.session import Predict, Stack, Train
+from integrad.learners.schedule import Schedule
 from integrad_codegen import costs as plan_costs
 
 MEASURED = 4

@@ -21,7 +21,7 @@ from integrad.execute.adaptation import (
 )
 from integrad.execute.costs import Costs, measure_costs
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.session import Schedule
+from integrad.learners.schedule import Schedule
 from integrad.model_file import Model
 from integrad.targets.cores import Board
 from integrad.training.progress import Silent

@@ -15,10 +15,10 @@ from integrad.emulate.runner import RunResult, run
 from integrad.errors import IntegradError
 from integrad.estimate.fit import advice
 from integrad.execute.session import Action, Predict, Reset, Session, Train, Weights
-from integrad.learners.nitro import Nitro
 from integrad.model_file import Model
 from integrad.network.network import Network
 from integrad.targets.cores import Board
+from integrad.training.stepper import Stepper
 from integrad_codegen.c.firmware import emit_firmware
 from integrad_codegen.c.module import write_files
 from integrad_codegen.plan import Plan, make_plan
@@ -121,27 +121,20 @@ class DeviceModel:
     def network_with(self, weights: bytes) -> Network:
         """The model's network with the weights struct that a session returned."""
         network = self.model.network.copy()
-        arrays = dict(network.parameters())
+        arrays = network.arrays()
         offset = 0
-        for name, size in self._struct():
-            part = np.frombuffer(weights, "<i2", size, offset)
-            arrays[name] = part.reshape(arrays[name].shape).astype(np.int16)
-            offset += 2 * size
+        for parameter in self.plan.parameters():
+            part = np.frombuffer(weights, "<i2", parameter.array.size, offset)
+            arrays[parameter.name] = part.reshape(parameter.shape).astype(np.int16)
+            offset += part.nbytes
         network.load_parameters(arrays)
         return network
 
     def struct_of(self, network: Network) -> bytes:
         """The weights struct that holds this network's weights."""
-        arrays = dict(network.parameters())
-        return b"".join(np.ascontiguousarray(arrays[name], "<i2").tobytes() for name, _ in self._struct())
-
-    def _struct(self) -> list[tuple[str, int]]:
-        """(parameter of the network, elements) of each member of the weights struct."""
-        names = {"output": "output.weights"}
-        for block in self.plan.blocks:
-            names[block.name] = f"{block.name}.weights"
-            names[f"head{block.number}"] = f"{block.name}.head"
-        return [(names[member], array.size) for member, array in self.plan.parameters()]
+        arrays = network.arrays()
+        members = [arrays[parameter.name] for parameter in self.plan.parameters()]
+        return b"".join(np.ascontiguousarray(array, "<i2").tobytes() for array in members)
 
     def _act(self, twin: Network, action: Action):
         # Samples of an action are what the device receives: integers, even if the data set held floats.
@@ -149,10 +142,9 @@ class DeviceModel:
         if isinstance(action, Predict):
             return twin.logits(preprocessing.apply(action.samples))
         if isinstance(action, Train):
-            s = action.schedule
-            learner = Nitro(twin, s.learning_rate_inv, s.decay_inv, s.head_decay_inv, self.plan.learn.name)
-            return learner.step(preprocessing.apply(action.samples), action.labels).correct
+            stepper = Stepper.on_device(twin, action.schedule, self.plan.learn.name)
+            return stepper.step(preprocessing.apply(action.samples), action.labels).correct
         if isinstance(action, Reset):
-            twin.load_parameters(dict(self.model.network.parameters()))
+            twin.load_parameters(self.model.network.arrays())
             return None
         return self.struct_of(twin) if isinstance(action, Weights) else 0

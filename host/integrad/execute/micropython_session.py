@@ -19,7 +19,7 @@ from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Action, Predict, Reset, Weights
 from integrad_codegen.micropython.export import emit_module
 from integrad_codegen.micropython.python_files import emit_pure
-from integrad_codegen.micropython.weights_file import weights_file
+from integrad_codegen.weights_file import weights_file
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from integrad.errors import IntegradError
+from integrad.learners.schedule import SCHEDULE_WORDS, Schedule
 
-HEADER = struct.Struct("<IIiii")
+HEADER = struct.Struct(f"<II{SCHEDULE_WORDS}i")
+"""Command, count, and the words of a schedule."""
+
 END, PREDICT, TRAIN, RESET, WEIGHTS, STACK = range(6)
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """Learning schedule of a training step: 32-bit integers, decays 0 for none."""
-
-    learning_rate_inv: int
-    decay_inv: int = 0
-    head_decay_inv: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +69,7 @@ class Session:
 
     def encode(self) -> bytes:
         """The bytes that the firmware reads."""
-        return b"".join(map(_encode, self.actions)) + HEADER.pack(END, 0, 0, 0, 0)
+        return b"".join(map(_encode, self.actions)) + _header(END)
 
     def decode(self, output: bytes) -> list:
         """One result for each action, in order.
@@ -113,14 +107,15 @@ class Session:
 
 def _encode(action: Action) -> bytes:
     if isinstance(action, Predict):
-        return HEADER.pack(PREDICT, len(action.samples), 0, 0, 0) + _raw(action.samples)
+        return _header(PREDICT, len(action.samples)) + _raw(action.samples)
     if isinstance(action, Train):
-        s = action.schedule
-        rates = (s.learning_rate_inv, s.decay_inv, s.head_decay_inv)
         labels = np.asarray(action.labels).astype(np.uint8).tobytes()
-        return HEADER.pack(TRAIN, len(action.samples), *rates) + _raw(action.samples) + labels
-    command = {Reset: RESET, Weights: WEIGHTS, Stack: STACK}[type(action)]
-    return HEADER.pack(command, 0, 0, 0, 0)
+        return _header(TRAIN, len(action.samples), action.schedule.words()) + _raw(action.samples) + labels
+    return _header({Reset: RESET, Weights: WEIGHTS, Stack: STACK}[type(action)])
+
+
+def _header(command: int, count: int = 0, words: tuple[int, ...] = (0,) * SCHEDULE_WORDS) -> bytes:
+    return HEADER.pack(command, count, *words)
 
 
 def _raw(samples: np.ndarray) -> bytes:

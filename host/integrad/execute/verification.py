@@ -12,7 +12,8 @@ import numpy as np
 from integrad.errors import IntegradError
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.micropython_executors import micropython_executors
-from integrad.execute.session import Action, Predict, Schedule, Train, Weights
+from integrad.execute.session import Action, Predict, Train, Weights
+from integrad.learners.schedule import Schedule
 from integrad.targets.cores import Board
 
 SAMPLES = 16

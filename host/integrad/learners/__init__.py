@@ -1,0 +1,1 @@
+"""How a network learns: the interface of a learner, the learners, and a table of them."""

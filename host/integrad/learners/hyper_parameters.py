@@ -5,51 +5,59 @@ The device computes with the integers in 32 bits, so that what the host accepts 
 
 from __future__ import annotations
 
-from integrad.arithmetic import AMPLIFICATION, INT32_LIMIT, learning_rate_limit
+from dataclasses import dataclass
+
+from integrad.arithmetic import INT32_LIMIT
 from integrad.errors import IntegradError
-
-LEAST = {
-    "batch_size": 1,
-    "epochs": 1,
-    "learning_rate_inv": 1,
-    "amplification": 1,
-    "decay_inv": 0,
-    "head_decay_inv": 0,
-    "patience": 0,
-    "stop_patience": 0,
-    "augment_crop": 0,
-    "augment_flip": 0,
-}
-"""Smallest value of each integer; 0 switches a decay, a patience or an augmentation off."""
-
-CHOICES = {"augment_by": ("batch", "sample")}
-"""Values of those that are words."""
-
-NAMES = (*LEAST, *CHOICES)
 
 FEWEST_CLASSES = 2
 """Where the classes are not known yet, the widest range holds: the one of two classes."""
 
 
-def check_hyper_parameter(
-    name: str, value, classes: int = FEWEST_CLASSES, shown: str | None = None
-) -> int | str:
-    """The value, if it is one that `name`, one of NAMES, can have.
+@dataclass(frozen=True)
+class HyperParameter:
+    """An integer from `low` to `high`, or one of the words `choices`.
 
-    classes: of the network; with more of them the largest learning_rate_inv is smaller. shown: what
-    an error calls it. Raises IntegradError with the name and the range.
+    default: None where it depends on something else. in_network_file: whether a network.toml may set it.
+    per_class: whether the largest value is `high` divided by the number of classes.
     """
-    if name in CHOICES:
-        if not isinstance(value, str) or value not in CHOICES[name]:
-            raise IntegradError(f"{shown or name} must be {' or '.join(CHOICES[name])}, not {value!r:.50}")
+
+    low: int = 0
+    high: int = INT32_LIMIT
+    default: int | str | None = 0
+    choices: tuple[str, ...] = ()
+    in_network_file: bool = True
+    per_class: bool = False
+
+    def check(self, name: str, value, classes: int = FEWEST_CLASSES) -> int | str:
+        """The value, if it is one that this setting can have.
+
+        name: what an error calls it. classes: of the network. Raises IntegradError with name and range.
+        """
+        if self.choices:
+            if not isinstance(value, str) or value not in self.choices:
+                raise IntegradError(f"{name} must be {' or '.join(self.choices)}, not {value!r:.50}")
+            return value
+        high = self.high // classes if self.per_class else self.high
+        if type(value) is not int or not self.low <= value <= high:
+            raise IntegradError(f"{name} must be an integer from {self.low} to {high:,}, not {value!r:.50}")
         return value
-    low, high = LEAST[name], INT32_LIMIT
-    if name == "learning_rate_inv":
-        high = learning_rate_limit(classes)
-    elif name == "amplification":
-        high = AMPLIFICATION
-    elif name == "augment_flip":
-        high = 1
-    if type(value) is not int or not low <= value <= high:
-        raise IntegradError(f"{shown or name} must be an integer from {low} to {high:,}, not {value!r:.50}")
-    return value
+
+
+BEFORE = {
+    "batch_size": HyperParameter(low=1, default=16),
+    "epochs": HyperParameter(low=1, default=100),
+}
+AFTER = {
+    "patience": HyperParameter(default=10, in_network_file=False),
+    "stop_patience": HyperParameter(default=25, in_network_file=False),
+    "augment_crop": HyperParameter(),
+    "augment_flip": HyperParameter(high=1),
+    "augment_by": HyperParameter(default="sample", choices=("batch", "sample")),
+}
+"""What the trainer itself takes, whatever learns; a record of them names the learner's own in between."""
+
+
+def with_trainers(own: dict[str, HyperParameter]) -> dict[str, HyperParameter]:
+    """All hyper-parameters of a training run in the order of its record. own: the learner's."""
+    return BEFORE | own | AFTER

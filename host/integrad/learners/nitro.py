@@ -5,58 +5,156 @@ Source: Pirillo, Colombo, Roveri, arXiv 2407.11698, integer local-loss blocks an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 
-from integrad.arithmetic import AMPLIFICATION
-from integrad.engines.engine import Engine, Rule, Step
-from integrad.engines.numpy_engine import NumpyEngine
-from integrad.network.layers import dropout
+from integrad.arithmetic import (
+    AMPLIFICATION,
+    INT32_LIMIT,
+    TARGET,
+    magnitude,
+    saturate,
+    tdiv,
+    usual_learning_rate_inv,
+)
+from integrad.learners.hyper_parameters import HyperParameter
+from integrad.learners.learner import Learner
+from integrad.learners.schedule import Schedule
+from integrad.learners.step import Gradients, Step
+from integrad.network.blocks import Block, BlockCache, classifier_gradient, classify
+from integrad.network.layers import flatten
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
+from integrad.network.parameter import WEIGHTS, Parameter
+
+HARDLY_MOVED = 256
+"""Weights start at 64 at most; a trained block has weights in the thousands."""
 
 
-class Nitro:
-    """Trains a network in place.
-
-    learning_rate_inv: divisor of the heads' and the output layer's gradients, at least 1. Gradients
-    are batch sums, so it scales with the batch (8 · batch size is a good start).
-    decay_inv, head_decay_inv: a step takes tdiv(weight, decay) off the blocks' weights, and off the
-    heads' and the output layer's; 0 means no decay. learn: "all", "last:K", "output" or "none".
-    amplification: forward layers divide by learning_rate_inv · amplification; 64 · classes by default.
-    engine: what computes; NumPy by default.
+@dataclass(frozen=True)
+class NitroSchedule(Schedule):
+    """decay_inv, head_decay_inv: a step takes tdiv(weight, decay) off the blocks' weights, and off the
+    heads' and the output layer's; 0 means no decay.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        learning_rate_inv: int,
-        decay_inv: int = 0,
-        head_decay_inv: int = 0,
-        learn: str = "all",
-        amplification: int | None = None,
-        engine: Engine | None = None,
-    ):
-        self.network = network
-        self.engine = engine or NumpyEngine(network)
-        self.rule = Rule(
-            learning_rate_inv,
-            decay_inv,
-            head_decay_inv,
-            amplification or AMPLIFICATION * network.classes,
-            LearnSet.parse(learn, len(network.blocks)),
+    decay_inv: int = 0
+    head_decay_inv: int = 0
+
+
+@dataclass(frozen=True)
+class NitroRule:
+    """How weights follow their gradients, and which of them do.
+
+    learning_rate_inv: divisor of the heads' and the output layer's gradients, at least 1. Gradients are
+    batch sums, so it scales with the batch (8 · batch size is a good start). decay_inv, head_decay_inv: see
+    NitroSchedule. amplification: blocks divide by learning_rate_inv · amplification.
+    """
+
+    learning_rate_inv: int
+    decay_inv: int
+    head_decay_inv: int
+    amplification: int
+    learn_set: LearnSet
+
+    def learns(self, parameter: Parameter) -> bool:
+        return parameter.learns(self.learn_set)
+
+    def descent(self, parameter: Parameter) -> tuple[int, int]:
+        """(divisor of the gradient, decay_inv or 0)."""
+        if parameter.layer is not None and parameter.role == WEIGHTS:
+            return self.block_descent
+        return self.head_descent
+
+    @property
+    def block_descent(self) -> tuple[int, int]:
+        """(divisor of the gradient, decay_inv or 0) of the blocks' weights."""
+        return self.learning_rate_inv * self.amplification, self.decay_inv
+
+    @property
+    def head_descent(self) -> tuple[int, int]:
+        """The same of the heads' and the output layer's."""
+        return self.learning_rate_inv, self.head_decay_inv
+
+
+class Nitro(Learner):
+    """See Learner. Hyper-parameters: see NitroRule; the amplification here is per class."""
+
+    id = "nitro-d"
+    summary = "local-loss blocks with learning heads (NITRO-D)"
+    hyper_parameters: ClassVar = {
+        "learning_rate_inv": HyperParameter(1, INT32_LIMIT // AMPLIFICATION, default=None, per_class=True),
+        "amplification": HyperParameter(1, AMPLIFICATION, default=AMPLIFICATION),
+        "decay_inv": HyperParameter(),
+        "head_decay_inv": HyperParameter(),
+    }
+    refinement = 3
+    schedule_class = NitroSchedule
+
+    def rule(self, network: Network, learn_set: LearnSet, settings: Mapping[str, int | str]) -> NitroRule:
+        return NitroRule(
+            settings["learning_rate_inv"],
+            settings.get("decay_inv", 0),
+            settings.get("head_decay_inv", 0),
+            settings.get("amplification", AMPLIFICATION) * network.classes,
+            learn_set,
         )
 
-    def step(self, x: np.ndarray, labels: np.ndarray, rng: np.random.Generator | None = None) -> Step:
-        """One batch. x: int8 (B, *input_shape); labels: int (B,) in 0…classes-1.
+    def gradients(self, network, x, labels, rule, kept=None) -> tuple[Gradients, Step]:
+        targets = np.zeros((len(x), network.classes), np.int16)
+        targets[np.arange(len(x)), labels] = TARGET
+        gradients: Gradients = {}
+        kept = list(kept or [])
+        layer = 0
+        for stage in network.stages:
+            if stage.block is None:
+                x = stage.forward_training(x, kept)
+                continue
+            cache = stage.forward_block(x)
+            if rule.learn_set.block_learns(layer):
+                gradients |= self.block_gradients(layer, stage.block, cache, targets)
+            x = cache.h
+            layer += 1
+        features = flatten.forward(x)
+        logits = network.output.forward(features)
+        error = logits.astype(np.int16) - targets
+        if rule.learn_set.output_learns:
+            (output,) = network.output.parameters()
+            gradients[output.name] = classifier_gradient(error, features)
+        loss = int(np.square(error.astype(np.int64)).sum())
+        return gradients, Step(loss, int((logits.argmax(axis=1) == labels).sum()))
 
-        rng draws the dropouts; without it nothing is dropped, as on a device.
-        """
-        return self.engine.step(x, labels, self.rule, draw_dropouts(self.network, len(x), rng))
+    def block_gradients(self, layer: int, block: Block, cache: BlockCache, targets: np.ndarray) -> Gradients:
+        """Of a block and its head, from the head's error. targets: int16 (B, classes)."""
+        features = block.features(cache)
+        error = classify(features, block.head).astype(np.int16) - targets
+        weights, head = block.parameters(layer)
+        return {
+            weights.name: block.weight_gradient(error, cache),
+            head.name: classifier_gradient(error, features),
+        }
+
+    def descend(self, network, gradients, rule) -> None:
+        for parameter in network.parameters():
+            if parameter.name in gradients:
+                _descend(parameter, gradients[parameter.name], *rule.descent(parameter))
+
+    def usual_learning_rate_inv(self, batch_size: int) -> int:
+        return usual_learning_rate_inv(batch_size)
+
+    def has_moved(self, network: Network) -> bool:
+        return any(np.abs(block.weights).max() >= HARDLY_MOVED for block in network.blocks)
 
 
-def draw_dropouts(network: Network, batch: int, rng: np.random.Generator | None) -> list[np.ndarray] | None:
-    """What each dropout stage keeps of a batch, bool (batch, *shape) in order; None without a generator."""
-    if rng is None:
-        return None
-    stages = [stage for stage in network.stages if stage.kind == "dropout"]
-    return [dropout.draw((batch, *stage.input_shape), stage.percent, rng) for stage in stages]
+def _descend(parameter: Parameter, gradient: np.ndarray, divisor: int, decay_inv: int) -> None:
+    """IntegerSGD with decoupled decay, in place: W ← saturate(W - tdiv(g, divisor) - tdiv(W, decay_inv))."""
+    weights, limit = parameter.array, parameter.limit
+    step = tdiv(gradient, divisor)
+    if decay_inv and magnitude(weights) >= decay_inv:
+        step = step + tdiv(weights, decay_inv)
+    if magnitude(weights) + magnitude(step) <= limit:  # nothing saturates, and a step fits int16
+        weights -= step.astype(np.int16)
+    else:
+        weights[...] = saturate(weights - step, limit)

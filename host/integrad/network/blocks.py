@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from integrad.arithmetic import SLOPES, initial_bound, weight_limit
+from integrad.arithmetic import SLOPES, TARGET, initial_bound, weight_limit
 from integrad.network.layers import conv, flatten, linear, nitro_relu, pool, scaling
+from integrad.network.parameter import HEAD, WEIGHTS, Parameter
 
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
@@ -110,6 +111,10 @@ class DenseBlock:
         """What the head sees: int8 (N, head_features)."""
         return cache.h
 
+    def parameters(self, layer: int) -> list[Parameter]:
+        """layer: the block's index in its network."""
+        return _block_parameters(self, layer)
+
     def weight_gradient(self, error: np.ndarray, cache: BlockCache) -> np.ndarray:
         """error: int (N, classes) of the head, before its update → int64 like weights."""
         delta = linear.input_gradient(error, self.head)
@@ -179,6 +184,10 @@ class ConvBlock:
         """What the head sees: int8 (N, head_features)."""
         return flatten.forward(self.head_pooling.forward(cache.h))
 
+    def parameters(self, layer: int) -> list[Parameter]:
+        """layer: the block's index in its network."""
+        return _block_parameters(self, layer)
+
     def weight_gradient(self, error: np.ndarray, cache: BlockCache) -> np.ndarray:
         """error: int (N, classes) of the head, before its update → int64 like weights."""
         delta = linear.input_gradient(error, self.head)
@@ -195,9 +204,13 @@ class OutputLayer:
     fan_in: int
     classes: int
     weights: np.ndarray = field(init=False, repr=False)
+    target = TARGET
 
     def __post_init__(self):
         self.weights = np.zeros((self.classes, self.fan_in), np.int16)
+
+    def parameters(self) -> list[Parameter]:
+        return [Parameter(self, WEIGHTS, None, weight_limit(self.fan_in))]
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """x: int8 (N, fan_in) → logits int8 (N, classes)."""
@@ -205,6 +218,14 @@ class OutputLayer:
 
 
 Block = DenseBlock | ConvBlock
+
+
+def _block_parameters(block: Block, layer: int) -> list[Parameter]:
+    head_limit = weight_limit(block.head_features)
+    return [
+        Parameter(block, WEIGHTS, layer, weight_limit(block.fan_in)),
+        Parameter(block, HEAD, layer, head_limit, needed_by_inference=False),
+    ]
 
 
 def classify(features: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from integrad.arithmetic import weight_limit
 from integrad.errors import IntegradError
 from integrad.network.blocks import Block, BlockCache, ConvBlock, DenseBlock, OutputLayer, random_weights
 from integrad.network.description import check_description
 from integrad.network.layers import dropout, flatten, pool
+from integrad.network.parameter import Parameter
 
 Shape = tuple[int, ...]
+
+USUAL_LEARNER = "nitro-d"
+"""The learner of a description that names none."""
 
 BATCH = 256
 """Samples that inference on the host takes through the network at a time."""
@@ -69,6 +72,7 @@ class Network:
                 del layer["groups"]
         self.input_shape: Shape = tuple(input_shape)
         self.classes = classes
+        self.learner = USUAL_LEARNER
         self.stages: list[Stage] = []
         shape = self.input_shape
         for layer in layers:
@@ -104,27 +108,29 @@ class Network:
         last_slope = self.blocks[-1].alpha_inv if self.blocks else 4
         self.output.weights = random_weights(self.output.weights.shape, last_slope, rng)
 
-    def parameters(self) -> list[tuple[str, np.ndarray]]:
-        """(name, int16 array) of every weight: block1.weights, block1.head, …, output.weights."""
-        named = []
-        for number, block in enumerate(self.blocks, 1):
-            named += [(f"block{number}.weights", block.weights), (f"block{number}.head", block.head)]
-        return [*named, ("output.weights", self.output.weights)]
+    def parameters(self) -> list[Parameter]:
+        """All of them in the order of the file: block1.weights, block1.head, …, output.weights."""
+        blocks = [block.parameters(layer) for layer, block in enumerate(self.blocks)]
+        return [parameter for found in [*blocks, self.output.parameters()] for parameter in found]
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Name → array of every parameter, in the order of parameters()."""
+        return {parameter.name: parameter.array for parameter in self.parameters()}
 
     def load_parameters(self, arrays: dict[str, np.ndarray]) -> None:
         """Copy weights in. Raises IntegradError naming an array that is missing or does not fit."""
-        expected = dict(self.parameters())
-        if unknown := sorted(set(arrays) ^ set(expected)):
+        parameters = self.parameters()
+        if unknown := sorted(set(arrays) ^ {parameter.name for parameter in parameters}):
             raise IntegradError(f"weights {', '.join(unknown)}: missing or not part of this network")
-        for name, current in expected.items():
-            _check_weights(name, arrays[name], current.shape)
-        for name, current in expected.items():
-            current[...] = arrays[name]
+        for parameter in parameters:
+            parameter.check(arrays[parameter.name])
+        for parameter in parameters:
+            parameter.array[...] = arrays[parameter.name]
 
     def weights_crc(self) -> int:
         """CRC-32 over all weights' little-endian int16 bytes in the order of parameters()."""
         crc = 0
-        for _, array in self.parameters():
+        for array in self.arrays().values():
             crc = zlib.crc32(np.ascontiguousarray(array, "<i2").tobytes(), crc)
         return crc
 
@@ -170,14 +176,3 @@ def _stage(layer: dict, shape: Shape, classes: int) -> Stage:
         layer.get("groups", 1),
     )
     return Stage(kind, shape, block.output_shape, block)
-
-
-def _check_weights(name: str, array: np.ndarray, shape: Shape) -> None:
-    if array.dtype != np.int16:
-        raise IntegradError(f"weights {name}: dtype is {array.dtype}, expected int16")
-    if array.shape != shape:
-        raise IntegradError(f"weights {name}: shape is {array.shape}, expected {shape}")
-    limit = weight_limit(int(np.prod(shape[1:])))
-    largest = int(np.abs(array.astype(np.int32)).max())
-    if largest > limit:
-        raise IntegradError(f"weights {name}: a weight of {largest} exceeds the limit {limit} of its fan-in")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from integrad.arithmetic import learning_rate_limit
 from integrad.errors import IntegradError, UsageError
+from integrad.learners.table import learner_of
 from integrad.network.network import Network
 from integrad.tensor_file import one_line, read_tensors, write_tensors
 from integrad.training.divergence import DivergenceWatch
@@ -43,7 +43,7 @@ def save_checkpoint(path: str | os.PathLike, identity: dict, network: Network, s
         "best_score": None if state.best_score is None else list(state.best_score),
         **{name: getattr(state, name) for name in PLAIN},
     }
-    tensors = {f"now/{name}": array for name, array in network.parameters()}
+    tensors = {f"now/{name}": array for name, array in network.arrays().items()}
     tensors |= {f"best/{name}": array for name, array in state.best.items()}
     if state.order is not None:
         tensors["order"] = state.order.astype(np.int64)
@@ -64,7 +64,8 @@ def load_checkpoint(
     _check_identity(path, document.get("identity"), identity)
     try:
         values = _read_state(document, tensors, samples)
-        _whole(document, "learning_rate_inv", 1, learning_rate_limit(network.classes))
+        highest = learner_of(network).largest_learning_rate_inv(network.classes)
+        _whole(document, "learning_rate_inv", 1, highest)
         trial = network.copy()
         best = {name[5:]: array for name, array in tensors.items() if name.startswith("best/")}
         if best:
@@ -76,7 +77,7 @@ def load_checkpoint(
         raise IntegradError(f"{path}: {error}") from error
     except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise IntegradError(f"{path}: is damaged: {one_line(error)}") from error
-    network.load_parameters(dict(trial.parameters()))
+    network.load_parameters(trial.arrays())
     state.best = best
     for name, value in values.items():
         setattr(state, name, value)

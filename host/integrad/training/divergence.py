@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from integrad.arithmetic import isqrt, learning_rate_limit, weight_limit
+from integrad.arithmetic import isqrt
+from integrad.learners.table import learner_of
 from integrad.network.network import Network
+from integrad.network.parameter import Parameter
 
 FELL_BACK = 5
 """Epochs at chance after better ones that mean divergence."""
@@ -15,9 +17,6 @@ COLD_START = 25
 
 SATURATED_SHARE = 10
 """One weight in so many at its limit is a large share."""
-
-HARDLY_MOVED = 256
-"""Weights start at 64 at most; a trained block has weights in the thousands."""
 
 
 class DivergenceWatch:
@@ -67,7 +66,8 @@ class DivergenceWatch:
             above = correct > self.threshold
             self.at_chance = 0 if above else self.at_chance + 1
             self.left_chance |= above
-        calmer = min(max(4 * learning_rate_inv, usual), learning_rate_limit(network.classes))
+        largest = learner_of(network).largest_learning_rate_inv(network.classes)
+        calmer = min(max(4 * learning_rate_inv, usual), largest)
         bolder = max(1, min(learning_rate_inv // 4, usual))
         for kind, text in self._symptoms(network, calmer, bolder):
             if kind not in self.said:
@@ -94,21 +94,21 @@ class DivergenceWatch:
 
     def _cold_advice(self, network: Network, calmer: int, bolder: int) -> str:
         text = f"validation accuracy has been at chance for {self.at_chance} epochs: "
-        if all(np.abs(block.weights).max() < HARDLY_MOVED for block in network.blocks):
+        if not learner_of(network).has_moved(network):
             return text + f"the weights hardly move, try --learning-rate-inv {bolder} or more --epochs"
         return text + f"try --learning-rate-inv {calmer}, a larger --batch-size or a --decay-inv"
 
 
-def count_saturated(weights: np.ndarray) -> int:
-    """Weights of one layer, int16 (out, in, …), that stand at the limit of their fan-in."""
-    return int((np.abs(weights) >= weight_limit(int(np.prod(weights.shape[1:])))).sum())
+def count_saturated(parameter: Parameter) -> int:
+    """Elements that stand at their limit."""
+    return int((np.abs(parameter.array) >= parameter.limit).sum())
 
 
 def most_saturated(network: Network) -> tuple[str, int, int]:
     """(name, saturated weights, all weights) of the parameter with the largest saturated share."""
     worst = ("", 0, 1)
-    for name, array in network.parameters():
-        saturated = count_saturated(array)
-        if saturated * worst[2] > worst[1] * array.size:
-            worst = (name, saturated, array.size)
+    for parameter in network.parameters():
+        saturated, size = count_saturated(parameter) if parameter.trainable else 0, parameter.array.size
+        if saturated * worst[2] > worst[1] * size:
+            worst = (parameter.name, saturated, size)
     return worst

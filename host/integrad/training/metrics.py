@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from integrad.arithmetic import TARGET
 from integrad.engines.engine import Engine
 from integrad.network.network import Network
 
@@ -38,7 +37,8 @@ def count_correct(network: Network | Engine, x: np.ndarray, labels: np.ndarray) 
     """
     logits = network.logits(x)
     error = logits.astype(np.int64)
-    error[np.arange(len(x)), labels] -= TARGET
+    target = (network if isinstance(network, Network) else network.network).output.target
+    error[np.arange(len(x)), labels] -= target
     return int((logits.argmax(axis=1) == labels).sum()), int(np.square(error).sum())
 
 

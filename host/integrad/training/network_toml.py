@@ -44,7 +44,7 @@ from pathlib import Path
 
 from integrad.arithmetic import SLOPES
 from integrad.errors import IntegradError
-from integrad.learners.hyper_parameters import check_hyper_parameter
+from integrad.learners.table import LEARNERS, USUAL
 from integrad.network.description import LAYER_KEYS, MAX_SIDE, OPTIONAL_KEYS
 from integrad.network.layers.dropout import KEEP_SCALE
 from integrad.network.notation import ALPHA_INV, HEAD_FEATURES, HEAD_POOL
@@ -56,10 +56,6 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 MAX_BYTES = 2**20
-LEARNING = (
-    "batch_size", "epochs", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
-    "augment_crop", "augment_flip", "augment_by",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -156,10 +152,9 @@ def _learning(path: str, table) -> dict[str, int | str]:
     if not isinstance(table, dict):
         raise IntegradError(f"{path}: learning must be a [learning] table")
     where = f"{path}: [learning]"
-    _refuse_unknown(where, table, LEARNING)
-    return {
-        name: check_hyper_parameter(name, value, shown=f"{where}: {name}") for name, value in table.items()
-    }
+    declared = LEARNERS[USUAL].all_hyper_parameters()
+    _refuse_unknown(where, table, tuple(name for name, p in declared.items() if p.in_network_file))
+    return {name: declared[name].check(f"{where}: {name}", value) for name, value in table.items()}
 
 
 def _refuse_unknown(where: str, table: dict, known: tuple[str, ...]) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-REFINEMENT = 3
-"""The inverse learning rate grows by this factor on a plateau (NITRO-D)."""
-
 
 @dataclass
 class Plateau:

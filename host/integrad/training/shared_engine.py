@@ -10,7 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
-from integrad.engines.engine import Engine, Gradients, Rule, Step
+from integrad.engines.engine import Engine
+from integrad.learners.step import Gradients, Rule, Step
 from integrad.network.network import Network
 
 
@@ -83,4 +84,4 @@ class SharedEngine:
 
 def learning_parameters(network: Network, rule: Rule) -> dict[str, np.ndarray]:
     """The parameters that have a gradient, in an order that every engine's workers share."""
-    return {name: array for name, array in network.parameters() if rule.learns(name)}
+    return {p.name: p.array for p in network.parameters() if rule.learns(p)}

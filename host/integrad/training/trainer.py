@@ -9,17 +9,15 @@ from __future__ import annotations
 import os
 import time
 import zlib
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from integrad import __version__
-from integrad.arithmetic import AMPLIFICATION, INT8_LIMIT, learning_rate_limit, usual_learning_rate_inv
+from integrad.arithmetic import INT8_LIMIT
 from integrad.engines.choice import make_engine
 from integrad.engines.engine import Engine
 from integrad.errors import IntegradError
-from integrad.learners.hyper_parameters import NAMES, check_hyper_parameter
-from integrad.learners.nitro import Nitro
+from integrad.learners.table import USUAL, find_learner
 from integrad.network.network import Network
 from integrad.training.augmentation import Augmentation
 from integrad.training.checkpoint import load_checkpoint
@@ -27,8 +25,9 @@ from integrad.training.checkpoint_writer import CheckpointWriter
 from integrad.training.divergence import DivergenceWatch
 from integrad.training.history import History
 from integrad.training.metrics import count_correct
-from integrad.training.plateau import REFINEMENT, Plateau
+from integrad.training.plateau import Plateau
 from integrad.training.progress import Silent
+from integrad.training.stepper import Stepper
 from integrad.training.training_state import TrainingState
 from integrad.training.workers import Alone, WorkerLost
 
@@ -37,47 +36,50 @@ class TrainingInterrupted(Exception):
     """interrupt() stopped training after a batch; a checkpoint holds it, if one was named."""
 
 
-@dataclass
 class Trainer:
-    """How a network is trained: integers in the ranges of hyper_parameters; a decay or patience of 0 is none.
+    """How a network is trained: integers in the ranges that hyper_parameters declares, each an attribute.
 
-    batch_size: the last, smaller batch is trained on too. epochs: at most. seed: of the one generator
-    `rng`, from which everything random is drawn. learning_rate_inv: 8 · batch_size by default, at least 32.
-    amplification: blocks learn amplification · classes times more slowly than heads; a device always
-    takes the default. decay_inv, head_decay_inv, learn: see Nitro. patience: epochs without a better
-    validation result before learning_rate_inv grows by a factor of 3; stop_patience: before training
-    ends. augment_crop, augment_flip, augment_by: see Augmentation; they change what is trained on,
-    nothing else. engine: what computes, threads: of the native and the Torch engine, see make_engine;
-    they change the speed and nothing else.
+    learner: id of the network's. hyper_parameters: the learner's own, and those below. batch_size: the last,
+    smaller batch is trained on too. epochs: at most. learning_rate_inv: what suits the batch by default.
+    patience: epochs without a better validation result before learning_rate_inv grows; stop_patience: before
+    training ends; 0 is never. augment_crop, augment_flip, augment_by: see Augmentation; they change what is
+    trained on, nothing else. seed: of the one generator `rng`, from which everything random is drawn.
+    learn: see LearnSet. engine: what computes, threads: of the native and the Torch engine, see
+    make_engine; they change the speed and nothing else.
     """
 
-    batch_size: int = 16
-    epochs: int = 100
-    seed: int = 0
-    learning_rate_inv: int | None = None
-    amplification: int = AMPLIFICATION
-    decay_inv: int = 0
-    head_decay_inv: int = 0
-    learn: str = "all"
-    patience: int = 10
-    stop_patience: int = 25
-    augment_crop: int = 0
-    augment_flip: int = 0
-    augment_by: str = "sample"
-    engine: str = "auto"
-    threads: int | None = None
-    rng: np.random.Generator = field(init=False, repr=False)
-
-    def __post_init__(self):
-        if self.learning_rate_inv is None:
-            check_hyper_parameter("batch_size", self.batch_size)
-            self.learning_rate_inv = usual_learning_rate_inv(self.batch_size)
-        for name in NAMES:
-            check_hyper_parameter(name, getattr(self, name))
-        if type(self.seed) is not int or self.seed < 0:
-            raise IntegradError(f"seed must be an integer of at least 0, not {self.seed!r:.50}")
-        self.rng = np.random.Generator(np.random.PCG64(self.seed))
+    def __init__(
+        self,
+        learner: str = USUAL,
+        *,
+        seed: int = 0,
+        learn: str = "all",
+        engine: str = "auto",
+        threads: int | None = None,
+        **hyper_parameters: int | str | None,
+    ):
+        self.learner = find_learner(learner)
+        self.seed, self.learn, self.engine, self.threads = seed, learn, engine, threads
+        declared = self.learner.all_hyper_parameters()
+        for name in hyper_parameters:
+            if name not in declared:
+                raise IntegradError(f"{name}: the learner {learner} takes {', '.join(declared)} only")
+        for name, parameter in declared.items():
+            value = hyper_parameters.get(name)
+            if value is None:
+                value = parameter.default
+            if name == "learning_rate_inv" and value is None:  # batch_size comes before it
+                value = self.learner.usual_learning_rate_inv(self.batch_size)
+            setattr(self, name, parameter.check(name, value))
+        if type(seed) is not int or seed < 0:
+            raise IntegradError(f"seed must be an integer of at least 0, not {seed!r:.50}")
+        self.rng = np.random.Generator(np.random.PCG64(seed))
         self._interrupted = False
+
+    @property
+    def hyper_parameters(self) -> dict[str, int | str]:
+        """Those of the learner and of the trainer by name, in the order of a training record."""
+        return {name: getattr(self, name) for name in self.learner.all_hyper_parameters()}
 
     def fit(
         self,
@@ -100,7 +102,7 @@ class Trainer:
         this with the same data; the first of them alone writes and reports. Raises IntegradError for
         unfit data, TrainingInterrupted after interrupt(), and WorkerLost; these two are in the checkpoint.
         """
-        self.check_classes(network.classes)
+        self.check_network(network)
         self.augmentation.check(network.input_shape)
         check_samples(network, x_train, y_train)
         validation = None
@@ -147,9 +149,17 @@ class Trainer:
         # Which worker takes which GPU is settled only where somebody asked for Torch.
         return workers.share(make_engine(self.engine, network, threads, gpu=workers.count == 1))
 
+    def check_network(self, network: Network) -> None:
+        """Raise IntegradError for a network of another learner, or one that these settings do not suit."""
+        if network.learner != self.learner.id:
+            raise IntegradError(f"the network's learner is {network.learner}, not {self.learner.id}")
+        self.check_classes(network.classes)
+        self.learner.check_batch(network, self.batch_size)
+
     def check_classes(self, classes: int) -> None:
         """Raise IntegradError if learning_rate_inv is too large for a network with so many classes."""
-        check_hyper_parameter("learning_rate_inv", self.learning_rate_inv, classes)
+        rate = self.learner.hyper_parameters["learning_rate_inv"]
+        rate.check("learning_rate_inv", self.learning_rate_inv, classes)
 
     def interrupt(self) -> None:
         """Ask a running fit() to stop after the batch at hand; safe in a signal handler or another thread."""
@@ -158,10 +168,9 @@ class Trainer:
     def _train_epoch(
         self, engine: Engine, state: TrainingState, x, y, progress: Silent, writer: CheckpointWriter
     ) -> None:
-        rates = (state.learning_rate_inv, self.decay_inv, self.head_decay_inv)
-        learner = Nitro(
-            engine.network, *rates, self.learn, self.amplification * engine.network.classes, engine
-        )
+        own = {name: getattr(self, name) for name in self.learner.hyper_parameters}
+        settings = own | {"learning_rate_inv": state.learning_rate_inv}
+        stepper = Stepper(engine.network, learn=self.learn, engine=engine, **settings)
         state.start_epoch(len(x))
         while state.position < len(x):
             batch = state.order[state.position : state.position + self.batch_size]
@@ -169,7 +178,7 @@ class Trainer:
             before = state.rng.bit_generator.state
             try:
                 samples = self.augmentation.apply(x[batch], state.rng)
-                step = learner.step(samples, y[batch], state.rng)
+                step = stepper.step(samples, y[batch], state.rng)
             except WorkerLost:
                 # No weight has changed: undone is what was drawn for this step.
                 state.rng.bit_generator.state = before
@@ -190,7 +199,7 @@ class Trainer:
         epoch = state.end_epoch(result)
         state.keep_if_best(network, epoch)
         progress.epoch(epoch)
-        usual = usual_learning_rate_inv(self.batch_size)
+        usual = self.learner.usual_learning_rate_inv(self.batch_size)
         warning = state.watch.observe(network, epoch.validation_correct, state.learning_rate_inv, usual)
         if warning:
             state.warnings.append(warning)
@@ -208,7 +217,8 @@ class Trainer:
             self._refine(state, network.classes, progress)
 
     def _refine(self, state: TrainingState, classes: int, progress: Silent) -> None:
-        finer = min(state.learning_rate_inv * REFINEMENT, learning_rate_limit(classes))
+        limit = self.learner.largest_learning_rate_inv(classes)
+        finer = min(state.learning_rate_inv * self.learner.refinement, limit)
         if finer > state.learning_rate_inv:
             state.learning_rate_inv = finer
             progress.note(f"plateau: learning_rate_inv is {finer} from here on")
@@ -228,16 +238,10 @@ class Trainer:
         crc = 0
         for array in arrays:
             crc = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc)
-        names = ("seed", "learn", *(name for name in NAMES if name != "epochs"))
-        settings = {name: getattr(self, name) for name in names}
-        return (
-            {"tool_version": __version__}
-            | settings
-            | {
-                "network": network.describe(),
-                "data": f"{crc:08x}",
-            }
-        )
+        settings = {"seed": self.seed, "learn": self.learn} | self.hyper_parameters
+        del settings["epochs"]
+        origin = {"network": network.describe(), "data": f"{crc:08x}"}
+        return {"tool_version": __version__} | settings | origin
 
 
 def check_samples(network: Network, x: np.ndarray, y: np.ndarray) -> None:

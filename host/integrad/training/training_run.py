@@ -11,7 +11,6 @@ from integrad import __version__
 from integrad.datasets import axes as layouts
 from integrad.datasets.dataset import Dataset
 from integrad.datasets.preprocessing import Preprocessing
-from integrad.learners.hyper_parameters import NAMES
 from integrad.model_file import Model
 from integrad.network.network import Network
 from integrad.tensor_file import one_line
@@ -23,7 +22,7 @@ from integrad.training.splits import split_dataset
 from integrad.training.trainer import Trainer
 from integrad.training.workers import Alone
 
-SMALL_DATA = 10_000
+SMALL_DATA, SMALL_BATCH = 10_000, 16
 LARGE_BATCH = 64
 """The batch size where nobody chose one and there are at least SMALL_DATA samples: four times as fast."""
 
@@ -72,7 +71,7 @@ class TrainingRun:
         self.dataset, self.spec, self.holdouts = dataset, spec, list(holdouts or [])
         shape = layouts.input_shape(dataset.axes, dataset.sample_shape)
         parsed = load_spec(spec, shape)
-        usual = {"batch_size": Trainer.batch_size if len(dataset) < SMALL_DATA else LARGE_BATCH}
+        usual = {"batch_size": SMALL_BATCH if len(dataset) < SMALL_DATA else LARGE_BATCH}
         self.trainer = Trainer(**usual | parsed.learning | (settings or {}))
         self.trainer.check_classes(dataset.classes)
         self.trainer.augmentation.check(shape)
@@ -113,10 +112,7 @@ class TrainingRun:
             "validation_part": one_line(self.split.validation_origin),
             "test_part": one_line(self.split.test_origin),
             "seed": trainer.seed,
-            "hyper_parameters": {
-                **{name: getattr(trainer, name) for name in NAMES},
-                "learn": trainer.learn,
-            },
+            "hyper_parameters": trainer.hyper_parameters | {"learn": trainer.learn},
             "epochs": len(history.epochs),
             "best_epoch": history.best_epoch,
             "train_accuracy": train.accuracy,

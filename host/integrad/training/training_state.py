@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from integrad.engines.engine import Step
+from integrad.learners.step import Step
 from integrad.network.network import Network
 from integrad.training.divergence import DivergenceWatch
 from integrad.training.history import Epoch
@@ -94,5 +94,5 @@ class TrainingState:
             score = (epoch.validation_correct, -epoch.validation_loss)
             if self.best_score is not None and score <= self.best_score:
                 return
-        self.best = {name: array.copy() for name, array in network.parameters()}
+        self.best = {name: array.copy() for name, array in network.arrays().items()}
         self.best_score, self.best_epoch = score, epoch.number

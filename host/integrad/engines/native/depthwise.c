@@ -1,7 +1,6 @@
 #include "depthwise.h"
 
 #include "vectors.h"
-#include "workspace.h"
 
 static int32_t taps_of(const stage *s) {
     return s->kernel_height * s->kernel_width;

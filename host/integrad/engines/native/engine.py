@@ -11,14 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, SLOPES, magnitude, weight_limit
-from integrad.engines.engine import Gradients, Rule, Step
 from integrad.engines.engine_check import agrees_with_numpy
 from integrad.engines.native import structs
 from integrad.engines.native.library import load_library
 from integrad.errors import IntegradError
+from integrad.learners.nitro import NitroRule
+from integrad.learners.step import Gradients, Step
 from integrad.network.blocks import Block
 from integrad.network.layers.dropout import KEEP_SCALE
 from integrad.network.network import Network, Stage
+from integrad.network.parameter import HEAD
 
 LARGEST_GRADIENT = 2**49
 """The C divides with doubles, exactly below this."""
@@ -68,35 +70,35 @@ class NativeEngine:
         self._rule = None
         self.load()
 
-    def step(self, x, labels, rule: Rule, kept=None) -> Step:
+    def step(self, x, labels, rule: NitroRule, kept=None) -> Step:
         self._apply(rule)
         return self._step(x, labels, kept)
 
-    def gradients(self, x, labels, rule: Rule, kept=None) -> tuple[Gradients, Step]:
+    def gradients(self, x, labels, rule: NitroRule, kept=None) -> tuple[Gradients, Step]:
         self._apply(rule)
         gradients: Gradients = {}
-        for name, (record, weights) in self._records.items():
-            if rule.learns(name):
-                gradients[name] = np.empty(weights.shape, np.int64)
+        for name, (parameter, record) in self._records.items():
+            if rule.learns(parameter):
+                gradients[name] = np.empty(parameter.shape, np.int64)
                 record.gradient = gradients[name].ctypes.data
         try:
             return gradients, self._step(x, labels, kept)
         finally:
-            for record, _ in self._records.values():
+            for _, record in self._records.values():
                 record.gradient = None
 
-    def descend(self, gradients: Gradients, rule: Rule) -> None:
+    def descend(self, gradients: Gradients, rule: NitroRule) -> None:
         for name, gradient in gradients.items():
             gradient = np.ascontiguousarray(gradient, np.int64)
             if magnitude(gradient) >= LARGEST_GRADIENT:
                 raise IntegradError(f"{name}: a gradient exceeds what the native engine divides exactly")
-            record, weights = self._records[name]
-            divisor, decay_inv = rule.descent(name)
+            parameter, _ = self._records[name]
+            divisor, decay_inv = rule.descent(parameter)
             self._library.integrad_descend(
-                weights.ctypes.data,
+                parameter.array.ctypes.data,
                 gradient.ctypes.data,
                 gradient.size,
-                record.limit,
+                parameter.limit,
                 1 / divisor,
                 1 / decay_inv if decay_inv else 0.0,
             )
@@ -116,32 +118,25 @@ class NativeEngine:
 
     def load(self) -> None:
         """Look up where the network's arrays are now."""
+        stages = zip(self.network.stages, self._stages, strict=False)
+        blocks = [record for stage, record in stages if stage.block is not None]
+        self._network.output.features = self.network.output.fan_in
         self._records = {}
-        number = 0
-        for stage, record in zip(self.network.stages, self._stages, strict=False):
-            if stage.block is None:
-                continue
-            number += 1
-            self._adopt(f"block{number}.weights", record, stage.block.weights)
-            self._adopt(f"block{number}.head", record.head, stage.block.head)
-        output = self.network.output.weights
-        self._network.output.features = output.shape[1]
-        self._adopt("output.weights", self._network.output, output)
+        for parameter in self.network.parameters():
+            record = self._network.output if parameter.layer is None else blocks[parameter.layer]
+            record = record.head if parameter.role == HEAD else record
+            record.weights, record.limit = parameter.array.ctypes.data, parameter.limit
+            self._records[parameter.name] = parameter, record
 
-    def _adopt(self, name: str, record, weights: np.ndarray) -> None:
-        record.weights = weights.ctypes.data
-        record.limit = weight_limit(int(np.prod(weights.shape[1:])))
-        self._records[name] = record, weights
-
-    def _apply(self, rule: Rule) -> None:
+    def _apply(self, rule: NitroRule) -> None:
         if rule is self._rule:
             return
         self._rule = rule
-        (rate, decay), (head_rate, head_decay) = rule.descent("block1.weights"), rule.descent("block1.head")
+        (rate, decay), (head_rate, head_decay) = rule.block_descent, rule.head_descent
         self._rates = structs.RuleStruct(*(1 / n if n else 0.0 for n in (rate, head_rate, decay, head_decay)))
-        for name, (record, _) in self._records.items():
-            if not name.endswith(".head"):  # a head learns when its block does
-                record.learns = rule.learns(name)
+        for parameter, record in self._records.values():
+            if parameter.role != HEAD:  # a head learns when its block does
+                record.learns = rule.learns(parameter)
 
     def _step(self, x: np.ndarray, labels: np.ndarray, kept: list[np.ndarray] | None) -> Step:
         x, labels = self._samples(x), np.ascontiguousarray(labels, np.int32)

@@ -1,6 +1,6 @@
 /*
  * What the host describes to the native engine: a network, its rule, and what a step gives back.
- * native_structs.py mirrors these structs field by field.
+ * structs.py mirrors these structs field by field.
  *
  * Maps are int8 (batch, height, width, channels); vectors int8 (batch, features).
  */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "vectors.h"
+
 void widen(int16_t *out, const int8_t *x, int32_t batch, int32_t features, int32_t threads) {
     const int32_t pitch = whole_vectors(features);
 #pragma omp parallel for num_threads(threads)

@@ -166,4 +166,9 @@ static inline void vector_sums(int32_t out[4], vector a, vector b, vector c, vec
 #endif
 }
 
+/* n rounded up to whole vectors. */
+static inline int32_t whole_vectors(int32_t n) {
+    return (n + LANES - 1) / LANES * LANES;
+}
+
 #endif

@@ -6,10 +6,6 @@
 #include "groups.h"
 #include "vectors.h"
 
-int32_t whole_vectors(int32_t n) {
-    return (n + LANES - 1) / LANES * LANES;
-}
-
 int gathers(const stage *s) {
     return s->kernel_height > 1 && s->kernel_width * s->channels < LANES;
 }

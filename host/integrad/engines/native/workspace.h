@@ -38,7 +38,4 @@ ENTRY_POINT void integrad_release(workspace *w);
  * channels waste vectors. */
 int gathers(const stage *s);
 
-/* n rounded up to whole vectors. */
-int32_t whole_vectors(int32_t n);
-
 #endif

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from integrad.arithmetic import TARGET, magnitude, weight_limit
-from integrad.engines.engine import Gradients, Rule, Step
+from integrad.arithmetic import TARGET, magnitude
 from integrad.errors import IntegradError
+from integrad.learners.nitro import NitroRule
+from integrad.learners.step import Gradients, Step
 from integrad.network.network import BATCH, Network, Stage
 
 try:
@@ -43,10 +44,11 @@ class TorchEngine:
         self.device = find_device(device)
         self.arithmetic = Arithmetic(self.device)
         self.replays = Replays(self.device) if self.device.type == "cuda" else None
+        self.parameters = {parameter.name: parameter for parameter in network.parameters()}
         self.weights: dict[str, torch.Tensor] = {}
         self.load()
 
-    def step(self, x, labels, rule: Rule, kept=None) -> Step | StepUnderWay:
+    def step(self, x, labels, rule: NitroRule, kept=None) -> Step | StepUnderWay:
         def compute(inputs: Inputs) -> torch.Tensor:
             return self._learn(inputs, rule, lambda name, gradient: self._descend(name, gradient, rule))
 
@@ -54,14 +56,14 @@ class TorchEngine:
         counts = self.replays.step(rule, compute, inputs) if self.replays else compute(inputs)
         return StepUnderWay(counts) if counts.is_cuda else Step(*counts.tolist())
 
-    def gradients(self, x, labels, rule: Rule, kept=None) -> tuple[Gradients, Step]:
+    def gradients(self, x, labels, rule: NitroRule, kept=None) -> tuple[Gradients, Step]:
         found: dict[str, Bounded] = {}
         inputs = [tensor.to(self.device) for tensor in _tensors(x, labels, kept)]
         counts = self._learn(inputs, rule, found.__setitem__)
         gradients = {name: g.values.to(torch.int64).cpu().numpy() for name, g in found.items()}
         return gradients, Step(*counts.tolist())
 
-    def descend(self, gradients: Gradients, rule: Rule) -> None:
+    def descend(self, gradients: Gradients, rule: NitroRule) -> None:
         for name, gradient in gradients.items():
             self._descend(name, Bounded(self._copy(gradient), magnitude(gradient)), rule)
 
@@ -69,20 +71,20 @@ class TorchEngine:
         out = np.empty((len(x), self.network.classes), np.int8)
         for start in range(0, len(x), BATCH):
             h = self._maps(x[start : start + BATCH])
-            number = 0
+            layer = -1
             for stage in self.network.stages:
-                number += stage.block is not None
-                h = self._between(stage, h, []) if stage.block is None else self._block(number, stage, h).h
+                layer += stage.block is not None
+                h = self._between(stage, h, []) if stage.block is None else self._block(layer, stage, h).h
             out[start : start + BATCH] = self._output(layers.flatten(h)).cpu().numpy()
         return out
 
     def fetch(self) -> None:
-        for name, array in self.network.parameters():
+        for name, array in self.network.arrays().items():
             array[...] = self.weights[name].cpu().numpy()
 
     def load(self) -> None:
-        for name, array in self.network.parameters():
-            limit = weight_limit(int(np.prod(array.shape[1:])))
+        for name, parameter in self.parameters.items():
+            array, limit = parameter.array, parameter.limit
             if magnitude(array) > limit:  # products are proved exact from this limit
                 raise IntegradError(f"weights {name}: beyond the limit {limit} of their fan-in")
             if name in self.weights:
@@ -90,7 +92,7 @@ class TorchEngine:
             else:
                 self.weights[name] = self._copy(array)
 
-    def _learn(self, inputs: Inputs, rule: Rule, learn: Learn) -> torch.Tensor:
+    def _learn(self, inputs: Inputs, rule: NitroRule, learn: Learn) -> torch.Tensor:
         """One batch forward; `learn` gets the gradient of every parameter that learns, block by block.
 
         inputs: see _tensors, on the device. Returns int64 [loss, correct].
@@ -100,24 +102,26 @@ class TorchEngine:
         targets.scatter_(1, classes[:, None], TARGET)
         masks = [layers.channels_first(mask) for mask in kept]
         h = layers.channels_first(x)
-        number = 0
+        layer = 0
         for stage in self.network.stages:
             if stage.block is None:
                 h = self._between(stage, h, masks)
                 continue
-            number += 1
-            seen = self._block(number, stage, h)
-            if rule.learn_set.block_learns(number - 1):
-                names = f"block{number}.weights", f"block{number}.head"
-                found = blocks.gradients(self.arithmetic, stage.block, seen, self.weights[names[1]], targets)
+            seen = self._block(layer, stage, h)
+            if rule.learn_set.block_learns(layer):
+                names = [parameter.name for parameter in stage.block.parameters(layer)]
+                head = self.weights[names[1]]
+                found = blocks.gradients(self.arithmetic, stage.block, seen, head, targets)
                 for name, gradient in zip(names, found, strict=True):
                     learn(name, gradient)
             h = seen.h
+            layer += 1
         features = layers.flatten(h)
         logits = self._output(features)
         error = logits - targets
         if rule.learn_set.output_learns:
-            learn("output.weights", blocks.classifier_gradient(self.arithmetic, error, features))
+            (output,) = self.network.output.parameters()
+            learn(output.name, blocks.classifier_gradient(self.arithmetic, error, features))
         loss = error.to(torch.int64).square_().sum()
         correct = (logits.argmax(1) == classes).sum()
         return torch.stack([loss, correct])
@@ -137,16 +141,18 @@ class TorchEngine:
             return layers.average_pool(self.arithmetic, h, stage.window)
         return layers.dropout(self.arithmetic, h, stage.percent, masks.pop(0)) if masks else h
 
-    def _block(self, number: int, stage: Stage, h: torch.Tensor) -> blocks.Activations:
-        return blocks.forward(self.arithmetic, stage.block, h, self.weights[f"block{number}.weights"])
+    def _block(self, layer: int, stage: Stage, h: torch.Tensor) -> blocks.Activations:
+        weights, _ = stage.block.parameters(layer)
+        return blocks.forward(self.arithmetic, stage.block, h, self.weights[weights.name])
 
     def _output(self, features: torch.Tensor) -> torch.Tensor:
-        return blocks.classify(self.arithmetic, features, self.weights["output.weights"])
+        (output,) = self.network.output.parameters()
+        return blocks.classify(self.arithmetic, features, self.weights[output.name])
 
-    def _descend(self, name: str, gradient: Bounded, rule: Rule) -> None:
-        weights = self.weights[name]
-        limit = blocks.bounded_weights(weights).bound
-        layers.descend(self.arithmetic, weights, gradient, *rule.descent(name), limit)
+    def _descend(self, name: str, gradient: Bounded, rule: NitroRule) -> None:
+        parameter = self.parameters[name]
+        descent = rule.descent(parameter)
+        layers.descend(self.arithmetic, self.weights[name], gradient, *descent, parameter.limit)
 
 
 def _tensors(x, labels, kept: list[np.ndarray] | None) -> Inputs:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import torch
 
-from integrad.engines.engine import Step
+from integrad.learners.step import Step
 
 Inputs = list[torch.Tensor]
 Computed = Callable[[Inputs], torch.Tensor]

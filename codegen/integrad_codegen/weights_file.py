@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from integrad.model_file import Model
+from integrad.network.parameter import Parameter
 from integrad_codegen.plan import Plan
 
 MAGIC = b"iWGT"
@@ -41,28 +42,30 @@ class Member:
 def members(plan: Plan) -> list[Member]:
     """All arrays in the order of the file: first what stays as it is, then what learns."""
     found = []
-    for learns, arrays in ((False, frozen_arrays(plan)), (True, learning_arrays(plan))):
+    for learns, arrays in ((False, frozen_parameters(plan)), (True, learning_parameters(plan))):
         offset = 0
-        for name, array in arrays:
-            found.append(Member(name, len(array), array[0].size, learns, offset))
+        for parameter in arrays:
+            array = parameter.array
+            found.append(Member(parameter.member, len(array), array[0].size, learns, offset))
             offset += array.nbytes
     return found
 
 
-def frozen_arrays(plan: Plan) -> list[tuple[str, np.ndarray]]:
-    """(name, int16 array) of what does not learn; every array where nothing does."""
+def frozen_parameters(plan: Plan) -> list[Parameter]:
+    """Those that do not learn on the device; all of them where nothing does."""
     return plan.frozen_parameters() if plan.batch else plan.parameters()
 
 
-def learning_arrays(plan: Plan) -> list[tuple[str, np.ndarray]]:
-    """(name, int16 array) of what learns on the device."""
+def learning_parameters(plan: Plan) -> list[Parameter]:
+    """Those that learn on the device."""
     return plan.parameters() if plan.batch else []
 
 
 def part_bytes(plan: Plan) -> tuple[int, int]:
     """Bytes of the weights that do not learn, and of those that do."""
-    frozen, learning = frozen_arrays(plan), learning_arrays(plan)
-    return sum(array.nbytes for _, array in frozen), sum(array.nbytes for _, array in learning)
+    parts = frozen_parameters(plan), learning_parameters(plan)
+    frozen, learning = (sum(parameter.array.nbytes for parameter in part) for part in parts)
+    return frozen, learning
 
 
 def layout_text(model: Model, plan: Plan) -> str:
@@ -80,7 +83,7 @@ def layout(model: Model, plan: Plan) -> int:
 
 def weights_file(model: Model, plan: Plan) -> bytes:
     """The file that holds all weights of the plan's network."""
-    frozen, learning = _bytes_of(frozen_arrays(plan)), _bytes_of(learning_arrays(plan))
+    frozen, learning = bytes_of(frozen_parameters(plan)), bytes_of(learning_parameters(plan))
     sizes = (zlib.crc32(frozen), len(frozen), len(learning), zlib.crc32(learning))
     fields = HEADER.pack(MAGIC, VERSION, HEADER_BYTES, layout(model, plan), *sizes)
     return fields + zlib.crc32(fields).to_bytes(4, "little") + frozen + learning
@@ -88,8 +91,9 @@ def weights_file(model: Model, plan: Plan) -> bytes:
 
 def origin_crc(plan: Plan) -> int:
     """CRC-32 of all weights in the order of the file, as a file of what was learnt on them names it."""
-    return zlib.crc32(_bytes_of(learning_arrays(plan)), zlib.crc32(_bytes_of(frozen_arrays(plan))))
+    return zlib.crc32(bytes_of(learning_parameters(plan)), zlib.crc32(bytes_of(frozen_parameters(plan))))
 
 
-def _bytes_of(arrays: list[tuple[str, np.ndarray]]) -> bytes:
-    return b"".join(np.ascontiguousarray(array, "<i2").tobytes() for _, array in arrays)
+def bytes_of(parameters: list[Parameter]) -> bytes:
+    """Their elements as the file holds them, little-endian int16, one array after the other."""
+    return b"".join(np.ascontiguousarray(p.array, "<i2").tobytes() for p in parameters)

@@ -1,0 +1,24 @@
+"""The learners by id."""
+
+from __future__ import annotations
+
+from integrad.errors import UsageError
+from integrad.learners.learner import Learner
+from integrad.learners.nitro import Nitro
+from integrad.network.network import Network
+
+LEARNERS: dict[str, Learner] = {learner.id: learner for learner in (Nitro(),)}
+
+USUAL = Nitro.id
+
+
+def find_learner(name: str) -> Learner:
+    """The one of that id. Raises UsageError, naming those there are."""
+    if name not in LEARNERS:
+        raise UsageError(f"learner {name!r:.50}: expected {' or '.join(LEARNERS)}")
+    return LEARNERS[name]
+
+
+def learner_of(network: Network) -> Learner:
+    """The one that trains this network."""
+    return LEARNERS[network.learner]

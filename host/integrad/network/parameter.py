@@ -1,0 +1,87 @@
+"""Parameters: the arrays that a model file holds, and what everybody may ask about one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from integrad.errors import IntegradError
+from integrad.network.learn_set import LearnSet
+
+WEIGHTS, HEAD, BIAS, FEEDBACK = "weights", "head", "bias", "feedback"
+"""Roles. weights and bias: what inference computes with; head: the classifier that a block learns from;
+feedback: a fixed matrix that carries the error to a layer."""
+
+OUTPUT = "output"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One array of a layer, which stays where it is: `array` reads and replaces the owner's.
+
+    owner: the block or output layer whose attribute `role` is the array. layer: index of the block, 0 for
+    the first one; None for the output layer. limit: largest magnitude of an element. trainable: whether a
+    training step ever changes it. needed_by_inference: whether a device that does not learn needs it.
+    """
+
+    owner: object = field(repr=False)
+    role: str
+    layer: int | None
+    limit: int
+    trainable: bool = True
+    needed_by_inference: bool = True
+    encoding: str = "int16"
+
+    @property
+    def name(self) -> str:
+        """In model files and checkpoints: block1.weights, block1.head, output.weights."""
+        place = OUTPUT if self.layer is None else f"block{self.layer + 1}"
+        return f"{place}.{self.role}"
+
+    @property
+    def member(self) -> str:
+        """The identifier in generated code: block1, head1, bias1, output, output_bias."""
+        if self.layer is None:
+            return OUTPUT if self.role == WEIGHTS else f"{OUTPUT}_{self.role}"
+        return f"{'block' if self.role == WEIGHTS else self.role}{self.layer + 1}"
+
+    @property
+    def array(self) -> np.ndarray:
+        return getattr(self.owner, self.role)
+
+    @array.setter
+    def array(self, array: np.ndarray) -> None:
+        setattr(self.owner, self.role, array)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return np.dtype(self.encoding)
+
+    def learns(self, learn_set: LearnSet) -> bool:
+        """Whether a step with this learn set changes it."""
+        return self.trainable and self._layer_learns(learn_set)
+
+    def is_needed(self, learn_set: LearnSet) -> bool:
+        """Whether a device with this learn set needs it at all."""
+        return self.needed_by_inference or self._layer_learns(learn_set)
+
+    def check(self, array: np.ndarray) -> None:
+        """Raise IntegradError unless another array could take this one's place."""
+        if array.dtype != self.dtype:
+            raise IntegradError(f"weights {self.name}: dtype is {array.dtype}, expected {self.encoding}")
+        if array.shape != self.shape:
+            raise IntegradError(f"weights {self.name}: shape is {array.shape}, expected {self.shape}")
+        largest = int(np.abs(array.astype(np.int32)).max())
+        if largest > self.limit:
+            reason = "of its fan-in" if self.role in (WEIGHTS, HEAD) else "of its layer"
+            raise IntegradError(
+                f"weights {self.name}: a weight of {largest} exceeds the limit {self.limit} {reason}"
+            )
+
+    def _layer_learns(self, learn_set: LearnSet) -> bool:
+        return learn_set.output_learns if self.layer is None else learn_set.block_learns(self.layer)
