@@ -8,6 +8,7 @@ import pytest
 from modules import HOMES, MODULES, ROOT, find_circle, imports, inside, ours
 
 ROOMS = (
+    "integrad.data",
     "integrad.errors",
     "integrad.files",
     "integrad.tensor_file",

