@@ -27,7 +27,7 @@ from integrad.datasets.preprocessing import Preprocessing
 from integrad.execute.costs import measure_costs
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.micropython_session import native_core
-from integrad.execute.session import Schedule
+from integrad.learners.schedule import Schedule
 from integrad.model_file import Model
 from integrad.network.network import Network
 from integrad.targets.cores import BOARDS, get_board

@@ -28,8 +28,8 @@ from integrad.engines.engine import Engine
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Action, Predict, Reset, Train, Weights
-from integrad.learners.nitro import Nitro, draw_dropouts
 from integrad.network.network import Network
+from integrad.training.stepper import Stepper, draw_dropouts
 
 FILE = Path(__file__).with_name("recorded_bits.json")
 
@@ -187,18 +187,17 @@ def run_engine(
         if isinstance(action, Predict):
             result = engine.logits(apply(action.samples))
         elif isinstance(action, Train):
-            s, x = action.schedule, apply(action.samples)
-            rates = (s.learning_rate_inv, s.decay_inv, s.head_decay_inv)
-            learner = Nitro(network, *rates, learn=device.plan.learn.name, engine=engine)
+            x = apply(action.samples)
+            stepper = Stepper.on_device(network, action.schedule, device.plan.learn.name, engine)
             if steps % 2:
                 kept = draw_dropouts(network, len(x), rng)
-                gradients, step = engine.gradients(x, action.labels, learner.rule, kept)
-                engine.descend(gradients, learner.rule)
+                gradients, step = engine.gradients(x, action.labels, stepper.rule, kept)
+                engine.descend(gradients, stepper.rule)
             else:
-                step = learner.step(x, action.labels, rng)
+                step = stepper.step(x, action.labels, rng)
             result, steps = step.correct, steps + 1
         elif isinstance(action, Reset):
-            network.load_parameters(dict(device.model.network.parameters()))
+            network.load_parameters(device.model.network.arrays())
             engine.load()
         elif isinstance(action, Weights):
             engine.fetch()

@@ -37,9 +37,11 @@ class Stepper:
         self.rule = learner_of(network).rule(network, learn_set, settings)
 
     @classmethod
-    def on_device(cls, network: Network, schedule: Schedule, learn: str) -> Stepper:
+    def on_device(
+        cls, network: Network, schedule: Schedule, learn: str, engine: Engine | None = None
+    ) -> Stepper:
         """Steps as a device takes them: whatever is not in its schedule has its default."""
-        return cls(network, learn=learn, **learner_of(network).settings_of(schedule))
+        return cls(network, learn=learn, engine=engine, **learner_of(network).settings_of(schedule))
 
     def step(self, x: np.ndarray, labels: np.ndarray, rng: np.random.Generator | None = None) -> Step:
         """One batch. x: int8 (B, *input_shape); labels: int (B,) in 0…classes-1.
