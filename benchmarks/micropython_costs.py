@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from integrad.boards.core_choice import compiled
+from integrad.boards.backend_choice import compiled
 from integrad.build.micropython_boards import MICROPYTHON_BOARDS, MicroPythonBoard, build_micropython
 from integrad.build.micropython_modules import ARCHITECTURES, build_module, installed_architectures
 from integrad.datasets import load_dataset

@@ -1,9 +1,9 @@
-"""The two errors that a user can cause; the command line prints their text and nothing else."""
+"""The two exceptions for errors that users can cause; the command line prints only their message."""
 
 
 class IntegradError(Exception):
-    """A failure with a one-line text that names the file, the field and the fix. Exit status 1."""
+    """A failure. The message is one line that names the file, the field and a remedy. Exit status 1."""
 
 
 class UsageError(IntegradError):
-    """The command was called wrongly (a typo in SPEC, an unknown core). Exit status 2."""
+    """Wrong usage of a command, such as a typo in SPEC or an unknown core. Exit status 2."""

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic writing of files."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from integrad.errors import IntegradError
 def write_atomically(path: str | os.PathLike, data: bytes) -> None:
     """Write data to path so that a crash or a full disk leaves either the old file or the new one.
 
-    The bytes go to a temporary file in the same folder, reach the disk, and take the name. A link is
-    followed. Raises IntegradError if path is not a file or cannot be written; then the old file is
-    as it was and the temporary one is gone.
+    The data is written to a temporary file in the same folder, flushed to the disk and renamed. Symbolic
+    links are followed. Raises IntegradError if path is not a regular file or cannot be written; the old file
+    is then unchanged and the temporary one removed.
     """
     write_together({path: data})
 
 
 def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
-    """The same for files that belong together: all have reached the disk before the first takes its name."""
+    """The same for files that belong together: all of them are on the disk before the first one is
+    renamed."""
     targets = {path: _target(path) for path in files}
     temporary = {path: t.with_name(f".{t.name}.{os.getpid()}.tmp") for path, t in targets.items()}
     at = ""
@@ -37,7 +38,7 @@ def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
                 left.unlink()
         if not isinstance(error, OSError):
             raise
-        kept = "; the old file is untouched" if targets[at].exists() else ""
+        kept = "; the old file is unchanged" if targets[at].exists() else ""
         raise IntegradError(f"{at}: cannot be written: {error.strerror}{kept}") from error
 
 
@@ -45,7 +46,7 @@ def _target(path: str | os.PathLike) -> Path:
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         kind = "folder" if target.is_dir() else "device"
-        raise IntegradError(f"{path}: is a {kind}, not a file to write to")
+        raise IntegradError(f"{path}: is a {kind}, not a regular file")
     return target
 
 
@@ -57,7 +58,7 @@ def _write_through(path: Path, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the renaming itself durable; some file systems refuse, and then it is as good as it gets."""
+    """Make the renaming itself durable, on file systems that support it."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

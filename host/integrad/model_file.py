@@ -1,8 +1,8 @@
-"""Model files: weights, network, preprocessing, class names and how they came about.
+"""Model files: weights, network, preprocessing, class names and the training record.
 
 A model file is a safetensors file. Its tensors are the network's int16 parameters under their names
-(block1.weights, block1.head, …, output.weights); its metadata hold one JSON document with the fields
-format, version, network, preprocessing, class_names and training. Equal models give equal bytes.
+(block1.weights, block1.head, …, output.weights); its metadata contains a JSON document with the fields
+format, version, network, preprocessing, class_names and training. Equal models yield equal files.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ MAX_DEPTH = 4
 
 @dataclass
 class Model:
-    """A trained network with all it needs to classify raw samples.
+    """A trained network with everything needed to classify raw samples.
 
-    class_names: one for each class, printable. training: the record, JSON-able: data, data_sha256,
-    seed, hyper_parameters, accuracies, epochs, tool_version.
+    class_names: printable, one per class. training: the training record, JSON-serialisable: data,
+    data_sha256, seed, hyper_parameters, accuracies, epochs, tool_version.
     """
 
     network: Network
@@ -42,8 +42,8 @@ class Model:
     def __post_init__(self):
         if self.preprocessing.input_shape != self.network.input_shape:
             raise IntegradError(
-                f"preprocessing makes samples of shape {self.preprocessing.input_shape}, "
-                f"the network takes {self.network.input_shape}"
+                f"preprocessing yields samples of shape {self.preprocessing.input_shape}, "
+                f"but the network expects {self.network.input_shape}"
             )
         _check_class_names(self.class_names, self.network.classes)
 
@@ -56,7 +56,7 @@ class Model:
 
 
 def save_model(model: Model, path: str | os.PathLike) -> None:
-    """Write atomically. Raises IntegradError if it cannot be written; an old file is then untouched."""
+    """Write atomically. Raises IntegradError if it cannot be written; an old file is then unchanged."""
     _check_training(model.training, model.network)
     document = {
         "network": model.network.describe(),
@@ -71,7 +71,7 @@ def load_model(path: str | os.PathLike) -> Model:
     """Read and validate a model file.
 
     Raises IntegradError, naming the file and what is wrong, if it is missing, damaged, truncated,
-    foreign, newer than this version, or if shapes, dtypes or ranges do not fit.
+    of another kind, newer than this version, or if shapes, types or ranges are wrong.
     """
     document, tensors = read_tensors(path, KIND, VERSION)
     try:
@@ -86,7 +86,7 @@ def load_model(path: str | os.PathLike) -> Model:
     except IntegradError as error:
         raise IntegradError(f"{path}: {error}") from error
     except MemoryError as error:
-        raise IntegradError(f"{path}: describes a network that does not fit into memory") from error
+        raise IntegradError(f"{path}: describes a network that does not fit in memory") from error
 
 
 def _check_tensor_names(found: set[str], wanted: set[str]) -> None:
@@ -98,33 +98,34 @@ def _check_tensor_names(found: set[str], wanted: set[str]) -> None:
 
 def _check_class_names(names, classes: int) -> None:
     if not isinstance(names, list) or len(names) != classes:
-        raise IntegradError(f"class_names must be a list of {classes} names, one a class")
+        raise IntegradError(f"class_names must be a list of {classes} names, one per class")
     for name in names:
         if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name) <= MAX_NAME:
-            raise IntegradError(f"class_names must be printable texts of 1 to {MAX_NAME} characters")
+            raise IntegradError(f"class_names must be printable strings of 1 to {MAX_NAME} characters")
 
 
 def _check_training(training, network: Network) -> None:
     if not isinstance(training, dict):
-        raise IntegradError("training is not a record")
+        raise IntegradError("training is not an object")
     _check_record(training, MAX_DEPTH)
     settings = training.get("hyper_parameters", {})
     if not isinstance(settings, dict):
-        raise IntegradError("training.hyper_parameters is not a record")
+        raise IntegradError("training.hyper_parameters is not an object")
     known = learner_of(network).all_hyper_parameters()
     for name in settings.keys() & known.keys():
         known[name].check(f"training.hyper_parameters.{name}", settings[name], network.classes)
     if "learn" in settings:
         if not isinstance(settings["learn"], str):
-            raise IntegradError("training.hyper_parameters.learn must be a text such as all")
+            raise IntegradError("training.hyper_parameters.learn must be a string such as all")
         LearnSet.parse(settings["learn"], len(network.blocks))
 
 
 def _check_record(value, depth: int) -> None:
-    """The record is shown to people and copied into generated files: shallow, finite, printable."""
+    """Check that the record is shallow, finite and printable, since it is displayed and copied into generated
+    files."""
     if isinstance(value, str):
         if not value.isprintable() or len(value) > 1000:
-            raise IntegradError("training holds a text that is not printable or too long")
+            raise IntegradError("training contains a string that is not printable or too long")
     elif isinstance(value, dict | list):
         if depth == 0:
             raise IntegradError("training is nested too deeply")
@@ -133,6 +134,8 @@ def _check_record(value, depth: int) -> None:
             _check_record(item, depth - 1)
     elif isinstance(value, float):
         if not math.isfinite(value):
-            raise IntegradError("training holds a number that is not finite")
+            raise IntegradError("training contains a number that is not finite")
     elif value is not None and not isinstance(value, int):
-        raise IntegradError(f"training holds a value of type {type(value).__name__}; a model file cannot")
+        raise IntegradError(
+            f"training contains a value of type {type(value).__name__}, which is not supported"
+        )

@@ -1,8 +1,8 @@
-"""Integer tensors and one JSON document in a safetensors file, read with distrust.
+"""Integer tensors and a JSON document in a safetensors file, which is validated when it is read.
 
 Models and checkpoints are such files. The document is the only entry of the safetensors metadata,
-under the key `integrad`; its fields `format` and `version` say what the rest means. Any safetensors
-reader opens the file.
+under the key `integrad`; its fields `format` and `version` determine the meaning of the rest. Any reader of
+safetensors can open the file.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ DTYPES = {"I8", "U8", "I16", "I32", "I64"}
 def write_tensors(
     path: str | os.PathLike, kind: str, version: int, document: dict, tensors: dict[str, np.ndarray]
 ) -> None:
-    """Write a file of this kind atomically; equal content gives equal bytes.
+    """Write a file of this kind atomically; equal contents yield equal bytes.
 
-    document: JSON-able, without NaN. tensors: integer arrays. Raises IntegradError if it cannot be written.
+    document: JSON-serialisable, without NaN. tensors: integer arrays. Raises IntegradError if it cannot be
+    written.
     """
     text = json.dumps(
         {"format": kind, "version": version, **document},
@@ -46,7 +47,7 @@ def read_tensors(path: str | os.PathLike, kind: str, version: int) -> tuple[dict
     """Document and tensors of a file of this kind.
 
     Raises IntegradError, naming the file, if it is missing, unreadable, damaged, truncated, of
-    another kind, newer than this version, or holds anything but integers.
+    another kind, newer than this version, or contains anything but integers.
     """
     _check_size(path)
     try:
@@ -58,12 +59,12 @@ def read_tensors(path: str | os.PathLike, kind: str, version: int) -> tuple[dict
     except safetensors.SafetensorError as error:
         raise IntegradError(f"{path}: is damaged or not a safetensors file: {one_line(error)}") from error
     except MemoryError as error:
-        raise IntegradError(f"{path}: its tensors do not fit into memory") from error
+        raise IntegradError(f"{path}: its tensors do not fit in memory") from error
     return document, tensors
 
 
 def _check_size(path: str | os.PathLike) -> None:
-    """Refuse what is not a file of a plausible size before a parser sees it."""
+    """Reject anything but a file of a plausible size before it is parsed."""
     try:
         if Path(path).is_dir():
             raise IntegradError(f"{path}: is a folder, expected a file")
@@ -84,7 +85,7 @@ def _check_size(path: str | os.PathLike) -> None:
 
 def _parse_document(path: str | os.PathLike, metadata: dict | None, kind: str, version: int) -> dict:
     if not metadata or KEY not in metadata:
-        raise IntegradError(f"{path}: is a safetensors file, but not one that integrad wrote")
+        raise IntegradError(f"{path}: is a safetensors file, but not written by integrad")
     try:
         document = json.loads(metadata[KEY], parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -93,12 +94,12 @@ def _parse_document(path: str | os.PathLike, metadata: dict | None, kind: str, v
         raise IntegradError(f"{path}: its JSON metadata has no format")
     if document["format"] != kind:
         found = one_line(document["format"])
-        raise IntegradError(f"{path}: holds '{found}', expected '{kind}'")
+        raise IntegradError(f"{path}: contains '{found}', expected '{kind}'")
     if type(document.get("version")) is not int or document["version"] < 1:
         raise IntegradError(f"{path}: its format version is not a positive integer")
     if document["version"] > version:
         found = document["version"]
-        raise IntegradError(f"{path}: format version {found} is newer than {version}: update integrad")
+        raise IntegradError(f"{path}: format version {found} is newer than {version}; update integrad")
     return document
 
 
@@ -114,7 +115,7 @@ def _refuse_constant(name: str):
 
 
 def one_line(text) -> str:
-    """Foreign text, shortened and without what a terminal would obey."""
+    """Untrusted text, shortened and without control characters."""
     text = str(text)
     cut = text if len(text) <= MAX_LINE else text[: MAX_LINE - 1] + "…"
     return "".join(c if c.isprintable() else "?" for c in cut)

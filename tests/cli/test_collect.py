@@ -148,7 +148,9 @@ def test_what_came_before_a_scripts_error_is_kept(plug_in, collect):
     result, samples = collect("--json", "-")
     assert (result.exit_code, samples) == (1, [[1, 2], [3, 4]])
     assert json.loads(result.stdout)["samples"] == 2
-    assert "the board says OSError: [Errno 19] ENODEV; the samples from before are in " in result.stderr
+    assert (
+        "error on the board: OSError: [Errno 19] ENODEV; the samples received before are in " in result.stderr
+    )
 
 
 @pytest.mark.parametrize("own", [False, True])
@@ -159,26 +161,26 @@ def test_what_came_before_the_cable_was_pulled_is_kept(plug_in, collect, own, er
     plug_in(PlayedBoard([*SAMPLES, error], own=own))
     result, samples = collect("--seconds", 20, own=own)
     assert (result.exit_code, samples) == (1, [[1, 2], [3, 4]])
-    assert "/dev/board: the board is gone: " in result.stderr
-    assert "; the samples from before are in " in result.stderr and len(result.stderr.splitlines()) == 1
+    assert "/dev/board: the board was disconnected: " in result.stderr
+    assert "; the samples received before are in " in result.stderr and len(result.stderr.splitlines()) == 1
 
 
 def test_an_error_without_samples_writes_nothing(plug_in, collect):
     plug_in(PlayedBoard([b"hello\r\n"], b"Traceback\r\nValueError: no sensor\r\n"))
     result, samples = collect()
     assert (result.exit_code, samples) == (1, None)
-    assert result.stderr == "error: /dev/board: the board says ValueError: no sensor\n"
+    assert result.stderr == "error: /dev/board: error on the board: ValueError: no sensor\n"
 
 
 @pytest.mark.parametrize("shape", ["²", "0", "3x", "10001", "1x1x1x1", "9" * 5000])
 def test_a_shape_that_is_none(collect, shape):
     result, samples = collect("--shape", shape)
     assert (result.exit_code, samples) == (2, None)
-    assert f"--shape {shape}: expected one to three numbers such as 64x3" in result.stderr
+    assert f"--shape {shape}: expected one to three positive numbers such as 64x3" in result.stderr
 
 
 def test_a_script_that_is_no_text(tmp_path):
     (script := tmp_path / "sensor.py").write_bytes(b"print('\xff')")
     result = run("collect", "--port", "/dev/board", "--run", script, "--out", tmp_path / "x.npz")
     assert result.exit_code == 2
-    assert result.stderr == f"error: {script}: byte 7 is not UTF-8; a script is text in UTF-8\n"
+    assert result.stderr == f"error: {script}: byte 7 is not valid UTF-8; scripts must be UTF-8 text\n"

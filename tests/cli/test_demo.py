@@ -53,7 +53,7 @@ def test_it_meets_a_speaker_and_replays_what_it_knew(demo, tmp_path, monkeypatch
 @pytest.mark.parametrize(
     "options, words",
     [
-        (["--speaker", "nobody"], "--speaker nobody: unknown; known: george, jackson"),
+        (["--speaker", "nobody"], "--speaker nobody: unknown speaker; choose from george, jackson"),
         (["--replay", 99999], "--replay 99999: must be at most 2250"),
         (["--replay", -1], "'--replay': -1 is not in the range"),
     ],

@@ -87,7 +87,7 @@ def test_parts_are_for_c(model, tmp_path):
     options = ["--target", "micropython", "--part", "nrf5340", "--out", tmp_path]
     assert fail("export", model, *options) == (
         2,
-        "error: --part tells what the C takes; leave it out with --target micropython",
+        "error: --part cannot be combined with --target micropython",
     )
 
 

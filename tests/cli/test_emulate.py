@@ -99,7 +99,7 @@ def test_raw_types(tmp_path, dtype):
 def test_text_is_plain_when_it_is_not_for_a_terminal(toys):
     result = run("emulate", toys["mlp"], toys["data"], "--learn", "all")
     assert result.exit_code == 0 and "\x1b" not in result.output and "\r" not in result.output
-    assert "the same bits as the host" in result.stdout and "input normalisation" in result.stdout
+    assert "same bits as on the host" in result.stdout and "input normalisation" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 120
 
 
@@ -111,15 +111,15 @@ def test_text_is_plain_when_it_is_not_for_a_terminal(toys):
         (["--learn", "last:0"], 2, "expected none, output, last:K"),
         (["--tune", "0"], 2, "'--tune': 0 is not in the range"),
         (["--tune", "60"], 2, "--tune 60: must be below 60, the number of samples that match"),
-        (["--tune", "9", "--learn", "none"], 2, "--tune needs something that learns: --learn output"),
+        (["--tune", "9", "--learn", "none"], 2, "--tune requires layers that learn: --learn output"),
         (["--only", "grupp=g1"], 2, "has no key 'grupp'; its keys: group"),
         (["--only", "group=g9"], 2, "no sample has it; values of group: g0, g1, g2, g3, g4"),
         (["--learn", "all", "--batch-size", "5000"], 2, "batch size 5000: must be from 1 to 4096"),
         (["--tune", "9", "--learning-rate-inv", "99999999999"], 2, "must be at most"),
-        (["--replay", "9"], 2, "--replay 9: needs --tune, samples to learn from"),
+        (["--replay", "9"], 2, "--replay 9: requires --tune"),
         (["--tune", "9", "--replay", "9999"], 2, "--replay 9999: must be at most"),
         (["--tune", "9", "--replay", "3", "--batch-size", "1"], 2, "needs a --batch-size of at least 2"),
-        (["--json", "/nowhere/e.json"], 2, "there is no folder /nowhere"),
+        (["--json", "/nowhere/e.json"], 2, "the folder does not exist: /nowhere"),
     ],
 )
 def test_wrong_calls(toys, options, status, words):
@@ -194,7 +194,7 @@ def test_a_firmware_that_faults(toys, firmware_of):
 def test_a_firmware_that_stops(toys, firmware_of):
     firmware_of("    case PREDICT:\n", "    case PREDICT:\n        return UNKNOWN_COMMAND;\n")
     status, line = fail("emulate", toys["mlp"], toys["data"])
-    assert status == 1 and "the firmware ended with status 3" in line
+    assert status == 1 and "the firmware exited with status 3" in line
 
 
 def test_a_firmware_that_answers_too_little(toys, firmware_of):
@@ -207,7 +207,7 @@ def test_a_firmware_that_computes_something_else(toys, firmware_of):
         "integrad_write(logits, sizeof logits)", "(logits[0]++, integrad_write(logits, sizeof logits))"
     )
     result = run("emulate", toys["mlp"], toys["data"], "--json", "-")
-    assert result.exit_code == 1 and "the core's bits differ from the host's" in result.stderr
+    assert result.exit_code == 1 and "core and host computed different bits" in result.stderr
     assert json.loads(result.stdout)["equal_to_host"] is False
 
 
@@ -253,7 +253,7 @@ def test_a_full_disk_leaves_the_old_result(toys, tmp_path, monkeypatch):
     monkeypatch.setattr("integrad.files._write_through", fill)
     status, line = fail("emulate", toys["mlp"], toys["data"], "--json", result)
     assert status == 1 and line.endswith(
-        "e.json: cannot be written: No space left on device; the old file is untouched"
+        "e.json: cannot be written: No space left on device; the old file is unchanged"
     )
     assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
 

@@ -82,7 +82,7 @@ def test_classes_are_matched_by_name(tmp_path):
     [
         (["--only", "group=g9"], 2, "no sample has it"),
         (["--only", "nonsense"], 2, "expected KEY=VALUE"),
-        (["--json", "/nowhere/e.json"], 2, "there is no folder /nowhere"),
+        (["--json", "/nowhere/e.json"], 2, "the folder does not exist: /nowhere"),
     ],
 )
 def test_wrong_calls(home, options, status, words):

@@ -164,7 +164,11 @@ def test_any_file_name_gives_a_usable_prefix(toys, tmp_path, stem, prefix):
         (["--name", "while"], 2, "name 'while': is a word, header or module of C, Python or"),
         (["--name", "stdint"], 2, "choose another --name"),
         (["--core", "m1"], 2, "unknown core 'm1'; known cores: m0, m3, m4, m7, m33, m55"),
-        (["--core", "m4", "--part", "rp2040"], 2, "--core m4: RP2040 has a m0; leave out one of the two"),
+        (
+            ["--core", "m4", "--part", "rp2040"],
+            2,
+            "--core m4: RP2040 has an m0 core; omit one of the two options",
+        ),
         (["--target", "rust"], 2, "'rust' is not one of 'c', 'micropython'"),
     ],
 )
@@ -180,7 +184,7 @@ def test_a_folder_that_cannot_be_written(toys, tmp_path):
         assert status == 1 and line.startswith(f"error: --out {tmp_path / out}: ")
     (tmp_path / "out/mlp.c").mkdir(parents=True)
     status, line = fail("export", toys["mlp"], "--out", tmp_path / "out")
-    assert status == 1 and line.endswith("mlp.c: is a folder, not a file to write to")
+    assert status == 1 and line.endswith("mlp.c: is a folder, not a regular file")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mlp.c"]
 
 
@@ -200,7 +204,7 @@ def test_a_full_disk_leaves_the_old_files(toys, tmp_path, monkeypatch, written):
 
     monkeypatch.setattr(integrad.files, "_write_through", fill)
     status, line = fail("export", toys["mlp"], "--out", tmp_path, "--learn", "all")
-    assert status == 1 and "cannot be written: No space left on device; the old file is untouched" in line
+    assert status == 1 and "cannot be written: No space left on device; the old file is unchanged" in line
     assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
 

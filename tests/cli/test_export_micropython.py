@@ -91,7 +91,7 @@ def test_where_gcc_compiles_for_another_machine_its_module_is_left_out(toys, tmp
 def test_its_options_belong_to_it(toys, tmp_path, options):
     status, line = fail("export", toys["mlp"], "--target", "c", "--out", tmp_path / "o", *options)
     assert status == 2 and not (tmp_path / "o").exists()
-    assert line == f"error: {options[0]} is for MicroPython; add --target micropython, or leave it out"
+    assert line == f"error: {options[0]} requires --target micropython"
 
 
 @pytest.mark.parametrize("compiler", [None, "/opt/esp/bin/xtensa-esp32-elf-gcc"])

@@ -36,7 +36,7 @@ def test_layers(model):
 
 def test_text(model):
     result = run("info", model)
-    for text in ("block1 (conv)", "weights CRC", "mean", "data sha256", "batch_size 16", "0, 1, 2"):
+    for text in ("block1 (conv)", "CRC of weights", "mean", "data sha256", "batch_size 16", "0, 1, 2"):
         assert text in result.stdout
 
 
@@ -61,7 +61,7 @@ def test_checkpoint_is_no_model(model, tmp_path):
     from integrad.tensor_file import write_tensors
 
     write_tensors(tmp_path / "c", "integrad-checkpoint", 1, {}, {})
-    assert "holds 'integrad-checkpoint', expected 'integrad-model'" in run("info", tmp_path / "c").stderr
+    assert "contains 'integrad-checkpoint', expected 'integrad-model'" in run("info", tmp_path / "c").stderr
 
 
 def test_help_has_an_example():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from digits import run
 
-from integrad.cli import VERBS
+from integrad.cli import COMMANDS
 from integrad.cli.demo import _json as demo_json
 from integrad.execute.adaptation import Adaptation
 from integrad.execute.costs import measure_costs
@@ -67,7 +67,7 @@ def check(result, types):
 
 
 def test_every_verb_is_on_the_page():
-    assert set(SECTIONS) == set(VERBS)
+    assert set(SECTIONS) == set(COMMANDS)
 
 
 @pytest.mark.parametrize(

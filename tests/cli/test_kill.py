@@ -83,5 +83,5 @@ def test_sigterm_keeps_the_run_like_ctrl_c(tmp_path):
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 130 and "Traceback" not in out
-    assert "interrupted; the run is kept in toy.model.checkpoint" in out and "--resume" in out
+    assert "interrupted; the run is saved in toy.model.checkpoint" in out and "--resume" in out
     assert not (tmp_path / "toy.model").exists()

@@ -10,14 +10,14 @@ from click.testing import CliRunner
 
 import integrad.cli
 from integrad import __version__
-from integrad.cli import VERBS, Verbs, main, report_error
+from integrad.cli import COMMANDS, Commands, main, report_error
 from integrad.errors import IntegradError, UsageError
 
 
 def invoke(monkeypatch, callback):
     """Call a verb `info` that does what callback does."""
     command = click.Command("info", callback=callback)
-    monkeypatch.setattr(Verbs, "get_command", lambda self, ctx, name: command)
+    monkeypatch.setattr(Commands, "get_command", lambda self, ctx, name: command)
     return CliRunner().invoke(main, ["info"])
 
 
@@ -28,12 +28,12 @@ def invoke(monkeypatch, callback):
         (UsageError("SPEC: expected\n  x\n  ^"), 2, "error: SPEC: expected\n  x\n  ^\n"),
         (KeyboardInterrupt(), 130, "\n"),
         (click.Abort(), 130, ""),
-        (MemoryError(), 1, "error: there is not enough memory\n"),
+        (MemoryError(), 1, "error: out of memory\n"),
         (PermissionError(13, "Permission denied", "a.npz"), 1, "error: a.npz: Permission denied\n"),
         (
             ZeroDivisionError("oh"),
             1,
-            "error: unexpected ZeroDivisionError: oh (INTEGRAD_DEBUG=1 shows where)\n",
+            "error: unexpected ZeroDivisionError: oh (set INTEGRAD_DEBUG=1 for a traceback)\n",
         ),
         (SystemExit(3), 3, ""),
     ],
@@ -63,7 +63,7 @@ def test_help_version_and_unknown_verbs():
     runner = CliRunner()
     assert runner.invoke(main, ["--version"]).stdout == f"integrad, version {__version__}\n"
     help_text = runner.invoke(main, ["--help"]).stdout
-    assert all(verb in help_text for verb in VERBS) and "Example:" in help_text
+    assert all(verb in help_text for verb in COMMANDS) and "Example:" in help_text
     result = runner.invoke(main, ["trian"])
     assert result.exit_code == 2 and "No such command 'trian'" in result.stderr
     result = runner.invoke(main, ["train", "--epohcs", "3"])

@@ -38,7 +38,7 @@ def test_a_traceback_follows_what_was_printed(tmp_path, monkeypatch):
     [
         (["build", "--core", "m33"], 2, "no MicroPython for core 'm33'; there is one for m0, m3, m4, m7"),
         (["run", "nothing.py"], 1, "nothing.py: No such file or directory"),
-        (["build", "--json", "/nowhere/b.json"], 2, "there is no folder /nowhere"),
+        (["build", "--json", "/nowhere/b.json"], 2, "the folder does not exist: /nowhere"),
     ],
 )
 def test_wrong_calls(arguments, status, words):
@@ -49,7 +49,7 @@ def test_wrong_calls(arguments, status, words):
 def test_a_script_that_is_no_text(tmp_path):
     (script := tmp_path / "hello.py").write_bytes(b"\xffprint(1)")
     status, line = fail("micropython", "run", script)
-    assert (status, line) == (2, f"error: {script}: byte 0 is not UTF-8; a script is text in UTF-8")
+    assert (status, line) == (2, f"error: {script}: byte 0 is not valid UTF-8; scripts must be UTF-8 text")
 
 
 def test_sources_that_change_under_their_name_are_built_anew(tmp_path, monkeypatch):

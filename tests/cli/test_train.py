@@ -206,9 +206,9 @@ def test_series_and_axes(tmp_path):
         (["--epochs", "many"], 2, "'many' is not a valid integer"),
         (["--axes", "XY"], 2, "--axes XY"),
         (["--resume"], 2, "toy.model.checkpoint: there is no checkpoint to resume"),
-        (["--out", "/nowhere/toy.model"], 2, "there is no folder /nowhere"),
+        (["--out", "/nowhere/toy.model"], 2, "the folder does not exist: /nowhere"),
         (["--out", "/"], 2, "is a folder"),
-        (["--json", "/nowhere/e.json"], 2, "there is no folder /nowhere"),
+        (["--json", "/nowhere/e.json"], 2, "the folder does not exist: /nowhere"),
     ],
 )
 def test_wrong_calls(tmp_path, data, options, status, words):
@@ -242,7 +242,7 @@ def test_ctrl_c_keeps_the_run_and_resuming_gives_the_same_crc(tmp_path, data):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, out + err
-    assert "the run is kept in" in out and "--resume" in out and "Traceback" not in err
+    assert "the run is saved in" in out and "--resume" in out and "Traceback" not in err
     assert not (tmp_path / "toy.model").exists()
     resumed = start(tmp_path, data, "--resume")
     assert resumed.wait(60) == 0 and whole.wait(60) == 0
@@ -287,7 +287,7 @@ def test_full_disk_at_the_end_keeps_old_model_and_checkpoint(tmp_path, data, mon
     monkeypatch.setattr("integrad.files._write_through", fail)
     result = train(tmp_path, data)
     assert result.exit_code == 1
-    assert "No space left on device; the old file is untouched; the run is kept in" in result.stderr
+    assert "No space left on device; the old file is unchanged; the run is saved in" in result.stderr
     assert (tmp_path / "toy.model").read_bytes() == b"old"
     monkeypatch.undo()
     assert train(tmp_path, data, "--resume").exit_code == 0
@@ -306,7 +306,7 @@ def test_full_disk_in_the_middle(tmp_path, data):
 
 def test_starting_anew_beside_a_checkpoint_says_so(tmp_path, data):
     (tmp_path / "toy.model.checkpoint").write_bytes(b"old")
-    assert "starts anew and will replace" in train(tmp_path, data).stdout
+    assert "starting from scratch, which will overwrite" in train(tmp_path, data).stdout
 
 
 def test_a_diverging_run_is_said(tmp_path, data):
@@ -317,7 +317,7 @@ def test_a_diverging_run_is_said(tmp_path, data):
 
 def test_data_is_not_replaced(tmp_path, data):
     result = train(tmp_path, data, out="toy.npz")
-    assert result.exit_code == 2 and "would replace the data" in result.stderr
+    assert result.exit_code == 2 and "would overwrite the data" in result.stderr
 
 
 def test_an_odd_file_name_still_gives_a_readable_model(tmp_path):

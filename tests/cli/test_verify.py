@@ -58,7 +58,7 @@ def test_raw_types(tmp_path, dtype):
 def test_text(toys):
     result = run("verify", toys["mlp"], "--core", "m4", "--steps", 1)
     assert result.exit_code == 0
-    assert "every executor holds the same bits" in result.stdout and "differs" not in result.stdout
+    assert "all executors computed the same bits" in result.stdout and "differs" not in result.stdout
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_what_is_missing_is_a_row(toys, monkeypatch):
     assert result.exit_code == 1 and errors["m33"] is None
     assert errors["host"] == "host compiler gcc is not installed; apt-get install gcc (as root)"
     assert errors["m55"].endswith("apt-get install qemu-system-arm (as root)")
-    assert "2 of 4 executors did not run; the others are equal" in result.stderr
+    assert "2 of 4 executors did not run; the others computed the same bits" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_what_is_missing_is_a_row(toys, monkeypatch):
         (["--core", "m1"], "unknown core 'm1'; known cores: m0, m3, m4, m7, m33, m55"),
         (["--steps", "-1"], "'--steps': -1 is not in the range"),
         (["--batch-size", "9999"], "batch size 9999: must be from 1 to 4096"),
-        (["--json", "/nowhere/v.json"], "there is no folder /nowhere"),
+        (["--json", "/nowhere/v.json"], "the folder does not exist: /nowhere"),
     ],
 )
 def test_wrong_calls(toys, options, words):

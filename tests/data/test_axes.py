@@ -67,7 +67,7 @@ def test_named_layout():
 
 @pytest.mark.parametrize("text", ["", "X", "HWC", "CTT", "WH"])
 def test_impossible_layout_shows_the_choices(text):
-    with pytest.raises(UsageError, match="samples of shape 64×2 can be TC or CT or HW"):
+    with pytest.raises(UsageError, match="samples of shape 64×2 require TC or CT or HW"):
         axes.parse(text, (64, 2))
 
 
@@ -82,6 +82,6 @@ def test_explanation_names_every_other_layout(shape, given_by_user):
 
 def test_explanation():
     assert axes.explain("TC", (64, 2), False) == (
-        "series of 2 channels, 64 steps (the shorter axis, the last, is taken as channels; "
-        "to change: --axes CT or --axes HW)"
+        "time series with 2 channels, 64 steps (the shorter axis, the last one, is interpreted as channels; "
+        "to override: --axes CT or --axes HW)"
     )

@@ -17,58 +17,64 @@ X, Y = samples()
 NAN = np.where(np.arange(48).reshape(12, 4) == 14, np.nan, 1.5)
 
 BAD_ARRAYS = {
-    "y missing": ({"x": X}, "holds x; expected x and y"),
-    "nothing known": ({"data": X, "labels": Y}, "holds data, labels; expected x and y"),
-    "no arrays": ({}, "holds nothing"),
+    "y missing": ({"x": X}, "contains x; expected x and y"),
+    "nothing known": ({"data": X, "labels": Y}, "contains data, labels; expected x and y"),
+    "no arrays": ({}, "contains no arrays"),
     "lengths": ({"x": X, "y": Y[:-1]}, "x has 12 samples but y has 11"),
     "scalar x": ({"x": 3, "y": Y}, r"x has shape \(\)"),
     "scalar y": ({"x": X, "y": 3}, "y is a single value"),
     "one axis": ({"x": X[:, 0], "y": Y}, r"x has shape \(12,\).*reshape"),
     "too many axes": ({"x": X.reshape(12, 2, 2, 1, 1), "y": Y}, "expected samples × 1 to 3 axes.*reshape"),
-    "empty": ({"x": X[:0], "y": Y[:0]}, r"x is empty, its shape is \(0, 4\)"),
-    "axis of length 0": ({"x": X[:, :0], "y": Y}, r"x is empty, its shape is \(12, 0\)"),
+    "empty": ({"x": X[:0], "y": Y[:0]}, r"x is empty \(shape \(0, 4\)"),
+    "axis of length 0": ({"x": X[:, :0], "y": Y}, r"x is empty \(shape \(12, 0\)"),
     "complex": ({"x": X + 1j, "y": Y}, "x is complex128; samples must be integers or floats"),
     "text samples": ({"x": X.astype(str), "y": Y}, "x is <U3; samples must be"),
     "dates": ({"x": X.astype("M8[s]"), "y": Y}, "x is datetime64"),
     "nan": ({"x": NAN, "y": Y}, r"x\[3, 2\] is nan; remove or replace"),
     "inf": ({"x": np.where(np.isnan(NAN), -np.inf, NAN), "y": Y}, r"x\[3, 2\] is -inf"),
-    "wide integers": ({"x": X.astype(np.int64) << 40, "y": Y}, "x .int64. holds .* beyond int32; scale"),
+    "wide integers": (
+        {"x": X.astype(np.int64) << 40, "y": Y},
+        "x .int64. ranges from .* exceeds int32; scale",
+    ),
     "float labels": ({"x": X, "y": Y * 1.0}, r"y is float64, labels must be integers; save y.astype\(int\)"),
     "one-hot labels": ({"x": X, "y": np.eye(3)[Y]}, r"y has shape \(12, 3\).*argmax"),
     "label column": ({"x": X, "y": Y[:, None]}, r"y has shape \(12, 1\).*ravel"),
-    "labels from 1": ({"x": X, "y": Y + 1}, "y holds the labels 1, 2, 3, expected 0 … 2 without gaps; remap"),
-    "gap in labels": ({"x": X, "y": Y * 5}, "y holds the labels 0, 5, 10, expected 0 … 2"),
-    "negative labels": ({"x": X, "y": Y - 1}, "y holds the labels -1, 0, 1, expected"),
-    "one class": ({"x": X, "y": Y * 0}, "y holds one class only"),
-    "one text class": ({"x": X, "y": np.array(["yes"] * 12)}, "y holds one class only .'yes'."),
+    "labels from 1": (
+        {"x": X, "y": Y + 1},
+        "y contains the labels 1, 2, 3, expected 0 … 2 without gaps; remap",
+    ),
+    "gap in labels": ({"x": X, "y": Y * 5}, "y contains the labels 0, 5, 10, expected 0 … 2"),
+    "negative labels": ({"x": X, "y": Y - 1}, "y contains the labels -1, 0, 1, expected"),
+    "one class": ({"x": X, "y": Y * 0}, "y contains a single class"),
+    "one text class": ({"x": X, "y": np.array(["yes"] * 12)}, "y contains a single class .'yes'."),
     "many classes": (
         {"x": np.zeros((300, 2), np.uint8), "y": np.arange(300)},
         "y has 300 classes, at most 255",
     ),
-    "control character": ({"x": X, "y": np.array(["a", "b\n", "c"])[Y]}, r"y holds 'b\\n'; names are"),
+    "control character": ({"x": X, "y": np.array(["a", "b\n", "c"])[Y]}, r"y contains 'b\\n'; names must"),
     "names too few": ({"x": X, "y": Y, "class_names": ["a", "b"]}, "class_names has 2 names but y has 3"),
-    "name twice": ({"x": X, "y": Y, "class_names": ["a", "b", "a"]}, "class_names holds a name twice"),
+    "name twice": ({"x": X, "y": Y, "class_names": ["a", "b", "a"]}, "class_names contains a name twice"),
     "numbers as names": ({"x": X, "y": Y, "class_names": [1, 2, 3]}, "class_names must be a .* of strings"),
-    "empty name": ({"x": X, "y": Y, "class_names": ["a", "", "c"]}, "class_names holds ''"),
+    "empty name": ({"x": X, "y": Y, "class_names": ["a", "", "c"]}, "class_names contains ''"),
     "other names": (
         {"x": X, "y": np.array(list("abc"))[Y], "class_names": list("abd")},
         "class_names and the labels in y differ: c, d",
     ),
     "test length": ({"x": X, "y": Y, "test": np.zeros(11, bool)}, r"test has shape \(11,\), expected"),
-    "test floats": ({"x": X, "y": Y, "test": np.zeros(12)}, "test .float64. must be a mask"),
-    "test indices": ({"x": X, "y": Y, "test": np.arange(12)}, "test .int64. must be a mask"),
+    "test floats": ({"x": X, "y": Y, "test": np.zeros(12)}, "test .float64. must be a boolean mask"),
+    "test indices": ({"x": X, "y": Y, "test": np.arange(12)}, "test .int64. must be a boolean mask"),
     "test everything": ({"x": X, "y": Y, "test": np.ones(12, bool)}, "test marks every sample"),
-    "class only in test": ({"x": X, "y": Y, "test": Y == 2}, "no training sample of class 2; move some"),
+    "class only in test": ({"x": X, "y": Y, "test": Y == 2}, "no training samples of class 2; move some"),
     "group length": ({"x": X, "y": Y, "group": Y[:-1]}, r"group has shape \(11,\)"),
-    "group floats": ({"x": X, "y": Y, "group": Y * 1.0}, "group .float64. must hold integers or strings"),
+    "group floats": ({"x": X, "y": Y, "group": Y * 1.0}, "group .float64. must contain integers or strings"),
     "parts missing": ({"x_train": X, "y_train": Y}, "has x_train, y_train but not x_test, y_test"),
     "both forms": (
         {"x": X, "x_train": X, "y_train": Y, "x_test": X, "y_test": Y},
-        "holds x beside x_train.*keep one form",
+        "contains x in addition to x_train.*keep one form",
     ),
     "x_test shape": (
         {"x_train": X, "y_train": Y, "x_test": X[:, :3], "y_test": Y},
-        r"x_train \(4,\), x_test \(3,\)\); save both alike",
+        r"x_train \(4,\), x_test \(3,\)\); they must match",
     ),
     "x_test dtype": (
         {"x_train": X, "y_train": Y, "x_test": X / 2, "y_test": Y},
@@ -89,7 +95,7 @@ BAD_ARRAYS = {
     ),
     "new class in test": (
         {"x_train": X, "y_train": Y, "x_test": X, "y_test": np.where(Y == 2, 3, Y)},
-        "no training sample of class 3",
+        "no training samples of class 3",
     ),
 }
 
@@ -163,11 +169,11 @@ def test_not_a_zip(tmp_path, content):
 def test_single_array(tmp_path):
     path = tmp_path / "d.npy"
     np.save(path, X)
-    assert "is a single array; save x and y together" in message(path)
+    assert "is a single array; save x and y in one file" in message(path)
 
 
 def test_member_that_is_no_array(tmp_path):
-    assert "holds readme.txt, which is no array" in message(
+    assert "contains readme.txt, which is not an array" in message(
         save_members(tmp_path / "d.npz", [("readme.txt", b"hello")])
     )
 
@@ -176,7 +182,7 @@ def test_array_twice(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = save_members(tmp_path / "d.npz", [("x.npy", npy(X)), ("y.npy", npy(Y)), ("x.npy", npy(X))])
-    assert "holds x twice" in message(path)
+    assert "contains x twice" in message(path)
 
 
 def test_unprintable_name(tmp_path):
@@ -187,12 +193,12 @@ def test_header_that_promises_too_much(tmp_path):
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999, 4), }\n"
     content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(8)
     path = save_members(tmp_path / "d.npz", [("x.npy", content), ("y.npy", npy(Y))])
-    assert re.search("x (does not fit into memory|is damaged or cut short)", message(path))
+    assert re.search("x (does not fit in memory|is damaged or truncated)", message(path))
 
 
 def test_bytes_after_the_array(tmp_path):
     path = save_members(tmp_path / "d.npz", [("x.npy", npy(X) + b"more"), ("y.npy", npy(Y))])
-    assert "x is damaged or cut short" in message(path)
+    assert "x is damaged or truncated" in message(path)
 
 
 def test_every_truncation(tmp_path):
@@ -200,7 +206,7 @@ def test_every_truncation(tmp_path):
     path = tmp_path / "cut.npz"
     for length in range(8, len(whole)):
         path.write_bytes(whole[:length])
-        assert "damaged or cut short" in message(path)
+        assert "damaged or truncated" in message(path)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=400)
@@ -246,4 +252,4 @@ def test_unparsable_array_header(tmp_path, change):
     path = save_members(
         tmp_path / "d.npz", [("x.npy", content[:10] + change.encode().ljust(118) + content[128:])]
     )
-    assert "x is damaged or cut short" in message(path)
+    assert "x is damaged or truncated" in message(path)

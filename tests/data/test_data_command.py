@@ -90,8 +90,8 @@ def test_help_has_an_example():
     [
         (["nonsense"], 2, "bundled: magic-wand, spoken-digits"),
         (["none.npz"], 1, "none.npz: no such file"),
-        (["magic-wand", "--axes", "HWC"], 2, "can be TC or CT or HW"),
-        (["--axes", "T"], 2, "--axes needs NAME_OR_PATH"),
+        (["magic-wand", "--axes", "HWC"], 2, "require TC or CT or HW"),
+        (["--axes", "T"], 2, "--axes requires NAME_OR_PATH"),
     ],
 )
 def test_errors(arguments, status, text):

@@ -67,11 +67,11 @@ def test_later_samples_saturate():
 
 def test_later_nan_is_refused():
     preprocessing = Preprocessing.fit(np.array([[1.0], [-1.0]]), "F")
-    with pytest.raises(IntegradError, match="samples hold nan"):
+    with pytest.raises(IntegradError, match="samples contain nan"):
         preprocessing.apply(np.array([[np.nan]]))
 
 
 def test_a_model_of_floats_wants_floats():
     preprocessing = Preprocessing.fit(np.array([[1.0], [-1.0]]), "F")
-    with pytest.raises(IntegradError, match="samples are int64, but the model was trained on floats"):
+    with pytest.raises(IntegradError, match="samples have type int64, but the model was trained on floats"):
         preprocessing.apply(np.array([[1]]))

@@ -129,7 +129,7 @@ def test_axes_can_be_given(tmp_path):
 
 
 def test_axes_must_fit_the_sample(tmp_path):
-    with pytest.raises(IntegradError, match="--axes HWC: samples of shape 4 can be F or T"):
+    with pytest.raises(IntegradError, match="--axes HWC: samples of shape 4 require F or T"):
         load(tmp_path, "HWC", x=X, y=Y)
 
 

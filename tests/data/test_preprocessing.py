@@ -105,7 +105,7 @@ def test_wider_integers_are_taken_if_they_fit():
     preprocessing = Preprocessing.fit(x, "F")
     np.testing.assert_array_equal(preprocessing.apply(x.astype(np.int64)), preprocessing.apply(x))
     assert preprocessing.raw(x.astype(np.int64)).dtype == np.uint8
-    with pytest.raises(IntegradError, match="samples hold 0 … 256, but the model takes uint8"):
+    with pytest.raises(IntegradError, match="samples range from 0 to 256, but the model expects uint8"):
         preprocessing.apply(np.array([[0, 1, 256]]))
 
 
@@ -113,7 +113,7 @@ def test_samples_of_another_shape_or_kind():
     preprocessing = Preprocessing.fit(np.zeros((2, 4, 5), np.uint8), "HW")
     with pytest.raises(IntegradError, match=r"shape \(5, 4\), but the model was trained on \(4, 5\) \(HW\)"):
         preprocessing.apply(np.zeros((2, 5, 4), np.uint8))
-    with pytest.raises(IntegradError, match="samples are float64, but the model was trained on uint8"):
+    with pytest.raises(IntegradError, match="samples have type float64, but the model was trained on uint8"):
         preprocessing.apply(np.zeros((2, 4, 5)))
 
 
@@ -157,13 +157,13 @@ def test_hostile_field_is_named(field, value):
     "description", [None, [], "x", 3, {}, GOOD | {"more": 1}, {k: v for k, v in GOOD.items() if k != "mad"}]
 )
 def test_fields_must_be_exact(description):
-    with pytest.raises(IntegradError, match="needs exactly the fields axes, raw_dtype, raw_shape"):
+    with pytest.raises(IntegradError, match="must have exactly the fields axes, raw_dtype, raw_shape"):
         Preprocessing.from_description(description)
 
 
 def test_shift_is_for_int16_alone():
     description = GOOD | {"raw_dtype": "int32", "float_shift": 3}
-    with pytest.raises(IntegradError, match="float_shift needs raw_dtype int16"):
+    with pytest.raises(IntegradError, match="float_shift requires raw_dtype int16"):
         Preprocessing.from_description(description)
 
 

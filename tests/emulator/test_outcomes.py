@@ -56,7 +56,7 @@ def test_exit_status(build, core, toolchain, engine):
     for status in (1, 2, 125, 255):
         error = fail(build, (core, toolchain, engine), bytes([ord("x"), status]))
         assert (error.kind, error.exit_code) == ("exit status", status)
-        assert str(error) == f"the firmware ended with status {status}"
+        assert str(error) == f"the firmware exited with status {status}"
     assert fail(build, (core, toolchain, engine), b"r ").exit_code == 77
 
 
@@ -82,10 +82,10 @@ def test_console(build, engine):
 
 
 def test_unknown_engine(build):
-    with pytest.raises(UsageError, match="known: qemu, unicorn"):
+    with pytest.raises(UsageError, match="expected qemu or unicorn"):
         run(build("echo", "m3"), b"", engine="renode")
 
 
 def test_unicorn_has_no_m55(build):
-    with pytest.raises(IntegradError, match="no Cortex-M55"):
+    with pytest.raises(IntegradError, match="does not support Cortex-M55"):
         run(build("echo", "m55"), b"", engine="unicorn")

@@ -72,7 +72,7 @@ def test_broken_compiler_leaves_nothing(cache, tmp_path, monkeypatch):
 
 def test_refusal_of_qemu_is_reported(build, monkeypatch):
     firmware = build("counts", "m4")
-    with pytest.raises(FirmwareError, match="QEMU ended the run") as failure:
+    with pytest.raises(FirmwareError, match="QEMU stopped") as failure:
         monkeypatch.setattr(qemu, "build_plugin", lambda program: firmware.elf)
         run(firmware, bytes(64), engine="qemu")
     assert failure.value.kind == "emulator"

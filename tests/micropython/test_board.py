@@ -65,16 +65,16 @@ def fail(*arguments):
 
 @pytest.mark.parametrize(
     ("choice", "core"),
-    [("auto", "native module for armv7m"), ("viper", "Python core, viper"), ("plain", "Python core, plain")],
+    [("auto", "native module for armv7m"), ("viper", "viper"), ("plain", "bytecode")],
 )
 def test_every_core_installs_and_holds_the_hosts_bits(port, toy, choice, core):
-    done = succeed("install", toy, "--port", port, "--learn", "last:1", "--core", choice)
+    done = succeed("install", toy, "--port", port, "--learn", "last:1", "--backend", choice)
     assert done["passed"] and done["core"] == core and done["architecture"] == "armv7em"
     assert {"/lib/toy.mpy", "/lib/_toy.mpy", "/toy.weights", "/toy_example.py"} == set(done["files"])
 
 
 def test_a_board_that_computes_something_else_is_noticed(port, toy, monkeypatch):
-    from integrad.boards import core_choice
+    from integrad.boards import backend_choice
 
     def sabotage(*arguments):
         files = emit_pure(*arguments)
@@ -83,7 +83,7 @@ def test_a_board_that_computes_something_else_is_noticed(port, toy, monkeypatch)
             "pure/_toy.py": files["pure/_toy.py"].replace("value - mean + 128", "value - mean + 129")
         }
 
-    monkeypatch.setattr(core_choice, "emit_pure", sabotage)
+    monkeypatch.setattr(backend_choice, "emit_pure", sabotage)
     result = run("install", toy, "--port", port, "--core", "viper")
     assert result.exit_code == 1 and "the board computes something else" in result.output
 
@@ -93,7 +93,7 @@ def installed(port, tmp_path_factory):
     """The board with the toy on it, whose example is main.py; the toy's file."""
     path = tmp_path_factory.mktemp("toy") / "toy.model"
     save_model(FIXED["frozen"].model(), path)
-    done = succeed("install", path, "--port", port, "--learn", "last:1", "--core", "viper", "--main")
+    done = succeed("install", path, "--port", port, "--learn", "last:1", "--backend", "viper", "--main")
     assert "/main.py" in done["files"]
     with connect(port) as board:
         board.remove("/main.py")
@@ -140,7 +140,7 @@ def test_a_torn_file_on_the_board(port, installed, tmp_path):
     status, text = fail("pull", toy, "--port", port, "--out", tmp_path / "none.model")
     assert status == 1 and "learnt.weights: damaged (" in text and not (tmp_path / "none.model").exists()
     status, text = fail("pull", toy, "--port", port, "--out", tmp_path / "none.model", "--file", "nothing")
-    assert status == 1 and "nothing: there is no such file on the board" in text
+    assert status == 1 and "nothing: no such file on the board" in text
 
 
 def test_weights_of_another_model(port, installed, tmp_path):
@@ -150,7 +150,7 @@ def test_weights_of_another_model(port, installed, tmp_path):
     with connect(port) as board:
         board.run(LEARN)
     status, text = fail("pull", other, "--port", port, "--out", tmp_path / "home.model")
-    assert status == 1 and "learnt from other weights than this model's" in text
+    assert status == 1 and "learnt from other weights than those of this model" in text
     save_model(FIXED["mlp"].model(), other)
     status, text = fail("pull", other, "--port", port, "--out", tmp_path / "home.model")
     assert status == 1 and "made for another model" in text
@@ -230,11 +230,13 @@ def test_nothing_collected(port, tmp_path):
     (script := tmp_path / "quiet.py").write_text("print('sample x: 1.5')")
     status, text = fail("collect", "--port", port, "--run", script, "--out", tmp_path / "x.npz")
     assert (
-        status == 2 and "printed no sample" in text and "; 1 lines had something that is no integer" in text
+        status == 2
+        and "printed no samples" in text
+        and "; 1 lines were rejected: a value is not an integer" in text
     )
     (script := tmp_path / "broken.py").write_text("1/0")
     status, text = fail("collect", "--port", port, "--run", script, "--out", tmp_path / "x.npz")
-    assert status == 1 and "the board says ZeroDivisionError" in text
+    assert status == 1 and "error on the board: ZeroDivisionError" in text
     assert not (tmp_path / "x.npz").exists()
 
 
@@ -285,17 +287,17 @@ with open("/filler", "wb") as f:
 
 def test_a_board_that_is_nearly_full(port, toy):
     """An older installation makes room for the next one; what cannot be written leaves nothing behind."""
-    done = succeed("install", toy, "--port", port, "--core", "plain")
+    done = succeed("install", toy, "--port", port, "--backend", "plain")
     size = sum(done["files"].values())
     try:
         with connect(port) as board:
             board.run(FILL.format(left=size - 4096), time_limit=120)
             room = int(board.run("import os\ns = os.statvfs('/')\nprint(s[0] * s[3])"))
             assert room < size  # without what is there already it would not fit
-            with pytest.raises(IntegradError, match=r"the board says OSError: 28"):
+            with pytest.raises(IntegradError, match=r"error on the board: OSError: 28"):
                 board.write_file("/large", bytes(room + 16 * 4096))
             assert not board.exists("/large.new") and not board.exists("/large")
-        assert succeed("install", toy, "--port", port, "--core", "plain")["passed"]
+        assert succeed("install", toy, "--port", port, "--backend", "plain")["passed"]
     finally:
         with connect(port) as board:
             board.remove("/filler")
@@ -303,13 +305,13 @@ def test_a_board_that_is_nearly_full(port, toy):
 
 def test_no_board(toy, tmp_path, monkeypatch):
     status, text = fail("install", toy, "--port", "/dev/nowhere")
-    assert status == 1 and "--port /dev/nowhere: cannot be opened; boards here: " in text
+    assert status == 1 and "--port /dev/nowhere: cannot be opened; boards found: " in text
     monkeypatch.setattr(serial_port, "ports", list)
-    assert fail("install", toy) == (2, "error: --port is needed: boards here: none is plugged in")
+    assert fail("install", toy) == (2, "error: --port is required; boards found: none")
     monkeypatch.setattr(board_connection, "RESET_PATIENCE", 1)
     controller, terminal = os.openpty()
     status, text = fail("pull", toy, "--port", os.ttyname(terminal), "--out", tmp_path / "x.model")
-    assert status == 1 and "no MicroPython answers: could not enter raw repl" in text
+    assert status == 1 and "no response from MicroPython: could not enter raw repl" in text
     os.close(controller)
     os.close(terminal)
 

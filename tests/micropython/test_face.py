@@ -347,7 +347,9 @@ def test_learnt_weights_belong_to_the_model_they_were_learnt_on(learn, change, t
         with pytest.raises(ValueError, match=r"^learnt: weights: not learnt on this model$"):
             model.load("learnt")
         assert model.crc() == before
-        with pytest.raises(IntegradError, match=r"learnt: learnt from other weights than this model's; name"):
+        with pytest.raises(
+            IntegradError, match=r"learnt: learnt from other weights than those of this model; pass"
+        ):
             model_with(other, learnt, "learnt")
     # Files that named only what does not learn, and whole files, which name the same.
     whole = (tmp_path / "toy.weights").read_bytes()

@@ -46,7 +46,7 @@ def test_the_guide(tmp_path):
     assert "the board computes what the host computes" in outputs["install"]
     assert outputs["mpremote"].split()[-1] == "3"
     assert "wrote learnt.model" in outputs["pull"] and "rest: 30" in outputs["collect"]
-    assert "every executor holds the same bits" in outputs["verify"]
+    assert "all executors computed the same bits" in outputs["verify"]
     assert {"install", "mpremote", "pull", "evaluate", "collect", "train", "export", "verify"} == set(outputs)
 
 

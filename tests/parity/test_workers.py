@@ -94,7 +94,7 @@ def test_any_number_of_workers_writes_the_same_file(folder, alone, workers, opti
     model, said = train(folder, out, *options, "--engine", engine, workers=workers)
     assert model == alone(options)
     assert said.count("epoch   3/3") == 1  # the first one speaks for all
-    assert (f"{workers} workers share every batch" in said) == (workers > 1)
+    assert (f"{workers} workers share each batch" in said) == (workers > 1)
 
 
 def pid_of_worker(launcher, rank):
@@ -128,7 +128,7 @@ def test_a_killed_worker_ends_the_run_and_it_goes_on_with_another_number(folder,
     messages = [line for line in err.splitlines() if line.startswith("error: ")]
     if rank > 0:  # the first worker, if it lives, says what happened
         (message,) = messages
-        assert "a worker was lost" in message and f"the run is kept in {checkpoint.name}" in message
+        assert "a worker was lost" in message and f"the run is saved in {checkpoint.name}" in message
         assert message.endswith("--resume")
     else:
         assert not messages

@@ -274,7 +274,7 @@ def test_a_failed_save_keeps_the_checkpoint_before(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("integrad.files._write_through", fail)
-    with pytest.raises(IntegradError, match="No space left on device; the old file is untouched"):
+    with pytest.raises(IntegradError, match="No space left on device; the old file is unchanged"):
         trainer.fit(network, *PARTS, checkpoint=path, resume=True)
     assert path.read_bytes() == before
 

@@ -117,8 +117,8 @@ def test_foreign_files(tmp_path):
     refuse(tmp_path, b"", "truncated or not a safetensors file")
     refuse(tmp_path, b"PK\x03\x04" + bytes(1000), "truncated or not")
     refuse(tmp_path, b"{}" * 100, "truncated or not")
-    refuse(tmp_path, safetensors.numpy.save({"a": np.zeros(3, np.int16)}), "not one that integrad wrote")
-    refuse(tmp_path, safetensors.numpy.save({}, {"format": "pt"}), "not one that integrad wrote")
+    refuse(tmp_path, safetensors.numpy.save({"a": np.zeros(3, np.int16)}), "not written by integrad")
+    refuse(tmp_path, safetensors.numpy.save({}, {"format": "pt"}), "not written by integrad")
 
 
 def test_hostile_headers(tmp_path, good):
@@ -157,7 +157,7 @@ def test_hostile_documents(tmp_path, good):
         ('{"format": "integrad-model", "version": ' + "9" * 5000 + "}", "JSON metadata is damaged"),
         ('{"format": "integrad-model", "version": true}', "version is not a positive integer"),
         ('{"format": "integrad-model", "version": 0}', "version is not a positive integer"),
-        ('{"format": "integrad-model", "version": 2}', "newer than 1: update integrad"),
+        ('{"format": "integrad-model", "version": 2}', "newer than 1; update integrad"),
         ('{"format": "integrad-model", "version": 1}', "must have the fields"),
         ('{"format": "onnx\\u001b[2J", "version": 1}', "expected 'integrad-model'"),
     ):
@@ -190,12 +190,12 @@ def test_hostile_documents(tmp_path, good):
         ({"class_names": ["a", "b", "\x1b[2J"]}, "printable"),
         ({"class_names": ["a", "b", "c" * 65]}, "1 to 64"),
         ({"class_names": {"a": 1, "b": 2, "c": 3}}, "list of 3"),
-        ({"training": []}, "training is not a record"),
+        ({"training": []}, "training is not an object"),
         ({"training": {"a": "line\nline"}}, "not printable"),
         ({"training": {"line\nline": 1}}, "not printable"),
         ({"training": {"a": [[[[[1]]]]]}}, "nested too deeply"),
         ({"training": {"a": "x" * 1001}}, "too long"),
-        ({"training": {"hyper_parameters": 3}}, "training.hyper_parameters is not a record"),
+        ({"training": {"hyper_parameters": 3}}, "training.hyper_parameters is not an object"),
         (
             {"training": {"hyper_parameters": {"decay_inv": -1}}},
             "training.hyper_parameters.decay_inv must be",
@@ -206,7 +206,7 @@ def test_hostile_documents(tmp_path, good):
         ({"training": {"hyper_parameters": {"learning_rate_inv": 11_184_811}}}, "from 1 to 11,184,810"),
         ({"training": {"hyper_parameters": {"augment_flip": 2}}}, "augment_flip must be an integer from 0"),
         ({"training": {"hyper_parameters": {"augment_by": ["sample"]}}}, "augment_by must be batch or"),
-        ({"training": {"hyper_parameters": {"learn": 3}}}, "learn must be a text"),
+        ({"training": {"hyper_parameters": {"learn": 3}}}, "learn must be a string"),
         ({"training": {"hyper_parameters": {"learn": "some"}}}, "some"),
     ],
 )
@@ -219,7 +219,7 @@ def test_numbers_that_json_cannot_write_are_refused(tmp_path, good):
     """1e999 is valid JSON and reads as infinity, which no JSON can say again."""
     header, document, tensors = parts(good)
     text = json.dumps(document | {"training": {"test_accuracy": "?"}}).replace('"?"', "1e999")
-    refuse(tmp_path, assemble(header, text, tensors), "training holds a number that is not finite")
+    refuse(tmp_path, assemble(header, text, tensors), "training contains a number that is not finite")
     for value, words in (
         (float("nan"), "not finite"),
         ({1, 2}, "of type set"),
@@ -232,7 +232,9 @@ def test_numbers_that_json_cannot_write_are_refused(tmp_path, good):
 def test_preprocessing_of_another_shape(tmp_path, good):
     header, document, tensors = parts(good)
     other = Preprocessing.fit(np.zeros((4, 8, 9), np.uint8), "HW").describe()
-    refuse(tmp_path, assemble(header, document | {"preprocessing": other}, tensors), "makes samples of shape")
+    refuse(
+        tmp_path, assemble(header, document | {"preprocessing": other}, tensors), "yields samples of shape"
+    )
 
 
 def test_wrong_tensors(tmp_path):
@@ -267,7 +269,7 @@ def test_other_paths(tmp_path, good):
         load_model("/dev/zero")
     with pytest.raises(IntegradError):
         load_model("a\0b")
-    with pytest.raises(IntegradError, match="holds 'integrad-checkpoint', expected 'integrad-model'"):
+    with pytest.raises(IntegradError, match="contains 'integrad-checkpoint', expected 'integrad-model'"):
         write_tensors(tmp_path / "c", CHECKPOINT, 1, {}, {"a": np.zeros(1, np.int16)})
         load_model(tmp_path / "c")
     if os.geteuid():
@@ -287,7 +289,7 @@ def test_full_disk_leaves_the_old_file(tmp_path):
         "write_atomically(sys.argv[1], bytes(100_000))"
     )
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
-    assert "cannot be written: File too large; the old file is untouched" in done.stderr
+    assert "cannot be written: File too large; the old file is unchanged" in done.stderr
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["kept.model"]
 

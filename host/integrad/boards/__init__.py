@@ -1,1 +1,1 @@
-"""Real MicroPython boards."""
+"""Real boards that run MicroPython."""

@@ -1,7 +1,7 @@
-"""Samples from a board's output: lines of text in, a data set out.
+"""Convert the lines that a board prints to a data set.
 
-A board prints a sample as `sample LABEL: 12 -3 7 …`: all values in one line, integers. Other lines are
-left alone.
+A board prints a sample as `sample LABEL: 12 -3 7 …`, with all values as integers in one line. Other lines are
+ignored.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ DTYPES = ("uint8", "int8", "int16", "uint16", "int32")
 
 @dataclass
 class Collector:
-    """What has come so far.
+    """The samples received so far.
 
-    shape: of a sample; None takes it from the first one, as a row of values. label: of lines without one.
+    shape: of a sample; if None, a row with as many values as the first sample. label: for lines without one.
     """
 
     dtype: str = "int16"
@@ -35,7 +35,8 @@ class Collector:
     rejected: Counter = field(default_factory=Counter)
 
     def add(self, line: str) -> bool:
-        """Take one line of output: whether it was a sample. `rejected` counts what is wrong with others."""
+        """Process a line of output; return whether it is a valid sample. `rejected` counts malformed ones by
+        reason."""
         match = LINE.fullmatch(line.strip())
         if match is None:
             return False
@@ -52,28 +53,32 @@ class Collector:
 
     def _reason(self, label: str, words: list[str]) -> str:
         if not label:
-            return "no label in the line, and no --label"
+            return "no label, and --label is not given"
         if not label.isprintable():
-            return "a label that is not printable"
+            return "label is not printable"
         if not words or not all(re.fullmatch(r"-?\d{1,10}", word) for word in words):
-            return "something that is no integer"
+            return "a value is not an integer"
         if self.shape is not None and len(words) != prod(self.shape):
             return f"{len(words)} values instead of {prod(self.shape)}"
         limits = np.iinfo(self.dtype)
         if not all(limits.min <= int(word) <= limits.max for word in words):
-            return f"a value that is no {self.dtype}; choose another --dtype"
+            return f"a value is out of range for {self.dtype}; choose another --dtype"
         return ""
 
     @property
     def counts(self) -> Counter:
-        """Samples of each label."""
+        """Number of samples per label."""
         return Counter(self.labels)
 
     def archive(self) -> bytes:
-        """The .npz file. Raises UsageError if there is not one sample."""
+        """The contents of the .npz file. Raises UsageError if there are no samples."""
         if not self.samples:
-            wrong = "".join(f"; {count} lines had {reason}" for reason, count in self.rejected.items())
-            raise UsageError(f"the board printed no sample; a line is `sample LABEL: 12 -3 7`{wrong}")
+            wrong = "".join(
+                f"; {count} lines were rejected: {reason}" for reason, count in self.rejected.items()
+            )
+            raise UsageError(
+                f"the board printed no samples; expected lines like `sample LABEL: 12 -3 7`{wrong}"
+            )
         file = io.BytesIO()
         np.savez_compressed(file, x=np.stack(self.samples), y=np.array(self.labels))
         return file.getvalue()

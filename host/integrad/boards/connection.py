@@ -15,7 +15,7 @@ from integrad.boards.line_buffer import LineBuffer
 from integrad.errors import IntegradError
 
 CHUNK = 1536
-"""Bytes of a file that are sent at a time: their text fits the heap of every board."""
+"""Bytes of a file that are sent at a time: small enough, encoded as text, for the heap of any board."""
 
 READ = """\
 from binascii import b2a_base64
@@ -78,26 +78,26 @@ for path in {paths!r}:
 """
 
 END = b"\x04"
-"""Comes after a program's output, and again after its traceback."""
+"""Marks the end of the output of a program, and again the end of its traceback."""
 
 INTERRUPT = b"\r\x03"
 
 RESET_PATIENCE = 10
-"""Seconds in which a board must answer to a reset."""
+"""Seconds within which a board must respond to a reset."""
 
 INTERRUPT_PATIENCE = 2
-"""Seconds in which a script should end after Ctrl-C."""
+"""Seconds within which a script should end after Ctrl-C."""
 
 
 class Connection:
-    """A board in its raw REPL: it runs what it is sent and nothing else."""
+    """A board in the raw REPL mode of MicroPython, in which it executes the code that is sent to it."""
 
     def __init__(self, port: str, transport):
         self.port = port
         self._transport = transport
 
     def run(self, code: str, time_limit: float = 30) -> str:
-        """What the code prints. time_limit: seconds without a character.
+        """Run code and return its output. time_limit: maximum seconds between two characters.
 
         Raises IntegradError with the last line of the board's traceback if the code fails.
         """
@@ -108,9 +108,9 @@ class Connection:
     def follow(
         self, code: str, each: Callable[[str], None], time_limit: float, deadline: float = math.inf
     ) -> None:
-        """Run code and hand over its output line by line, until it ends, is quiet for time_limit seconds, or
-        the deadline (of time.monotonic()) has come. Code that has not ended is interrupted, also where `each`
-        raises something.
+        """Run code and pass its output to `each`, line by line, until it ends, prints nothing for time_limit
+        seconds, or the deadline (in terms of time.monotonic()) has passed. Code that has not ended by then,
+        or when `each` raises an exception, is interrupted.
 
         Raises IntegradError with the last line of the board's traceback if the code fails.
         """
@@ -124,7 +124,7 @@ class Connection:
             nonlocal ended
             self._transport.exec_raw_no_follow(code)
             try:
-                # Byte by byte: what comes after the end belongs to the next exchange.
+                # Byte by byte: data after the end marker belongs to the next exchange.
                 ended = _receive(self._transport.serial, take, time_limit, deadline, most=1)
             finally:
                 if not ended:
@@ -134,7 +134,8 @@ class Connection:
         self._require_none(self._talk(exchange).rstrip(END))
 
     def _interrupt(self) -> None:
-        """Ctrl-C, as far as the board heeds it; the end of the script's output and its traceback go by."""
+        """Send Ctrl-C and discard the rest of the script's output and its traceback, if the board
+        responds."""
         with contextlib.suppress(OSError):
             self._transport.serial.write(INTERRUPT)
             deadline = time.monotonic() + INTERRUPT_PATIENCE
@@ -142,27 +143,27 @@ class Connection:
                 _receive(self._transport.serial, END.__eq__, INTERRUPT_PATIENCE, deadline, most=1)
 
     def _require_none(self, errors: bytes) -> None:
-        """The last line of a traceback says what is wrong."""
+        """Raise IntegradError with the last line of the traceback, if there is one."""
         if lines := errors.decode(errors="replace").strip().splitlines():
-            raise IntegradError(f"{self.port}: the board says {lines[-1]}")
+            raise IntegradError(f"{self.port}: error on the board: {lines[-1]}")
 
     def exists(self, path: str) -> bool:
         stat = f"import os\ntry:\n os.stat({path!r})\n print(1)\nexcept OSError:\n print(0)"
         return self.run(stat).strip() == "1"
 
     def read_file(self, path: str) -> bytes:
-        """Raises IntegradError if there is no such file."""
+        """Contents of a file. Raises IntegradError if it does not exist."""
         return binascii.a2b_base64("".join(self.run(READ.format(path=path)).split()))
 
     def write_file(self, path: str, data: bytes, progress: Callable[[int], None] = lambda done: None) -> None:
-        """Write whole or not at all: under another name first. progress: is told how many bytes were sent.
+        """Write a file atomically, under another name first. progress: called with the number of bytes sent.
 
-        Raises IntegradError if the board's file system refuses it, or if it arrives damaged.
+        Raises IntegradError if the board cannot write the file, or if it arrives damaged.
         """
         try:
             self._write_file(path, data, progress)
         except IntegradError:
-            with contextlib.suppress(IntegradError):  # the board may be gone
+            with contextlib.suppress(IntegradError):  # the board may be disconnected
                 self.run(CLEAN_UP.format(new=f"{path}.new"))
             raise
 
@@ -179,38 +180,39 @@ class Connection:
             raise IntegradError(f"{self.port}: {path} arrived damaged (CRC-32 {crc:08x}); try again")
 
     def sizes(self, paths: Sequence[str]) -> list[int]:
-        """Bytes of each of these files, 0 of one that is not there."""
+        """Sizes of files in bytes, 0 for files that do not exist."""
         return list(map(int, self.run(SIZES.format(paths=list(paths))).split()))
 
     def remove(self, *paths: str) -> None:
-        """Remove the files of these that are there."""
+        """Remove files; those that do not exist are ignored."""
         self.run(f"import os\nfor p in {paths!r}:\n try:\n  os.remove(p)\n except OSError:\n  pass")
 
     def reset(self) -> None:
-        """Soft reset into the raw REPL: the heap is empty afterwards."""
-        # mpremote prints what it did not understand before it raises.
+        """Soft-reset the board into the raw REPL; its heap is empty afterwards."""
+        # mpremote prints unexpected data before it raises an exception.
         with contextlib.redirect_stdout(io.StringIO()):
             self._talk(lambda: self._transport.enter_raw_repl(True, RESET_PATIENCE))
 
     def _talk(self, exchange: Callable):
-        """mpremote's errors and those of the port as messages."""
+        """Convert errors of mpremote and of the port to IntegradError."""
         from mpremote.transport import TransportError
 
         try:
-            with _noticing_loss(self.port):
+            with _detecting_loss(self.port):
                 return exchange()
         except TransportError as error:
             raise IntegradError(
-                f"{self.port}: no MicroPython answers: {error}; "
-                "reset the board, and close other programs that use its port"
+                f"{self.port}: no response from MicroPython: {error}; "
+                "reset the board and close other programs that use this port"
             ) from error
 
 
 @contextlib.contextmanager
 def connect(port: str | None) -> Iterator[Connection]:
-    """A board in its raw REPL after a soft reset; main.py does not run. port: None for the only one.
+    """Connect to a board in its raw REPL after a soft reset; main.py does not run. port: None for the only
+    board.
 
-    Raises IntegradError, with what to do, if mpremote is missing or no MicroPython answers.
+    Raises IntegradError, with a remedy, if mpremote is missing or MicroPython does not respond.
     """
     port = port or serial_port.only_port()
     transport = serial_port.open_port(port, RESET_PATIENCE)
@@ -219,7 +221,7 @@ def connect(port: str | None) -> Iterator[Connection]:
         connection.reset()
         yield connection
     finally:
-        # Leave the board as a terminal program expects it.
+        # Leave the board in the mode that terminal programs expect.
         with contextlib.suppress(OSError):
             transport.exit_raw_repl()
         with contextlib.suppress(OSError):
@@ -228,16 +230,16 @@ def connect(port: str | None) -> Iterator[Connection]:
 
 @contextlib.contextmanager
 def listen(port: str | None) -> Iterator[Callable[[Callable[[str], None], float, float], None]]:
-    """The board's own program keeps running: a function that waits for its lines.
+    """Listen to a board without interrupting its program. Yields a function that waits for lines of output.
 
-    It takes what to do with each line, how many seconds to wait for the next character at most, and when to
-    stop in any case, as time.monotonic() counts.
+    Its arguments are a function to call with each line, the maximum number of seconds to wait for the next
+    character, and a deadline in terms of time.monotonic().
     """
     port = port or serial_port.only_port()
     transport = serial_port.open_port(port, RESET_PATIENCE)
 
     def wait(each: Callable[[str], None], time_limit: float, deadline: float = math.inf) -> None:
-        with _noticing_loss(port):
+        with _detecting_loss(port):
             _receive(transport.serial, LineBuffer(each).add, time_limit, deadline)
 
     try:
@@ -250,8 +252,8 @@ def listen(port: str | None) -> Iterator[Callable[[Callable[[str], None], float,
 def _receive(
     serial, take: Callable[[bytes], object], time_limit: float, deadline: float, most: int = 4096
 ) -> bool:
-    """Hand over what comes, `most` bytes at a time, until take() returns True: whether it did. It did not
-    where nothing came for time_limit seconds, or the deadline passed."""
+    """Pass received data to take(), at most `most` bytes at a time, until it returns True. Returns False if
+    nothing was received for time_limit seconds or the deadline has passed."""
     last = time.monotonic()
     while (now := time.monotonic()) - last < time_limit and now < deadline:
         if count := serial.inWaiting():
@@ -264,11 +266,11 @@ def _receive(
 
 
 @contextlib.contextmanager
-def _noticing_loss(port: str) -> Iterator[None]:
-    """A pulled cable as a message; other errors as they are."""
+def _detecting_loss(port: str) -> Iterator[None]:
+    """Convert the loss of the connection to IntegradError; other exceptions are unchanged."""
     try:
         yield
     except OSError as error:
         if not serial_port.is_lost(error):
             raise
-        raise IntegradError(f"{port}: the board is gone: {error.strerror or error}") from error
+        raise IntegradError(f"{port}: the board was disconnected: {error.strerror or error}") from error

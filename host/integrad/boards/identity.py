@@ -1,4 +1,4 @@
-"""What a board is: its interpreter, what native code it takes, and what is free on it."""
+"""Identification of a board: its interpreter, the native code that it accepts, and its free memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ARCHITECTURES = (
     *("", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa"),
     *("xtensawin", "rv32imc", "rv64imc"),
 )
-"""By the number in sys.implementation._mpy; "" takes no native code."""
+"""Indexed by the number in sys.implementation._mpy; "" means no native code."""
 
 ALSO_RUNS = {
     "armv7m": ("armv6m",),
@@ -20,7 +20,7 @@ ALSO_RUNS = {
     "armv7emsp": ("armv7em", "armv7m", "armv6m"),
     "armv7emdp": ("armv7emsp", "armv7em", "armv7m", "armv6m"),
 }
-"""Whose modules an architecture takes besides its own, the best first."""
+"""Other architectures whose modules an architecture can run, the best first."""
 
 QUESTION = """\
 import gc, os, sys
@@ -44,9 +44,9 @@ print((i.name, tuple(i.version)[:3], machine, mpy, viper, gc.mem_free(), disk, r
 
 @dataclass(frozen=True)
 class Identity:
-    """machine: what the board calls itself. architecture: of native code, "" for none. abi: version of its
-    .mpy files, such as 6.3, None if it takes none. heap, disk: free bytes. root: the folder that its file
-    system begins with, such as /flash; "" where that is /."""
+    """machine: the board's description of itself. architecture: of native code, "" for none. abi: version of
+    .mpy files, such as 6.3, or None if not supported. heap, disk: free bytes. root: the folder where the file
+    system is mounted, such as /flash; "" for /."""
 
     version: str
     machine: str
@@ -59,17 +59,19 @@ class Identity:
 
     @property
     def native_architectures(self) -> tuple[str, ...]:
-        """Native modules that it runs, the best first."""
+        """Architectures of native modules that the board can run, the best first."""
         return (self.architecture, *ALSO_RUNS.get(self.architecture, ())) if self.architecture else ()
 
 
 def identify(connection: Connection) -> Identity:
-    """Ask the board. Raises IntegradError if what answers is no MicroPython."""
+    """Query the board. Raises IntegradError if it does not run MicroPython."""
     answer = connection.run(QUESTION)
     try:
         name, version, machine, mpy, viper, heap, disk, root = ast.literal_eval(answer.strip())
     except (SyntaxError, ValueError):
-        raise IntegradError(f"{connection.port}: the board answers {answer.strip()[:60]!r}") from None
+        raise IntegradError(
+            f"{connection.port}: unexpected answer from the board: {answer.strip()[:60]!r}"
+        ) from None
     if name != "micropython":
         raise IntegradError(f"{connection.port}: the board runs {name}, not MicroPython")
     number = mpy >> 10 & 15

@@ -1,4 +1,4 @@
-"""Weights files that come home from a board: which model they fit, and that model with them."""
+"""Files of learnt weights that are read back from a board: check them and load them into their model."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from integrad_codegen.weights_file import (
 
 
 def model_with(model: Model, data: bytes, name: str) -> tuple[Model, str]:
-    """The model with the weights of a file of learnt weights, and what had been exported to learn.
+    """(the model with the weights of a file of learnt weights, the learn set it was exported with).
 
-    name: of the file. Raises IntegradError, as the board would, if it is damaged or was learnt on
-    another model.
+    name: of the file. Raises IntegradError, as the board would, if the file is damaged or belongs to another
+    model.
     """
     fields = _fields(data, name)
     plan = _plan_of(model, fields[3], name)
     learning = learning_parameters(plan)
     if fields[4] != origin_crc(plan) or fields[5]:
         raise IntegradError(
-            f"{name}: learnt from other weights than this model's; name the model that was installed"
+            f"{name}: learnt from other weights than those of this model; pass the model that was installed"
         )
     part = data[HEADER_BYTES:]
     expected = sum(parameter.array.nbytes for parameter in learning)
@@ -63,10 +63,10 @@ def _fields(data: bytes, name: str) -> tuple:
 
 
 def _plan_of(model: Model, wanted: int, name: str) -> Plan:
-    """The export whose layout the file has: what learns is all that can differ."""
+    """The plan whose layout the file has; only the learn set is unknown."""
     blocks = len(model.network.blocks)
     for learn in ("all", "output", *(f"last:{k}" for k in range(1, blocks)), "none"):
         plan = make_plan(model.network, "model", learn, 1)
         if layout(model, plan) == wanted:
             return plan
-    raise IntegradError(f"{name}: made for another model; name the model that was installed")
+    raise IntegradError(f"{name}: made for another model; pass the model that was installed")

@@ -1,4 +1,4 @@
-"""Lines of text out of a stream of bytes."""
+"""Split a stream of bytes into lines of text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class LineBuffer:
-    """Lines out of bytes that come one by one."""
+    """Collects bytes and passes complete lines to a function."""
 
     def __init__(self, each: Callable[[str], None]):
         self._each, self._bytes = each, bytearray()

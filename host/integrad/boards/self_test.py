@@ -1,4 +1,5 @@
-"""A test that a board runs on itself: it predicts and learns, and must come to the host's checksums."""
+"""Self-test of a board: after some inferences and training steps, its checksums must equal those of the
+host."""
 
 from __future__ import annotations
 
@@ -42,14 +43,14 @@ del model, data, out
 
 @dataclass(frozen=True)
 class Checksums:
-    """CRC-32 of all scores, and of all weights after the training steps."""
+    """CRC-32 of all scores and of all weights after the training steps."""
 
     scores: int
     weights: int
 
 
 def run_self_test(connection: Connection, plan: Plan, file: str) -> tuple[Checksums, int]:
-    """The board's checksums, and the bytes of its heap that were in use. file: its weights file."""
+    """(checksums of the board, bytes of its heap in use). file: the weights file on the board."""
     steps = STEPS if plan.batch else 0
     script = SCRIPT.format(p=plan.prefix, file=file, predictions=PREDICTIONS, steps=steps)
     scores, weights, heap = map(int, connection.run(script, time_limit=300).split())
@@ -57,7 +58,7 @@ def run_self_test(connection: Connection, plan: Plan, file: str) -> tuple[Checks
 
 
 def expected_checksums(model: Model, plan: Plan) -> Checksums:
-    """What the host's own arithmetic comes to."""
+    """The checksums according to the arithmetic of the host."""
     twin = model.network.copy()
     samples = _samples(model, PREDICTIONS + (STEPS if plan.batch else 0))
     scores = zlib.crc32(twin.logits(samples[:PREDICTIONS]).tobytes())
@@ -72,7 +73,7 @@ def expected_checksums(model: Model, plan: Plan) -> Checksums:
 
 
 def _samples(model: Model, count: int) -> np.ndarray:
-    """Network inputs of the samples that the board draws: any bytes are raw values."""
+    """Network inputs for the samples that the board generates; any bytes are valid raw values."""
     p = replace(model.preprocessing, float_shift=None)
     dtype = np.dtype(p.raw_dtype).newbyteorder("<")
     size, state, drawn = int(np.prod(p.raw_shape)) * dtype.itemsize, 1, bytearray()

@@ -1,7 +1,7 @@
-"""The command line: a group of verbs, one file each, imported when they are called.
+"""The command line: a group of commands, one module each, which is imported when the command is called.
 
-This is the one place where errors become messages and exit statuses:
-0 done, 1 a failure with its reason, 2 wrong usage, 130 interrupted.
+This is the only place where exceptions become messages and exit statuses:
+0 for success, 1 for a failure, 2 for wrong usage, 130 for an interruption.
 """
 
 from __future__ import annotations
@@ -17,40 +17,42 @@ import click
 from integrad import __version__
 from integrad.errors import IntegradError, UsageError
 
-# The products of small batches are too small to share: BLAS threads wait for each other most of the
-# time, and on a busy machine they were 4 to 25 times slower than one. Whoever trains wide networks
-# on an idle machine sets OPENBLAS_NUM_THREADS. NumPy reads it once, so this must come before its import.
+# The matrix products of small batches are too small to be distributed: BLAS threads mostly wait for each
+# other, and on a busy machine they were 4 to 25 times slower than a single thread. Users who train wide
+# networks on an idle machine can set OPENBLAS_NUM_THREADS. NumPy reads it when it is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-VERBS = {
-    "demo": "Train without one speaker, meet him on an emulated core, learn from him there.",
+COMMANDS = {
+    "demo": "Train without one speaker, then learn that speaker on an emulated core.",
     "train": "Train a network on a data set and write a model file.",
-    "evaluate": "Measure a model on a data set.",
-    "export": "Generate C, or modules for MicroPython, from a model.",
-    "emulate": "Run a model, and let it learn, on an emulated Cortex-M.",
-    "verify": "Prove that every executor holds the same bits.",
-    "micropython": "Build MicroPython for emulated cores, and run scripts there.",
-    "install": "Put a model on a MicroPython board, and test it there.",
-    "collect": "Write the samples that a board prints to a data set.",
-    "pull": "Bring home what a board has learnt, as a model file.",
-    "info": "Show what is in a model file.",
-    "doctor": "Say what is installed, what is missing and what brings it.",
-    "data": "List the data sets that come with integrad, or inspect one.",
+    "evaluate": "Evaluate a model on a data set.",
+    "export": "Generate C or MicroPython modules from a model.",
+    "emulate": "Run and train a model on an emulated Cortex-M.",
+    "verify": "Check that all executors compute the same bits.",
+    "micropython": "Build MicroPython for emulated cores and run scripts there.",
+    "install": "Install a model on a MicroPython board and test it there.",
+    "collect": "Record the samples that a board prints as a data set.",
+    "pull": "Read the weights that a board has learnt into a model file.",
+    "info": "Show the contents of a model file and its memory requirements.",
+    "doctor": "List which tools are installed, which are missing and how to install them.",
+    "data": "List the bundled data sets, or inspect a data set.",
 }
 
 
 HELP_ASKED_FOR = getattr(click.exceptions, "NoArgsIsHelpError", ())
-"""What newer versions of click raise for a group without a verb: its help, which is no mistake to explain."""
+"""What newer versions of click raise for a group without a command: its help, which is not an error
+message."""
 
 
-class Verbs(click.Group):
-    """Loads a verb from integrad.cli.<verb> when it is called; one that is broken spares the others."""
+class Commands(click.Group):
+    """Loads a command from integrad.cli.<command> when it is called, so that a broken one affects no
+    other."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in VERBS:
+        if name not in COMMANDS:
             return None
         try:
             return getattr(importlib.import_module(f"integrad.cli.{name}"), name)
@@ -58,9 +60,9 @@ class Verbs(click.Group):
             raise IntegradError(f"the command '{name}' cannot be loaded: {error}") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        # From the table above: help needs no verb, hence no NumPy, and comes at once.
+        # From the table above: help loads no command and thus no NumPy, and appears immediately.
         with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
 
     def main(self, *args, standalone_mode: bool = True, **extra):
         if not standalone_mode:
@@ -73,7 +75,7 @@ class Verbs(click.Group):
 
 
 def report_error(error: Exception) -> int:
-    """Print one error to stderr, as INTEGRAD_DEBUG=1 wants it, and return the exit status."""
+    """Print an error to stderr, with a traceback if INTEGRAD_DEBUG=1, and return the exit status."""
     if os.environ.get("INTEGRAD_DEBUG") == "1":
         traceback.print_exception(error)
     if isinstance(error, HELP_ASKED_FOR):
@@ -86,7 +88,7 @@ def report_error(error: Exception) -> int:
 
 
 def describe_error(error: Exception) -> tuple[int, str]:
-    """(exit status, text for the user, "" for none) of anything that a verb may raise."""
+    """(exit status, message for the user or "") for any exception that a command may raise."""
     if isinstance(error, click.Abort):  # Ctrl-C
         return 130, ""
     if isinstance(error, click.ClickException):
@@ -98,17 +100,17 @@ def describe_error(error: Exception) -> tuple[int, str]:
     if isinstance(error, IntegradError):
         return 1, str(error)
     if isinstance(error, MemoryError):
-        return 1, "there is not enough memory"
+        return 1, "out of memory"
     if isinstance(error, OSError) and error.errno != errno.EPIPE:
         name = f"{error.filename}: " if error.filename else ""
         return 1, f"{name}{error.strerror or error}"
-    return 1, f"unexpected {type(error).__name__}: {error} (INTEGRAD_DEBUG=1 shows where)"
+    return 1, f"unexpected {type(error).__name__}: {error} (set INTEGRAD_DEBUG=1 for a traceback)"
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="integrad")
 def main():
-    """Train neural networks with integers only, on the host and on the microcontroller itself.
+    """Train neural networks in integer arithmetic, on the host and on the microcontroller itself.
 
     \b
     Example:

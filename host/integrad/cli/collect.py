@@ -1,4 +1,4 @@
-"""integrad collect: labelled samples from a board, as a data set."""
+"""integrad collect: record labelled samples from a board as a data set."""
 
 from __future__ import annotations
 
@@ -18,30 +18,39 @@ from integrad.errors import IntegradError, UsageError
 from integrad.files import write_atomically
 
 PATIENCE = 60
-"""Seconds without a character after which a board is taken to have nothing more to say."""
+"""Seconds without a character after which recording ends."""
 
 
 class EnoughError(Exception):
-    """All the samples that were wanted are there."""
+    """The requested number of samples has been recorded."""
 
 
 @click.command()
 @port_option
-@click.option("--out", required=True, metavar="FILE.npz", help="Where the samples go.")
-@click.option("--run", "script", metavar="FILE.py", help="Run this on the board. [listen to what runs there]")
-@click.option("--count", type=click.IntRange(1), help="Stop after so many samples. [Ctrl-C]")
-@click.option("--seconds", type=click.FloatRange(0.1), help="Stop after so long. [Ctrl-C]")
-@click.option("--label", help="Of lines without one.")
-@click.option("--dtype", type=click.Choice(DTYPES), default="int16", show_default=True, help="Of a value.")
-@click.option("--shape", metavar="AxB", help="Of a sample, such as 64x3. [a row of values]")
+@click.option("--out", required=True, metavar="FILE.npz", help="The data set to write.")
+@click.option(
+    "--run",
+    "script",
+    metavar="FILE.py",
+    help="Script to run on the board. [default: listen to the running program]",
+)
+@click.option(
+    "--count", type=click.IntRange(1), help="Stop after this number of samples. [default: until Ctrl-C]"
+)
+@click.option("--seconds", type=click.FloatRange(0.1), help="Stop after this time. [default: until Ctrl-C]")
+@click.option("--label", help="Label of lines without one.")
+@click.option(
+    "--dtype", type=click.Choice(DTYPES), default="int16", show_default=True, help="Type of the values."
+)
+@click.option("--shape", metavar="AxB", help="Shape of a sample, such as 64x3. [default: one row of values]")
 @json_option
 def collect(port, out, script, count, seconds, label, dtype, shape, json_path):
-    """Write the samples that a board prints to FILE.npz, for `integrad train`.
+    """Record the samples that a board prints as a data set for `integrad train`.
 
     \b
-    A line of the board's output is a sample if it reads
+    A line of the board's output is a sample if it has the form
       sample LABEL: 12 -3 7 …
-    with all values of the sample, integers; print("sample walk:", *buffer) does it.
+    with all values of the sample as integers, as printed by print("sample walk:", *buffer).
 
     \b
     Example:
@@ -49,7 +58,7 @@ def collect(port, out, script, count, seconds, label, dtype, shape, json_path):
     """
     console = console_for(json_path)
     if not Path(out).resolve().parent.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {Path(out).resolve().parent}")
+        raise UsageError(f"--out {out}: the folder does not exist: {Path(out).resolve().parent}")
     program = read_script(script) if script else None
     collector = Collector(dtype, _shape(shape), label)
     trouble = None
@@ -79,12 +88,12 @@ def collect(port, out, script, count, seconds, label, dtype, shape, json_path):
     }
     write_json(json_path, {**result, "rejected": sum(collector.rejected.values())})
     if trouble:
-        raise IntegradError(f"{trouble}; the samples from before are in {out}") from trouble
+        raise IntegradError(f"{trouble}; the samples received before are in {out}") from trouble
 
 
 def _gather(port: str | None, program: str | None, take, seconds: float | None) -> None:
-    """Lines until `take` has had enough, the program ends, or the seconds are over; without such a limit,
-    until the board is quiet for PATIENCE."""
+    """Pass lines to `take` until it raises EnoughError, the program ends, or the time is over; without a time
+    limit, until the board sends nothing for PATIENCE seconds."""
     if program is None:
         with listen(port) as wait:
             wait(take, seconds or PATIENCE, _deadline(seconds))
@@ -94,7 +103,7 @@ def _gather(port: str | None, program: str | None, take, seconds: float | None) 
 
 
 def _deadline(seconds: float | None) -> float:
-    """Of seconds from now on, when the board is ready: resetting it may take longer than they last."""
+    """The end of the recording. Called when the board is ready, since resetting it takes time, too."""
     return time.monotonic() + (seconds or math.inf)
 
 
@@ -102,7 +111,7 @@ def _report(console: Console, collector: Collector, out: str) -> None:
     for name, number in sorted(collector.counts.items()):
         console.print(f"{name}: {number}", markup=False)
     for reason, number in collector.rejected.items():
-        console.print(f"left out {number} lines: {reason}", markup=False)
+        console.print(f"ignored {number} lines: {reason}", markup=False)
     shape = "x".join(map(str, collector.shape))
     console.print(f"wrote {out}: {len(collector.samples)} samples of {shape} {collector.dtype}", markup=False)
 
@@ -112,5 +121,5 @@ def _shape(text: str | None) -> tuple[int, ...] | None:
         return None
     parts = text.split("x")
     if len(parts) > 3 or not all(re.fullmatch("[1-9][0-9]{0,3}|10000", part) for part in parts):
-        raise UsageError(f"--shape {text}: expected one to three numbers such as 64x3")
+        raise UsageError(f"--shape {text}: expected one to three positive numbers such as 64x3")
     return tuple(map(int, parts))

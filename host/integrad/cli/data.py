@@ -1,4 +1,4 @@
-"""integrad data: the bundled data sets, or what is in one data set and how it would be used."""
+"""integrad data: list the bundled data sets, or show the contents of a data set and how it is interpreted."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from integrad.datasets import axes as layouts
 from integrad.datasets.preprocessing import Preprocessing
 
 MOST_ROWS = 16
-"""Classes, key values and channels that are shown; the JSON has them all."""
+"""Maximum number of classes, key values and channels that are shown; the JSON output has all."""
 
 
 @click.command()
 @click.argument("source", metavar="[NAME_OR_PATH]", required=False)
-@click.option("--axes", metavar="AXES", help="Layout of a sample: F, T, TC, CT, HW, HWC or CHW. [detected]")
+@click.option(
+    "--axes", metavar="AXES", help="Layout of a sample: F, T, TC, CT, HW, HWC or CHW. [default: detected]"
+)
 @json_option
 def data(source, axes, json_path):
-    """List the data sets that come with integrad; or check NAME_OR_PATH and show what was found in it.
+    """List the bundled data sets, or check the data set NAME_OR_PATH and show its contents.
 
     \b
-    A path is an .npz file with x, y and, if there are such, test (a mask), group, class_names and keys
-    of any name (one value a sample); or with x_train, y_train, x_test, y_test. A sample is
-      F      features, each normalised on its own      HW     grey image
-      T      series of one channel                     HWC    image, channels last
-      TC CT  series of several channels                CHW    image, channels first
+    A path refers to an .npz file with the arrays x, y and optionally test (a mask), group, class_names and
+    keys of any name (one value per sample), or with x_train, y_train, x_test, y_test. A sample is
+      F      features, each normalised by itself       HW     greyscale image
+      T      time series with one channel              HWC    image, channels last
+      TC CT  time series with several channels         CHW    image, channels first
 
     \b
     Example:
@@ -40,7 +42,7 @@ def data(source, axes, json_path):
     console = console_for(json_path)
     if source is None:
         if axes:
-            raise click.UsageError("--axes needs NAME_OR_PATH")
+            raise click.UsageError("--axes requires NAME_OR_PATH")
         entries = [_entry(name, load_dataset(name)) for name in BUNDLED]
         _show_list(console, entries)
         write_json(json_path, {"datasets": entries})
@@ -57,7 +59,7 @@ def data(source, axes, json_path):
 
 
 def describe(dataset: Dataset, preprocessing: Preprocessing) -> dict:
-    """JSON-able account of a data set; classes and keys as lists of {name, training, test}."""
+    """JSON-serialisable description of a data set; classes and keys are lists of {name, training, test}."""
     description = preprocessing.describe()
     constants = zip(
         description["mean"], description["mad"], _input_ranges(dataset, preprocessing), strict=True
@@ -103,12 +105,13 @@ def _training_mask(dataset: Dataset) -> np.ndarray:
 
 
 def _shuffled_training_samples(dataset: Dataset) -> np.ndarray:
-    """In the order of seed 0. A training run draws its own, so its constants may differ a little."""
+    """Training samples in the order of seed 0. A training run has another order, so its constants may differ
+    slightly."""
     return dataset.x[np.random.default_rng(0).permutation(np.flatnonzero(_training_mask(dataset)))]
 
 
 def _count(dataset: Dataset, values: np.ndarray, names: list[str] | None = None) -> list[dict]:
-    """Training and test samples of each value; in the order of names, else ascending."""
+    """Number of training and test samples per value, in the order of `names` or else ascending."""
     found = np.unique(values).tolist() if names is None else names
     training = _training_mask(dataset)
     rows = []
@@ -125,7 +128,7 @@ def _count(dataset: Dataset, values: np.ndarray, names: list[str] | None = None)
 
 
 def _input_ranges(dataset: Dataset, preprocessing: Preprocessing) -> list[tuple[int, int]]:
-    """Lowest and highest network input of each channel, over all samples."""
+    """Lowest and highest network input per channel, over all samples."""
     x = preprocessing.apply(dataset.x).reshape(len(dataset), preprocessing.channels, -1)
     return list(zip(x.min(axis=(0, 2)).tolist(), x.max(axis=(0, 2)).tolist(), strict=True))
 
@@ -144,7 +147,9 @@ def _show_list(console: Console, entries: list[dict]) -> None:
     console.print(table)
     for entry in entries:
         console.print(f"{entry['name']}: {entry['title']} ({entry['credit']})", markup=False, soft_wrap=True)
-    console.print("Any .npz file with x and y works by its path: integrad data --help", soft_wrap=True)
+    console.print(
+        "Any .npz file with arrays x and y can be used by its path: integrad data --help", soft_wrap=True
+    )
 
 
 def _show_facts(console: Console, dataset: Dataset, preprocessing: Preprocessing) -> None:
@@ -154,18 +159,16 @@ def _show_facts(console: Console, dataset: Dataset, preprocessing: Preprocessing
     training = int(_training_mask(dataset).sum())
     rows = {
         "samples": f"{len(dataset):,} ({training:,} training, {len(dataset) - training:,} test)",
-        "sample": f"{'x'.join(map(str, dataset.sample_shape))} {dataset.x.dtype}",
+        "sample shape": f"{'x'.join(map(str, dataset.sample_shape))} {dataset.x.dtype}",
         "axes": f"{dataset.axes}: {layouts.explain(dataset.axes, dataset.sample_shape, dataset.axes_given)}",
         "keys": ", ".join(dataset.keys) or "none",
-        "groups": f"{dataset.group}, kept whole when validation samples are drawn"
-        if dataset.group
-        else "none",
+        "groups": f"{dataset.group}, kept together in the validation split" if dataset.group else "none",
         "network input": "x".join(map(str, dataset.input_shape)) + " int8",
         "device receives": _received(preprocessing),
         "sha256": dataset.sha256,
     }
     if dataset.ignored:
-        rows["ignored"] = f"{', '.join(dataset.ignored)} (neither known nor one value a sample)"
+        rows["ignored"] = f"{', '.join(dataset.ignored)} (not a known array, and not one value per sample)"
     for name, text in rows.items():
         table.add_row(name, escape(text))
     console.print(table)
@@ -190,7 +193,7 @@ def _show_counts(console: Console, title: str, rows: list[dict]) -> None:
 
 def _show_channels(console: Console, channels: list[dict]) -> None:
     table = Table("channel", title="Normalisation")
-    for column in ("mean", "mad", "input range"):
+    for column in ("mean", "mean abs. deviation", "input range"):
         table.add_column(column, justify="right")
     for number, row in enumerate(channels[:MOST_ROWS]):
         numbers = f"{row['mean']:,}", f"{row['mad']:,}", f"{row['lowest']} … {row['highest']}"

@@ -1,4 +1,4 @@
-"""integrad demo: the main job in one command."""
+"""integrad demo: the whole workflow in one command."""
 
 from __future__ import annotations
 
@@ -27,9 +27,15 @@ from integrad.training.progress import progress_for
 
 
 @click.command()
-@click.option("--core", default="m4", show_default=True, metavar="m0|m3|m4|m7|m33|m55", help="Which core.")
-@click.option("--speaker", default="george", show_default=True, help="Whom the host never hears.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything random.")
+@click.option(
+    "--core", default="m4", show_default=True, metavar="m0|m3|m4|m7|m33|m55", help="Core to emulate."
+)
+@click.option(
+    "--speaker", default="george", show_default=True, help="Speaker that the host does not train on."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all random numbers."
+)
 @replay_option
 @click.option(
     "--picture",
@@ -37,15 +43,15 @@ from integrad.training.progress import progress_for
     show_default=True,
     metavar="FILE",
     callback=check_folder,
-    help="The PNG.",
+    help="PNG file to write.",
 )
 @json_option
 def demo(core, speaker, seed, replay, picture, json_path):
-    """Train on five speakers; meet a sixth on an emulated core; learn from him there.
+    """Train a network on five speakers, then train it on a sixth speaker on an emulated core.
 
-    The core has the flash and RAM of a real part and learns with integers only. A few clips of the five,
-    mixed into what it learns from, keep it from forgetting them. The host does the same and must end with
-    the same weights.
+    The core has the flash and RAM of a real part and trains in integer arithmetic. A few clips of the five
+    known speakers are replayed so that it does not forget them. The host repeats the training and must
+    arrive at the same weights.
 
     \b
     Example:
@@ -54,13 +60,15 @@ def demo(core, speaker, seed, replay, picture, json_path):
     console = console_for(json_path)
     board, dataset = get_board(core), load_dataset("spoken-digits")
     if speaker not in speakers(dataset):
-        raise UsageError(f"--speaker {speaker}: unknown; known: {', '.join(speakers(dataset))}")
+        raise UsageError(f"--speaker {speaker}: unknown speaker; choose from {', '.join(speakers(dataset))}")
     setup = choose_setup(board)
     drawn = draw_clips(dataset, speaker, setup.batch_size, replay, seed)
-    console.print(f"1. The host trains {setup.spec} on everybody's digits but {speaker}'s.")
+    console.print(f"1. The host trains {setup.spec} on all speakers except {speaker}.")
     model = train_without(dataset, speaker, setup.spec, seed, progress_for(console))
     parts = take_clips(model, dataset, drawn)
-    console.print(f"2. {speaker} meets it on an emulated {board.core} with the memory of an {board.part}.")
+    console.print(
+        f"2. The model meets {speaker} on an emulated {board.core} with the memory of an {board.part}."
+    )
     with work_folder() as folder:
         outcome = demonstrate(model, parts, board, setup.batch_size, seed, folder, console.print)
     costs = outcome.costs
@@ -69,33 +77,33 @@ def demo(core, speaker, seed, replay, picture, json_path):
     _draw(console, picture, speaker, board, outcome)
     write_json(json_path, _json(speaker, core, outcome))
     if not outcome.equal:
-        raise IntegradError("device and host differ")
+        raise IntegradError("the weights of device and host differ")
 
 
 def _table(speaker: str, board: Board, outcome: Demonstration) -> Table:
     costs, everything, output = outcome.costs, outcome.all_layers, outcome.output_only
-    table = Table(title=f"Clips recognised on the {board.core}, none of which it learnt from")
+    table = Table(title=f"Accuracy on the {board.core}, on clips that it did not learn from")
     table.add_column("")
     table.add_column(speaker, justify="right")
     table.add_column("known speakers", justify="right")
     table.add_row("before", f"{everything.before:.1%}", f"{everything.known_before:.1%}")
-    learnt = f"after learning {TUNING_CLIPS} clips of {speaker}"
+    learnt = f"after learning from {TUNING_CLIPS} clips of {speaker}"
     for layers, run in (("all layers", everything), ("output layer only", output)):
         table.add_row(f"{learnt}, {layers}", f"{run.after:.1%}", f"{run.known_after:.1%}")
     table.add_section()
-    table.add_row("instructions an inference", f"{costs.instructions_per_inference:,}")
-    step = f"instructions a training step of {costs.batch_size}"
+    table.add_row("instructions per inference", f"{costs.instructions_per_inference:,}")
+    step = f"instructions per training step of {costs.batch_size}"
     table.add_row(step, f"{costs.instructions_per_training_step:,}")
     table.add_row("flash, bytes", f"{costs.flash_bytes:,}")
     if outcome.stored:
-        more = f"and for {outcome.stored:,} stored clips of known speakers, bytes"
+        more = f"plus {outcome.stored:,} stored clips of known speakers, bytes"
         table.add_row(more, f"{outcome.stored_bytes:,}")
     table.add_row("RAM, bytes", f"{costs.ram_bytes:,}")
     table.add_row("stack used, bytes", f"{costs.stack_bytes:,}")
     table.add_section()
-    sign = "=" if everything.crc_host == everything.crc_device else "[red]is not[/red]"
-    table.add_row("weights' CRC, host", f"{everything.crc_host:08x}")
-    table.add_row("weights' CRC, device", f"{sign} {everything.crc_device:08x}")
+    sign = "=" if everything.crc_host == everything.crc_device else "[red]≠[/red]"
+    table.add_row("CRC of weights, host", f"{everything.crc_host:08x}")
+    table.add_row("CRC of weights, device", f"{sign} {everything.crc_device:08x}")
     return table
 
 

@@ -1,4 +1,4 @@
-"""Options that the verbs around devices share, and what they do with them."""
+"""Options that the commands for devices share, and helpers that evaluate them."""
 
 from __future__ import annotations
 
@@ -21,38 +21,45 @@ from integrad_codegen.plan import is_taken
 TUNING_BATCH = 10
 
 core_option = click.option(
-    "--core", default="m4", show_default=True, metavar="m0|m3|m4|m7|m33|m55", help="Which core."
+    "--core", default="m4", show_default=True, metavar="m0|m3|m4|m7|m33|m55", help="Core to emulate."
 )
 time_limit_option = click.option(
-    "--time-limit", type=click.IntRange(1), default=600, show_default=True, help="Seconds a run may take."
+    "--time-limit",
+    type=click.IntRange(1),
+    default=600,
+    show_default=True,
+    help="Maximum duration of a run in seconds.",
 )
 batch_size_option = click.option(
     "--batch-size",
     type=click.IntRange(1),
     default=TUNING_BATCH,
     show_default=True,
-    help="Of a training step.",
+    help="Samples per training step.",
 )
 replay_option = click.option(
     "--replay",
     type=click.IntRange(0),
     metavar="COUNT",
-    help="Against forgetting: so many samples of the training data lie in flash and return in every "
-    f"training step. [{STORED_SAMPLES}, or all there are]",
+    help="Number of training samples that are kept in flash and replayed in every training step, so that the "
+    f"model does not forget them. [default: {STORED_SAMPLES}, or all there are]",
 )
 part_option = click.option(
-    "--part", default=None, metavar="PART", help="Say, unbuilt, whether it fits: stm32f411, rp2040, …"
+    "--part",
+    default=None,
+    metavar="PART",
+    help="Predict, without building, whether the model fits this part: stm32f411, rp2040, …",
 )
 
 
 def learn_option(default: str):
-    """--learn; default: what holds without it, in words."""
-    text = "What may learn on the device: last:K is the last K blocks and the output layer."
-    return click.option("--learn", metavar="none|output|last:K|all", help=f"{text} [{default}]")
+    """--learn. default: describes what holds without it."""
+    text = "Layers that learn on the device; last:K is the last K blocks and the output layer."
+    return click.option("--learn", metavar="none|output|last:K|all", help=f"{text} [default: {default}]")
 
 
 def module_name(model: str) -> str:
-    """What a module is called after its model file; `_model` is added where that means something else."""
+    """The name of a module, derived from that of the model file; `_model` is appended to reserved names."""
     name = c_name(Path(model))
     return f"{name}_model" if is_taken(name) else name
 
@@ -65,9 +72,9 @@ def work_folder() -> Iterator[Path]:
 
 
 def schedule_for(model: Model, batch_size: int, learning_rate_inv: int | None = None) -> Schedule:
-    """The model's own schedule at another batch size, or with another learning rate.
+    """The schedule stored in the model, adapted to another batch size or with another learning rate.
 
-    Raises UsageError for a learning rate that the generated code would refuse.
+    Raises UsageError for a learning rate that the generated code would reject.
     """
     limit = learner_of(model.network).largest_learning_rate_inv(model.network.classes)
     if learning_rate_inv is not None and learning_rate_inv > limit:
@@ -77,6 +84,6 @@ def schedule_for(model: Model, batch_size: int, learning_rate_inv: int | None = 
 
 
 def require_learning(learn: str, option: str) -> None:
-    """Raise UsageError where an option needs something to learn."""
+    """Raise UsageError if nothing learns but an option requires it."""
     if learn == "none":
-        raise UsageError(f"{option} needs something that learns: --learn output, last:K or all")
+        raise UsageError(f"{option} requires layers that learn: --learn output, last:K or all")

@@ -1,4 +1,4 @@
-"""integrad doctor: what is installed, what is missing, which command brings it."""
+"""integrad doctor: which tools are installed, which are missing and how to install them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from integrad.errors import IntegradError
 @click.command()
 @json_option
 def doctor(json_path):
-    """Say what is installed, what is missing, the command that brings it, which engines can train here,
-    and which cores can be emulated.
+    """List which tools are installed, which are missing and how to install them, which engines can train on
+    this computer, and which cores can be emulated.
 
-    Ends with status 1 if no core can be emulated.
+    The exit status is 1 if no core can be emulated.
 
     \b
     Example:
@@ -54,12 +54,12 @@ def doctor(json_path):
     )
     if not any(core.works for core in cores):
         raise IntegradError(
-            "no core can be emulated here; the shortest way: pip install 'integrad[emulator]'"
+            "no core can be emulated here; the simplest remedy: pip install 'integrad[emulator]'"
         )
 
 
 def _show_tools(console: Console, tools: list[Tool]) -> None:
-    table = Table("", "tool", "version, or what brings it", "for", title="Tools")
+    table = Table("", "tool", "version, or how to install", "used for", title="Tools")
     for tool in tools:
         if tool.version is not None:
             table.add_row("[green]✓[/]", tool.name, escape(tool.version), tool.purpose)
@@ -70,18 +70,18 @@ def _show_tools(console: Console, tools: list[Tool]) -> None:
 
 
 def _show_engines(console: Console, engines: list[EngineReport]) -> None:
-    table = Table("", "engine", "computes with, or what brings it", title="Engines")
+    table = Table("", "engine", "uses, or how to install", title="Engines")
     for engine in engines:
         table.add_row("[green]✓[/]" if engine.available else "[red]✗[/]", engine.name, escape(engine.text))
     console.print(table)
 
 
 def _show_cores(console: Console, cores: list[Emulation]) -> None:
-    table = Table("", "core", "with the memory of", title="Cores")
+    table = Table("", "core", "memory sizes of", title="Cores")
     for name in ("flash", "RAM"):
         table.add_column(name, justify="right")
     table.add_column("built by")
-    table.add_column("run in")
+    table.add_column("run by")
     for core in cores:
         board = core.board
         table.add_row(
@@ -90,7 +90,7 @@ def _show_cores(console: Console, cores: list[Emulation]) -> None:
             board.part,
             f"{board.flash_bytes // 1024:,} KB",
             f"{board.ram_bytes // 1024:,} KB",
-            ", ".join(core.toolchains) or "nothing here",
-            ", ".join(core.engines) or "nothing here",
+            ", ".join(core.toolchains) or "nothing installed",
+            ", ".join(core.engines) or "nothing installed",
         )
     console.print(table)

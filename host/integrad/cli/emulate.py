@@ -1,4 +1,4 @@
-"""integrad emulate: a model on an emulated core, where it may go on learning."""
+"""integrad emulate: run a model on an emulated core and optionally train it there."""
 
 from __future__ import annotations
 
@@ -40,16 +40,27 @@ from integrad.training.evaluation import choose_part, match_labels
 @click.argument("model", metavar="MODEL")
 @click.argument("data")
 @core_option
-@click.option("--only", multiple=True, metavar="KEY=VALUE", help="Only samples that match. Repeatable.")
-@click.option("--tune", type=click.IntRange(1), metavar="COUNT", help="Learn from so many of the samples.")
-@click.option("--epochs", type=click.IntRange(1), default=TUNING_EPOCHS, show_default=True, help="Of tuning.")
+@click.option("--only", multiple=True, metavar="KEY=VALUE", help="Use matching samples only. Repeatable.")
+@click.option("--tune", type=click.IntRange(1), metavar="COUNT", help="Number of samples to learn from.")
+@click.option(
+    "--epochs",
+    type=click.IntRange(1),
+    default=TUNING_EPOCHS,
+    show_default=True,
+    help="Passes over these samples.",
+)
 @learn_option("none; with --tune, all")
 @batch_size_option
 @click.option(
-    "--learning-rate-inv", type=click.IntRange(1), default=None, help="Of tuning. [the model's own]"
+    "--learning-rate-inv",
+    type=click.IntRange(1),
+    default=None,
+    help="Divisor of the gradients. [default: stored in the model]",
 )
 @replay_option
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the samples' order.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the order of samples."
+)
 @time_limit_option
 @json_option
 def emulate(
@@ -67,10 +78,11 @@ def emulate(
     time_limit,
     json_path,
 ):
-    """Build firmware of MODEL for a core, classify DATA on it and, with --tune, learn from part of it.
+    """Build firmware for MODEL, classify DATA on an emulated core and, with --tune, learn from a part of it.
 
-    The core has the flash and RAM of a real part. The host does the same and must hold the same bits.
-    What --replay mixes in are samples of DATA that neither match --only nor test.
+    The core has the flash and RAM of a real part. The host repeats everything and must compute the same
+    bits. The samples for --replay are taken from those samples of DATA that neither match --only nor
+    belong to the test set.
 
     \b
     Example:
@@ -82,7 +94,7 @@ def emulate(
     if tune:
         require_learning(learn, "--tune")
     elif replay:
-        raise UsageError(f"--replay {replay}: needs --tune, samples to learn from")
+        raise UsageError(f"--replay {replay}: requires --tune")
     loaded, dataset = load_model(model), load_dataset(data)
     mask, part = choose_part(dataset, list(only))
     labels, samples = match_labels(loaded, dataset), loaded.preprocessing.raw(dataset.x)
@@ -101,21 +113,21 @@ def emulate(
         costs = measure_costs(device, firmware, samples[mask], labels[mask], schedule, time_limit=time_limit)
     show_memory(console, board.part, costs, board.flash_bytes, board.ram_bytes)
     show_layers(console, costs)
-    learnt = f"{epochs} epochs on {tune} samples and {len(stored)} stored ones, learning: {learn}"
+    learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"
     _show_outcome(console, f"{data}, {part}", outcome, learnt)
     figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs)}
     write_json(json_path, {"core": board.name, **figures})
     if not outcome.equal_to_host:
-        raise IntegradError(f"the core's bits differ from the host's: {_crcs(outcome)}")
+        raise IntegradError(f"core and host computed different bits: {_crcs(outcome)}")
 
 
 def _other_samples(dataset: Dataset, mask: np.ndarray) -> np.ndarray:
-    """Indices of what the model may have been trained on: neither evaluated nor marked as test."""
+    """Indices of samples that the model may have been trained on: neither evaluated nor in the test set."""
     return np.flatnonzero(~mask if dataset.test is None else ~mask & ~dataset.test)
 
 
 def outcome_json(outcome: Adaptation) -> dict:
-    """The keys of emulate that say how well and how equal it went."""
+    """The JSON keys for accuracy and equality with the host."""
     return {
         "accuracy": outcome.before,
         "accuracy_after_tuning": outcome.after,
@@ -125,7 +137,7 @@ def outcome_json(outcome: Adaptation) -> dict:
 
 
 def cost_json(costs: Costs) -> dict:
-    """The cost keys of emulate and demo, and the layers."""
+    """The JSON keys for costs, in total and by layer, of emulate and demo."""
     names = (
         *("macs", "instructions_per_inference", "instructions_per_training_step"),
         *("flash_bytes", "ram_bytes", "stack_bytes"),
@@ -143,9 +155,11 @@ def _show_outcome(console, what: str, outcome: Adaptation, learnt: str) -> None:
     if outcome.after is not None:
         table.add_row(f"after {learnt}", f"{outcome.after:.2%}")
     console.print(table)
-    same = "the same bits as the host" if outcome.equal_to_host else "[red]not the host's bits[/red]"
+    same = (
+        "same bits as on the host" if outcome.equal_to_host else "[red]different bits than on the host[/red]"
+    )
     console.print(f"{same}: {_crcs(outcome)}")
 
 
 def _crcs(outcome: Adaptation) -> str:
-    return f"weights CRC host {outcome.crc_host:08x}, device {outcome.crc_device:08x}"
+    return f"CRC of weights: host {outcome.crc_host:08x}, device {outcome.crc_device:08x}"

@@ -1,4 +1,4 @@
-"""integrad evaluate: how good a model is on a data set."""
+"""integrad evaluate: accuracy of a model on a data set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from integrad.training.evaluation import choose_part, match_labels
 from integrad.training.metrics import class_scores, confusion_matrix, macro_f1
 
 WIDEST_MATRIX = 12
-"""Classes up to which the confusion matrix is shown; above it, only the table by class."""
+"""Maximum number of classes for which the confusion matrix is shown."""
 
 
 @click.command()
@@ -25,7 +25,8 @@ WIDEST_MATRIX = 12
     "--only",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Every matching sample. Repeatable. [the data's test part; without one, everything]",
+    help="Evaluate matching samples only. Repeatable. [default: the test set, or all samples if there is "
+    "none]",
 )
 @json_option
 def evaluate(model, data, only, json_path):
@@ -43,7 +44,7 @@ def evaluate(model, data, only, json_path):
     confusion = confusion_matrix(labels, predicted, trained.network.classes)
     correct, samples = int(confusion.trace()), int(confusion.sum())
     _show(console, trained, confusion)
-    text = f"{data}, {part}: {correct:,} of {samples:,} right"
+    text = f"{data}, {part}: {correct:,} of {samples:,} correct"
     console.print(
         f"{text}, accuracy {correct / samples:.2%}, macro-F1 {macro_f1(confusion):.2%}",
         markup=False,

@@ -1,4 +1,4 @@
-"""integrad export: a model as C sources, or as modules for MicroPython."""
+"""integrad export: generate C sources or MicroPython modules from a model."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ from integrad_codegen.costs import layers, memory_rows
 from integrad_codegen.plan import Plan, make_plan
 
 MEASURED = ("instructions_per_inference", "instructions_per_training_step", "stack_bytes")
-"""Keys of the result that need an emulator."""
+"""Keys of the result that require an emulator."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A build for a part. costs: None where no emulator could measure them; trouble: why."""
+    """A test build for a core. costs: None if no emulator could measure them; trouble: the reason."""
 
     sizes: Sizes
     costs: Costs | None
@@ -62,23 +62,28 @@ class Trial:
 )
 @learn_option("none")
 @batch_size_option
-@click.option("--out", "out", required=True, metavar="DIR", help="Folder for the files; made if need be.")
-@click.option("--name", default=None, help="Prefix of all names in the C files. [the model file's name]")
+@click.option(
+    "--out", "out", required=True, metavar="DIR", help="Folder for the files; created if necessary."
+)
+@click.option(
+    "--name", default=None, help="Prefix of all names in the C files. [default: the name of the model file]"
+)
 @click.option(
     "--core",
     default=None,
     metavar="CORE",
-    help="Write kernels for this core; build for its part, and measure.",
+    help="Generate kernels for this core, then build and measure a test program.",
 )
 @part_option
 @arch_option
 @mip_option
 @json_option
 def export(model, target, learn, batch_size, out, name, core, part, arch, mip, json_path):
-    """Write MODEL as C99 that infers and, if told so, learns: no float, no allocation, no library; or as
-    modules for MicroPython: native ones from the same C, a user C module for firmware, and Python.
+    """Generate C99 or MicroPython modules that run inference with MODEL and, with --learn, train it.
 
-    The header says how to use it, what it costs and how it was made.
+    The C code uses no floating point, no dynamic memory and no library. Its header documents how to use it,
+    what it costs and how it was generated. For MicroPython, native modules and a user C module are built
+    from the same C, along with pure Python modules.
 
     \b
     Example:
@@ -88,12 +93,14 @@ def export(model, target, learn, batch_size, out, name, core, part, arch, mip, j
     learn = learn or "none"
     board, part = get_board(core) if core else None, find_part(part) if part else None
     if part and target != "c":
-        raise UsageError("--part tells what the C takes; leave it out with --target micropython")
+        raise UsageError("--part cannot be combined with --target micropython")
     for option, value in (("--arch", arch), ("--mip", mip)):
         if target == "c" and value is not None:
-            raise UsageError(f"{option} is for MicroPython; add --target micropython, or leave it out")
+            raise UsageError(f"{option} requires --target micropython")
     if board and part and part.code_core != board.name:
-        raise UsageError(f"--core {board.name}: {part.name} has a {part.code_core}; leave out one of the two")
+        raise UsageError(
+            f"--core {board.name}: {part.name} has an {part.code_core} core; omit one of the two options"
+        )
     loaded = load_model(model)
     plan = make_plan(loaded.network, name or module_name(model), learn, batch_size)
     fit = require_fit(loaded, plan, part) if part else None
@@ -139,7 +146,7 @@ def export(model, target, learn, batch_size, out, name, core, part, arch, mip, j
 
 
 def _write(out: Path, files: Mapping[str, str | bytes]) -> list[Path]:
-    """All of them or, if the disk is full, none."""
+    """Write all files or, on an error such as a full disk, none."""
     try:
         for name in files:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
@@ -151,9 +158,9 @@ def _write(out: Path, files: Mapping[str, str | bytes]) -> list[Path]:
 
 
 def _try_out(model: Model, plan: Plan, board: Board) -> Trial:
-    """Build for the part and run on random samples.
+    """Build a program for the part of the core and run it on random samples.
 
-    Raises DoesNotFitError, with what would fit, if the part is too small, and FirmwareError for a bad run.
+    Raises DoesNotFitError, with suggestions, if the part is too small, and FirmwareError if the run fails.
     """
     with work_folder() as folder:
         device = DeviceModel.generate(model, folder, plan.learn.name, max(1, plan.batch))
@@ -164,7 +171,7 @@ def _try_out(model: Model, plan: Plan, board: Board) -> Trial:
             costs = measure_costs(device, firmware, samples, labels, schedule_for(model, max(1, plan.batch)))
         except FirmwareError:
             raise
-        except IntegradError as error:  # no emulator: the sizes stand without it
+        except IntegradError as error:  # no emulator: sizes are known without it
             return Trial(firmware.sizes, None, str(error))
         return Trial(firmware.sizes, costs)
 

@@ -1,4 +1,4 @@
-"""integrad info: what is in a model file, and what a device needs for it."""
+"""integrad info: the contents of a model file, and the memory that a device needs for it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ from integrad.training.divergence import count_saturated
 @learn_option("none")
 @batch_size_option
 @part_option
-@click.option("--arena", default=None, metavar="FILE", help="Draw the scratch memory: a .png or an .html.")
+@click.option(
+    "--arena", default=None, metavar="FILE", help="Plot the layout of the scratch memory: .png or .html."
+)
 @json_option
 def info(model, learn, batch_size, part, arena, json_path):
     """Show a model's layers, preprocessing, classes and training record.
 
-    With --learn, --part or --arena also what a device needs for it, before anything is built.
+    With --learn, --part or --arena, also show the memory that a device needs, without building anything.
 
     \b
     Examples:
@@ -58,10 +60,10 @@ def info(model, learn, batch_size, part, arena, json_path):
 
 
 def layer_rows(model: Model) -> list[dict]:
-    """One row a stage and one for the output layer.
+    """One row per stage and one for the output layer.
 
-    Fields: name, shape (of what comes out), parameters, head_parameters, macs (of one inference),
-    lowest and highest weight, saturated (weights at their limit); None where there are no weights.
+    Fields: name, shape (of the output), parameters, head_parameters, macs (of one inference),
+    lowest and highest weight, saturated (number of weights at their limit); None without weights.
     """
     rows, layer = [], 0
     for stage in model.network.stages:
@@ -113,7 +115,7 @@ def _show_layers(console: Console, path: str, rows: list[dict]) -> None:
 
 def _show_record(console: Console, model: Model) -> None:
     table = Table(show_header=False, box=None)
-    table.add_row("weights CRC", f"{model.network.weights_crc():08x}")
+    table.add_row("CRC of weights", f"{model.network.weights_crc():08x}")
     table.add_row("classes", escape(", ".join(model.class_names)))
     for name, value in {**model.preprocessing.describe(), **model.training}.items():
         table.add_row(escape(name.replace("_", " ")), escape(_show_value(value)))

@@ -1,4 +1,4 @@
-"""integrad install: a model on a MicroPython board, tested there."""
+"""integrad install: install a model on a MicroPython board and test it there."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from integrad.boards.backend_choice import CHOICES
 from integrad.boards.connection import connect
-from integrad.boards.core_choice import CHOICES
 from integrad.boards.install import Installation
 from integrad.boards.install import install as install_on
 from integrad.cli.board_options import port_option
@@ -26,15 +26,17 @@ from integrad_codegen.plan import make_plan
 @learn_option("all")
 @batch_size_option
 @click.option(
-    "--core", type=click.Choice(CHOICES), default="auto", show_default=True, help="What computes there."
+    "--backend", type=click.Choice(CHOICES), default="auto", show_default=True, help="Backend to install."
 )
-@click.option("--main", is_flag=True, help="Make the example the board's main.py, which runs at power-on.")
-@click.option("--name", default=None, help="Of the module on the board. [the model file's name]")
+@click.option("--core", "former_backend", type=click.Choice(CHOICES), hidden=True)
+@click.option("--main", is_flag=True, help="Install the example as main.py, which runs at power-on.")
+@click.option("--name", default=None, help="Name of the module. [default: the name of the model file]")
 @json_option
-def install(model, port, learn, batch_size, core, main, name, json_path):
-    """Put MODEL on a board with MicroPython: the fastest core that it runs, the weights and an example.
+def install(model, port, learn, batch_size, backend, former_backend, main, name, json_path):
+    """Copy MODEL to a MicroPython board: the fastest backend that it can run, the weights and an example.
 
-    Then the board predicts and learns a little, and its checksums must be those of the host.
+    Then the board runs a self-test of a few inferences and training steps, whose checksums must equal those
+    of the host.
 
     \b
     Example:
@@ -54,7 +56,7 @@ def install(model, port, learn, batch_size, core, main, name, json_path):
                 tasks[path] = progress.add_task(path, total=size)
             progress.update(tasks[path], completed=done)
 
-        done = install_on(connection, loaded, plan, core, main, command, show)
+        done = install_on(connection, loaded, plan, former_backend or backend, main, command, show)
     _report(console, done)
     write_json(json_path, _result(done))
     return 0 if done.passed else 1
@@ -68,15 +70,19 @@ def _report(console: Console, done: Installation) -> None:
     i = done.identity
     say = lambda text: console.print(text, markup=False, soft_wrap=True)  # noqa: E731
     say(f"board: {i.machine or 'unnamed'}, MicroPython {i.version}, native code {i.architecture or 'none'}")
-    say(f"core: {done.core.what}" + (f" ({done.core.remark})" if done.core.remark else ""))
+    say(f"backend: {done.backend.what}" + (f" ({done.backend.remark})" if done.backend.remark else ""))
     for path, size in done.files.items():
         say(f"copied {path}, {size:,} bytes")
     say(f"heap in use with the model: {done.heap:,} bytes")
     for what in ("scores", "weights"):
         found, expected = getattr(done.found, what), getattr(done.expected, what)
-        verdict = "as on the host" if found == expected else f"expected {expected:08x}"
+        verdict = "same as on the host" if found == expected else f"expected {expected:08x}"
         say(f"self-test: {what} {found:08x}, {verdict}")
-    say("the board computes what the host computes" if done.passed else "the board computes something else")
+    say(
+        "the board computes what the host computes"
+        if done.passed
+        else "the board computes something else than the host"
+    )
 
 
 def _result(done: Installation) -> dict:
@@ -86,7 +92,7 @@ def _result(done: Installation) -> dict:
         "machine": i.machine,
         "micropython": i.version,
         "architecture": i.architecture,
-        "core": done.core.what,
+        "core": done.backend.what,
         "files": done.files,
         "heap_bytes": done.heap,
         "scores_crc": f"{done.found.scores:08x}",

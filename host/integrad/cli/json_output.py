@@ -1,4 +1,4 @@
-"""--json FILE: the result of a verb as one JSON object, for scripts. `-` is standard output."""
+"""--json FILE: write the result of a command as one JSON object, for scripts. `-` is standard output."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from integrad.errors import UsageError
 from integrad.files import write_atomically
 
 LOG_WIDTH = 120
-"""Columns of tables that go to a file or a pipe."""
+"""Width of tables that are written to a file or a pipe, in characters."""
 
 
 def check_folder(ctx: click.Context, param: click.Parameter, path: str | None) -> str | None:
-    """A callback of options that name a file: finds out before the work what would go wrong after it."""
+    """Callback for options that name an output file: reports a missing folder before the work instead of
+    after it."""
     if path not in (None, "-") and not Path(path).resolve().parent.is_dir():
-        raise UsageError(f"{param.opts[0]} {path}: there is no folder {Path(path).resolve().parent}")
+        raise UsageError(f"{param.opts[0]} {path}: the folder does not exist: {Path(path).resolve().parent}")
     return path
 
 
@@ -28,12 +29,12 @@ json_option = click.option(
     "json_path",
     metavar="FILE",
     callback=check_folder,
-    help="Write the result as JSON; '-' is standard output.",
+    help="Write the result as JSON to this file; '-' is standard output.",
 )
 
 
 def write_json(json_path: str | None, result: dict) -> None:
-    """Write result to a file (atomically) or to standard output; nothing if no path was given."""
+    """Write the result to a file (atomically) or to standard output; do nothing if no path was given."""
     if json_path is None:
         return
     text = json.dumps(result, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
@@ -44,7 +45,7 @@ def write_json(json_path: str | None, result: dict) -> None:
 
 
 def console_for(json_path: str | None) -> Console:
-    """Where the text for people goes: standard error if the JSON takes standard output."""
+    """Console for human-readable text: standard error if the JSON is written to standard output."""
     console = Console(stderr=json_path == "-", highlight=False)
     if not console.is_terminal:
         console.width = LOG_WIDTH

@@ -1,4 +1,4 @@
-"""What `integrad info` says about devices: the memory of a plan, its arena as a picture, a part."""
+"""The device options of `integrad info`: memory of a plan, plot of its arena, fit on a part."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOTHING = dict.fromkeys(
         *("ram_bytes", "stack_bytes", "part_flash_bytes", "part_ram_bytes", "fits"),
     )
 )
-"""Keys of the result, where no device was asked about."""
+"""Keys of the result if no device option was given."""
 
 
 def show_device(
@@ -39,7 +39,7 @@ def show_device(
     part: str | None,
     arena: str | None,
 ) -> dict:
-    """Print what a device needs, write the picture of its arena if asked for. Keys of the JSON result."""
+    """Print the requirements of a device, plot its arena if requested, and return the JSON keys."""
     draw = _drawer(arena) if arena else None
     chosen = find_part(part) if part else None
     plan = make_plan(model.network, "model", learn, batch_size)

@@ -1,4 +1,4 @@
-"""integrad micropython: MicroPython for emulated cores."""
+"""integrad micropython: build and run MicroPython for emulated cores."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from integrad.errors import IntegradError
 
 @click.group()
 def micropython():
-    """Build MicroPython for emulated cores, and run scripts there.
+    """Build MicroPython for emulated cores and run scripts there.
 
     \b
     Example:
@@ -41,13 +41,15 @@ def micropython():
 
 
 @micropython.command()
-@click.option("--core", default="all", show_default=True, metavar="m0|m3|m4|m7|all", help="For which core.")
+@click.option(
+    "--core", default="all", show_default=True, metavar="m0|m3|m4|m7|all", help="Core to build for."
+)
 @json_option
 def build(core, json_path):
-    """Fetch MicroPython's sources and build its firmware: once, then it comes from the user's cache.
+    """Download MicroPython's sources and build its firmware, which is then kept in the user's cache.
 
-    The sources are a folder that INTEGRAD_MICROPYTHON names, or Debian's source package, fetched through
-    apt without changing the machine's own settings.
+    The sources are those in the folder given by INTEGRAD_MICROPYTHON, or Debian's source package, which is
+    downloaded through apt without changing the settings of the system.
 
     \b
     Example:
@@ -56,7 +58,7 @@ def build(core, json_path):
     console = console_for(json_path)
     boards = list(MICROPYTHON_BOARDS.values()) if core == "all" else [get_micropython_board(core)]
     if find_sources() is None:
-        with console.status("fetching MicroPython's sources"):
+        with console.status("downloading MicroPython's sources"):
             get_sources()
     built = [(board.board.name, _build(console, board)) for board in boards]
     firmware = [{"core": name, "path": str(path), "bytes": path.stat().st_size} for name, path in built]
@@ -66,10 +68,10 @@ def build(core, json_path):
 @micropython.command()
 @click.argument("script", metavar="SCRIPT")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
-@click.option("--core", default="m3", show_default=True, metavar="m0|m3|m4|m7", help="On which core.")
+@click.option("--core", default="m3", show_default=True, metavar="m0|m3|m4|m7", help="Core to emulate.")
 @time_limit_option
 def run(script, files, core, time_limit):
-    """Run SCRIPT in MicroPython on an emulated core, with each FILE in the folder that it imports from.
+    """Run SCRIPT in MicroPython on an emulated core, with each FILE in a folder that it can import from.
 
     \b
     Example:
@@ -86,11 +88,11 @@ def run(script, files, core, time_limit):
 
 
 @micropython.command()
-@click.option("--core", default="m3", show_default=True, metavar="m0|m3|m4|m7", help="Which core.")
+@click.option("--core", default="m3", show_default=True, metavar="m0|m3|m4|m7", help="Core to emulate.")
 def start(core):
-    """Switch on an emulated board and print the name of its serial port, until Ctrl-C.
+    """Start an emulated board and print the name of its serial port. It runs until Ctrl-C.
 
-    What is copied to the board is gone afterwards.
+    Files that are copied to the board are lost afterwards.
 
     \b
     Example:
@@ -103,7 +105,7 @@ def start(core):
 
 @contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """SIGTERM and the end of the terminal leave as exceptions do: nothing that was started stays behind."""
+    """Turn SIGTERM and SIGHUP into exceptions, so that started processes are ended."""
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     previous = {number: signal.signal(number, _leave) for number in numbers}
     try:

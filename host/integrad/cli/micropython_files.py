@@ -1,4 +1,4 @@
-"""What `integrad export --target micropython` writes: sources, weights, and the modules built from them."""
+"""The files of `integrad export --target micropython`: sources, weights, and the modules built from them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ arch_option = click.option(
     "--arch",
     default=None,
     metavar="ARCH,…|none",
-    help="Native modules of --target micropython: armv6m, armv7m, armv7emsp, armv7emdp, xtensawin, x64. "
-    "[those whose compiler is installed]",
+    help="Architectures of native modules: armv6m, armv7m, armv7emsp, armv7emdp, xtensawin, x64. "
+    "[default: those whose compiler is installed]",
 )
 
 
 def _check_version(ctx: click.Context, param: click.Parameter, version: str | None) -> str | None:
     if version is not None and not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]{0,30}", version):
-        raise UsageError(f"--mip {version}: a version is letters, digits, . and _, such as 1.0")
+        raise UsageError(f"--mip {version}: a version consists of letters, digits, ., _ and -, such as 1.0")
     return version
 
 
@@ -37,7 +37,7 @@ mip_option = click.option(
     "--mip",
     metavar="VERSION",
     callback=_check_version,
-    help="With --target micropython, also write mip/VERSION/, to be served to MicroPython's installer.",
+    help="Also write the folder mip/VERSION/ for MicroPython's package installer.",
 )
 
 
@@ -50,17 +50,17 @@ def micropython_files(
     arch: str | None,
     mip: str | None = None,
 ) -> dict[str, str | bytes]:
-    """Path → contents of the whole export. core: whose kernels go into firmware, as in emit_c; arch: --arch;
-    mip: version of the folders for mip, if there shall be any.
+    """Path → contents of all files. core: the core whose kernels the user C module gets, as in emit_c; arch:
+    value of --arch; mip: version of the folders for mip, or None.
 
-    Raises UsageError for an unknown architecture, and IntegradError where one cannot be built.
+    Raises UsageError for an unknown architecture, and IntegradError if a module cannot be built.
     """
     files = emit_micropython(model, plan, command, core)
     name = f"_{plan.prefix}"
     modules: dict[str, bytes] = {}
     architectures = [get_architecture(word) for word in _names(arch)]
     if architectures and find_sources() is None:
-        with console.status("fetching MicroPython's sources"):
+        with console.status("downloading MicroPython's sources"):
             get_sources()
     for architecture in architectures:
         with console.status(f"building the native module for {architecture.cores}"):

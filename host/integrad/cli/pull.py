@@ -1,4 +1,4 @@
-"""integrad pull: what a board has learnt, as a model file."""
+"""integrad pull: read the weights that a board has learnt into a model file."""
 
 from __future__ import annotations
 
@@ -13,21 +13,27 @@ from integrad.errors import IntegradError
 from integrad.model_file import load_model, save_model
 
 ALSO = ("", ".new", ".old")
-"""Endings under which save() leaves a whole file when the power fails; in the order that load() tries."""
+"""Suffixes of the files that remain if the power fails during save(), in the order in which load() tries
+them."""
 
 
 @click.command()
 @click.argument("model", metavar="MODEL")
 @port_option
 @click.option(
-    "--file", "path", default="learnt.weights", show_default=True, help="On the board, as save() named it."
+    "--file",
+    "path",
+    default="learnt.weights",
+    show_default=True,
+    help="File on the board, as given to save().",
 )
 @click.option("--out", required=True, metavar="MODEL", help="The model file to write.")
 @json_option
 def pull(model, port, path, out, json_path):
-    """Bring home what a board has learnt: MODEL, which was installed there, with the board's weights.
+    """Read the weights that a board has learnt, combine them with MODEL, which was installed there, and write
+    a new model file.
 
-    The new model file can be evaluated, trained further, and installed again.
+    The new model file can be evaluated, trained further and installed again.
 
     \b
     Example:
@@ -37,19 +43,20 @@ def pull(model, port, path, out, json_path):
     loaded = load_model(model)
     with connect(port) as connection:
         machine = identify(connection).machine
-        trained, learn, name = _first_whole(connection, loaded, path)
+        trained, learn, name = _first_intact(connection, loaded, path)
     trained.training["board"] = machine or "unnamed"
     for stale in [name for name in trained.training if name.endswith("accuracy")]:
-        del trained.training[stale]  # of the weights from before
+        del trained.training[stale]  # refers to the previous weights
     save_model(trained, out)
     crc = f"{trained.network.weights_crc():08x}"
-    console.print(f"{name} on {machine or 'the board'}: whole, exported with --learn {learn}", markup=False)
+    console.print(f"{name} on {machine or 'the board'}: intact, exported with --learn {learn}", markup=False)
     console.print(f"wrote {out}, CRC-32 of all weights {crc}", markup=False)
     write_json(json_path, {"file": out, "board_file": name, "learn": learn, "weights_crc": crc})
 
 
-def _first_whole(connection, model, path):
-    """(model, learn set, name) of the first file that is whole; the first one's error if none is."""
+def _first_intact(connection, model, path):
+    """(model, learn set, name) of the first intact file. If none is intact, the first file's error is
+    raised."""
     trouble = None
     for name in (path + ending for ending in ALSO):
         if not connection.exists(name):
@@ -58,6 +65,4 @@ def _first_whole(connection, model, path):
             return *model_with(model, connection.read_file(name), name), name
         except IntegradError as error:
             trouble = trouble or error
-    raise trouble or IntegradError(
-        f"{path}: there is no such file on the board; model.save({path!r}) writes it"
-    )
+    raise trouble or IntegradError(f"{path}: no such file on the board; write it with model.save({path!r})")

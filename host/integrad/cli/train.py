@@ -1,4 +1,4 @@
-"""integrad train: a data set in, a model file out."""
+"""integrad train: train a network on a data set and write a model file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from integrad.training.training_run import LARGE_BATCH, SMALL_BATCH, SMALL_DATA,
 from integrad.training.workers import Alone, WorkerLost, find_workers, is_leader
 
 DEFAULTS = {name: p.default for name, p in LEARNERS[USUAL].all_hyper_parameters().items()}
-SMALL_BATCHES = f"{SMALL_BATCH}; {LARGE_BATCH} from {SMALL_DATA:,} samples on"
+SMALL_BATCHES = f"{SMALL_BATCH}; {LARGE_BATCH} for {SMALL_DATA:,} or more samples"
 SETTINGS = (
     "batch_size", "epochs", "seed", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
     "augment_crop", "augment_flip", "augment_by", "engine", "threads",
@@ -35,56 +35,70 @@ SETTINGS = (
 
 @click.command()
 @click.argument("data")
-@click.option("--model", "spec", required=True, metavar="SPEC", help="The network, see above.")
-@click.option("--out", required=True, metavar="FILE", help="The model file to write.")
+@click.option("--model", "spec", required=True, metavar="SPEC", help="Network to train, see above.")
+@click.option("--out", required=True, metavar="FILE", help="Model file to write.")
 @click.option(
     "--holdout",
     "holdouts",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Keep matching samples out of training; they test if the data marks no test samples. Repeatable.",
+    help="Exclude matching samples from training. They are the test set if the data has none. Repeatable.",
 )
-@click.option("--epochs", type=int, metavar="N", help=f"At most so many. [{DEFAULTS['epochs']}]")
-@click.option("--batch-size", type=int, metavar="N", help=f"Samples in a step. [{SMALL_BATCHES}]")
-@click.option("--seed", type=int, metavar="N", help="Fixes everything that is random. [0]")
-@click.option("--resume", is_flag=True, help="Go on from FILE.checkpoint, with the same options as before.")
-@click.option("--axes", metavar="AXES", help="Layout of a sample: F, T, TC, CT, HW, HWC or CHW. [detected]")
+@click.option(
+    "--epochs", type=int, metavar="N", help=f"Maximum number of epochs. [default: {DEFAULTS['epochs']}]"
+)
+@click.option(
+    "--batch-size", type=int, metavar="N", help=f"Samples per training step. [default: {SMALL_BATCHES}]"
+)
+@click.option("--seed", type=int, metavar="N", help="Seed of all random numbers. [default: 0]")
+@click.option(
+    "--resume", is_flag=True, help="Continue from FILE.checkpoint, with the same options as before."
+)
+@click.option(
+    "--axes", metavar="AXES", help="Layout of a sample: F, T, TC, CT, HW, HWC or CHW. [default: detected]"
+)
 @click.option(
     "--learning-rate-inv",
     type=int,
     metavar="N",
-    help="Divisor of the gradients. [8 · batch size, at least 32]",
+    help="Divisor of the gradients: larger values learn more slowly. [default: 8 · batch size, at least 32]",
 )
 @click.option(
     "--amplification",
     type=int,
     metavar="N",
-    help="Blocks learn N · classes times more slowly than learning heads; fewer leave chance sooner. "
-    f"[{DEFAULTS['amplification']}]",
+    help="Blocks learn N · classes times more slowly than learning heads; smaller values learn faster at "
+    "first. "
+    f"[default: {DEFAULTS['amplification']}]",
 )
 @click.option(
     "--decay-inv",
     type=int,
     metavar="N",
-    help=f"A step takes weight/N off the blocks' weights; 0: nothing. [{DEFAULTS['decay_inv']}]",
+    help=f"Weight decay: each step subtracts weight/N from the weights of blocks; 0 for none. "
+    f"[default: {DEFAULTS['decay_inv']}]",
 )
 @click.option(
     "--head-decay-inv",
     type=int,
     metavar="N",
-    help=f"The same for learning heads and output layer. [{DEFAULTS['head_decay_inv']}]",
+    help=f"Weight decay of learning heads and the output layer. [default: {DEFAULTS['head_decay_inv']}]",
 )
 @click.option(
     "--augment-crop",
     type=int,
     metavar="N",
-    help=f"Train on samples shifted by up to N pixels, or steps of a series. [{DEFAULTS['augment_crop']}]",
+    help="Shift training samples by up to N pixels, or time steps of a series. [default: "
+    f"{DEFAULTS['augment_crop']}]",
 )
-@click.option("--augment-flip/--no-augment-flip", default=None, help="Train on mirrored samples too. [no]")
+@click.option(
+    "--augment-flip/--no-augment-flip", default=None, help="Also train on mirrored samples. [default: no]"
+)
 @click.option(
     "--augment-by",
     metavar="sample|batch",
-    help=f"Shift and mirror every sample by itself, or a whole batch alike. [{DEFAULTS['augment_by']}]",
+    help=f"Shift and mirror each sample independently, or all samples of a batch alike. "
+    f"[default: {DEFAULTS['augment_by']}]",
 )
 @click.option(
     "--validation",
@@ -92,41 +106,47 @@ SETTINGS = (
     default=10,
     show_default=True,
     metavar="PERCENT",
-    help="Share of the training samples that chooses the best epoch; whole groups where the data has groups.",
+    help="Share of the training samples used to select the best epoch; whole groups if the data has groups.",
 )
-@click.option("--validation-by-class", is_flag=True, help="Draw that share from every class, not by group.")
+@click.option(
+    "--validation-by-class",
+    is_flag=True,
+    help="Draw the validation samples from each class instead of by group.",
+)
 @click.option(
     "--engine",
     type=click.Choice(ENGINES),
-    help="What computes; the bits are the same. native is C compiled for this machine. "
-    "[auto: torch for large networks if there is a GPU, else native if there is a compiler, else numpy]",
+    help="What computes the training steps; the resulting bits are the same. native is C compiled for this "
+    "computer. [default: auto, which is torch for large networks if there is a GPU, else native if there is "
+    "a "
+    "compiler, else numpy]",
 )
 @click.option(
     "--threads",
     type=click.IntRange(1, MOST_THREADS),
     metavar="N",
-    help="Of the native engine and of Torch on the CPU. [by the size of a step; Torch: its own choice]",
+    help="Threads of the native engine, or of Torch on the CPU. [default: depends on the network]",
 )
 @json_option
 def train(data, spec, out, holdouts, resume, axes, validation, validation_by_class, json_path, **options):
-    """Train a network on DATA (a bundled data set or an .npz file) with integers only.
+    """Train a network on DATA (a bundled data set or an .npz file) in integer arithmetic.
 
     \b
     SPEC is one of
       mlp:96,48                  dense blocks of 96 and 48 units
       cnn:p2,c8,p2,c16,p2,d48    cN[kK][sS] convolution block: N channels, KxK kernel (3), stride S (1);
-                                 dw[kK][sS] the same on every channel by itself (depthwise);
+                                 dw[kK][sS] depthwise convolution block;
                                  pN max-pool, aN average-pool, dN dense block, xP dropout of P percent
-      network.toml               the same in a file, with every setting
+      network.toml               a file that describes all settings
       nitro:vgg8b                a network of the NITRO-D publication with its settings, see docs/networks.md
-    The output layer is implied. Kernels and pools of a series run over time.
+    The output layer is implicit. On time series, kernels and pooling windows extend over time.
 
     \b
     Example:
       integrad train spoken-digits --model mlp:96,48 --holdout speaker=george --out digits.model
 
-    Ctrl-C stops after the batch at hand and keeps the run in FILE.checkpoint for --resume. Several workers
-    share every batch with `torchrun --nproc-per-node 4 -m integrad train …`: the same bits, see
+    Ctrl-C stops after the current batch and saves the run in FILE.checkpoint for --resume. To train with
+    several workers, use `torchrun --nproc-per-node 4 -m integrad train …`, which computes the same bits: see
     docs/distributed.md.
     """
     console = console_for(json_path) if is_leader() else Console(quiet=True)
@@ -143,14 +163,14 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
             outcome = run.run(progress_for(console), checkpoint, resume, workers)
     except TrainingInterrupted:
         if signal.SIGTERM in stopped_by and workers.count > 1:
-            place = "stopped by torchrun, as it does when a worker was lost"
-            raise IntegradError(_way_on(place, checkpoint)) from None
-        _say(console, _way_on("interrupted", checkpoint))
+            place = "stopped by torchrun, which happens if a worker was lost"
+            raise IntegradError(_how_to_resume(place, checkpoint)) from None
+        _say(console, _how_to_resume("interrupted", checkpoint))
         raise click.Abort from None
     except WorkerLost as error:
         if workers.rank > 0:
-            sys.exit(1)  # the first one says it
-        raise IntegradError(_way_on(f"a worker was lost {error}", checkpoint)) from error
+            sys.exit(1)  # the first worker prints the message
+        raise IntegradError(_how_to_resume(f"a worker was lost {error}", checkpoint)) from error
     workers.leave()
     if workers.rank > 0:
         return
@@ -158,7 +178,7 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
         save_model(outcome.model, out)
     except IntegradError as error:
         raise IntegradError(
-            f"{error}; the run is kept in {checkpoint}: make room, then repeat it with --resume"
+            f"{error}; the run is saved in {checkpoint}: free some disk space, then repeat it with --resume"
         ) from error
     with suppress(OSError):
         os.unlink(checkpoint)
@@ -167,21 +187,24 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
 
 
 def _check_paths(data: str, out: str, resume: bool, console: Console) -> str:
-    """Find out before training what would go wrong after it; the checkpoint's path."""
+    """Check the output file before training instead of after it. Returns the path of the checkpoint."""
     folder = Path(out).resolve().parent
     if not folder.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {folder}")
+        raise UsageError(f"--out {out}: the folder does not exist: {folder}")
     if Path(out).is_dir():
-        raise UsageError(f"--out {out}: is a folder, expected the name of a file")
+        raise UsageError(f"--out {out}: is a folder, expected a file name")
     if Path(out).resolve() == Path(data).resolve():
-        raise UsageError(f"--out {out}: would replace the data")
+        raise UsageError(f"--out {out}: would overwrite the data")
     if not os.access(folder, os.W_OK):
         raise IntegradError(f"--out {out}: the folder {folder} is not writable")
     checkpoint = f"{out}.checkpoint"
     if resume and not Path(checkpoint).exists():
         raise UsageError(f"{checkpoint}: there is no checkpoint to resume; start without --resume")
     if not resume and Path(checkpoint).exists():
-        _say(console, f"note: starts anew and will replace {checkpoint}; --resume would continue it")
+        _say(
+            console,
+            f"note: starting from scratch, which will overwrite {checkpoint}; use --resume to continue it",
+        )
     return checkpoint
 
 
@@ -198,7 +221,8 @@ def _check_settings(settings: dict[str, int | str], classes: int) -> None:
 def _interruptible(trainer: Trainer, workers: Alone):
     """The first Ctrl-C or SIGTERM asks the trainer to stop, the second one ends the program.
 
-    Among several workers the first one stops, and the others when they miss it. Yields the signals that came.
+    With several workers, the first one stops, and the others stop when they notice. Yields the list of
+    signals received so far.
     """
     stopped_by = []
 
@@ -217,10 +241,10 @@ def _interruptible(trainer: Trainer, workers: Alone):
             signal.signal(number, handler)
 
 
-def _way_on(reason: str, checkpoint: str) -> str:
-    """Why a run ended and how it goes on, in one line."""
+def _how_to_resume(reason: str, checkpoint: str) -> str:
+    """Why a run ended and how to resume it, in one line."""
     command = shlex.join(["integrad", *(a for a in sys.argv[1:] if a != "--resume"), "--resume"])
-    return f"{reason}; the run is kept in {checkpoint}. To go on, with any number of workers: {command}"
+    return f"{reason}; the run is saved in {checkpoint}. To resume, with any number of workers: {command}"
 
 
 def _show_start(console: Console, run: TrainingRun, workers: Alone) -> None:
@@ -231,14 +255,14 @@ def _show_start(console: Console, run: TrainingRun, workers: Alone) -> None:
     _say(console, f"train       {len(split.train):>7,} samples")
     _say(console, f"validation  {len(split.validation):>7,} samples, {split.validation_origin}")
     _say(console, f"test        {len(split.test):>7,} samples, {split.test_origin}")
-    _say(console, f"{run.spec}: {weights:,} weights with learning heads, {2 * weights:,} bytes")
+    _say(console, f"{run.spec}: {weights:,} weights including learning heads, {2 * weights:,} bytes")
     if workers.count > 1:
-        _say(console, f"{workers.count} workers share every batch")
+        _say(console, f"{workers.count} workers share each batch")
 
 
 def _show_outcome(console: Console, outcome: Outcome, out: str) -> None:
     history = outcome.history
-    table = Table("part", title="Accuracy of the best weights")
+    table = Table("split", title="Accuracy of the best weights")
     table.add_column("samples", justify="right")
     table.add_column("accuracy", justify="right")
     for name in ("train", "validation", "test"):
@@ -246,8 +270,11 @@ def _show_outcome(console: Console, outcome: Outcome, out: str) -> None:
         table.add_row(name, f"{score.samples:,}", f"{score.accuracy:.2%}" if score.samples else "–")
     console.print(table)
     speed = f"{history.seconds:.1f} s, {history.samples_per_second:,.0f} samples/s"
-    _say(console, f"{len(history.epochs)} epochs in {speed}; {history.stopped}; best is {history.best_epoch}")
-    _say(console, f"wrote {out}, weights CRC {outcome.model.network.weights_crc():08x}")
+    _say(
+        console,
+        f"{len(history.epochs)} epochs in {speed}; {history.stopped}; the best is epoch {history.best_epoch}",
+    )
+    _say(console, f"wrote {out}, CRC of weights {outcome.model.network.weights_crc():08x}")
 
 
 def _result(outcome: Outcome) -> dict:

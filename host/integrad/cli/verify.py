@@ -1,4 +1,4 @@
-"""integrad verify: one CRC on every executor."""
+"""integrad verify: compare the CRCs of all executors."""
 
 from __future__ import annotations
 
@@ -18,21 +18,26 @@ from integrad.targets.cores import BOARDS, get_board
 
 @click.command()
 @click.argument("model", metavar="MODEL")
-@click.option("--core", default="all", show_default=True, metavar="CORE|all", help="Which core to emulate.")
-@click.option("--steps", type=click.IntRange(0), default=50, show_default=True, help="Training steps.")
+@click.option("--core", default="all", show_default=True, metavar="CORE|all", help="Core to emulate.")
+@click.option(
+    "--steps", type=click.IntRange(0), default=50, show_default=True, help="Number of training steps."
+)
 @batch_size_option
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of samples and labels.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of samples and labels."
+)
 @click.option(
     "--micropython",
     is_flag=True,
-    help="Also in MicroPython: native modules and viper, here and on M0, M3, M4, M7; bytecode; in firmware.",
+    help="Include MicroPython: native modules and viper on the host and on M0, M3, M4, M7; bytecode; "
+    "firmware.",
 )
 @time_limit_option
 @json_option
 def verify(model, core, steps, batch_size, seed, micropython, time_limit, json_path):
-    """Train MODEL further on random samples on every executor, and compare all outputs and weights.
+    """Train MODEL further on random samples with every executor, and compare all outputs and weights.
 
-    Exits with status 1 if any executor differs or cannot run.
+    The exit status is 1 if any executor differs or cannot run.
 
     \b
     Example:
@@ -66,9 +71,11 @@ def _show(console: Console, verdicts: list[Verdict]) -> None:
     if differ:
         console.print("[red]the executors differ[/red]")
     elif failed:
-        console.print(f"[red]{failed} of {len(verdicts)} executors did not run[/red]; the others are equal")
+        console.print(
+            f"[red]{failed} of {len(verdicts)} executors did not run[/red]; the others computed the same bits"
+        )
     else:
-        console.print("every executor holds the same bits")
+        console.print("all executors computed the same bits")
 
 
 def _crcs(verdict: Verdict) -> tuple[int | None, int | None]:

@@ -17,7 +17,7 @@ def load_dataset(name_or_path: str | os.PathLike, axes: str | None = None) -> Da
     """Load and check a data set. axes: layout of a sample (axes.py), detected if None.
 
     Raises UsageError for an unknown name or impossible axes, IntegradError for a file that cannot be
-    used; both are one line that names file, field and fix.
+    used. The message is one line that names the file, the array and a remedy.
     """
     name = os.fspath(name_or_path)
     if name in BUNDLED:
@@ -28,4 +28,4 @@ def load_dataset(name_or_path: str | os.PathLike, axes: str | None = None) -> Da
     known = f"bundled: {', '.join(BUNDLED)}"
     if path.suffix or len(path.parts) > 1:
         raise IntegradError(f"{name}: no such file ({known})")
-    raise UsageError(f"{name}: no such data set ({known}); or give the path of an .npz file")
+    raise UsageError(f"{name}: no such data set ({known}); expected one of these or the path of an .npz file")

@@ -1,4 +1,4 @@
-"""Reading .npz files that may be missing, damaged or hostile: arrays out, or one clear line."""
+"""Read .npz files that may be missing, damaged or malicious, with one-line error messages."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from integrad.errors import IntegradError
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 NPY_MAGIC = b"\x93NUMPY"
 DAMAGED_ZIP = (ValueError, OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What zipfile raises on damaged archives; encrypted ones and unknown methods are RuntimeErrors."""
+"""Exceptions of zipfile for damaged archives; RuntimeError means encrypted or an unknown compression."""
 
 DAMAGED_ARRAY = (*DAMAGED_ZIP, SyntaxError, TypeError, OverflowError, tokenize.TokenError)
-"""What NumPy raises besides, when it parses an array's header."""
+"""Further exceptions of NumPy when it parses the header of an array."""
 
 
 def read_archive(path: Path) -> dict[str, np.ndarray]:
@@ -39,7 +39,7 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
 
 def _check_magic(path: Path, start: bytes) -> None:
     if start.startswith(NPY_MAGIC):
-        raise IntegradError(f"{path}: is a single array; save x and y together with np.savez")
+        raise IntegradError(f"{path}: is a single array; save x and y in one file with np.savez")
     if not start.startswith(ZIP_MAGIC):
         raise IntegradError(f"{path}: is not an .npz file; save one with np.savez_compressed(path, x=x, y=y)")
 
@@ -52,18 +52,20 @@ def _read_arrays(path: Path, file) -> dict[str, np.ndarray]:
             return {name.removesuffix(".npy"): _read_array(path, archive, name) for name in names}
     except DAMAGED_ZIP as error:
         raise IntegradError(
-            f"{path}: is damaged or cut short ({_first_line(error)}); copy it again"
+            f"{path}: is damaged or truncated ({_first_line(error)}); copy it again"
         ) from None
 
 
 def _check_names(path: Path, names: list[str]) -> None:
     for name in names:
         if not name.isprintable():
-            raise IntegradError(f"{path}: holds an array named {name!r}; rename it")
+            raise IntegradError(f"{path}: contains an array named {name!r}; rename it")
         if names.count(name) > 1:
-            raise IntegradError(f"{path}: holds {name.removesuffix('.npy')} twice; save the file again")
+            raise IntegradError(f"{path}: contains {name.removesuffix('.npy')} twice; save the file again")
         if not name.endswith(".npy"):
-            raise IntegradError(f"{path}: holds {name}, which is no array; save it with np.savez")
+            raise IntegradError(
+                f"{path}: contains {name}, which is not an array; save the file with np.savez"
+            )
 
 
 def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
@@ -74,15 +76,15 @@ def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
             if member.read(1):
                 raise ValueError("bytes after the end of an array")
     except MemoryError:
-        raise IntegradError(f"{path}: {field} does not fit into memory") from None
+        raise IntegradError(f"{path}: {field} does not fit in memory") from None
     except DAMAGED_ARRAY as error:
         if "Object arrays" in str(error):
             raise IntegradError(
                 f"{path}: {field} is an array of Python objects, which are never loaded; "
-                "save numbers or strings of one shape, such as np.array(values, dtype=np.int16)"
+                "save numbers or strings of equal shape, for example np.array(values, dtype=np.int16)"
             ) from None
         raise IntegradError(
-            f"{path}: {field} is damaged or cut short ({_first_line(error)}); copy the file again"
+            f"{path}: {field} is damaged or truncated ({_first_line(error)}); copy the file again"
         ) from None
     return array
 

@@ -1,12 +1,12 @@
 """Layouts: which axis of a sample is time, height, width or channel.
 
-A layout is one letter an axis: F features (each is its own channel), T time, C channel, H height,
-W width. The shape alone decides, by three rules that are shown to the user, who may overrule them:
+A layout has one letter per axis: F features (each is a channel of its own), T time, C channel, H height,
+W width. It is detected from the shape by three rules. The result is shown to the user, who can override it.
 
-1. one axis: features. A series of one channel looks the same and has to be asked for (T).
-2. two axes: a series if one axis has at most 16 entries and the other at least twice as many;
-   the shorter one holds the channels (TC or CT). Otherwise a grey image (HW).
-3. three axes: an image; the shorter of the first and the last axis holds the channels (HWC on a tie).
+1. one axis: features. A time series with one channel has the same shape and must be requested (T).
+2. two axes: a time series if one axis has at most 16 entries and the other at least twice as many;
+   the shorter one is the channel axis (TC or CT). Otherwise a greyscale image (HW).
+3. three axes: an image; the shorter of the first and the last axis is the channel axis (HWC if equal).
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ def detect(shape: tuple[int, ...]) -> str:
 
 
 def parse(text: str, shape: tuple[int, ...]) -> str:
-    """A layout that the user named, for samples of this shape. Raises UsageError with the choices."""
+    """Parse a layout given by the user, for samples of this shape. Raises UsageError with the choices."""
     layout = text.strip().upper()
     if layout not in choices(shape):
         size = "×".join(map(str, shape))
-        raise UsageError(f"--axes {text}: samples of shape {size} can be {' or '.join(choices(shape))}")
+        raise UsageError(f"--axes {text}: samples of shape {size} require {' or '.join(choices(shape))}")
     return layout
 
 
@@ -49,24 +49,24 @@ def explain(layout: str, shape: tuple[int, ...], given: bool) -> str:
     """One line: what the layout means for this shape, why, and how to change it."""
     others = " or ".join(f"--axes {other}" for other in choices(shape) if other != layout)
     reason = "as given" if given else _reason(layout, shape)
-    return f"{_meaning(layout, shape)} ({reason}; to change: {others})"
+    return f"{_meaning(layout, shape)} ({reason}; to override: {others})"
 
 
 def channel_axis(layout: str) -> int | None:
-    """Index of the channel among a sample's axes; None if all values are one channel."""
+    """Index of the channel axis of a sample; None if all values belong to one channel."""
     if layout == "F":
         return 0
     return layout.index("C") if "C" in layout else None
 
 
 def channels(layout: str, shape: tuple[int, ...]) -> int:
-    """Number of channels, each with statistics of its own."""
+    """Number of channels, each of which is normalised separately."""
     axis = channel_axis(layout)
     return 1 if axis is None else shape[axis]
 
 
 def input_shape(layout: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Shape of a sample as the network sees it: (F,), (C, 1, T) or (C, H, W)."""
+    """Shape of a network input: (F,), (C, 1, T) or (C, H, W)."""
     if layout == "F":
         return shape
     size = dict(zip(layout, shape, strict=True))
@@ -84,18 +84,18 @@ def channels_first(x: np.ndarray, layout: str) -> np.ndarray:
 
 def _meaning(layout: str, shape: tuple[int, ...]) -> str:
     size = dict(zip(layout, shape, strict=True))
-    many = f" of {size['C']} channel{'s' if size['C'] != 1 else ''}" if "C" in size else " of one channel"
+    many = f" with {size['C']} channel{'s' if size['C'] != 1 else ''}" if "C" in size else " with one channel"
     if layout == "F":
-        return f"{size['F']} features, each normalised on its own"
+        return f"{size['F']} features, each normalised by itself"
     if "T" in size:
-        return f"series{many}, {size['T']} steps"
+        return f"time series{many}, {size['T']} steps"
     return f"image{many}, {size['H']} high, {size['W']} wide"
 
 
 def _reason(layout: str, shape: tuple[int, ...]) -> str:
     if layout == "F":
-        return "one axis is taken as features"
+        return "a single axis is interpreted as features"
     if layout == "HW":
-        return "neither axis is short enough for the channels of a series"
+        return "neither axis is short enough to be the channels of a time series"
     which = "last" if layout.endswith("C") else "first"
-    return f"the shorter axis, the {which}, is taken as channels"
+    return f"the shorter axis, the {which} one, is interpreted as channels"

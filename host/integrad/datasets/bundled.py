@@ -1,4 +1,4 @@
-"""The data sets that come with integrad; integrad/data/LICENSES.md says whose they are."""
+"""The bundled data sets; see integrad/data/LICENSES.md for their authors and licences."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from integrad.datasets.archive import read_archive
 from integrad.datasets.dataset import Dataset, build_dataset
 
 STROKE_POINTS = 64
-"""Points of a resampled stroke; the recorded ones have 32 to 145, median 94."""
+"""Points of a resampled stroke; recorded strokes have 32 to 145, with a median of 94."""
 
 STROKE_TESTS = 20
-"""The last 20 strokes of each digit, as recorded, are magic-wand's test part."""
+"""The last 20 recorded strokes of each digit are the test set of magic-wand."""
 
 
 @dataclass(frozen=True)
 class Bundled:
-    """What the list of data sets says about one, and how to load it."""
+    """A bundled data set: its description, and the function that builds it."""
 
     file: str
     title: str
@@ -31,7 +31,7 @@ class Bundled:
 
 
 def load_bundled(name: str, axes: str | None = None) -> Dataset:
-    """Load a data set of BUNDLED; axes overrules its layout. Raises UsageError for bad axes."""
+    """Load a data set of BUNDLED; axes overrides its layout. Raises UsageError for bad axes."""
     entry = BUNDLED[name]
     with resources.as_file(resources.files("integrad.data") / entry.file) as path:
         arrays = read_archive(path)
@@ -39,10 +39,10 @@ def load_bundled(name: str, axes: str | None = None) -> Dataset:
 
 
 def resample(points: np.ndarray, count: int) -> np.ndarray:
-    """Integers (P, D), P ≥ 1 → int64 (count, D): linear interpolation at count even steps in time.
+    """Integers (P, D), P ≥ 1 → int64 (count, D): linear interpolation at `count` evenly spaced times.
 
-    Step k lies at k·(P - 1) / (count - 1) points; the fraction is kept as an integer numerator, and
-    the only division truncates toward zero, so that a device can do the same.
+    Step k is at position k·(P - 1) / (count - 1). The fraction is kept as an integer numerator, and the
+    only division truncates toward zero, so that a device can compute the same.
     """
     position = np.arange(count, dtype=np.int64) * (len(points) - 1)
     before, fraction = position // (count - 1), (position % (count - 1))[:, None]
@@ -64,7 +64,7 @@ def _spoken_digits(name: str, arrays: dict[str, np.ndarray], axes: str | None) -
 
 
 def _magic_wand(name: str, arrays: dict[str, np.ndarray], axes: str | None) -> Dataset:
-    """Strokes as series of 64 points (x, y), each stroke centred on its own mean."""
+    """Strokes as time series of 64 points (x, y), each centred on its mean."""
     y = arrays["y"]
     strokes = np.split(arrays["points_q15"], arrays["offset"][1:-1])
     series = np.stack([resample(stroke, STROKE_POINTS) for stroke in strokes])
@@ -85,7 +85,7 @@ BUNDLED = {
     ),
     "spoken-digits": Bundled(
         "spoken_digits.npz",
-        "English digits spoken by six people, as log-mel pictures",
+        "English digits spoken by six people, as log-mel spectrograms",
         "CC BY-SA 4.0",
         "Free Spoken Digit Dataset, Zohar Jackson and contributors",
         _spoken_digits,

@@ -1,4 +1,4 @@
-"""Dataset: samples, labels and what is known about each sample, checked once and for all."""
+"""Dataset: samples, labels and further keys of each sample, validated when it is created."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from integrad.datasets.samples import check_samples
 from integrad.errors import IntegradError
 
 KEY_KINDS = "biuSU"
-"""NumPy kinds that a per-sample key may have: it is compared with a text, so no floats."""
+"""NumPy kinds allowed for keys: keys are compared with text, so floats are excluded."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class Dataset:
     name: bundled name or file path. x: (N, ...) in one of samples.RAW_DTYPES or float64, in the
     layout `axes` (axes.py). y: int64 (N,) in 0 … len(class_names) - 1. keys: per-sample arrays (N,)
     of integers, booleans or strings, such as speaker. test: bool (N,), or None if the data has no
-    test part. group: the key whose groups a validation split keeps whole, or None.
-    axes_given: whether `axes` was chosen by the caller or by the data set, not detected.
-    ignored: names of arrays in the file that nothing uses. sha256: hex digest that names x and y.
+    test set. group: the key whose groups a validation split keeps together, or None.
+    axes_given: whether `axes` was given by the caller or by the data set instead of detected.
+    ignored: names of arrays in the file that are not used. sha256: hex digest of x and y.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Dataset:
 
     @property
     def sample_shape(self) -> tuple[int, ...]:
-        """Shape of one raw sample, in the data's own order."""
+        """Shape of a raw sample, in the layout of the data."""
         return self.x.shape[1:]
 
     @property
@@ -72,7 +72,7 @@ def build_dataset(
     group: str | None = None,
     ignored: tuple[str, ...] = (),
 ) -> Dataset:
-    """Check arrays and make a Dataset of them. Every error is an IntegradError that begins with name.
+    """Validate arrays and build a Dataset. Errors are IntegradErrors that begin with the name.
 
     x: (N, ...) integers, booleans or floats; y: (N,) integers 0 … G-1 or strings; test: (N,) bool or
     0/1; keys: name → (N,); class_names: (G,) strings; axes: a layout of axes.py, or None to detect it.
@@ -80,7 +80,7 @@ def build_dataset(
     x = check_samples(name, x)
     if y.ndim == 0 or len(x) != len(y):
         if y.ndim == 0:
-            raise IntegradError(f"{name}: y is a single value, expected one label a sample")
+            raise IntegradError(f"{name}: y is a single value, expected one label per sample")
         raise IntegradError(f"{name}: x has {len(x):,} samples but y has {len(y):,}; they must match")
     labels, names = check_labels(name, y, class_names)
     mask = _check_test(name, test, len(x))
@@ -112,26 +112,24 @@ def digest(x: np.ndarray, y: np.ndarray) -> str:
 
 
 def _check_test(name: str, test: np.ndarray | None, samples: int) -> np.ndarray | None:
-    """The test mask as bool (N,); None if it marks nothing."""
+    """The test mask as bool (N,); None if it marks no sample."""
     if test is None:
         return None
     if test.shape != (samples,):
         raise IntegradError(f"{name}: test has shape {test.shape}, expected ({samples},), a mask over x")
     if test.dtype.kind not in "biu" or not np.isin(test, (0, 1)).all():
-        raise IntegradError(
-            f"{name}: test ({test.dtype}) must be a mask of True and False, True = test sample"
-        )
+        raise IntegradError(f"{name}: test ({test.dtype}) must be a boolean mask, True for test samples")
     mask = test.astype(bool)
     if mask.all():
-        raise IntegradError(f"{name}: test marks every sample; some must remain to train on")
+        raise IntegradError(f"{name}: test marks every sample; some are required for training")
     return mask if mask.any() else None
 
 
 def _check_key(name: str, key: str, values: np.ndarray, samples: int) -> np.ndarray:
     if values.shape != (samples,):
         raise IntegradError(
-            f"{name}: {key} has shape {values.shape}, expected ({samples},), one value a sample"
+            f"{name}: {key} has shape {values.shape}, expected ({samples},), one value per sample"
         )
     if values.dtype.kind not in KEY_KINDS:
-        raise IntegradError(f"{name}: {key} ({values.dtype}) must hold integers or strings")
+        raise IntegradError(f"{name}: {key} ({values.dtype}) must contain integers or strings")
     return as_text(values)

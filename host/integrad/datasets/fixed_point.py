@@ -1,4 +1,4 @@
-"""Floats as int16 fixed point: the one place where raw floats become integers."""
+"""Floats as int16 fixed point: the only place where raw floats are converted to integers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from integrad.errors import IntegradError
 
 INT16_MAX = 2**15 - 1
 MAX_SHIFT = 64
-"""Shifts beyond ±64 mean values that no sensor gives (above 2^79 or below 2^-49)."""
+"""Larger shifts mean values that no sensor delivers (above 2^79 or below 2^-49)."""
 
 
 def choose_shift(x: np.ndarray) -> int:
@@ -27,7 +27,7 @@ def choose_shift(x: np.ndarray) -> int:
 def to_int16(x: np.ndarray, shift: int) -> np.ndarray:
     """round(x·2^shift), half to even, saturated to ±32767, as int16. Raises IntegradError on NaN."""
     if np.isnan(x).any():
-        raise IntegradError("samples hold nan; remove or replace such samples")
+        raise IntegradError("samples contain nan; remove or replace these samples")
     with np.errstate(over="ignore"):  # infinity saturates like any large value
         scaled = np.rint(np.ldexp(x.astype(np.float64), shift))
     return np.clip(scaled, -INT16_MAX, INT16_MAX).astype(np.int16)

@@ -1,4 +1,4 @@
-"""Labels: from what a file holds to classes 0 … G-1 with names."""
+"""Labels: conversion of the labels in a file to classes 0 … G-1 with names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from integrad.errors import IntegradError
 from integrad.network.description import MAX_CLASSES
 
 MAX_NAME = 64
-"""Characters in a class name; it is printed in tables and in generated files."""
+"""Maximum length of a class name, which appears in tables and in generated files."""
 
 
 def check_labels(
@@ -22,7 +22,7 @@ def check_labels(
     if y.ndim != 1:
         fix = "save y.argmax(axis=1)" if y.ndim == 2 and y.shape[1] > 1 else "save y.ravel()"
         raise IntegradError(
-            f"{source}: y has shape {y.shape}, expected one label a sample ({len(y)},); {fix}"
+            f"{source}: y has shape {y.shape}, expected one label per sample ({len(y)},); {fix}"
         )
     names = None if class_names is None else _check_names(source, "class_names", class_names)
     if y.dtype.kind in "SU":
@@ -37,17 +37,19 @@ def check_training_classes(source: str, y: np.ndarray, class_names: list[str]) -
     missing = np.flatnonzero(np.bincount(y, minlength=len(class_names)) == 0)
     if len(missing):
         shown = ", ".join(class_names[i] for i in missing[:5]) + (" …" if len(missing) > 5 else "")
-        raise IntegradError(f"{source}: no training sample of class {shown}; move some out of the test part")
+        raise IntegradError(f"{source}: no training samples of class {shown}; move some out of the test set")
 
 
 def _from_integers(source: str, y: np.ndarray, names: list[str] | None) -> tuple[np.ndarray, list[str]]:
     found = np.unique(y)
     if len(found) == 1:
-        raise IntegradError(f"{source}: y holds one class only ({found[0]}); a classifier needs two or more")
+        raise IntegradError(
+            f"{source}: y contains a single class ({found[0]}); a classifier requires two or more"
+        )
     expected = len(found) if names is None else len(names)
     if int(found[0]) != 0 or int(found[-1]) != len(found) - 1:
         raise IntegradError(
-            f"{source}: y holds the labels {_shorten(found)}, expected 0 … {len(found) - 1} without gaps; "
+            f"{source}: y contains the labels {_shorten(found)}, expected 0 … {len(found) - 1} without gaps; "
             "remap with np.unique(y, return_inverse=True)[1]"
         )
     if len(found) != expected:
@@ -60,7 +62,7 @@ def _from_strings(source: str, y: np.ndarray, names: list[str] | None) -> tuple[
     found, labels = np.unique(as_text(y), return_inverse=True)
     if len(found) == 1:
         raise IntegradError(
-            f"{source}: y holds one class only ({str(found[0])!r}); a classifier needs two or more"
+            f"{source}: y contains a single class ({str(found[0])!r}); a classifier requires two or more"
         )
     _check_count(source, len(found))
     sorted_names = _check_names(source, "y", found)
@@ -72,27 +74,28 @@ def _from_strings(source: str, y: np.ndarray, names: list[str] | None) -> tuple[
 
 
 def as_text(array: np.ndarray) -> np.ndarray:
-    """Strings of either kind as unicode; bytes that are no UTF-8 become replacement characters."""
+    """Strings of either kind as unicode; invalid UTF-8 becomes replacement characters."""
     return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array
 
 
 def _check_names(source: str, field: str, array: np.ndarray) -> list[str]:
     if array.ndim != 1 or array.dtype.kind not in "SU":
-        raise IntegradError(f"{source}: {field} must be a one-dimensional array of strings, one a class")
+        raise IntegradError(f"{source}: {field} must be a one-dimensional array of strings, one per class")
     names = as_text(array).tolist()
     for name in names:
         if not name.isprintable() or not 1 <= len(name) <= MAX_NAME:
             raise IntegradError(
-                f"{source}: {field} holds {name[:MAX_NAME]!r}; names are 1 to {MAX_NAME} printable characters"
+                f"{source}: {field} contains {name[:MAX_NAME]!r}; names must have 1 to {MAX_NAME} printable "
+                "characters"
             )
     if len(set(names)) != len(names):
-        raise IntegradError(f"{source}: {field} holds a name twice; every class needs its own")
+        raise IntegradError(f"{source}: {field} contains a name twice; names must be unique")
     return names
 
 
 def _check_count(source: str, classes: int) -> None:
     if classes > MAX_CLASSES:
-        raise IntegradError(f"{source}: y has {classes:,} classes, at most {MAX_CLASSES} are possible")
+        raise IntegradError(f"{source}: y has {classes:,} classes, at most {MAX_CLASSES} are supported")
 
 
 def _shorten(values) -> str:

@@ -1,9 +1,9 @@
-"""Data sets from .npz files: which arrays mean what.
+"""Data sets from .npz files: the meaning of their arrays.
 
-Two forms. `x, y` with the optional `group`, `test`, `class_names`; or `x_train, y_train, x_test,
-y_test`, which are put one after the other. Any other one-dimensional array with one integer,
-boolean or string a sample is a key (`speaker`, `record`; in the second form as `speaker_train` and
-`speaker_test`), by which samples can be selected. Anything else is left alone and listed as ignored.
+There are two forms: `x, y` with the optional `group`, `test`, `class_names`; or `x_train, y_train, x_test,
+y_test`, which are concatenated. Any other one-dimensional array with one integer, boolean or string per
+sample is a key (`speaker`, `record`; in the second form as `speaker_train` and `speaker_test`), by which
+samples can be selected. All other arrays are ignored and listed as such.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from integrad.errors import IntegradError
 PARTS = ("x_train", "y_train", "x_test", "y_test")
 GROUP = "group"
 KINDS = {"b": "integers", "i": "integers", "u": "integers", "f": "floats", "S": "bytes", "U": "strings"}
-"""Arrays of one sort may be joined; integers of different width become the wider one."""
+"""Arrays of the same sort can be concatenated; integers of different widths become the wider type."""
 
 
 def load_npz(path: Path, axes: str | None = None) -> Dataset:
@@ -29,8 +29,8 @@ def load_npz(path: Path, axes: str | None = None) -> Dataset:
     if set(arrays) & set(PARTS):
         arrays = _join_parts(source, arrays)
     elif not {"x", "y"} <= set(arrays):
-        found = ", ".join(sorted(arrays)) or "nothing"
-        raise IntegradError(f"{source}: holds {found}; expected x and y, or {', '.join(PARTS)}: rename them")
+        found = ", ".join(sorted(arrays)) or "no arrays"
+        raise IntegradError(f"{source}: contains {found}; expected x and y, or {', '.join(PARTS)}")
     x, y = arrays.pop("x"), arrays.pop("y")
     test, class_names = arrays.pop("test", None), arrays.pop("class_names", None)
     keys = {name: values for name, values in arrays.items() if name == GROUP or _is_key(values, _length(x))}
@@ -48,14 +48,16 @@ def load_npz(path: Path, axes: str | None = None) -> Dataset:
 
 
 def _join_parts(source: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays of the second form as those of the first: x, y, test and keys; others unchanged."""
+    """Convert the second form to the first: x, y, test and keys; other arrays are unchanged."""
     if missing := [name for name in PARTS if name not in arrays]:
         present = ", ".join(name for name in PARTS if name in arrays)
         raise IntegradError(
             f"{source}: has {present} but not {', '.join(missing)}; save all four, or x and y"
         )
     if both := sorted({"x", "y", "test"} & set(arrays)):
-        raise IntegradError(f"{source}: holds {', '.join(both)} beside {', '.join(PARTS)}; keep one form")
+        raise IntegradError(
+            f"{source}: contains {', '.join(both)} in addition to {', '.join(PARTS)}; keep one form"
+        )
     counts = [_length(arrays["x_train"]), _length(arrays["x_test"])]
     for part, count in zip(("train", "test"), counts, strict=True):
         if count != (labels := _length(arrays[f"y_{part}"])):
@@ -63,7 +65,7 @@ def _join_parts(source: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndar
                 f"{source}: x_{part} has {count:,} samples but y_{part} has {labels:,}; they must match"
             )
     if counts[1] == 0:
-        raise IntegradError(f"{source}: x_test is empty; save the data as x and y if there is no test part")
+        raise IntegradError(f"{source}: x_test is empty; save the data as x and y if there is no test set")
     joined = {"x": _join(source, "x", arrays), "y": _join(source, "y", arrays)}
     joined["test"] = np.repeat([False, True], counts)
     rest = {name: values for name, values in arrays.items() if name not in PARTS}
@@ -78,23 +80,23 @@ def _join(source: str, name: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
     train, test = arrays[f"{name}_train"], arrays[f"{name}_test"]
     if train.shape[1:] != test.shape[1:]:
         shapes = f"{name}_train {train.shape[1:]}, {name}_test {test.shape[1:]}"
-        raise IntegradError(f"{source}: items differ in shape ({shapes}); save both alike")
+        raise IntegradError(f"{source}: shapes of items differ ({shapes}); they must match")
     kind = KINDS.get(train.dtype.kind)
     if kind is None or kind != KINDS.get(test.dtype.kind) or _would_round(train, test):
         raise IntegradError(
             f"{source}: {name}_train is {train.dtype}, {name}_test is {test.dtype}; "
-            "save both as integers, both as floats or both as strings of one kind"
+            "save both as integers, both as floats or both as strings of the same kind"
         )
     return np.concatenate([train, test])
 
 
 def _would_round(a: np.ndarray, b: np.ndarray) -> bool:
-    """NumPy joins int64 and uint64 as floats."""
+    """Whether concatenation would yield floats, as it does for int64 and uint64."""
     return a.dtype.kind != "f" and np.result_type(a, b).kind == "f"
 
 
 def _length(array: np.ndarray) -> int:
-    """Number of samples; 0 for a scalar, which is refused as x and as y."""
+    """Number of samples; 0 for a scalar, which is rejected as x and as y."""
     return array.shape[0] if array.ndim else 0
 
 

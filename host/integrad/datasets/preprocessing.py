@@ -1,12 +1,13 @@
-"""Preprocessing: raw sensor integers → int8 network inputs, with constants that the model carries.
+"""Preprocessing: raw sensor integers → int8 network inputs, with constants that are stored in the model.
 
-NITRO-D's integer normalisation. For every channel, over the training samples and with n values,
+This is the integer normalisation of NITRO-D. For each channel, with n values in the training samples,
 
     mean = tdiv(Σ (x - offset), n)      mad = max(1, tdiv(Σ |x - offset - mean|, n))
     input = saturate(tdiv((x - offset - mean)·51, mad), 127)
 
-51 ≈ 64 / 1.25: the mean absolute deviation of a bell curve is its standard deviation / 1.25, so
-inputs get a standard deviation of about 64. The device computes the same from the same constants.
+where mad is the mean absolute deviation. 51 ≈ 64 / 1.25: the mean absolute deviation of a normal distribution
+is its standard deviation / 1.25, so inputs have a standard deviation of about 64. The device computes the
+same from the same constants.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ from integrad.network.description import MAX_SIDE
 
 STATISTICS_SAMPLES = 25_000
 MAX_VALUES = 2**24
-"""Values in one sample; more is taken for a damaged or hostile description."""
+"""Maximum number of values in a sample; more indicates a damaged or malicious description."""
 
 
 @dataclass(frozen=True)
 class Preprocessing:
     """Constants of the normalisation.
 
-    axes: layout of a raw sample; raw_dtype: one of RAW_DTYPES, what the device receives;
-    raw_shape: shape of a raw sample; offset: 128 for uint8, else 0; mean, mad: one integer a
-    channel, mad ≥ 1; float_shift: None, or the device receives round(value·2^float_shift) as int16.
-    Raises IntegradError, naming the field, if a constant is impossible.
+    axes: layout of a raw sample; raw_dtype: type of the values that the device receives, one of RAW_DTYPES;
+    raw_shape: shape of a raw sample; offset: 128 for uint8, else 0; mean, mad (mean absolute deviation): one
+    integer per channel, mad ≥ 1; float_shift: None, or the device receives round(value·2^float_shift) as
+    int16. Raises IntegradError, naming the field, if a constant is invalid.
     """
 
     axes: str
@@ -51,9 +52,9 @@ class Preprocessing:
 
     @classmethod
     def fit(cls, x: np.ndarray, axes: str) -> Preprocessing:
-        """Constants from training samples x (N, ...), already shuffled: the first 25,000 count.
+        """Constants from training samples x (N, ...), already shuffled, of which the first 25,000 are used.
 
-        x: one of RAW_DTYPES or floats; a float's shift is chosen over all N samples.
+        x: one of RAW_DTYPES or floats. The shift of floats is chosen for all N samples.
         """
         x = check_samples("training samples", x)
         shift = choose_shift(x) if x.dtype.kind == "f" else None
@@ -67,12 +68,12 @@ class Preprocessing:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Shape of one network input: (F,), (C, 1, T) or (C, H, W)."""
+        """Shape of a network input: (F,), (C, 1, T) or (C, H, W)."""
         return layouts.input_shape(self.axes, self.raw_shape)
 
     @property
     def channels(self) -> int:
-        """Number of channels: the length of mean and of mad."""
+        """Number of channels, which is the length of mean and mad."""
         return len(self.mean)
 
     def raw(self, x: np.ndarray) -> np.ndarray:
@@ -85,7 +86,7 @@ class Preprocessing:
             raise IntegradError(f"samples have shape {x.shape[1:]}, but the model was trained on {trained}")
         if (x.dtype.kind == "f") != (self.float_shift is not None):
             expected = self.raw_dtype if self.float_shift is None else "floats"
-            raise IntegradError(f"samples are {x.dtype}, but the model was trained on {expected}")
+            raise IntegradError(f"samples have type {x.dtype}, but the model was trained on {expected}")
         if self.float_shift is not None:
             return to_int16(x, self.float_shift)
         return _fit_into(x, self.raw_dtype)
@@ -104,15 +105,15 @@ class Preprocessing:
         return out
 
     def describe(self) -> dict:
-        """JSON-able description; from_description() is its inverse."""
+        """JSON-serialisable description; from_description() is the inverse."""
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
     @classmethod
     def from_description(cls, description: dict) -> Preprocessing:
-        """Raises IntegradError, naming the field, for anything that describe() cannot have written."""
+        """Inverse of describe(). Raises IntegradError, naming the field, for an invalid description."""
         fields = list(cls.__dataclass_fields__)
         if not isinstance(description, dict) or set(description) != set(fields):
-            raise IntegradError(f"preprocessing: needs exactly the fields {', '.join(fields)}")
+            raise IntegradError(f"preprocessing: must have exactly the fields {', '.join(fields)}")
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in description.items()}
         return cls(**values)
 
@@ -122,7 +123,7 @@ def _offset(dtype: str) -> int:
 
 
 def _per_channel(axes: str, dimensions: int) -> tuple[int, ...]:
-    """Shape in which one value a channel broadcasts against (N, *raw_shape)."""
+    """Shape in which one value per channel broadcasts against (N, *raw_shape)."""
     axis = layouts.channel_axis(axes)
     return (1, *(-1 if i == axis else 1 for i in range(dimensions)))
 
@@ -130,7 +131,7 @@ def _per_channel(axes: str, dimensions: int) -> tuple[int, ...]:
 def _channel_sums(x: np.ndarray, axes: str, offset: int, around: list[int] | None = None) -> list[int]:
     """Per channel Σ (x - offset), or Σ |x - offset - around|.
 
-    Exact: a chunk's sum fits int64 (at most 2^24 values below 2^33), totals are Python integers.
+    Exact: the sum of a chunk fits in int64 (at most 2^24 values below 2^33); totals are Python integers.
     """
     channels = layouts.channels(axes, x.shape[1:])
     totals = [0] * channels
@@ -144,10 +145,10 @@ def _channel_sums(x: np.ndarray, axes: str, offset: int, around: list[int] | Non
 
 
 def _fit_into(x: np.ndarray, dtype: str) -> np.ndarray:
-    """Integers as dtype, refused if one does not fit."""
+    """Convert integers to dtype. Raises IntegradError if a value is out of range."""
     limits = np.iinfo(dtype)
     if x.dtype.name != dtype and len(x) and (x.min() < limits.min or x.max() > limits.max):
-        raise IntegradError(f"samples hold {x.min()} … {x.max()}, but the model takes {dtype}")
+        raise IntegradError(f"samples range from {x.min()} to {x.max()}, but the model expects {dtype}")
     return x.astype(dtype)
 
 
@@ -168,9 +169,9 @@ def _check(p: Preprocessing) -> None:
     _check_integers("mad", p.mad, channels, 1, high - low)
     shift = 0 if p.float_shift is None else p.float_shift
     if type(shift) is not int or abs(shift) > MAX_SHIFT:
-        raise IntegradError(f"preprocessing: float_shift must be -{MAX_SHIFT} … {MAX_SHIFT}, or null")
+        raise IntegradError(f"preprocessing: float_shift must be from -{MAX_SHIFT} to {MAX_SHIFT}, or null")
     if p.float_shift is not None and p.raw_dtype != "int16":
-        raise IntegradError("preprocessing: float_shift needs raw_dtype int16")
+        raise IntegradError("preprocessing: float_shift requires raw_dtype int16")
 
 
 def _check_integers(field: str, values, length: int, low: int, high: int) -> None:

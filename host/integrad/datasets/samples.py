@@ -1,4 +1,4 @@
-"""Samples: the dtypes that raw data may have, as a sensor would deliver them."""
+"""Samples: the types of raw data, as delivered by sensors."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import numpy as np
 from integrad.errors import IntegradError
 
 RAW_DTYPES = ("uint8", "int8", "int16", "uint16", "int32")
-"""What the device can take, narrowest first; wider integers are narrowed if their values fit."""
+"""Types that a device can process, narrowest first; wider integers are narrowed if their values fit."""
 
 MAX_DIMENSIONS = 3
 CHUNK_VALUES = 2**22
-"""Values that are looked at a time: temporaries stay small beside the data."""
+"""Values processed at a time, so that temporary arrays stay small."""
 
 
 def check_samples(source: str, x: np.ndarray) -> np.ndarray:
     """Return x (N, ...) as one of RAW_DTYPES or float64, or raise IntegradError naming source.
 
-    Booleans become uint8. Refused: other kinds, no samples, an axis of length 0, more than three
-    axes a sample, values that are not finite, integers wider than int32.
+    Booleans become uint8. Rejected are other kinds, empty arrays, more than three axes per sample, values
+    that are not finite, and integers beyond int32.
     """
     if x.ndim < 2 or x.ndim > 1 + MAX_DIMENSIONS:
-        fix = "save x.reshape(len(x), -1)" if x.ndim else "save one row a sample"
+        fix = "save x.reshape(len(x), -1)" if x.ndim else "save one row per sample"
         raise IntegradError(f"{source}: x has shape {x.shape}, expected samples × 1 to 3 axes; {fix}")
     if 0 in x.shape:
-        raise IntegradError(f"{source}: x is empty, its shape is {x.shape}; every axis needs a length")
+        raise IntegradError(f"{source}: x is empty (shape {x.shape}); all axes must have a positive length")
     if x.dtype.kind == "f":
         _check_finite(source, x)
         return x.astype(np.float64)
@@ -36,7 +36,8 @@ def check_samples(source: str, x: np.ndarray) -> np.ndarray:
 
 
 def narrow(source: str, x: np.ndarray) -> np.ndarray:
-    """Integers in native byte order: as they are if the dtype is raw, else the narrowest that holds them."""
+    """Integers in native byte order: unchanged if the type is a raw one, else in the narrowest sufficient
+    type."""
     if x.dtype.name in RAW_DTYPES:
         return np.ascontiguousarray(x, x.dtype.newbyteorder("="))
     low, high = int(x.min()), int(x.max())
@@ -45,7 +46,7 @@ def narrow(source: str, x: np.ndarray) -> np.ndarray:
         if limits.min <= low and high <= limits.max:
             return x.astype(name)
     raise IntegradError(
-        f"{source}: x ({x.dtype}) holds {low:,} … {high:,}, beyond int32; scale it down first"
+        f"{source}: x ({x.dtype}) ranges from {low:,} to {high:,}, which exceeds int32; scale it down"
     )
 
 
@@ -62,4 +63,4 @@ def _check_finite(source: str, x: np.ndarray) -> None:
         if not finite.all():
             index = np.unravel_index(np.argmin(finite), part.shape)
             where = ", ".join(map(str, (rows.start + index[0], *index[1:])))
-            raise IntegradError(f"{source}: x[{where}] is {part[index]}; remove or replace such samples")
+            raise IntegradError(f"{source}: x[{where}] is {part[index]}; remove or replace these samples")

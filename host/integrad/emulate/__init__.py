@@ -1,1 +1,1 @@
-"""Emulators: firmware in, results and exact instruction counts out."""
+"""Emulators: they run firmware and return its results and exact instruction counts."""

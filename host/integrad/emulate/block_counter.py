@@ -1,4 +1,4 @@
-"""Instruction counts from an emulator that reports translated blocks, as Unicorn does."""
+"""Instruction counts for emulators that report translated blocks, such as Unicorn."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from integrad.emulate.instructions import is_wide
 
 
 class BlockCounter:
-    """Counts how often each translated block ran inside each region, and looks into the blocks afterwards.
+    """Counts how often each translated block is executed in each region, and evaluates the blocks afterwards.
 
-    A block runs from its first to its last instruction, so its executions are those of every
-    instruction in it, conditional ones (IT) included, as QEMU counts them too.
+    A block is always executed from its first to its last instruction, so each of its instructions,
+    including conditional ones (IT), is executed as often as the block. QEMU counts in the same way.
     """
 
     def __init__(self, counting_map: CountingMap, limit: int | None):
@@ -44,7 +44,7 @@ class BlockCounter:
                 self._partial.update(piece)
 
     def _split(self, block: tuple[int, int]) -> list:
-        """Executions by bucket of the instructions between markers, and the markers."""
+        """Number of instructions per bucket between markers, and the markers themselves."""
         address, size = block
         pieces: list = [Counter()]
         end = address + size

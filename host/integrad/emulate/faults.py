@@ -1,4 +1,4 @@
-"""Why a firmware stopped, in words."""
+"""Explanations of why a firmware stopped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from integrad.errors import IntegradError
 EXIT_FAULT = 125
 """Exit status of the firmware's fault handler."""
 
-# Bits of the Configurable Fault Status Register, the telling ones first (Arm DDI 0553, CFSR).
+# Bits of the Configurable Fault Status Register, the most specific ones first (Arm DDI 0553, CFSR).
 CFSR = (
     (1 << 20, "stack overflow"),
     (1 << 12, "stack overflow"),
@@ -33,8 +33,8 @@ HAS_ADDRESS = 1 << 15 | 1 << 7
 
 
 class FirmwareError(IntegradError):
-    """A firmware that did not end well. kind: "fault", "exit status", "time limit", "emulator",
-    or "exception" where it is MicroPython whose script failed."""
+    """The run of a firmware failed. kind: "fault", "exit status", "time limit", "emulator" or, if a script in
+    MicroPython failed, "exception"."""
 
     def __init__(self, kind: str, message: str, exit_code: int | None = None, console: str = ""):
         self.kind, self.exit_code, self.console = kind, exit_code, console
@@ -42,7 +42,7 @@ class FirmwareError(IntegradError):
 
 
 def explain_console(console: str, program: Program) -> str | None:
-    """What the fault handler's line on the console means; None if there is no such line."""
+    """Explanation of the line that the fault handler printed; None if there is no such line."""
     found = re.search(r"^fault: (.*)$", console, re.MULTILINE)
     if found is None:
         return None
@@ -60,19 +60,19 @@ def explain_console(console: str, program: Program) -> str | None:
 
 
 def describe_overflow(program: Program) -> str:
-    """A stack overflow, with the size of the stack."""
+    """Description of a stack overflow, with the size of the stack."""
     reserve = sum(section.size for section in program.sections if section.name == ".stack")
     return f"stack overflow, more than the {reserve:,} bytes reserved"
 
 
 def place(kind: str, pc: int, lr: int, program: Program) -> str:
-    """The kind of a fault and where it happened."""
+    """Description of a fault and of where it happened."""
     function = f" in {program.describe(pc)}" if program.function_at(pc) else ""
     return f"{kind}{function} (pc 0x{pc:08x}, returns to {program.describe(lr & ~1)})"
 
 
 def _explain_without_status(pc: int, program: Program) -> str:
-    """A Cortex-M0 has no status register: what the instruction at the fault is tells the two cases apart."""
+    """A Cortex-M0 has no fault status register; the faulting instruction distinguishes the two cases."""
     start, code = program.section_bytes(".text")
     if not start <= pc < start + len(code):
         return "jump to an address that is not code"

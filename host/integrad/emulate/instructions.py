@@ -1,6 +1,6 @@
-"""What kind of instruction stands at an address: Thumb code of Armv6-M to Armv8.1-M.
+"""Classification of Thumb instructions of Armv6-M to Armv8.1-M.
 
-Encodings: "Armv8-M Architecture Reference Manual", C2.3 (Arm DDI 0553), whose subset the older cores have.
+Encodings: "Armv8-M Architecture Reference Manual", C2.3 (Arm DDI 0553); older cores have a subset of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MARKER_END = 0x46D2  # mov r10, r10
 
 
 def is_wide(first: int) -> bool:
-    """Whether an instruction that begins with this halfword has a second one."""
+    """Whether an instruction that begins with this halfword is 32 bits long."""
     return first >= 0xE800
 
 
@@ -80,7 +80,7 @@ def _classify_multiple(first: int, second: int) -> tuple[str, int]:
 
 def _classify_branch(first: int, second: int) -> tuple[str, int]:
     if second & 0x8000:
-        if second == 0xE801:  # VCTP makes a predicate for vector instructions
+        if second == 0xE801:  # VCTP creates a predicate for vector instructions
             return "vector", 0
         is_control = second & 0x5000 == 0 and first & 0x0380 == 0x0380  # barriers, hints, MSR, MRS
         return ("other" if is_control else "branch"), 0
@@ -105,5 +105,5 @@ def _is_dsp_register(first: int, second: int) -> bool:
         return detail < 8 or first & 0x0070 == 0 or first & 0x0070 == 0x0020
     if detail < 8:
         return False  # shift by register
-    # SXTB16 and UXTB16, and every extension that also adds.
+    # SXTB16 and UXTB16, and all extensions that also add.
     return first & 0x0060 == 0x0020 or first & 0x000F != 0x000F

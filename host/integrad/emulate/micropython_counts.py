@@ -1,4 +1,5 @@
-"""Count what MicroPython executes on an emulated core, between region.begin() and region.end()."""
+"""Count the instructions that MicroPython executes on an emulated core between region.begin() and
+region.end()."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from integrad.emulate.micropython_firmware import ENTER_RAW, RUN, load_files, ma
 from integrad.emulate.qemu import build_plugin, find_qemu, read_counts
 
 FINISH = "\nimport machine\nmachine.reset()\n"
-"""Ends QEMU in order, so that the counts are written."""
+"""Ends QEMU regularly, so that it writes the counts."""
 
 PRELUDE = """\
 import region
@@ -31,7 +32,7 @@ def count_regions(
     firmware: Path | None = None,
     time_limit: float = 600,
 ) -> tuple[str, list[int]]:
-    """(what the script prints, instructions of each region less those of an empty one).
+    """(output of the script, instructions of each region minus those of an empty region).
 
     The script calls begin() and end(). Raises FirmwareError if it fails.
     """

@@ -1,4 +1,4 @@
-"""Run a script in MicroPython on an emulated core, through the raw REPL on its UART as on a board."""
+"""Run a script in MicroPython on an emulated core, through the raw REPL on its UART as on a real board."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from integrad.emulate.qemu import BRINGS_QEMU, find_qemu
 from integrad.errors import IntegradError
 
 ENTER_RAW, RUN = b"\x01", b"\x04"
-"""Of the raw REPL: Ctrl-A, and Ctrl-D after a script."""
+"""Commands of the raw REPL: Ctrl-A to enter it, Ctrl-D to run the script."""
 PROMPT, RAW_PROMPT, ACCEPTED = b">>> ", b"raw REPL; CTRL-B to exit\r\n>", b"OK"
 
 ENABLE_FPU = "loader,addr=0xE000ED88,data=0xF00000,data-len=4,cpu-num=0"
-"""Full access to coprocessors 10 and 11 from the start: this port's start-up code does not ask for it."""
+"""Enables coprocessors 10 and 11 (the FPU), which the start-up code of this port does not do."""
 
 MOUNT = """\
 import sys, uctypes, vfs
@@ -38,8 +38,9 @@ def run_firmware(
     firmware: Path | None = None,
     time_limit: float = 120,
 ) -> str:
-    """What a script prints on an emulated core. files: name → contents, in a ROMFS at /rom, from which it
-    imports; weights are used there in place. firmware: another one than build_micropython() gives.
+    """Run a script on an emulated core and return its output. files: name → contents, provided in a ROMFS at
+    /rom, from which the script can import; weights are used there in place. firmware: used instead of that of
+    build_micropython().
 
     Raises FirmwareError of kind "exception" (with the traceback), "time limit" (seconds) or "emulator".
     """
@@ -53,7 +54,8 @@ def run_firmware(
 
 
 def load_files(board: MicroPythonBoard, files: Mapping[str, bytes], folder: Path) -> tuple[list[str], str]:
-    """(options of QEMU, first lines of a script) that put files into a ROMFS at /rom; its image in folder."""
+    """(options of QEMU, first lines of a script) that provide files in a ROMFS at /rom, whose image is in
+    folder."""
     image = folder / "files.romfs"
     image.write_bytes(romfs_image(files))
     options = ["-device", f"loader,file={image},addr={board.data_address:#x},force-raw=on"]
@@ -62,8 +64,8 @@ def load_files(board: MicroPythonBoard, files: Mapping[str, bytes], folder: Path
 
 @contextmanager
 def start_on_terminal(board: MicroPythonBoard, firmware: Path | None = None) -> Iterator[str]:
-    """The path of a terminal on which an emulated board has its REPL, for mpremote and the like. Files
-    live as long as the board, which is switched off when the block ends."""
+    """Start an emulated board. Yields the path of a terminal with its REPL, for mpremote and similar
+    programs. The board is stopped and its files are lost at the end of the block."""
     command = [*machine_command(board, "pty"), "-kernel", str(firmware or build_micropython(board))]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
@@ -71,7 +73,7 @@ def start_on_terminal(board: MicroPythonBoard, firmware: Path | None = None) -> 
         found = re.search(r"redirected to (\S+)", line)
         if found is None:
             raise FirmwareError(
-                "emulator", f"QEMU gives the board no terminal: {line.strip() or 'no message'}"
+                "emulator", f"QEMU provides no terminal for the board: {line.strip() or 'no message'}"
             )
         yield found[1]
     finally:
@@ -81,7 +83,7 @@ def start_on_terminal(board: MicroPythonBoard, firmware: Path | None = None) -> 
 
 
 def machine_command(board: MicroPythonBoard, serial: str) -> list[str]:
-    """QEMU with the board; serial: where its UART goes."""
+    """The QEMU command for a board; serial: the destination of its UART."""
     qemu = find_qemu()
     if qemu is None:
         raise IntegradError(f"qemu-system-arm is not installed; {BRINGS_QEMU}")
@@ -108,7 +110,7 @@ def _converse(command: list[str], script: str, time_limit: float) -> str:
         if expired.is_set():
             raise FirmwareError("time limit", f"the script did not end within {time_limit:g} s") from None
         text = error.args[0].decode(errors="replace").strip()
-        raise FirmwareError("emulator", f"QEMU ended the run: {text[-500:] or 'no message'}") from None
+        raise FirmwareError("emulator", f"QEMU stopped: {text[-500:] or 'no message'}") from None
     finally:
         timer.cancel()
         process.kill()
@@ -121,7 +123,7 @@ def _converse(command: list[str], script: str, time_limit: float) -> str:
 
 
 def _run_script(process: subprocess.Popen, script: str) -> tuple[str, str]:
-    """(what it prints, the traceback) of a script."""
+    """(output, traceback) of a script."""
     _read_until(process, PROMPT)
     process.stdin.write(ENTER_RAW)
     _read_until(process, RAW_PROMPT)
@@ -133,7 +135,7 @@ def _run_script(process: subprocess.Popen, script: str) -> tuple[str, str]:
 
 
 def _read_until(process: subprocess.Popen, end: bytes) -> bytes:
-    """What comes before `end`. EOFError with all that came if the process ends first."""
+    """Data received before `end`. Raises EOFError with all received data if the process ends first."""
     received = bytearray()
     while not received.endswith(end):
         byte = process.stdout.read(1)

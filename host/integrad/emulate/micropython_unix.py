@@ -1,4 +1,4 @@
-"""Run a script in MicroPython on this machine: the unix port that pip installs."""
+"""Run a script in MicroPython on the host, with the Unix port that pip installs."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ HEAP = "64M"
 
 
 def find_micropython() -> str | None:
-    """The program: beside this Python, or on the PATH."""
+    """The path of the program: next to this Python or on the PATH."""
     beside = Path(sys.executable).with_name("micropython")
     return str(beside) if beside.exists() else shutil.which("micropython")
 
 
 def run_unix(script: str, files: Mapping[str, bytes] | None = None, time_limit: float = 120) -> str:
-    """What a script prints. files: path → contents, in the folder in which it runs and imports.
+    """Run a script and return its output. files: path → contents, in the folder in which it runs.
 
     Raises IntegradError with the last line of the error output if it fails.
     """
     program = find_micropython()
     if program is None:
-        raise IntegradError(f"MicroPython for this machine is not installed; {INSTALL_WITH}")
+        raise IntegradError(f"MicroPython for the host is not installed; {INSTALL_WITH}")
     with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
         for name, data in {**(files or {}), "main.py": script.encode()}.items():
             path = Path(folder, name)

@@ -1,4 +1,4 @@
-"""Run a firmware in QEMU, and count its instructions with our own plugin."""
+"""Run firmware in QEMU and count its instructions with a plugin."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ CONSOLE_LIMIT = 64 * 1024
 
 @dataclass(frozen=True)
 class RawRun:
-    """What an emulator observed. Counts are executions by bucket; total is None if not all was counted."""
+    """The observations of an emulator. Counts are executions per bucket; total is None if only regions were
+    counted."""
 
     exit_code: int
     output: bytes
@@ -40,22 +41,22 @@ def find_qemu() -> str | None:
 
 
 def qemu_version(qemu: str) -> tuple[int, ...]:
-    """(7, 2, 22); IntegradError when the program does not say."""
+    """Such as (7, 2, 22). Raises IntegradError if the program does not report it."""
     text = subprocess.run([qemu, "--version"], capture_output=True, text=True).stdout
     found = re.search(r"version (\d+)\.(\d+)\.(\d+)", text)
     if found is None:
-        raise IntegradError(f"{qemu} --version names no version; {BRINGS_QEMU}")
+        raise IntegradError(f"{qemu} --version reports no version; {BRINGS_QEMU}")
     return tuple(map(int, found.groups()))
 
 
 def qemu_machines(qemu: str) -> set[str]:
-    """Names of the machines that this QEMU emulates."""
+    """Names of the machines that this QEMU can emulate."""
     text = subprocess.run([qemu, "-M", "help"], capture_output=True, text=True).stdout
     return {line.split()[0] for line in text.splitlines()[1:] if line.strip()}
 
 
 def plugin_api(version: tuple[int, ...]) -> int:
-    """Version of the plugin interface to compile for: scoreboards replaced plain variables in QEMU 9."""
+    """Version of the plugin interface to compile for; scoreboards replaced plain variables in QEMU 9."""
     return 1 if version[0] < 9 else 2 if version[0] == 9 else 4
 
 
@@ -64,9 +65,9 @@ def find_host_compiler() -> str | None:
 
 
 def build_plugin(qemu: str) -> Path:
-    """The compiled instruction counter, from the user's cache if it is there.
+    """The compiled instruction counter, which is kept in the user's cache.
 
-    Raises IntegradError when there is no host compiler, or the cache cannot be written.
+    Raises IntegradError if there is no host compiler or the cache cannot be written.
     """
     folder = DEVICE / "emulator"
     api = plugin_api(qemu_version(qemu))
@@ -79,7 +80,7 @@ def build_plugin(qemu: str) -> Path:
         return plugin
     compiler = find_host_compiler()
     if compiler is None:
-        raise IntegradError(f"counting instructions needs a host C compiler; {BRINGS_HOST_COMPILER}")
+        raise IntegradError(f"counting instructions requires a host C compiler; {BRINGS_HOST_COMPILER}")
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as build:
@@ -93,7 +94,7 @@ def build_plugin(qemu: str) -> Path:
             os.replace(built, plugin)
     except OSError as error:
         raise IntegradError(
-            f"cannot write {cache}: {error.strerror}; set XDG_CACHE_HOME to another"
+            f"cannot write {cache}: {error.strerror}; set XDG_CACHE_HOME to another folder"
         ) from None
     return plugin
 
@@ -106,7 +107,7 @@ def run_qemu(
     counting_map: bytes | None,
     time_limit: float,
 ) -> RawRun:
-    """Run in a folder of its own; counting_map None means not to count.
+    """Run in a temporary folder. Instructions are not counted if counting_map is None.
 
     Raises FirmwareError of kind "time limit" or "emulator".
     """
@@ -127,11 +128,11 @@ def run_qemu(
         exit_code, errors = _execute(command, folder, time_limit)
         console = _read_text(folder / "console.txt")
         output, counts = folder / "session.out", folder / "counts.txt"
-        # Its own failures have status 1, as a firmware may have, but then no firmware ran.
+        # Failures of QEMU itself have status 1, which a firmware may have as well, but then no firmware ran.
         ran = console or output.exists() or (counts.exists() and ":" in counts.read_text())
         if exit_code < 0 or (exit_code == 1 and errors and not ran):
             reason = "the core locked up" if "Lockup" in errors else first_error(errors)
-            raise FirmwareError("emulator", f"QEMU ended the run: {reason}", exit_code, console)
+            raise FirmwareError("emulator", f"QEMU stopped: {reason}", exit_code, console)
         regions, total = read_counts(counts) if counting_map is not None else ([], None)
         return RawRun(exit_code, output.read_bytes() if output.exists() else b"", console, regions, total)
 
@@ -154,7 +155,7 @@ def _execute(command: list[str], folder: Path, time_limit: float) -> tuple[int, 
 
 
 def _read_text(path: Path) -> str:
-    """The beginning of a text file; a firmware may print without end."""
+    """The beginning of a text file, since a firmware may print indefinitely."""
     if not path.exists():
         return ""
     with path.open("rb") as file:
@@ -162,7 +163,7 @@ def _read_text(path: Path) -> str:
 
 
 def read_counts(path: Path) -> tuple[list[dict[int, int]], dict[int, int]]:
-    """Executions by bucket of each region, and of the whole run."""
+    """Executions per bucket, of each region and of the whole run."""
     regions: list[dict[int, int]] = []
     total: dict[int, int] = {}
     for line in path.read_text().splitlines():

@@ -1,4 +1,4 @@
-"""Firmware in, result out: choose an emulator, run, say what went wrong, count."""
+"""Run firmware: choose an emulator, explain failures, count instructions."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from integrad.targets.cores import Board
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a firmware did.
+    """The result of running a firmware.
 
-    output: the bytes it wrote. regions[i]: counts of the i-th counted region, without its markers; all
-    regions in QEMU, the first `counted_regions` in Unicorn. functions: counts by function, summed over
-    those regions. total: counts of the whole run, reset to exit; None in Unicorn or without counting.
+    output: the bytes that it wrote. regions[i]: counts of the i-th counted region, without its markers; QEMU
+    counts all regions, Unicorn the first `counted_regions`. functions: counts by function, summed over these
+    regions. total: counts of the whole run from reset to exit; None with Unicorn or without counting.
+    engine: the name of the emulator.
     """
 
     output: bytes
@@ -34,16 +35,16 @@ class RunResult:
 def choose_engine(board: Board, count: bool = True) -> str:
     """`qemu` if it is installed (and a host compiler, to count with it), else `unicorn`.
 
-    Raises IntegradError with the commands that bring them if there is neither.
+    Raises IntegradError with installation commands if there is neither.
     """
     if find_qemu() and (find_host_compiler() or not count):
         return "qemu"
     if board.unicorn_cpu is not None and has_unicorn():
         return "unicorn"
     if find_qemu():
-        return "qemu"  # its error names the missing compiler
+        return "qemu"  # its error message names the missing compiler
     ways = f"{BRINGS_QEMU}, or {BRINGS_UNICORN}" if board.unicorn_cpu is not None else BRINGS_QEMU
-    raise IntegradError(f"no emulator for {board.core} found; {ways}")
+    raise IntegradError(f"no emulator for {board.core} is installed; {ways}")
 
 
 def run(
@@ -55,12 +56,12 @@ def run(
     count: bool = True,
     counted_regions: int | None = 8,
 ) -> RunResult:
-    """Run a firmware that reads `session` through its transport, until it exits.
+    """Run a firmware, which reads `session` through its transport, until it exits.
 
-    engine: "qemu", "unicorn" or None, which takes what is there. count: whether to count instructions.
-    counted_regions: how many regions Unicorn counts, because that is slow there; None counts all.
-    Raises FirmwareError (fault, other exit status than 0, time limit in seconds) and IntegradError when
-    an emulator or what counting needs is missing.
+    engine: "qemu", "unicorn" or None for an installed one. count: whether to count instructions.
+    counted_regions: number of regions that Unicorn counts, which is slow there; None counts all. time_limit:
+    in seconds. Raises FirmwareError (fault, exit status other than 0, time limit) and IntegradError if an
+    emulator, or a tool for counting, is missing.
     """
     engine = engine or choose_engine(firmware.board, count)
     counting = make_counting_map(firmware.program) if count else None
@@ -78,7 +79,7 @@ def run(
             time_limit,
         )
     else:
-        raise UsageError(f"unknown emulator {engine!r}; known: qemu, unicorn")
+        raise UsageError(f"unknown emulator {engine!r}; expected qemu or unicorn")
     _require_success(firmware, raw.exit_code, raw.console)
     regions = [counting.counts(executed) for executed in raw.regions] if counting else []
     total = counting.counts(raw.total) if counting and raw.total is not None else None
@@ -91,6 +92,6 @@ def _require_success(firmware: Firmware, exit_code: int, console: str) -> None:
     fault = explain_console(console, firmware.program) if exit_code == EXIT_FAULT else None
     if fault is not None:
         raise FirmwareError("fault", f"the firmware faulted: {fault}", exit_code, console)
-    message = f"the firmware ended with status {exit_code}"
+    message = f"the firmware exited with status {exit_code}"
     lines = console.strip().splitlines()
     raise FirmwareError("exit status", f"{message}: {lines[-1]}" if lines else message, exit_code, console)

@@ -1,7 +1,7 @@
-"""Run a firmware in Unicorn: the emulator that pip brings, for every core but the M55.
+"""Run firmware in Unicorn, an emulator that can be installed with pip and supports all cores but the M55.
 
-It has no exception model, so faults are told apart here, and system registers are plain memory.
-An unaligned access on the M0 does not fault, as it would on the core and in QEMU.
+Unicorn has no exception model, so faults are classified here, and system registers are ordinary memory.
+Unaligned accesses on an M0 do not fault, unlike on the real core and in QEMU.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ def run_unicorn(
     counted_regions: int | None,
     time_limit: float,
 ) -> RawRun:
-    """Run in this process. Counting makes it slow, so it stops after counted_regions regions (None: never).
+    """Run in this process. Counting is slow and therefore stops after counted_regions regions (None: never).
 
     Raises FirmwareError of kind "fault" or "time limit".
     """
     if not has_unicorn():
         raise IntegradError(f"unicorn is not installed; {BRINGS_UNICORN}")
     if board.unicorn_cpu is None:
-        raise IntegradError(f"unicorn has no {board.core}; run it in QEMU")
+        raise IntegradError(f"unicorn does not support {board.core}; use QEMU")
     counter = None
     if counting_map is not None:
         counter = BlockCounter(counting_map, counted_regions)
@@ -62,7 +62,7 @@ def run_unicorn(
 
 
 class Machine:
-    """A core with the memories of a board, the firmware in flash, and the semihosting calls that it makes."""
+    """A core with the memories of a part and the firmware in flash; serves its semihosting calls."""
 
     def __init__(self, program: Program, board: Board, whole_machine: bool, session: bytes):
         import unicorn
@@ -98,7 +98,7 @@ class Machine:
         pc = reset
         while self.exit_code is None:
             if hook is not None and counter.done:
-                # Blocks translated with the hook keep calling it, so they are translated anew.
+                # Translated blocks keep calling the hook, so they must be translated again.
                 self.uc.hook_del(hook)
                 self.uc.ctl_flush_tb()
                 hook = None
@@ -108,7 +108,7 @@ class Machine:
         return RawRun(self.exit_code, bytes(self.output), console, regions, None)
 
     def _run_to_call(self, pc: int, deadline: float, time_limit: float) -> int:
-        """Run to the next semihosting call and serve it; the address to go on from."""
+        """Run to the next semihosting call and serve it. Returns the address at which to continue."""
         remaining = deadline - time.monotonic()
         self.exception = None
         if remaining > 0:
@@ -156,7 +156,7 @@ class Machine:
         return FirmwareError("fault", message, EXIT_FAULT, console)
 
     def _serve(self, operation: int, arguments: int) -> int:
-        """A semihosting call: only the two files of the transport exist."""
+        """Serve a semihosting call; only the two files of the transport exist."""
         if operation == 0x04:
             self._print(arguments)
             return 0

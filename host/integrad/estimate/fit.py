@@ -1,4 +1,4 @@
-"""What would fit a part that a firmware does not fit: found by building it, so that the advice is true."""
+"""Suggestions for firmware that does not fit a part. They are verified by building the firmware."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from integrad.targets.cores import BOARDS, Board
 from integrad_codegen.plan import Plan, make_plan
 
 Attempt = Callable[[Plan, Board], DoesNotFitError | None]
-"""Builds a plan for a board, and returns what the linker had to say against it."""
+"""Builds a plan for a board and returns the error of the linker, or None if it fits."""
 
 
 def advice(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -> str:
-    """What would fit: less to learn or a smaller batch, a larger part, or how small the network must be.
+    """Suggest what would fit: a smaller learn set or batch, a larger part, or a smaller network.
 
-    error: what the linker had to say against the plan.
+    error: the error of the linker for the plan.
     """
     board = error.board
     smaller = smaller_plan(model, plan, board, attempt)
@@ -39,7 +39,8 @@ def advice(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -
 
 
 def smaller_plan(model: Model, plan: Plan, board: Board, attempt: Attempt) -> Plan | None:
-    """The first that fits of: the same with half the batch, and again half; then one block less learns."""
+    """The first plan that fits: with the batch size halved repeatedly, then with ever fewer learning
+    blocks."""
     batches = [plan.batch >> halvings for halvings in range(plan.batch.bit_length())]
     for learn in _learn_sets(model, plan):
         for batch in batches if learn != "none" else [0]:
@@ -50,12 +51,12 @@ def smaller_plan(model: Model, plan: Plan, board: Board, attempt: Attempt) -> Pl
             if error is None:
                 return other
             if "flash" in error.needs:
-                break  # a smaller batch needs less RAM, but no less flash
+                break  # a smaller batch reduces RAM, but not flash
     return None
 
 
 def _learn_sets(model: Model, plan: Plan) -> list[str]:
-    """The learn sets that are no larger than the plan's own, the largest first."""
+    """The learn sets that are not larger than that of the plan, the largest first."""
     if not plan.batch:
         return []
     blocks = len(model.network.blocks)
@@ -69,7 +70,7 @@ def _larger(model: Model, plan: Plan, board: Board) -> list[Board]:
 
 
 def _may_fit(model: Model, plan: Plan, board: Board) -> bool:
-    """Whether the data alone fit; what does not even do that is not worth a build."""
+    """Whether the data alone fits; otherwise a build is pointless."""
     raw_bytes = np.dtype(model.preprocessing.raw_dtype).itemsize * prod(model.preprocessing.raw_shape)
     ram = raw_bytes + max(1, plan.batch) * plan.inputs
     ram += plan.weights_bytes + plan.scratch.bytes if plan.batch else plan.inference_scratch_bytes
@@ -77,7 +78,7 @@ def _may_fit(model: Model, plan: Plan, board: Board) -> bool:
 
 
 def _limits(plan: Plan, error: DoesNotFitError) -> str:
-    """What keeps a plan that only infers from fitting, and how much less of it would do."""
+    """What prevents a plan without training from fitting, and by how much it would have to be reduced."""
     takes = {"flash": ("weights", plan.weights_bytes), "RAM": ("activations", plan.inference_scratch_bytes)}
     limits = []
     for memory, (needed, there) in error.needs.items():

@@ -1,4 +1,4 @@
-"""Whether a model fits a real part, before anything is built, and what else would."""
+"""Predict, without building, whether a model fits a part, and suggest what would fit."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from integrad.targets.parts import Part, all_parts
 from integrad_codegen.plan import Plan
 
 MARGIN = 0.02
-"""Share of the code that a prediction may be wrong by: flash that is left must cover it."""
+"""Relative error of predicted code sizes; the free flash must cover it."""
 
 PARTS = 3
-"""Most parts that are suggested."""
+"""Maximum number of suggested parts."""
 
 
 @dataclass(frozen=True)
 class Shortage:
-    """needs: "flash" or "RAM" → (needed, there), bytes; what lacks nothing is not in it."""
+    """needs: "flash" or "RAM" → (needed, available) in bytes, for each memory that does not suffice."""
 
     needs: dict[str, tuple[int, int]]
 
 
 @dataclass(frozen=True)
 class PartFit:
-    """What a plan takes of a part. smaller: options with which it would fit; parts: where it does."""
+    """Memory of a part used by a plan. smaller: options with which it would fit; parts: on which it fits."""
 
     part: Part
     footprint: Footprint
@@ -37,7 +37,7 @@ class PartFit:
 
     @property
     def flash_left(self) -> int:
-        """Bytes; negative where they do not suffice."""
+        """Free flash in bytes; negative if it does not suffice."""
         return self.part.flash_bytes - self.footprint.flash
 
     @property
@@ -46,7 +46,7 @@ class PartFit:
 
     @property
     def suggestions(self) -> list[str]:
-        """What would fit, each a few words: options first, then parts."""
+        """Options with which the model would fit, then parts on which it would fit."""
         return [*([self.smaller] if self.smaller else []), *(f"--part {part.name}" for part in self.parts)]
 
     @property
@@ -55,15 +55,16 @@ class PartFit:
         if self.shortage is None:
             return f"it fits {self.part.name}"
         lacks = [
-            f"{memory} needs {needed:,} bytes, {needed - there:,} more than the {there:,} it has"
-            for memory, (needed, there) in self.shortage.needs.items()
+            f"{memory}: {needed:,} bytes needed, {needed - available:,} more than the {available:,} available"
+            for memory, (needed, available) in self.shortage.needs.items()
         ]
         ways = f"; {', or '.join(self.suggestions)} would fit" if self.suggestions else ""
         return f"it does not fit {self.part.name}: {'; '.join(lacks)}{ways}"
 
 
 def fit_part(model: Model, plan: Plan, part: Part) -> PartFit:
-    """Compare what a plan will take with what a part has; if it does not fit, look for what does."""
+    """Compare the predicted memory of a plan with that of a part; if it does not fit, search for
+    suggestions."""
     footprint = predict(model, plan, part.code_core)
     lacking = shortage(model, plan, part)
     if lacking is None:
@@ -76,7 +77,7 @@ def fit_part(model: Model, plan: Plan, part: Part) -> PartFit:
 
 
 def require_fit(model: Model, plan: Plan, part: Part) -> PartFit:
-    """The same, but raise IntegradError, with what would fit, if the part is too small."""
+    """The same, but raise IntegradError, with suggestions, if the part is too small."""
     fit = fit_part(model, plan, part)
     if fit.shortage:
         raise IntegradError(fit.verdict)
@@ -84,7 +85,7 @@ def require_fit(model: Model, plan: Plan, part: Part) -> PartFit:
 
 
 def shortage(model: Model, plan: Plan, part: Part) -> Shortage | None:
-    """What a part lacks for a plan, if anything."""
+    """The memories of a part that do not suffice for a plan, or None."""
     footprint = predict(model, plan, part.code_core)
     flash = footprint.flash + round(MARGIN * footprint.code)
     needs = {"flash": (flash, part.flash_bytes), "RAM": (footprint.ram, part.ram_bytes)}
@@ -93,6 +94,6 @@ def shortage(model: Model, plan: Plan, part: Part) -> Shortage | None:
 
 
 def _others(model: Model, plan: Plan, part: Part) -> list[Part]:
-    """The smallest parts that have enough, those of the same maker first."""
+    """The smallest parts that suffice, those of the same manufacturer first."""
     enough = [other for other in all_parts() if shortage(model, plan, other) is None]
     return sorted(enough, key=lambda p: (p.maker != part.maker, p.ram_bytes, p.flash_bytes))[:PARTS]

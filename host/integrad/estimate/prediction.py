@@ -1,7 +1,7 @@
-"""What a firmware will take, before anything is compiled: data to the byte, code from a measured table.
+"""Predicted memory of a firmware: exact to the byte for data, from a table of measurements for code.
 
-The firmware is the session program that `integrad export --core` and `integrad emulate` build: the
-model, one raw sample, a batch of inputs with its labels, and the reserve of the stack.
+The firmware is the session program that `integrad export --core` and `integrad emulate` build: the model, one
+raw sample, a batch of inputs with their labels, and the stack reserve.
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ from integrad.model_file import Model
 from integrad_codegen.plan import Plan
 
 STACK_BYTES = 4096
-"""Reserve of the firmwares that are built here."""
+"""Stack reserve of the firmware."""
 
 VECTOR_BYTES = 16
 
 FILE_HANDLES = 2
-"""Words that the transport of the samples keeps."""
+"""Words of state of the transport."""
 
 
 @dataclass(frozen=True)
 class Footprint:
-    """Bytes. flash = weights_flash + code, constants included; ram = weights_ram + scratch + samples + stack.
+    """Bytes. flash = weights_flash + code, which includes constants; ram = weights_ram + scratch + samples +
+    stack.
 
-    samples: one raw sample, inputs and labels of a batch, what the transport keeps, and padding.
+    samples: one raw sample, inputs and labels of a batch, state of the transport, and padding.
     """
 
     weights_flash: int
@@ -63,7 +64,7 @@ def predict(model: Model, plan: Plan, core: str, stack_bytes: int = STACK_BYTES)
 
 
 def _variables(model: Model, plan: Plan, core: str, scratch: int) -> int:
-    """Size of the section that holds all variables, in the order in which gcc writes them."""
+    """Size of the section of all variables, in the order in which gcc emits them."""
     raw = np.dtype(model.preprocessing.raw_dtype).itemsize * prod(model.preprocessing.raw_shape)
     arrays = [plan.batch] if plan.batch else []
     arrays += [max(1, plan.batch) * plan.inputs, raw]
@@ -79,7 +80,7 @@ def _variables(model: Model, plan: Plan, core: str, scratch: int) -> int:
 
 
 def _alignment(size: int, core: str) -> int:
-    """Of an array: a word, but two where there are vectors, and the array fills one."""
+    """Alignment of an array: one word, or two on cores with vectors if the array fills a vector."""
     return 8 if core == "m55" and size >= VECTOR_BYTES else 4
 
 

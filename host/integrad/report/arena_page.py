@@ -1,4 +1,4 @@
-"""An arena as an HTML page of its own: a drawing in SVG, and a table of the buffers."""
+"""An arena as a self-contained HTML page: an SVG plot and a table of the buffers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from integrad.report.arena_picture import ArenaPicture, Tile
 
 LEFT, TOP, BELOW, HEIGHT = 80, 20, 40, 460
 STEP = 92
-"""Pixels, as are those above. A step is wide enough for the name of any layer."""
+"""In pixels, like the constants above. A step is wide enough for the name of any layer."""
 
 CHARACTER, LINE = 6.7, 16
-"""Most pixels that a character, and a line of text, takes."""
+"""Maximum width of a character and height of a line of text, in pixels."""
 
 
 def write_arena_page(path: str | os.PathLike, picture: ArenaPicture) -> None:
@@ -32,7 +32,7 @@ def write_arena_page(path: str | os.PathLike, picture: ArenaPicture) -> None:
 
 
 def _chart(picture: ArenaPicture) -> dict:
-    """Pixel positions of everything in the drawing."""
+    """Pixel positions of everything in the plot."""
     right = LEFT + STEP * len(picture.steps)
     ticks = [picture.size * part // 4 for part in range(5)]
     return {
@@ -53,8 +53,8 @@ def _place(picture: ArenaPicture, tile: Tile) -> dict:
     width = STEP * (tile.last + 1 - tile.first)
     top = _y(picture, tile.offset + tile.size)
     height = round(_y(picture, tile.offset) - top, 2)
-    has_room = height >= LINE and width >= CHARACTER * len(tile.name)
-    own = {"legend": tile.legend, "label": tile.name if has_room else ""}
+    label_fits = height >= LINE and width >= CHARACTER * len(tile.name)
+    own = {"legend": tile.legend, "label": tile.name if label_fits else ""}
     return {**asdict(tile), **own, "x": LEFT + STEP * tile.first, "y": top, "width": width, "height": height}
 
 

@@ -1,4 +1,4 @@
-"""What a picture of an arena shows: a rectangle for each buffer, steps across and addresses upwards."""
+"""The contents of an arena plot: one rectangle per buffer, steps horizontally and addresses vertically."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ COLOURS = (
     *("#a6cee3", "#fdd49e", "#b2df8a", "#fbb4ae", "#cab2d6", "#ffed9f", "#c7e9e4", "#e8c9a5"),
     *("#b8cbe8", "#dcedb9", "#f6c6e0", "#d9d9d9"),
 )
-"""One a layer, in turns; light, so that dark text is readable on all of them."""
+"""Cyclic colours of the layers; light, so that dark text is readable on all of them."""
 
 PARTS = {
     "scaled": "before activation",
     "features": "features of its head",
     "work": "workspace",
 }
-"""Ends of buffer names that are not a layer's output, and what they hold."""
+"""Suffix of the name of a buffer that is not the output of a layer → its contents."""
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A buffer. first, last: its steps, both included; offset, size: bytes."""
+    """A buffer. first, last: the steps of its lifetime, both inclusive; offset, size: bytes."""
 
     name: str
     layer: str
@@ -38,7 +38,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class ArenaPicture:
-    """tiles: by step, and from the top of the memory to its bottom. size, lower_bound: bytes."""
+    """tiles: sorted by step and by descending address. size, lower_bound: bytes."""
 
     title: str
     steps: list[str]
@@ -54,7 +54,7 @@ class ArenaPicture:
 
 
 def arena_picture(title: str, steps: list[str], arena) -> ArenaPicture:
-    """steps: names of the steps, which are layers. arena: integrad_codegen.memory.Arena."""
+    """steps: names of the steps, one per layer. arena: integrad_codegen.memory.Arena."""
     tiles = []
     for buffer in arena.buffers:
         layer, _, part = buffer.name.partition("_")

@@ -8,7 +8,7 @@ from integrad.report.arena_picture import ArenaPicture
 from integrad.report.figure import INK, new_figure, plain, rectangle, save
 
 ROW = 0.21
-"""Inches that a line of the legend takes."""
+"""Height of a line of the legend, in inches."""
 
 LABEL_SIZE = 9
 
@@ -19,13 +19,13 @@ def plot_arena(path: str | os.PathLike, picture: ArenaPicture) -> None:
 
 
 def draw_arena(picture: ArenaPicture):
-    """The figure: the chart, in which every label lies inside its rectangle, and the legend beside it."""
+    """The figure: the chart, whose labels all lie inside their rectangles, and a legend next to it."""
     height = max(4.5, ROW * (len(picture.tiles) + 4))
     figure = new_figure(max(10, 5 + 0.7 * len(picture.steps)), height)
     chart, legend = figure.subplots(1, 2, width_ratios=[max(6, 0.7 * len(picture.steps)), 4])
     _chart(chart, picture)
     _legend(legend, picture)
-    figure.canvas.draw()  # only now is it known where everything lies
+    figure.canvas.draw()  # positions are known only after drawing
     for tile, label in _labels(chart, picture):
         box = chart.transData.transform([(tile.first, tile.offset), (tile.last + 1, tile.offset + tile.size)])
         extent = label.get_window_extent()
@@ -54,7 +54,7 @@ def _chart(axes, picture: ArenaPicture) -> None:
 
 
 def _labels(axes, picture: ArenaPicture):
-    """(tile, its label) of every tile, whether it has room or not."""
+    """(tile, its label) of every tile, whether or not the label fits into it."""
     for tile in picture.tiles:
         middle = (tile.first + tile.last + 1) / 2, tile.offset + tile.size / 2
         options = {"ha": "center", "va": "center", "fontsize": LABEL_SIZE, "color": INK, "zorder": 5}
@@ -62,7 +62,7 @@ def _labels(axes, picture: ArenaPicture):
 
 
 def _legend(axes, picture: ArenaPicture) -> None:
-    """Every buffer by name: what is too thin for a label in the chart can be read here."""
+    """All buffers by name, including those that are too small for a label in the chart."""
     axes.axis("off")
     rows = len(picture.tiles) + 2
     axes.set_xlim(0, 1)

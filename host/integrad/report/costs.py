@@ -1,4 +1,4 @@
-"""Costs of a firmware as terminal tables."""
+"""Costs of firmware as terminal tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rich.table import Table
 
 
 def show_memory(console: Console, part: str, costs, flash_bytes: int, ram_bytes: int) -> None:
-    """Memory table. costs: integrad.execute.costs.Costs; flash_bytes, ram_bytes: what the part has."""
+    """Memory table. costs: integrad.execute.costs.Costs; flash_bytes, ram_bytes: those of the part."""
     table = Table(title=f"Memory on {part}, bytes")
     for name in ("", "flash", "RAM"):
         table.add_column(name, justify="left" if not name else "right")
@@ -24,7 +24,7 @@ def show_memory(console: Console, part: str, costs, flash_bytes: int, ram_bytes:
     table.add_section()
     table.add_row("used", _number(costs.flash_bytes), _number(costs.ram_bytes))
     table.add_row(f"{part} has", _number(flash_bytes), _number(ram_bytes))
-    table.add_row("left", _number(flash_bytes - costs.flash_bytes), _number(ram_bytes - costs.ram_bytes))
+    table.add_row("free", _number(flash_bytes - costs.flash_bytes), _number(ram_bytes - costs.ram_bytes))
     console.print(table)
     console.print(f"Stack used: {costs.stack_bytes:,} of {costs.stack_reserve_bytes:,} bytes reserved.")
 
@@ -32,18 +32,18 @@ def show_memory(console: Console, part: str, costs, flash_bytes: int, ram_bytes:
 def show_layers(console: Console, costs) -> None:
     """Memory and instructions by layer. costs: integrad.execute.costs.Costs."""
     training = costs.instructions_per_training_step is not None
-    steps = [f"a step of {costs.batch_size}"] if training else []
-    table = Table(title="Memory, and executed instructions, by layer")
-    _columns(table, "MACs", "flash, bytes", "RAM, bytes", "an inference", *steps)
+    steps = [f"per step of {costs.batch_size}"] if training else []
+    table = Table(title="Memory and executed instructions by layer")
+    _columns(table, "MACs", "flash, bytes", "RAM, bytes", "per inference", *steps)
     for layer in costs.layers:
         table.add_row(layer.name, layer.what, *_figures(layer, training))
     table.add_section()
-    table.add_row("all", "", *_figures(costs, training))
+    table.add_row("total", "", *_figures(costs, training))
     console.print(table)
 
 
 def show_plan(console: Console, title: str, layers, memory: list[tuple[str, int]]) -> None:
-    """What a plan costs before it is compiled. layers, memory: integrad_codegen.costs."""
+    """Costs of a plan, known before it is compiled. layers, memory: integrad_codegen.costs."""
     table = Table(title=title)
     _columns(table, "MACs", "weights, bytes", "in RAM, bytes", "activations, bytes")
     for layer in layers:
@@ -56,13 +56,13 @@ def show_plan(console: Console, title: str, layers, memory: list[tuple[str, int]
 
 def _columns(table: Table, *figures: str) -> None:
     table.add_column("layer")
-    table.add_column("what")
+    table.add_column("type")
     for name in figures:
         table.add_column(name, justify="right")
 
 
 def _figures(row, training: bool) -> list[str]:
-    """Cells of a layer, or of the sum: both have these fields."""
+    """Cells of a layer or of the total; both have these fields."""
     numbers = [row.macs, row.flash_bytes, row.ram_bytes, row.instructions_per_inference]
     if training:
         numbers.append(row.instructions_per_training_step)

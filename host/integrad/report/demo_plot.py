@@ -1,4 +1,4 @@
-"""The demonstration as a picture: what learning on the device bought, and what it cost."""
+"""A plot of the demonstration: the accuracy that learning on the device gains, and the memory it needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textwrap import wrap
 from integrad.report.figure import GRID, INK, new_figure, plain, save
 
 TITLE_CHARACTERS = 42
-"""Of a line above the right half."""
+"""Maximum length of a line of the title of the right plot."""
 
 BARS = ["#9aa5b1", "#7fb3d5", "#1f78b4"]
 
@@ -22,7 +22,7 @@ def plot_demo(
 ) -> None:
     """Write a PNG.
 
-    accuracies: label → fraction, in order. memory: "flash" and "RAM" → (used, there), bytes.
+    accuracies: label → fraction, in order. memory: "flash" and "RAM" → (used, available), bytes.
     Raises IntegradError if matplotlib is missing or the file cannot be written.
     """
     figure = new_figure(10, 4.2)
@@ -39,7 +39,7 @@ def _accuracy(axes, speaker: str, accuracies: dict[str, float]) -> None:
     axes.set_ylim(0, 112)
     axes.set_yticks([0, 25, 50, 75, 100])
     axes.set_ylabel("digits recognised, %", color=INK)
-    axes.set_title(f"{speaker}, a speaker the host never heard", color=INK, loc="left")
+    axes.set_title(f"{speaker}, a speaker unknown to the host", color=INK, loc="left")
     plain(axes)
     axes.grid(axis="y", color=GRID, zorder=0)
 
@@ -47,11 +47,11 @@ def _accuracy(axes, speaker: str, accuracies: dict[str, float]) -> None:
 def _memory(axes, part: str, memory: dict[str, tuple[int, int]]) -> None:
     names = list(memory)[::-1]
     for row, name in enumerate(names):
-        used, there = memory[name]
+        used, available = memory[name]
         axes.barh(row, 100, color=GRID, height=0.42, zorder=1)
-        axes.barh(row, 100 * used / there, color=BARS[2], height=0.42, zorder=2)
+        axes.barh(row, 100 * used / available, color=BARS[2], height=0.42, zorder=2)
         axes.text(
-            0, row + 0.28, f"{name}: {used:,} of {there:,} bytes", color=INK, fontsize=10.5, va="bottom"
+            0, row + 0.28, f"{name}: {used:,} of {available:,} bytes", color=INK, fontsize=10.5, va="bottom"
         )
     axes.set_yticks([])
     axes.set_ylim(-0.6, len(names) - 0.2)

@@ -1,4 +1,4 @@
-"""Pictures as PNG files: the one place that needs matplotlib."""
+"""Plots as PNG files: the only module that requires matplotlib."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def new_figure(width: float, height: float):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        raise IntegradError("the picture needs matplotlib: pip install 'integrad[plots]'") from None
+        raise IntegradError("plots require matplotlib: pip install 'integrad[plots]'") from None
     figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def save(figure, path: str | os.PathLike, option: str) -> None:
-    """Write a PNG. Raises IntegradError, which asks for another `option`, if that fails."""
+    """Write a PNG. Raises IntegradError, which suggests another value of `option`, if that fails."""
     try:
         figure.savefig(path, format="png")
     except OSError as error:
@@ -40,7 +40,7 @@ def rectangle(place: tuple[float, float, float, float], colour: str):
 
 
 def plain(axes) -> None:
-    """No frame but the bottom line, no ticks."""
+    """Remove the ticks and the frame except for the bottom line."""
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(MUTED)

