@@ -40,7 +40,7 @@ def test_it_meets_a_speaker_and_replays_what_it_knew(demo, tmp_path, monkeypatch
     figures, text = demo()
     assert figures["crc_host"] == figures["crc_device"] == CRC
     assert figures["stored"] == 100 and figures["stored_bytes"] == 100 * (32 * 32 + 1)
-    assert "and for 100 stored clips of known speakers, bytes" in text and "102,500" in text
+    assert "plus 100 stored clips of known speakers, bytes" in text and "102,500" in text
     assert (tmp_path / "demo.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr(demonstration, "TUNING_EPOCHS", 1)
     without, text = demo("--replay", 0)
