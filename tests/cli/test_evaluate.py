@@ -27,7 +27,7 @@ def evaluate(home, data, *options):
 def test_test_part(home):
     result, figures = evaluate(home, home / "toy.npz")
     assert set(figures) == {"accuracy", "macro_f1", "samples"}
-    assert figures["samples"] == 60 and "its test part" in result.stdout
+    assert figures["samples"] == 60 and "test set" in result.stdout
     record = load_model(home / "toy.model").training
     assert figures["accuracy"] == record["test_accuracy"]
 
@@ -40,7 +40,7 @@ def test_figures_agree_with_the_network(home):
     result, figures = evaluate(home, home / "toy.npz", "--only", "group=g1", "--only", "group=g3")
     assert figures["samples"] == mask.sum() == 96
     assert figures["accuracy"] == (predicted == data["y"][mask]).mean()
-    assert "every sample with group=g1 or group=g3" in result.stdout
+    assert "samples with group=g1 or group=g3" in result.stdout
     assert "Rows: true class" in result.stdout
 
 

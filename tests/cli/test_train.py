@@ -65,7 +65,7 @@ def test_result_and_model(tmp_path, data):
     assert record["test_accuracy"] == figures["test_accuracy"] and record["test_samples"] == 60
     assert record["seed"] == 0 and len(record["data_sha256"]) == 64 and record["tool_version"]
     assert not (tmp_path / "toy.model.checkpoint").exists()
-    for text in ("60 samples, the data's test part", figures["weights_crc"], "epoch   4/4", "loss"):
+    for text in ("60 samples, test set of the data", figures["weights_crc"], "epoch   4/4", "loss"):
         assert text in result.stdout
 
 
@@ -151,7 +151,7 @@ def test_features_cannot_be_augmented(tmp_path):
     ):
         result = train(tmp_path, data, *options)
         assert result.exit_code == 2
-        assert f"but the samples are 7 features: switch it off with {off}\n" in result.stderr
+        assert f"but the samples are 7 features: disable it with {off}\n" in result.stderr
     assert train(tmp_path, data, "--model", "nitro:mlp-1", "--epochs", 1).exit_code == 0
 
 
@@ -183,7 +183,7 @@ def test_series_and_axes(tmp_path):
         (["--model", "mlp:8,,4"], 2, "\n  mlp:8,,4\n        ^"),
         (["--model", "cnn:p9"], 2, "'p9' does not fit here"),
         (["--model", "none.toml"], 1, "none.toml: cannot be read: No such file"),
-        (["--holdout", "speaker=x"], 2, "no key 'speaker'; its keys: group"),
+        (["--holdout", "speaker=x"], 2, "no key 'speaker'; known keys: group"),
         (["--holdout", "group=g9"], 2, "values of group: g0, g1, g2, g3, g4"),
         (["--holdout", "group"], 2, "expected KEY=VALUE, such as group=g0"),
         (["--epochs", "0"], 2, "--epochs must be an integer from 1 to 2,147,483,647, not 0"),
@@ -197,8 +197,12 @@ def test_series_and_axes(tmp_path):
         (["--learning-rate-inv", "11184811"], 2, "--learning-rate-inv must be"),
         (["--decay-inv", "2147483648"], 2, "--decay-inv must be an integer from 0 to 2,147,483,647"),
         (["--head-decay-inv", "-1"], 2, "--head-decay-inv must be"),
-        (["--model", "nitro:mlp-9"], 2, "there is no preset 'mlp-9'; there are mlp-1, mlp-2, mlp-3,"),
-        (["--model", "nitro:vgg8b"], 2, "SPEC: nitro:vgg8b is the network below; 'p2' does not fit here"),
+        (["--model", "nitro:mlp-9"], 2, "unknown preset 'mlp-9'; known presets: mlp-1, mlp-2, mlp-3,"),
+        (
+            ["--model", "nitro:vgg8b"],
+            2,
+            "SPEC: nitro:vgg8b stands for the network below; 'p2' does not fit here",
+        ),
         (["--model", "nitro:mlp-4"], 2, "augment_crop of 4 is too large for samples of 1x4x6"),
         (["--augment-crop", "-1"], 2, "--augment-crop must be an integer from 0 to 2,147,483,647, not -1"),
         (["--augment-crop", "4"], 2, "samples of 1x4x6: set --augment-crop to less than 4"),

@@ -164,10 +164,10 @@ def test_without_crop_and_flip_nothing_is_drawn():
 @pytest.mark.parametrize(
     "augmentation, shape, words",
     [
-        (Augmentation(crop=1), (20,), "augment_crop needs images or series, but the samples are 20 features: "
-                                      "switch it off with --augment-crop 0"),
-        (Augmentation(flip=1), (20,), "augment_flip needs images or series, but the samples are 20 features: "
-                                      "switch it off with --no-augment-flip"),
+        (Augmentation(crop=1), (20,), "augment_crop requires images or time series, "
+                                      "but the samples are 20 features: disable it with --augment-crop 0"),
+        (Augmentation(flip=1), (20,), "augment_flip requires images or time series, "
+                                      "but the samples are 20 features: disable it with --no-augment-flip"),
         (Augmentation(crop=5), (1, 5, 9), "augment_crop of 5 is too large for samples of 1x5x9: "
                                           "set --augment-crop to less than 5"),
         (Augmentation(crop=9), (3, 1, 9), "samples of 3x1x9: set --augment-crop to less than 9"),
@@ -235,5 +235,5 @@ def test_only_training_samples_are_changed():
 def test_fit_refuses_what_cannot_be_changed():
     trainer = Trainer(augment_crop=1)
     network = Network((4,), 2, parse_spec("mlp:6", (4,)))
-    with pytest.raises(UsageError, match="augment_crop needs images or series"):
+    with pytest.raises(UsageError, match="augment_crop requires images or time series"):
         trainer.fit(network, np.zeros((4, 4), np.int8), np.array([0, 1, 0, 1]))

@@ -130,7 +130,7 @@ def test_every_epoch_is_saved_and_a_finished_run_can_go_on(tmp_path, undisturbed
         ({"seed": 2}, "seed 1, not 2"),
         ({"learn": "output"}, "learn all, not output"),
         ({"augment_by": "batch"}, "augment_by sample, not batch"),
-        ({"spec": "mlp:11"}, "a run on another network"),
+        ({"spec": "mlp:11"}, "a run with different network"),
     ],
 )
 def test_another_run_is_not_continued(tmp_path, changes, words):
@@ -147,7 +147,7 @@ def test_a_run_of_another_version_is_not_continued(tmp_path, monkeypatch):
     interrupt(path, 5)
     monkeypatch.setattr("integrad.training.trainer.__version__", "99.0")
     trainer, network = make_run()
-    with pytest.raises(UsageError, match=f"was written by integrad {__version__}, this is 99.0"):
+    with pytest.raises(UsageError, match=f"was written by integrad {__version__}, but this is 99.0"):
         trainer.fit(network, *PARTS, checkpoint=path, resume=True)
 
 
@@ -157,7 +157,7 @@ def test_other_data_is_not_continued_on(tmp_path):
     trainer, network = make_run()
     x = PARTS[0].copy()
     x[0, 0] ^= 1
-    with pytest.raises(UsageError, match="a run on another data"):
+    with pytest.raises(UsageError, match="a run with different data"):
         trainer.fit(network, x, *PARTS[1:], checkpoint=path, resume=True)
 
 

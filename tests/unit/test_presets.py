@@ -149,7 +149,7 @@ def test_an_unknown_preset_lists_what_there_is(text, shown):
     message = str(caught.value)
     assert shown in message and "\n" not in message and "\x1b" not in message
     assert message.endswith(
-        "there are mlp-1, mlp-2, mlp-3, mlp-3-fashion, mlp-4, vgg8b, vgg8b-mnist, vgg8b-fashion, vgg11b"
+        "known presets: mlp-1, mlp-2, mlp-3, mlp-3-fashion, mlp-4, vgg8b, vgg8b-mnist, vgg8b-fashion, vgg11b"
     )
 
 
@@ -164,7 +164,7 @@ def test_a_preset_that_does_not_fit_is_shown_with_a_caret(shape, element, words)
     with pytest.raises(UsageError) as caught:
         parse_spec("nitro:vgg8b-mnist", shape)
     message, shown, caret = str(caught.value).split("\n")
-    assert message.startswith("SPEC: nitro:vgg8b-mnist is the network below; ") and words in message
+    assert message.startswith("SPEC: nitro:vgg8b-mnist stands for the network below; ") and words in message
     assert shown == f"  {PRESETS['vgg8b-mnist'].notation}"
     assert shown[len(caret) - 1 :].split(",")[0] == element
 

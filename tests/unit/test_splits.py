@@ -48,7 +48,7 @@ def test_test_mark_wins_and_held_out_samples_are_nowhere():
     held = dataset.keys["speaker"] == "s1"
     assert np.array_equal(s.test, np.flatnonzero(dataset.test & ~held))
     assert not held[all_parts(s)].any()
-    assert "test part" in s.test_origin
+    assert "test set" in s.test_origin
 
 
 def test_held_out_samples_test_where_nothing_is_marked():
@@ -89,7 +89,7 @@ def test_the_seed_fixes_the_split():
 def test_no_validation_and_nothing_left():
     s = split(make_dataset(), 0, [], 0)
     assert len(s.validation) == 0 and s.validation_origin == "none"
-    with pytest.raises(IntegradError, match="no samples are left to train on"):
+    with pytest.raises(IntegradError, match="no samples remain for training"):
         split(make_dataset(), 0, [f"session={n}" for n in range(4)])
 
 
@@ -97,8 +97,8 @@ def test_no_validation_and_nothing_left():
     "selector, words",
     [
         ("speaker", "expected KEY=VALUE, such as speaker=s0"),
-        ("colour=red", "no key 'colour'; its keys: speaker, session"),
-        ("speaker=s9", "no sample has it; values of speaker: s0, s1"),
+        ("colour=red", "no key 'colour'; known keys: speaker, session"),
+        ("speaker=s9", "no sample matches; values of speaker: s0, s1"),
         ("session=0.0", "values of session: 0, 1"),
     ],
 )

@@ -86,7 +86,7 @@ def test_plateau_refines_the_learning_rate_and_then_stops():
     rates = [epoch.learning_rate_inv for epoch in history.epochs]
     assert rates[0] == 128 and sorted(set(rates)) == [128 * 3**n for n in range(len(set(rates)))]
     assert len(set(rates)) > 1 and len(rates) < 100
-    assert history.stopped == "no better validation result in 8 epochs"
+    assert history.stopped == "no improvement in 8 epochs"
     best = [epoch.validation_correct for epoch in history.epochs]
     assert len(best) - 8 == 1 + best.index(max(best))
     assert notes and all(note.startswith("plateau: learning_rate_inv is ") for note in notes)
@@ -97,7 +97,7 @@ def test_without_validation_the_last_weights_stay():
     history = trainer.fit(network, *make_samples(100, 1))
     assert [epoch.learning_rate_inv for epoch in history.epochs] == [128] * 4
     assert history.best_epoch == 4 and history.best.validation_accuracy is None
-    assert history.stopped == "all 4 epochs done"
+    assert history.stopped == "all 4 epochs completed"
 
 
 def test_frozen_blocks_stay():
@@ -111,7 +111,7 @@ def test_frozen_blocks_stay():
 def test_divergence_is_noticed_and_the_advice_names_a_value():
     trainer, network = make_run("mlp:16", epochs=10, learning_rate_inv=1)
     history = trainer.fit(network, *make_parts())
-    assert "stand at their limit" in history.warnings[0]
+    assert "are at their limit" in history.warnings[0]
     assert "--learning-rate-inv 128" in history.warnings[0]
 
 
@@ -119,8 +119,8 @@ def test_a_run_that_never_starts_is_given_up_with_advice():
     trainer, network = make_run("mlp:16", epochs=80, learning_rate_inv=10**6)
     history = trainer.fit(network, *make_parts())
     assert len(history.epochs) == 25
-    assert history.stopped == "validation stayed at chance for 25 epochs"
-    assert "weights hardly move, try --learning-rate-inv 128" in history.warnings[0]
+    assert history.stopped == "validation accuracy stayed at chance for 25 epochs"
+    assert "weights hardly change, try --learning-rate-inv 128" in history.warnings[0]
 
 
 def test_a_healthy_run_warns_of_nothing():
@@ -174,15 +174,15 @@ X, Y = make_samples(20, 1)
 @pytest.mark.parametrize(
     "x, y, words",
     [
-        (X.astype(np.int16), Y, r"samples are int16 \(20, 16\), the network takes int8 \(N, 16\)"),
+        (X.astype(np.int16), Y, r"samples are int16 \(20, 16\), but the network expects int8 \(N, 16\)"),
         (X[:, :15], Y, r"samples are int8 \(20, 15\)"),
         (X[:0], Y[:0], "no samples"),
-        (np.full_like(X, -128), Y, "a sample holds -128"),
+        (np.full_like(X, -128), Y, "a sample contains -128"),
         (X, Y[:19], "one integer label for each of the 20"),
         (X, Y.astype(float), "one integer label"),
         (X, None, "one integer label"),
-        (X, Y + 1, "labels run from 1 to 3, the network has 3 classes"),
-        (X, Y - 1, "labels run from -1 to 1"),
+        (X, Y + 1, "labels range from 1 to 3, but the network has 3 classes"),
+        (X, Y - 1, "labels range from -1 to 1"),
     ],
 )
 def test_unfit_samples_are_refused(x, y, words):

@@ -55,7 +55,7 @@ class PartFit:
         if self.shortage is None:
             return f"it fits {self.part.name}"
         lacks = [
-            f"{memory}: {needed:,} bytes needed, {needed - available:,} more than the {available:,} available"
+            f"{memory} needs {needed:,} bytes, {needed - available:,} more than the {available:,} available"
             for memory, (needed, available) in self.shortage.needs.items()
         ]
         ways = f"; {', or '.join(self.suggestions)} would fit" if self.suggestions else ""

@@ -1,7 +1,7 @@
-"""Augmentation: the samples of a training step shifted and mirrored, drawn anew in every step.
+"""Augmentation: random shifts and mirroring of the samples of a training step.
 
-Source: Pirillo, Colombo, Roveri, arXiv 2407.11698, who change all samples of a batch alike.
-Changing each by its own draw shows a network more positions in the same number of steps.
+Source: Pirillo, Colombo, Roveri, arXiv 2407.11698, who transform all samples of a batch alike.
+Transforming each sample independently shows a network more positions in the same number of steps.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How training samples are changed. Series are shifted and mirrored along time.
+    """How training samples are transformed. Time series are shifted and mirrored in time.
 
-    crop: pixels of the largest shift to each side, 0 for none. flip: 1 mirrors left and right, 0 does not.
-    by: "sample" shifts each sample by a draw of its own and mirrors it with probability 1/2; "batch"
-    shifts all of them alike with probability 1/2, and mirrors all of them with probability 1/2.
+    crop: maximum shift in each direction in pixels, 0 for none. flip: 1 to mirror horizontally, else 0.
+    by: "sample" shifts each sample independently and mirrors it with probability 1/2; "batch" shifts all
+    samples alike with probability 1/2, and mirrors all of them with probability 1/2.
     """
 
     crop: int = 0
@@ -30,13 +30,13 @@ class Augmentation:
     by: str = "sample"
 
     def check(self, input_shape: Shape) -> None:
-        """Raise UsageError, naming the setting and its option, if such samples cannot be changed so."""
+        """Raise UsageError, naming the setting and its option, if it cannot be applied to these samples."""
         off = {"augment_crop": "--augment-crop 0", "augment_flip": "--no-augment-flip"}
         for name, value in (("augment_crop", self.crop), ("augment_flip", self.flip)):
             if value and len(input_shape) == 1:
                 raise UsageError(
-                    f"{name} needs images or series, but the samples are {input_shape[0]} features: "
-                    f"switch it off with {off[name]}"
+                    f"{name} requires images or time series, but the samples are {input_shape[0]} features: "
+                    f"disable it with {off[name]}"
                 )
         if self.crop:
             least = min(input_shape[1:]) if input_shape[1] > 1 else input_shape[2]
@@ -47,10 +47,10 @@ class Augmentation:
                 )
 
     def apply(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """x: int8 (B, C, H, W) → int8 (B, C, H, W); x itself does not change.
+        """x: int8 (B, C, H, W) → int8 (B, C, H, W); x itself is not modified.
 
-        What is drawn, in this order: by batch whether to shift, then (top, left), then whether to
-        mirror; by sample all (top, left), then which to mirror. Without a crop or a flip nothing is.
+        Order of the random draws: by batch, whether to shift, then (top, left), then whether to mirror; by
+        sample, all (top, left), then which samples to mirror. Nothing is drawn for a disabled transformation.
         """
         if self.crop and (self.by == "sample" or rng.integers(0, 2)):
             margins = np.array([self.crop if x.shape[2] > 1 else 0, self.crop])
@@ -62,10 +62,10 @@ class Augmentation:
 
 
 def shift(x: np.ndarray, margins: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """x: int8 (B, C, H, W) → int8 (B, C, H, W), cut out of x with a margin of its smallest value.
+    """x: int8 (B, C, H, W) → int8 (B, C, H, W), cropped from x padded with its smallest value.
 
-    margins: (2,), rows above and below, columns left and right. offsets: top and left of what is cut
-    out, 0…2·margins, (2,) for all samples or (B, 2); an offset of a margin leaves the sample in place.
+    margins: (2,), rows of padding above and below, columns left and right. offsets: top and left position of
+    the crop, 0…2·margins, (2,) for all samples or (B, 2); an offset equal to the margin does not shift.
     """
     batch, channels, height, width = x.shape
     rows, columns = margins
@@ -79,11 +79,11 @@ def shift(x: np.ndarray, margins: np.ndarray, offsets: np.ndarray) -> np.ndarray
 
 
 def mirror(x: np.ndarray, chosen: np.ndarray | int) -> np.ndarray:
-    """x: int8 (B, C, H, W) → int8 like it, left and right exchanged where `chosen`, 0 or 1 or (B,), is 1."""
+    """x: int8 (B, C, H, W) → the same shape, mirrored horizontally where `chosen`, a scalar or (B,), is 1."""
     if np.ndim(chosen) == 0:
         return np.ascontiguousarray(x[..., ::-1]) if chosen else x
     mirrored = x.copy()
-    # Indices are several times faster here than a mask.
+    # Indexing is several times faster here than a mask.
     which = np.flatnonzero(chosen)
     mirrored[which] = x[which][..., ::-1]
     return mirrored

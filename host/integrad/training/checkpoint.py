@@ -1,7 +1,7 @@
-"""Checkpoints: a training run on disk, at the end of an epoch or after any batch.
+"""Checkpoints: the state of a training run on disk, at the end of an epoch or after any batch.
 
-A run that is resumed from one ends with the same bits as a run that was never interrupted: the
-weights, the order of the samples, the generator's state and every counter are in it.
+A resumed run ends with the same bits as an uninterrupted one. A checkpoint contains the weights, the order of
+the samples, the state of the random generator and all counters.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ PLAIN = (
     "learning_rate_inv", "position", "loss", "correct", "best_epoch", "finished", "warnings",
     "seconds", "step_seconds",
 )  # fmt: skip
-"""Fields of TrainingState that JSON holds as they are."""
+"""Fields of TrainingState that are stored in JSON unchanged."""
 
 
 def save_checkpoint(path: str | os.PathLike, identity: dict, network: Network, state: TrainingState) -> None:
-    """Write atomically. identity: what defines the run; the same is demanded when it is resumed."""
+    """Write atomically. identity: what defines the run; it must be the same when the run is resumed."""
     document = {
         "identity": identity,
         "rng": state.rng.bit_generator.state,
@@ -53,7 +53,7 @@ def save_checkpoint(path: str | os.PathLike, identity: dict, network: Network, s
 def load_checkpoint(
     path: str | os.PathLike, identity: dict, network: Network, state: TrainingState, samples: int
 ) -> None:
-    """Bring network and state to where the checkpoint was saved. samples: of an epoch.
+    """Restore network and state from a checkpoint. samples: number of samples in an epoch.
 
     Raises UsageError if there is no checkpoint or if it belongs to another run (naming what differs),
     IntegradError if it is damaged; then neither network nor state has changed.
@@ -85,32 +85,32 @@ def load_checkpoint(
 
 def _check_identity(path: str | os.PathLike, found, wanted: dict) -> None:
     if not isinstance(found, dict):
-        raise IntegradError(f"{path}: is damaged: it does not say what run it belongs to")
+        raise IntegradError(f"{path}: is damaged: it has no identity")
     for name, value in wanted.items():
         if found.get(name) == value:
             continue
         other = one_line(found.get(name, "unknown"))
         if name == "tool_version":
             raise UsageError(
-                f"{path}: was written by integrad {other}, this is {value}, which may compute otherwise; "
+                f"{path}: was written by integrad {other}, but this is {value}, which may differ; "
                 "resume with that version or start without --resume"
             )
         if name in ("network", "data"):
             raise UsageError(
-                f"{path}: belongs to a run on another {name}; repeat that run's command to resume it"
+                f"{path}: belongs to a run with different {name}; repeat the command of that run to resume it"
             )
         raise UsageError(
             f"{path}: belongs to a run with {name} {other}, not {value}; "
-            "repeat that run's command to resume it"
+            "repeat the command of that run to resume it"
         )
 
 
 def _read_state(document: dict, tensors: dict[str, np.ndarray], samples: int) -> dict:
-    """Fields of TrainingState. Raises LookupError, TypeError or ValueError if something is amiss."""
+    """Fields of TrainingState. Raises LookupError, TypeError or ValueError if they are invalid."""
     epochs = [_read_epoch(record, number) for number, record in enumerate(document["epochs"], 1)]
     order = tensors.get("order")
     if order is not None and not np.array_equal(np.sort(order), np.arange(samples)):
-        raise ValueError("the order of the samples is not one")
+        raise ValueError("the order of the samples is not a permutation")
     rng = np.random.Generator(np.random.PCG64())
     rng.bit_generator.state = document["rng"]
     score = document["best_score"]
@@ -140,7 +140,7 @@ def _read_epoch(record: dict, number: int) -> Epoch:
         if value is not None or not name.startswith("validation_"):
             _whole(record, name, 0)
     if epoch.number != number or epoch.samples == 0 or epoch.validation_samples == 0:
-        raise ValueError(f"epoch {number} is not one")
+        raise ValueError(f"epoch {number} is invalid")
     return epoch
 
 
@@ -150,7 +150,7 @@ def _read_plateau(record: dict) -> Plateau:
 
 def _whole(record: dict, name: str, low: int, high: int = 2**63) -> int:
     if type(record[name]) is not int or not low <= record[name] <= high:
-        raise ValueError(f"{name} is not a whole number in its range")
+        raise ValueError(f"{name} is not an integer in its range")
     return record[name]
 
 

@@ -1,4 +1,4 @@
-"""When a training run is written down: after every epoch, once a minute, and when it stops."""
+"""Writes checkpoints of a training run: after every epoch, once a minute, and when it stops."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from integrad.training.checkpoint import save_checkpoint
 from integrad.training.training_state import TrainingState
 
 SECONDS = 60.0
-"""What a killed run loses at most. Writing the largest published network takes a fraction of a second."""
+"""Time that a killed run loses at most. Writing the largest published network takes a fraction of a
+second."""
 
 
 class CheckpointWriter:
-    """Keeps the checkpoint of one run, and its time. path: None to write nothing."""
+    """Writes the checkpoints of one run and measures its duration. path: None to write nothing."""
 
     def __init__(self, path: str | os.PathLike | None, identity: dict, engine: Engine, state: TrainingState):
         self.path, self.identity, self.engine, self.state = path, identity, engine, state
         self._counted = self._saved = time.monotonic()
 
     def save(self) -> None:
-        """Write it now. Between two steps only: the engine's weights must be those that the state is of."""
+        """Write a checkpoint now. Call only between steps, when the weights of the engine match the state."""
         now = time.monotonic()
         self.state.seconds += now - self._counted
         self._counted = self._saved = now
@@ -31,6 +32,6 @@ class CheckpointWriter:
             save_checkpoint(self.path, self.identity, self.engine.network, self.state)
 
     def save_if_due(self) -> None:
-        """Write it if the last time is long ago."""
+        """Write a checkpoint if the last one is older than SECONDS."""
         if time.monotonic() - self._saved >= SECONDS:
             self.save()

@@ -1,4 +1,4 @@
-"""Notices training that went wrong, and says what helps."""
+"""Detects failing training and suggests remedies."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from integrad.network.network import Network
 from integrad.network.parameter import Parameter
 
 FELL_BACK = 5
-"""Epochs at chance after better ones that mean divergence."""
+"""Number of epochs at chance, after better ones, that indicate divergence."""
 
 COLD_START = 25
-"""Epochs at chance from the start that mean failure; small data may need more than ten to get going."""
+"""Number of epochs at chance from the start that indicate failure; small data sets may need more than ten."""
 
 SATURATED_SHARE = 10
-"""One weight in so many at its limit is a large share."""
+"""A share of 1/SATURATED_SHARE of the weights at their limit indicates divergence."""
 
 
 class DivergenceWatch:
-    """Looks at every epoch's validation result and weights."""
+    """Observes the validation result and the weights after each epoch."""
 
     def __init__(self, chance: int, count: int):
-        """chance: samples of the commonest class among the `count` validation samples."""
-        # Three standard deviations of guessing, so that luck is not taken for learning.
+        """chance: number of samples of the most frequent class among the `count` validation samples."""
+        # Three standard deviations above guessing, so that luck is not mistaken for learning.
         self.threshold = chance + 3 * isqrt(chance * (count - chance) // max(1, count))
         self.at_chance = 0
         self.left_chance = False
         self.said: list[str] = []
 
     def describe(self) -> dict:
-        """JSON-able state, for a checkpoint."""
+        """JSON-serialisable state, for a checkpoint."""
         return dict(vars(self))
 
     @classmethod
     def from_description(cls, description: dict) -> DivergenceWatch:
-        """Inverse of describe(). Raises KeyError, TypeError or ValueError for anything else."""
+        """Inverse of describe(). Raises KeyError, TypeError or ValueError for an invalid description."""
         watch = cls(0, 0)
         watch.threshold = int(description["threshold"])
         watch.at_chance = int(description["at_chance"])
@@ -46,21 +46,21 @@ class DivergenceWatch:
 
     @property
     def cold(self) -> bool:
-        """Nothing has been learnt yet."""
+        """Whether nothing has been learnt yet."""
         return not self.left_chance
 
     @property
     def hopeless(self) -> bool:
-        """It has been at chance for so long that it will stay there."""
+        """Whether training has been at chance for so long that it will stay there."""
         return self.at_chance >= COLD_START
 
     def observe(
         self, network: Network, correct: int | None, learning_rate_inv: int, usual: int
     ) -> str | None:
-        """A warning with advice, each kind once, or None.
+        """A warning with advice, at most once for each kind, or None.
 
-        correct: validation samples predicted rightly, None without any. learning_rate_inv: in use,
-        usual: what the batch size suggests.
+        correct: number of validation samples predicted correctly, None without validation samples.
+        learning_rate_inv: current value; usual: default value for the batch size.
         """
         if correct is not None:
             above = correct > self.threshold
@@ -80,7 +80,7 @@ class DivergenceWatch:
         if saturated * SATURATED_SHARE >= size:
             yield (
                 "saturated",
-                f"{saturated / size:.0%} of {name} stand at their limit, training diverges: "
+                f"{saturated / size:.0%} of {name} are at their limit, training diverges: "
                 f"try --learning-rate-inv {calmer}, a larger --batch-size or a --decay-inv",
             )
         if self.left_chance and self.at_chance >= FELL_BACK:
@@ -95,17 +95,18 @@ class DivergenceWatch:
     def _cold_advice(self, network: Network, calmer: int, bolder: int) -> str:
         text = f"validation accuracy has been at chance for {self.at_chance} epochs: "
         if not learner_of(network).has_moved(network):
-            return text + f"the weights hardly move, try --learning-rate-inv {bolder} or more --epochs"
+            return text + f"the weights hardly change, try --learning-rate-inv {bolder} or more --epochs"
         return text + f"try --learning-rate-inv {calmer}, a larger --batch-size or a --decay-inv"
 
 
 def count_saturated(parameter: Parameter) -> int:
-    """Elements that stand at their limit."""
+    """Number of elements at their limit."""
     return int((np.abs(parameter.array) >= parameter.limit).sum())
 
 
 def most_saturated(network: Network) -> tuple[str, int, int]:
-    """(name, saturated weights, all weights) of the parameter with the largest saturated share."""
+    """(name, number of saturated weights, number of weights) of the parameter with the largest saturated
+    share."""
     worst = ("", 0, 1)
     for parameter in network.parameters():
         saturated, size = count_saturated(parameter) if parameter.trainable else 0, parameter.array.size

@@ -1,4 +1,4 @@
-"""Which samples of a data set a model is evaluated on, and what their labels mean to it."""
+"""Selects the samples on which a model is evaluated, and maps their labels to its classes."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from integrad.training.splits import select
 
 
 def choose_part(dataset: Dataset, only: list[str]) -> tuple[np.ndarray, str]:
-    """Mask bool (N,) of the samples to evaluate, and which they are in words.
+    """(boolean mask (N,) of the samples to evaluate, description of the selection).
 
-    only: KEY=VALUE texts, any of which a sample must match. Raises UsageError if one matches nothing.
+    only: KEY=VALUE strings; samples that match any of them are selected. Raises UsageError if one matches
+    none.
     """
     if only:
-        return select(dataset, only), f"every sample with {' or '.join(only)}"
+        return select(dataset, only), f"samples with {' or '.join(only)}"
     if dataset.test is not None:
-        return dataset.test, "its test part"
-    return np.ones(len(dataset), bool), "every sample"
+        return dataset.test, "test set"
+    return np.ones(len(dataset), bool), "all samples"
 
 
 def match_labels(model: Model, dataset: Dataset) -> np.ndarray:
-    """The data's labels as the model counts them, int64 (N,).
+    """The labels of the data as class indices of the model, int64 (N,).
 
-    Classes are matched by name. Data whose classes are called 0, 1, … has no names of its own; where
-    the model calls none of these numbers otherwise, they are its classes' numbers.
-    Raises IntegradError if the data has a class that the model does not know.
+    Classes are matched by name. If the classes of the data are named 0, 1, …, these are taken as class
+    indices, unless the model uses one of these names for another class. Raises IntegradError if the data has
+    a class that the model does not know.
     """
     names, known = dataset.class_names, model.class_names
     unknown = [name for name in names if name not in known]

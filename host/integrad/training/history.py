@@ -1,4 +1,4 @@
-"""What a training run went through, in exact integers; fractions are for showing."""
+"""The history of a training run, in exact integers; fractions are for display."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 class Epoch:
     """One pass over the training samples.
 
-    number: from 1. loss: exact sum of squared errors over `samples`, correct: those predicted rightly;
-    both as seen by the steps, before each update. The validation figures belong to the weights at the
-    epoch's end and are None without validation samples. learning_rate_inv: as used in this epoch.
+    number: from 1. loss: exact sum of squared errors over `samples`; correct: number of correct predictions;
+    both before the update of each step. The validation figures refer to the weights at the end of the epoch
+    and are None without validation samples. learning_rate_inv: value used in this epoch.
     """
 
     number: int
@@ -25,7 +25,7 @@ class Epoch:
 
     @property
     def mean_loss(self) -> float:
-        """Squared error of a training sample, on average."""
+        """Mean squared error per training sample."""
         return self.loss / self.samples
 
     @property
@@ -41,8 +41,8 @@ class Epoch:
 class History:
     """Outcome of Trainer.fit.
 
-    best_epoch: whose weights the network holds at the end. stopped: why training ended.
-    seconds: spent training and validating, samples_per_second: in training steps alone.
+    best_epoch: the epoch whose weights the network has at the end. stopped: why training ended.
+    seconds: duration of training and validation; samples_per_second: in training steps alone.
     """
 
     epochs: list[Epoch] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""How good predictions are, from integer counts."""
+"""Metrics of predictions, computed from integer counts."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from integrad.network.network import Network
 
 
 def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """labels, predicted: int (N,) in 0…classes-1 → int64 (classes, classes), true class by row."""
+    """labels, predicted: int (N,) in 0…classes-1 → int64 (classes, classes), one row per true class."""
     pairs = np.asarray(labels, np.int64) * classes + np.asarray(predicted, np.int64)
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
 
 def class_scores(confusion: np.ndarray) -> list[tuple[float, float, float]]:
-    """(precision, recall, F1) of every class; 0 where a quotient has no meaning."""
+    """(precision, recall, F1) of each class; 0 where a quotient is undefined."""
     hits, actual, predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
     return [
         (_ratio(h, p), _ratio(h, a), _ratio(2 * h, a + p))
@@ -31,9 +31,9 @@ def macro_f1(confusion: np.ndarray) -> float:
 
 
 def count_correct(network: Network | Engine, x: np.ndarray, labels: np.ndarray) -> tuple[int, int]:
-    """(samples predicted rightly, exact sum of squared errors). x: int8 (N, *input_shape).
+    """(number of correct predictions, exact sum of squared errors). x: int8 (N, *input_shape).
 
-    An engine gives the same figures, sooner.
+    An engine yields the same figures, but faster.
     """
     logits = network.logits(x)
     error = logits.astype(np.int64)

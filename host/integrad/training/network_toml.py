@@ -1,11 +1,11 @@
-"""network.toml: a network and how it learns, in a file that can be read and kept.
+"""network.toml: a file that describes a network and its training settings.
 
-    alpha_inv = 4               # slope of negative activations is 1/4, in every block
-    head_features = 256         # most features that a convolution's learning head sees
+    alpha_inv = 4               # slope 1/4 for negative activations in all blocks
+    head_features = 256         # maximum number of inputs of a convolution's learning head
 
     [[layer]]
     type = "max_pool"           # or "avg_pool"
-    size = 2                    # one number, or [height, width]
+    size = 2                    # one number or [height, width]
 
     [[layer]]
     type = "conv"
@@ -13,7 +13,7 @@
     kernel = 3                  # these have defaults: kernel 3, stride 1, same padding,
     stride = 1                  # the two settings above, and head_pool "max"
     head_pool = "avg"
-    groups = 1                  # parts of the channels that are convolved each by itself
+    groups = 1                  # groups of channels that are convolved separately
 
     [[layer]]
     type = "dense"
@@ -23,7 +23,7 @@
     type = "dropout"
     percent = 10
 
-    [learning]                  # every one is optional; the command line wins
+    [learning]                  # optional; overridden by the command line
     batch_size = 16
     epochs = 100
     learning_rate_inv = 128
@@ -31,10 +31,10 @@
     decay_inv = 0
     head_decay_inv = 0
     augment_crop = 2            # shift by up to 2 pixels,
-    augment_flip = 1            # mirror left and right,
-    augment_by = "sample"       # each sample by itself, or the whole "batch" alike
+    augment_flip = 1            # mirror horizontally,
+    augment_by = "sample"       # each sample independently, or the whole "batch" alike
 
-The output layer is implied. On a series, one number is a length in time: kernel 3 means [1, 3].
+The output layer is implicit. For time series, one number is a length in time: kernel 3 means [1, 3].
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ MAX_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Specification:
-    """layers: of a network description. learning: hyper-parameters that a file or preset sets, by name."""
+    """layers: of a network description. learning: name → hyper-parameter set by a file or preset."""
 
     layers: list[dict]
     learning: dict[str, int | str] = field(default_factory=dict)
@@ -69,8 +69,8 @@ class Specification:
 def read_network_file(path: str, input_shape: Shape) -> Specification:
     """Layers and learning settings of a network file.
 
-    Raises IntegradError naming the file and the key if it is missing, not TOML, holds an unknown
-    key or an impossible value, or a layer that does not fit the samples.
+    Raises IntegradError, naming the file and the key, if it is missing, not TOML, or contains an unknown
+    key, an invalid value or a layer that does not fit its input.
     """
     document = _read(path)
     _refuse_unknown(path, document, ("alpha_inv", "head_features", "layer", "learning"))
@@ -81,7 +81,7 @@ def read_network_file(path: str, input_shape: Shape) -> Specification:
     }
     tables = document.get("layer", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise IntegradError(f"{path}: layers are written as [[layer]] tables")
+        raise IntegradError(f"{path}: layers must be [[layer]] tables")
     series = len(input_shape) == 3 and input_shape[1] == 1
     layers = [
         _layer(f"{path}: layer {number}", table, defaults, series) for number, table in enumerate(tables, 1)
@@ -97,11 +97,11 @@ def read_network_file(path: str, input_shape: Shape) -> Specification:
 def _read(path: str) -> dict:
     try:
         if Path(path).stat().st_size > MAX_BYTES:
-            raise IntegradError(f"{path}: is larger than {MAX_BYTES:,} bytes, which no network file is")
+            raise IntegradError(f"{path}: is larger than {MAX_BYTES:,} bytes, too large for a network file")
         return tomllib.loads(Path(path).read_text("utf-8"))
     except OSError as error:
         raise IntegradError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML
+    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML
         raise IntegradError(f"{path}: is not TOML: {error}") from error
 
 
@@ -127,7 +127,7 @@ def _layer(where: str, table: dict, defaults: dict, series: bool) -> dict:
 def _conv(where: str, table: dict, defaults: dict, series: bool) -> dict:
     kernel = _pair(where, "kernel", table.get("kernel", 3), 1, series)
     if "padding" not in table and any(k % 2 == 0 for k in kernel):
-        raise IntegradError(f"{where}: an even kernel has no same padding; set padding")
+        raise IntegradError(f"{where}: same padding is impossible with an even kernel; set padding")
     values = defaults | table
     if values["head_pool"] not in ("max", "avg"):
         raise IntegradError(f'{where}: head_pool must be "max" or "avg"')
@@ -160,7 +160,7 @@ def _learning(path: str, table) -> dict[str, int | str]:
 def _refuse_unknown(where: str, table: dict, known: tuple[str, ...]) -> None:
     for key in table:
         if key not in known:
-            raise IntegradError(f"{where}: unknown key {key!r}; known are {', '.join(known)}")
+            raise IntegradError(f"{where}: unknown key {key!r}; known keys: {', '.join(known)}")
 
 
 def _slope(where: str, value) -> int:
@@ -178,9 +178,9 @@ def _whole(where: str, key: str, value, low: int) -> int:
 
 
 def _pair(where: str, key: str, value, low: int, series: bool) -> list[int]:
-    """[height, width]; a single number is square, or along time on a series."""
+    """[height, width]; a single number means a square or, for time series, a length in time."""
     if type(value) is int:
-        # Along the one-step axis of a series nothing is padded, and windows and strides are 1.
+        # Along the axis of length 1 of a time series there is no padding, and windows and strides are 1.
         value = [low if series else value, value]
     if not isinstance(value, list) or len(value) != 2:
         raise IntegradError(f"{where}: {key} must be a number or [height, width]")

@@ -1,4 +1,4 @@
-"""When to learn more finely and when to stop: two counters over the validation results."""
+"""Detects plateaus of the validation result, which reduce the learning rate or end the training."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass
 class Plateau:
-    """Counts epochs without a better validation result, in integers throughout.
+    """Counts epochs without improvement of the validation result.
 
-    patience: epochs without improvement that are tolerated; best: most samples predicted rightly so
-    far, -1 before the first epoch; stale: epochs since then, or since the plateau was last reached.
+    patience: number of epochs without improvement that are tolerated; best: highest number of correct
+    predictions so far, -1 before the first epoch; stale: number of epochs since then or since the plateau was
+    last reached.
     """
 
     patience: int
@@ -18,7 +19,7 @@ class Plateau:
     stale: int = 0
 
     def reached(self, correct: int) -> bool:
-        """Count one epoch; True, and a fresh count, if it was one too many without improvement."""
+        """Count an epoch. Returns True, and restarts counting, if the patience is exhausted."""
         if correct > self.best:
             self.best, self.stale = correct, 0
             return False

@@ -1,6 +1,6 @@
-"""Networks of the publication, by name: `--model nitro:vgg8b`, with the settings they were trained with.
+"""Published networks with the settings they were trained with, by name: `--model nitro:vgg8b`.
 
-Source: Pirillo, Colombo, Roveri, arXiv 2407.11698. A name without a data set after it has the
+Source: Pirillo, Colombo, Roveri, arXiv 2407.11698. A name without the suffix of a data set has the
 settings for MNIST (mlp-1, mlp-3), Fashion-MNIST (mlp-2) or CIFAR-10 (mlp-4, vgg8b, vgg11b).
 """
 
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from integrad.errors import UsageError
 
 HEAD_FEATURES = 4096
-"""Most features that a learning head of the published convolution networks sees."""
+"""Maximum number of inputs of a learning head in the published convolutional networks."""
 
-# Not here: learning_rate_inv. The published 512 is what a batch of 64 gives by default, and so it
-# follows a --batch-size of one's own.
+# learning_rate_inv is omitted: the published 512 is the default for a batch size of 64, and so it
+# follows another --batch-size.
 COMMON = {"batch_size": 64, "epochs": 150, "patience": 15, "stop_patience": 35}
 
 
 @dataclass(frozen=True)
 class Preset:
-    """notation: the network in the short notation; the others: see Trainer. Augmentation is by batch."""
+    """notation: the network in the short notation; other fields: see Trainer. Augmentation is by batch."""
 
     notation: str
     decay_inv: int
@@ -61,8 +61,8 @@ FAMILY = "nitro"
 
 
 def find_preset(text: str) -> Preset:
-    """text: such as nitro:mlp-1. Raises UsageError that lists what there is."""
+    """text: such as nitro:mlp-1. Raises UsageError with a list of the presets."""
     name = text.partition(":")[2]
     if name not in PRESETS:
-        raise UsageError(f"SPEC: there is no preset {name!r:.50}; there are {', '.join(PRESETS)}")
+        raise UsageError(f"SPEC: unknown preset {name!r:.50}; known presets: {', '.join(PRESETS)}")
     return PRESETS[name]

@@ -1,4 +1,4 @@
-"""Showing how training goes: a live bar on a terminal, plain lines elsewhere, nothing in a library."""
+"""Progress of training: a live bar on a terminal, lines of text elsewhere, nothing when used as a library."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from integrad.training.history import Epoch
 
 
 class Silent:
-    """Shows nothing. The interface that Trainer.fit reports to; subclass it for a callback."""
+    """The interface to which Trainer.fit reports. It shows nothing; subclasses can override its methods."""
 
     def begin(self, epochs: int, samples: int, done: int) -> None:
-        """epochs: at most, samples: of one epoch, done: epochs finished before (after a resume)."""
+        """epochs: maximum number; samples: per epoch; done: epochs completed before the run was resumed."""
 
     def batch(self, position: int) -> None:
-        """position: samples of this epoch trained on so far."""
+        """position: number of samples of this epoch processed so far."""
 
     def epoch(self, record: Epoch) -> None:
         """An epoch has ended."""
 
     def note(self, text: str) -> None:
-        """Something worth saying: a finer learning rate, a warning."""
+        """A message, such as a reduced learning rate or a warning."""
 
     def end(self) -> None:
-        """Training is over, for whatever reason."""
+        """Training has ended, for whatever reason."""
 
 
 class Lines(Silent):
-    """One line an epoch, for logs and pipes."""
+    """One line per epoch, for logs and pipes."""
 
     def __init__(self, console: Console):
         self.console = console
@@ -45,7 +45,7 @@ class Lines(Silent):
         left = elapsed / done * (self.epochs - record.number)
         self._print(
             f"epoch {record.number:>3}/{self.epochs}  {describe(record)}  "
-            f"{done * self.samples / elapsed:,.0f} samples/s  at most {left:.0f} s left"
+            f"{done * self.samples / elapsed:,.0f} samples/s  at most {left:.0f} s remaining"
         )
 
     def note(self, text: str) -> None:
@@ -56,7 +56,7 @@ class Lines(Silent):
 
 
 class Bar(Lines):
-    """A live bar over all epochs with the figures of the latest one."""
+    """A live bar over all epochs, with the figures of the latest one."""
 
     def begin(self, epochs: int, samples: int, done: int) -> None:
         super().begin(epochs, samples, done)
@@ -103,5 +103,5 @@ def describe(record: Epoch, digits: int = 2) -> str:
 
 
 def progress_for(console: Console) -> Silent:
-    """A bar on a terminal, lines elsewhere."""
+    """A live bar on a terminal, lines elsewhere."""
     return Bar(console) if console.is_terminal else Lines(console)

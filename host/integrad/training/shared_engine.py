@@ -1,7 +1,7 @@
-"""A training step shared by workers: each computes some rows of a batch, all descend from the same sums.
+"""A training step shared by workers: each computes some samples of a batch, and all apply the same sums.
 
-Gradients are exact integer sums over the batch, so neither the number of workers nor who takes which
-row can change a bit of them.
+Gradients are exact integer sums over the batch, so they depend neither on the number of workers nor on the
+assignment of samples to workers.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from integrad.network.network import Network
 
 
 class Group(Protocol):
-    """Workers that hold the same weights. rank: 0…count-1."""
+    """Workers with equal weights. rank: 0…count-1."""
 
     rank: int
     count: int
 
     def sum(self, array: np.ndarray) -> None:
-        """Replace a C-contiguous integer array by the sum of all workers' ones, in place."""
+        """Replace a C-contiguous integer array, in place, by its sum over all workers."""
 
 
 class SharedEngine:
-    """An engine among those of a group: called with the same whole batch by every worker. See Engine."""
+    """The engine of a worker in a group; all workers call it with the same whole batch. See Engine."""
 
     def __init__(self, engine: Engine, group: Group):
         self.engine, self.group = engine, group
@@ -39,7 +39,7 @@ class SharedEngine:
         return step
 
     def gradients(self, x, labels, rule: Rule, kept=None) -> tuple[Gradients, Step]:
-        """Of the whole batch; views that the next call overwrites."""
+        """Gradients of the whole batch, as views that the next call overwrites."""
         rows = self._share(len(x))
         learning = learning_parameters(self.network, rule)
         size = sum(array.size for array in learning.values())
@@ -77,11 +77,11 @@ class SharedEngine:
         self.engine.load()
 
     def _share(self, samples: int) -> slice:
-        """This worker's rows of so many; none where there are more workers than rows."""
+        """The samples of this worker; may be empty if there are more workers than samples."""
         rank, count = self.group.rank, self.group.count
         return slice(samples * rank // count, samples * (rank + 1) // count)
 
 
 def learning_parameters(network: Network, rule: Rule) -> dict[str, np.ndarray]:
-    """The parameters that have a gradient, in an order that every engine's workers share."""
+    """The parameters that have a gradient, in an order that is the same for all workers."""
     return {p.name: p.array for p in network.parameters() if rule.learns(p)}

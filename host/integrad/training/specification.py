@@ -1,4 +1,4 @@
-"""What `--model SPEC` may name: the short notation, a published network or a network file."""
+"""The forms of `--model SPEC`: the short notation, a preset or a network file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from integrad.training.network_toml import Specification, read_network_file
 def parse_spec(text: str, input_shape: Shape) -> list[dict]:
     """Layers of a network description from the short notation, a preset or a network file.
 
-    input_shape: (F,), (C, 1, T) or (C, H, W). Raises UsageError that points at the mistake.
+    input_shape: (F,), (C, 1, T) or (C, H, W). Raises UsageError that points to the mistake.
     """
     return load_spec(text, input_shape).layers
 
 
 def load_spec(text: str, input_shape: Shape) -> Specification:
-    """Like parse_spec, with the learning settings that a network file or a preset holds."""
+    """Like parse_spec, including the training settings of a network file or preset."""
     if text.endswith(".toml"):
         return read_network_file(text, input_shape)
     if text.startswith(f"{presets.FAMILY}:"):
@@ -31,7 +31,9 @@ def _preset(text: str, input_shape: Shape) -> Specification:
     try:
         layers = parse_notation(preset.notation, input_shape)
     except UsageError as error:
-        raise UsageError(f"SPEC: {text} is the network below; {str(error).removeprefix('SPEC: ')}") from error
+        raise UsageError(
+            f"SPEC: {text} stands for the network below; {str(error).removeprefix('SPEC: ')}"
+        ) from error
     for layer in layers:
         if layer["type"] == "conv":
             layer["head_features"] = presets.HEAD_FEATURES

@@ -1,4 +1,4 @@
-"""Which samples train, validate and test."""
+"""Splits of a data set into training, validation and test samples."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from integrad.datasets.dataset import Dataset
 from integrad.errors import IntegradError, UsageError
 
 TEST_PERCENT = 20
-"""Share of each class that tests where nothing else says which samples do."""
+"""Share of each class that is used for testing if no test samples are defined otherwise."""
 
 
 @dataclass(frozen=True)
 class Split:
     """Indices into a data set, int64 and disjoint; train is shuffled.
 
-    test_origin, validation_origin: in words, where these parts come from.
+    test_origin, validation_origin: descriptions of how these samples were selected.
     """
 
     train: np.ndarray
@@ -30,7 +30,7 @@ class Split:
 def select(dataset: Dataset, selectors: list[str]) -> np.ndarray:
     """Mask bool (N,) of the samples that match any KEY=VALUE.
 
-    Raises UsageError, listing what there is, for an unknown key or a value that no sample has.
+    Raises UsageError, listing the alternatives, for an unknown key or a value that no sample has.
     """
     mask = np.zeros(len(dataset), bool)
     for selector in selectors:
@@ -39,11 +39,11 @@ def select(dataset: Dataset, selectors: list[str]) -> np.ndarray:
             raise UsageError(f"'{selector}': expected KEY=VALUE, such as {_example(dataset)}")
         if key not in dataset.keys:
             keys = ", ".join(dataset.keys) or "none"
-            raise UsageError(f"'{selector}': {dataset.name} has no key '{key}'; its keys: {keys}")
+            raise UsageError(f"'{selector}': {dataset.name} has no key '{key}'; known keys: {keys}")
         values = dataset.keys[key].astype(str)
         hits = values == value
         if not hits.any():
-            raise UsageError(f"'{selector}': no sample has it; values of {key}: {_some(np.unique(values))}")
+            raise UsageError(f"'{selector}': no sample matches; values of {key}: {_some(np.unique(values))}")
         mask |= hits
     return mask
 
@@ -55,17 +55,17 @@ def split_dataset(
     validation_percent: int = 10,
     by_class: bool = False,
 ) -> Split:
-    """Draw a split. holdouts: KEY=VALUE of samples that must not take part in training.
+    """Draw a split. holdouts: KEY=VALUE of samples that are excluded from training.
 
-    Test samples are those marked as test that are not held out; without marks the held-out ones;
-    without either TEST_PERCENT of every class. Validation samples come from the rest: whole groups
-    where the data has groups (a new speaker, not new words of a known one), else, or if by_class,
-    a share of every class. validation_percent 0 means none.
+    Test samples are those marked as such by the data, except held-out ones; if there are none, the held-out
+    samples; if there are no holdouts either, TEST_PERCENT of each class. Validation samples are taken from
+    the rest: whole groups if the data has groups (a new speaker instead of new words of a known one), else,
+    or if by_class, a share of each class. validation_percent 0 means none.
     """
     held = select(dataset, holdouts or [])
     pool = np.flatnonzero(~held if dataset.test is None else ~held & ~dataset.test)
     if dataset.test is not None:
-        test, origin = np.flatnonzero(dataset.test & ~held), "the data's test part"
+        test, origin = np.flatnonzero(dataset.test & ~held), "test set of the data"
     elif holdouts:
         test, origin = np.flatnonzero(held), f"held-out samples ({', '.join(holdouts)})"
     else:
@@ -73,7 +73,7 @@ def split_dataset(
         origin = f"{TEST_PERCENT} % of every class"
         pool = np.setdiff1d(pool, test)
     if len(pool) == 0:
-        raise IntegradError(f"{dataset.name}: no samples are left to train on")
+        raise IntegradError(f"{dataset.name}: no samples remain for training")
     validation, validation_origin = _validation(dataset, pool, validation_percent, by_class, rng)
     train = rng.permutation(np.setdiff1d(pool, validation))
     return Split(train, validation, test, origin, validation_origin)
@@ -92,7 +92,7 @@ def _validation(dataset, pool, percent: int, by_class: bool, rng) -> tuple[np.nd
 
 
 def _share_of_classes(y: np.ndarray, pool: np.ndarray, percent: int, rng) -> np.ndarray:
-    """At least one sample of every class that has two or more, in ascending order."""
+    """At least one sample of each class that has two or more, in ascending order."""
     parts = []
     for label in np.unique(y[pool]):
         members = rng.permutation(pool[y[pool] == label])
@@ -102,7 +102,7 @@ def _share_of_classes(y: np.ndarray, pool: np.ndarray, percent: int, rng) -> np.
 
 
 def _share_of_groups(groups: np.ndarray, y: np.ndarray, percent: int, rng) -> list[str]:
-    """Groups of at least the share together; every class keeps samples outside them. [] if impossible."""
+    """Groups that amount to at least the share and leave samples of each class. [] if impossible."""
     chosen: list[str] = []
     classes = len(np.unique(y))
     for name in rng.permutation(np.unique(groups)):
@@ -123,5 +123,5 @@ def _example(dataset: Dataset) -> str:
 
 
 def _some(values: np.ndarray) -> str:
-    more = f", … ({len(values)} in all)" if len(values) > 12 else ""
+    more = f", … ({len(values)} in total)" if len(values) > 12 else ""
     return ", ".join(values[:12]) + more

@@ -1,7 +1,7 @@
-"""The training loop: epochs, batches, validation, schedule, early stop, checkpoints.
+"""The training loop: epochs, batches, validation, learning-rate schedule, early stopping, checkpoints.
 
-Integers alone decide: results are compared as counts of samples, losses as exact sums. A run is
-defined by its data, seed and hyper-parameters, and ends with the same weights on every machine.
+All decisions are based on integers: results are compared as numbers of samples, losses as exact sums. A run
+is determined by its data, seed and hyper-parameters, and ends with the same weights on every computer.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from integrad.training.workers import Alone, WorkerLost
 
 
 class TrainingInterrupted(Exception):
-    """interrupt() stopped training after a batch; a checkpoint holds it, if one was named."""
+    """interrupt() stopped training after a batch. The run is saved in the checkpoint, if a path was given."""
 
 
 class Trainer:
     """How a network is trained: integers in the ranges that hyper_parameters declares, each an attribute.
 
-    learner: id of the network's. hyper_parameters: the learner's own, and those below. batch_size: the last,
-    smaller batch is trained on too. epochs: at most. learning_rate_inv: what suits the batch by default.
-    patience: epochs without a better validation result before learning_rate_inv grows; stop_patience: before
-    training ends; 0 is never. augment_crop, augment_flip, augment_by: see Augmentation; they change what is
-    trained on, nothing else. seed: of the one generator `rng`, from which everything random is drawn.
-    learn: see LearnSet. engine: what computes, threads: of the native and the Torch engine, see
-    make_engine; they change the speed and nothing else.
+    learner: id of the learner of the network. hyper_parameters: those of the learner, and the following.
+    batch_size: the last batch of an epoch may be smaller. epochs: maximum number. learning_rate_inv: by
+    default derived from the batch size. patience: number of epochs without improvement of the validation
+    result after which learning_rate_inv is increased; stop_patience: after which training ends; 0 means
+    never. augment_crop, augment_flip, augment_by: see Augmentation. seed: of the generator `rng`, from which
+    all random numbers are drawn. learn: see LearnSet. engine, threads: see make_engine; they affect the speed
+    only.
     """
 
     def __init__(
@@ -63,7 +63,9 @@ class Trainer:
         declared = self.learner.all_hyper_parameters()
         for name in hyper_parameters:
             if name not in declared:
-                raise IntegradError(f"{name}: the learner {learner} takes {', '.join(declared)} only")
+                raise IntegradError(
+                    f"{name}: the learner {learner} has no such setting; it has {', '.join(declared)}"
+                )
         for name, parameter in declared.items():
             value = hyper_parameters.get(name)
             if value is None:
@@ -78,7 +80,8 @@ class Trainer:
 
     @property
     def hyper_parameters(self) -> dict[str, int | str]:
-        """Those of the learner and of the trainer by name, in the order of a training record."""
+        """Hyper-parameters of the learner and of the trainer, by name, in the order of the training
+        record."""
         return {name: getattr(self, name) for name in self.learner.all_hyper_parameters()}
 
     def fit(
@@ -93,14 +96,15 @@ class Trainer:
         resume: bool = False,
         workers: Alone | None = None,
     ) -> History:
-        """Train the network in place, from the weights it has, and leave it with the best ones.
+        """Train the network in place, starting from its current weights. It ends with the best weights.
 
-        x: int8 (N, *input_shape) in [-127, 127], y: integers (N,) in 0…classes-1. Best is the epoch
-        with the most validation samples right (then the smallest validation loss); without
-        validation samples there is no schedule and the last epoch's weights stay. checkpoint: a
-        file written after every epoch and every minute; resume: go on from it. workers: who else calls
-        this with the same data; the first of them alone writes and reports. Raises IntegradError for
-        unfit data, TrainingInterrupted after interrupt(), and WorkerLost; these two are in the checkpoint.
+        x: int8 (N, *input_shape) in [-127, 127]; y: integers (N,) in 0…classes-1. The best epoch is the one
+        with the most correct validation samples (then with the smallest validation loss). Without validation
+        samples, the learning rate is constant and the weights of the last epoch are kept. checkpoint: path of
+        a file that is written after every epoch and every minute; resume: continue from it. workers: the
+        workers that call this with the same data; only the first one writes and reports. Raises IntegradError
+        for unsuitable data, TrainingInterrupted after interrupt(), and WorkerLost; in the latter two cases
+        the checkpoint has been written.
         """
         self.check_network(network)
         self.augmentation.check(network.input_shape)
@@ -140,17 +144,17 @@ class Trainer:
 
     @property
     def augmentation(self) -> Augmentation:
-        """How training samples are changed."""
+        """How training samples are transformed."""
         return Augmentation(self.augment_crop, self.augment_flip, self.augment_by)
 
     def make_engine(self, network: Network, workers: Alone) -> Engine:
-        """What computes with this network, together with the other workers."""
+        """The engine for this network, shared with the other workers."""
         threads = self.threads or workers.threads
-        # Which worker takes which GPU is settled only where somebody asked for Torch.
+        # GPUs are assigned to workers only if the Torch engine was requested.
         return workers.share(make_engine(self.engine, network, threads, gpu=workers.count == 1))
 
     def check_network(self, network: Network) -> None:
-        """Raise IntegradError for a network of another learner, or one that these settings do not suit."""
+        """Raise IntegradError for a network of another learner or one that does not fit these settings."""
         if network.learner != self.learner.id:
             raise IntegradError(f"the network's learner is {network.learner}, not {self.learner.id}")
         self.check_classes(network.classes)
@@ -162,7 +166,7 @@ class Trainer:
         rate.check("learning_rate_inv", self.learning_rate_inv, classes)
 
     def interrupt(self) -> None:
-        """Ask a running fit() to stop after the batch at hand; safe in a signal handler or another thread."""
+        """Ask a running fit() to stop after the current batch; safe in a signal handler or another thread."""
         self._interrupted = True
 
     def _train_epoch(
@@ -180,7 +184,7 @@ class Trainer:
                 samples = self.augmentation.apply(x[batch], state.rng)
                 step = stepper.step(samples, y[batch], state.rng)
             except WorkerLost:
-                # No weight has changed: undone is what was drawn for this step.
+                # No weight has changed; restore the generator to the state before this step.
                 state.rng.bit_generator.state = before
                 raise
             state.count(len(batch), step)
@@ -191,7 +195,7 @@ class Trainer:
             writer.save_if_due()
 
     def _judge_epoch(self, engine: Engine, state: TrainingState, validation, progress: Silent) -> None:
-        """Validate, keep the best weights, refine the learning rate, stop, warn."""
+        """Validate, keep the best weights, reduce the learning rate, decide whether to stop, warn."""
         network, result = engine.network, None
         if validation is not None:
             result = (len(validation[0]), *count_correct(engine, *validation))
@@ -207,12 +211,12 @@ class Trainer:
         if validation is None:
             return
         if state.watch.cold:
-            # A cold start is no plateau; only when it never ends is it time to give up.
+            # A cold start is not a plateau; training gives up only if it never ends.
             if state.watch.hopeless:
-                state.finished = f"validation stayed at chance for {state.watch.at_chance} epochs"
+                state.finished = f"validation accuracy stayed at chance for {state.watch.at_chance} epochs"
             return
         if self.stop_patience and state.stop.reached(epoch.validation_correct):
-            state.finished = f"no better validation result in {self.stop_patience} epochs"
+            state.finished = f"no improvement in {self.stop_patience} epochs"
         elif self.patience and state.refine.reached(epoch.validation_correct):
             self._refine(state, network.classes, progress)
 
@@ -221,7 +225,7 @@ class Trainer:
         finer = min(state.learning_rate_inv * self.learner.refinement, limit)
         if finer > state.learning_rate_inv:
             state.learning_rate_inv = finer
-            progress.note(f"plateau: learning_rate_inv is {finer} from here on")
+            progress.note(f"plateau: learning_rate_inv is now {finer}")
 
     def _new_state(self, y_validation: np.ndarray | None) -> TrainingState:
         counts = np.zeros(1, np.int64) if y_validation is None else np.bincount(y_validation)
@@ -234,7 +238,8 @@ class Trainer:
         )
 
     def _identity(self, network: Network, arrays: list[np.ndarray]) -> dict:
-        """What defines the run: a checkpoint of another one must not be continued. More epochs may."""
+        """What defines the run. Only a checkpoint of the same run can be resumed; the number of epochs may
+        differ."""
         crc = 0
         for array in arrays:
             crc = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc)
@@ -248,16 +253,16 @@ def check_samples(network: Network, x: np.ndarray, y: np.ndarray) -> None:
     """Raise IntegradError unless x is int8 (N, *input_shape) in [-127, 127] and y holds N labels."""
     if x.dtype != np.int8 or x.shape[1:] != network.input_shape:
         wanted = f"int8 (N, {', '.join(map(str, network.input_shape))})"
-        raise IntegradError(f"samples are {x.dtype} {x.shape}, the network takes {wanted}")
+        raise IntegradError(f"samples are {x.dtype} {x.shape}, but the network expects {wanted}")
     if len(x) == 0:
         raise IntegradError("there are no samples")
     if x.min() < -INT8_LIMIT:
-        raise IntegradError(f"a sample holds {x.min()}, the least is {-INT8_LIMIT}")
+        raise IntegradError(f"a sample contains {x.min()}, but the smallest allowed value is {-INT8_LIMIT}")
     if y is None or np.shape(y) != (len(x),) or not np.issubdtype(y.dtype, np.integer):
-        raise IntegradError(f"there must be one integer label for each of the {len(x)} samples")
+        raise IntegradError(f"expected one integer label for each of the {len(x)} samples")
     if y.min() < 0 or y.max() >= network.classes:
         raise IntegradError(
-            f"labels run from {y.min()} to {y.max()}, the network has {network.classes} classes"
+            f"labels range from {y.min()} to {y.max()}, but the network has {network.classes} classes"
         )
 
 
@@ -266,7 +271,7 @@ def _summarise(state: TrainingState, epochs: int) -> History:
     return History(
         epochs=state.epochs,
         best_epoch=state.best_epoch,
-        stopped=state.finished or f"all {epochs} epochs done",
+        stopped=state.finished or f"all {epochs} epochs completed",
         seconds=state.seconds,
         samples_per_second=samples / max(1e-9, state.step_seconds),
         warnings=state.warnings,

@@ -1,4 +1,4 @@
-"""The whole way from a data set to a model: split, preprocess, build, train, measure."""
+"""From a data set to a model: split, preprocess, build the network, train, evaluate."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from integrad.training.workers import Alone
 
 SMALL_DATA, SMALL_BATCH = 10_000, 16
 LARGE_BATCH = 64
-"""The batch size where nobody chose one and there are at least SMALL_DATA samples: four times as fast."""
+"""Default batch size for SMALL_DATA or more samples, where it is four times as fast as SMALL_BATCH."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """Samples predicted rightly, out of how many."""
+    """Number of correct predictions, and of samples."""
 
     correct: int
     samples: int
@@ -42,7 +42,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A trained model, how it came about, and its scores with the weights that were kept."""
+    """A trained model, its training history, and its scores with the best weights."""
 
     model: Model
     history: History
@@ -52,11 +52,11 @@ class Outcome:
 
 
 class TrainingRun:
-    """One training run, ready to go; the seed of its trainer fixes everything that is random.
+    """A training run; the seed of its trainer determines all random numbers.
 
-    dataset: with labels 0…G-1. spec: short notation or network file. settings: arguments of Trainer,
-    which win over those of a network file. holdouts, validation_percent, by_class: see split_dataset.
-    Raises IntegradError or UsageError for what cannot be trained.
+    dataset: with labels 0…G-1. spec: short notation, preset or network file. settings: arguments of Trainer,
+    which override those of a preset or network file. holdouts, validation_percent, by_class: see
+    split_dataset. Raises IntegradError or UsageError for settings that cannot be trained with.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class TrainingRun:
         resume: bool = False,
         workers: Alone | None = None,
     ) -> Outcome:
-        """Train, and measure every part once with the best weights. See Trainer.fit."""
+        """Train, then evaluate each split once with the best weights. See Trainer.fit."""
         workers = workers or Alone()
         parts = [self._samples(part) for part in (self.split.train, self.split.validation, self.split.test)]
         history = self.trainer.fit(self.network, *parts[0], *parts[1], progress, checkpoint, resume, workers)
@@ -102,7 +102,7 @@ class TrainingRun:
         return self.preprocessing.apply(self.dataset.x[indices]), self.dataset.y[indices]
 
     def _record(self, history: History, train: Score, validation: Score, test: Score) -> dict:
-        """The training record of the model file; no times in it, so that equal runs give equal files."""
+        """The training record of the model file; without durations, so that equal runs yield equal files."""
         trainer = self.trainer
         return {
             "data": one_line(self.dataset.name),

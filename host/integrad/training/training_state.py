@@ -1,4 +1,4 @@
-"""Everything that a training run carries from one batch to the next, besides the network itself."""
+"""The state of a training run between batches, except for the network itself."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from integrad.training.plateau import Plateau
 
 @dataclass
 class TrainingState:
-    """Kept in a checkpoint, so that an interrupted run ends with the same bits.
+    """Saved in checkpoints, so that a resumed run ends with the same bits.
 
-    order: int64 (N,), the current epoch's order of the samples, None between epochs; position:
-    samples of it that are done; loss, correct: sums over those, once settle() was called. pending: the
-    latest step, if it is not in the sums yet. best: the best weights so far,
-    best_score: (validation samples right, -validation loss) of best_epoch. finished: why training
-    is over, or "".
+    order: int64 (N,), order of the samples in the current epoch, None between epochs; position: number of
+    samples processed; loss, correct: sums over these samples, after settle(). pending: the latest step, if it
+    is not included in the sums yet. best: the best weights so far; best_score: (correct validation samples,
+    -validation loss) of best_epoch. finished: why training has ended, or "".
     """
 
     rng: np.random.Generator
@@ -44,12 +43,12 @@ class TrainingState:
     pending: Step | None = None
 
     def start_epoch(self, samples: int) -> None:
-        """Draw the order of an epoch, unless one is under way."""
+        """Draw the order of an epoch, unless one has already started."""
         if self.order is None:
             self.order = self.rng.permutation(samples)
 
     def count(self, samples: int, step: Step) -> None:
-        """Go on by a step of so many samples. Its results are asked for one step later: a GPU computes
+        """Count a step of `samples` samples. Its results are read one step later, so that a GPU can compute
         them while the host prepares the next batch.
         """
         self.settle()
@@ -57,7 +56,7 @@ class TrainingState:
         self.pending = step
 
     def settle(self) -> None:
-        """Add up all results, waiting for them where they are still being computed."""
+        """Add pending results to the sums, waiting for them if necessary."""
         if self.pending is not None:
             self.loss += self.pending.loss
             self.correct += self.pending.correct
@@ -82,13 +81,13 @@ class TrainingState:
         return epoch
 
     def describe_place(self) -> str:
-        """Where the run stands, in words."""
+        """Description of the progress of the run."""
         if self.order is None:
             return f"after epoch {len(self.epochs)}"
         return f"in epoch {len(self.epochs) + 1} after {self.position:,} of {len(self.order):,} samples"
 
     def keep_if_best(self, network: Network, epoch: Epoch) -> None:
-        """Copy the weights if they are the best; without validation the newest count as best."""
+        """Copy the weights if they are the best so far; without validation, the latest are the best."""
         score = None
         if epoch.validation_correct is not None:
             score = (epoch.validation_correct, -epoch.validation_loss)

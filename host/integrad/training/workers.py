@@ -1,7 +1,7 @@
-"""Training by several processes that torchrun started: what one of them knows of the others.
+"""Training with several processes that are started by torchrun.
 
-torchrun tells a process its place in environment variables. Without them a process is alone, and
-Torch is not imported.
+torchrun passes the rank of a process in environment variables. Without them, a process is the only worker,
+and Torch is not imported.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from integrad.errors import IntegradError
 from integrad.training.shared_engine import SharedEngine
 
 VARIABLES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-"""What torchrun sets, among others."""
+"""Environment variables that torchrun sets, among others."""
 
 PATIENCE = 5.0
-"""Seconds that a worker goes on waiting for the others once it was told to stop; torchrun waits for 30."""
+"""Seconds that a worker waits for the others after it was told to stop; torchrun itself waits for 30."""
 
 
 PIECE = 0.5
-"""Seconds of waiting for the others without listening to signals."""
+"""Seconds of waiting for the others without handling signals."""
 
 
 class WorkerLost(IntegradError):
-    """Another worker is gone or unreachable; the weights are those of the last complete step."""
+    """Another worker has ended or is unreachable; the weights are those of the last complete step."""
 
 
 class Alone:
@@ -39,26 +39,26 @@ class Alone:
 
     rank, count = 0, 1
     threads: int | None = None
-    """Of this worker's engine, where nobody chose a number; None leaves it to the engine."""
+    """Default number of threads of the engine; None leaves the choice to the engine."""
 
     def share(self, engine: Engine) -> Engine:
-        """The engine that computes together with the other workers' ones."""
+        """An engine that shares its computations with the other workers."""
         return engine
 
     def agree(self, value: str, what: str) -> None:
-        """Raise IntegradError in every worker unless all call this with the same value of `what`."""
+        """Raise IntegradError in all workers unless they all call this with the same value."""
 
     def told_to_stop(self) -> None:
-        """From here on do not wait for others forever. Safe in a signal handler."""
+        """From now on, do not wait for others indefinitely. Safe in a signal handler."""
 
     def leave(self) -> None:
-        """The work is done."""
+        """Leave the group when the work is done."""
 
 
 class Workers(Alone):
-    """A process group of torch.distributed, over gloo, or over nccl where every worker has a GPU.
+    """A process group of torch.distributed, over gloo, or over nccl if each worker has a GPU.
 
-    Raises IntegradError where Torch is missing or the group cannot be formed.
+    Raises IntegradError if Torch is missing or the group cannot be formed.
     """
 
     def __init__(self, rank: int, count: int, local_rank: int, local_count: int, engine: str):
@@ -67,7 +67,7 @@ class Workers(Alone):
             import torch.distributed
         except ImportError as error:
             raise IntegradError(
-                "training with torchrun needs PyTorch: pip install 'integrad[torch]'"
+                "training with torchrun requires PyTorch: pip install 'integrad[torch]'"
             ) from error
         self._torch, self._distributed = torch, torch.distributed
         self.rank, self.count = rank, count
@@ -76,7 +76,7 @@ class Workers(Alone):
         self._device, self._stop_at = None, None
         if engine == "torch" and torch.cuda.is_available():
             torch.cuda.set_device(local_rank % torch.cuda.device_count())
-            # nccl refuses two workers on one GPU; gloo takes the sums over the host.
+            # nccl does not support two workers on one GPU; gloo computes the sums on the host.
             if torch.cuda.device_count() >= local_count:
                 self._device = torch.device("cuda", local_rank)
         try:
@@ -89,7 +89,7 @@ class Workers(Alone):
         return SharedEngine(engine, self)
 
     def sum(self, array: np.ndarray) -> None:
-        """See Group. Raises WorkerLost; then the array holds nothing of use."""
+        """See Group. Raises WorkerLost; the contents of the array are then undefined."""
         tensor = self._torch.from_numpy(array)
         moved = tensor if self._device is None else tensor.to(self._device)
         try:
@@ -116,41 +116,41 @@ class Workers(Alone):
         self._distributed.destroy_process_group()
 
     def _give_up(self) -> None:
-        """When this process ends, do not wait for the group's threads: they may wait for a lost worker."""
+        """Exit without waiting for the threads of the group, which may be waiting for a lost worker."""
         atexit.register(_end_at_once)
 
     def _wait(self, work) -> None:
-        """Wait in short pieces, between which Python can act on a signal. Raises RuntimeError."""
+        """Wait in short intervals, between which Python can handle signals. Raises RuntimeError."""
         while not work.is_completed():
             if self._stop_at is not None and time.monotonic() > self._stop_at:
                 raise RuntimeError("told to stop while waiting for other workers")
             if self._device is not None:
-                time.sleep(0.0001)  # nccl's own waiting would abort the process when the time is over
+                time.sleep(0.0001)  # waiting in nccl would abort the process on a timeout
                 continue
             started = time.monotonic()
             try:
                 work.wait(timedelta(seconds=PIECE))
             except RuntimeError:
-                # The end of a piece looks like a failure, but a failure is there at once in the next one.
+                # A timeout looks like a failure, but a real failure is raised immediately by the next call.
                 if time.monotonic() - started < PIECE / 2:
                     raise
         work.wait()
 
 
 def is_leader() -> bool:
-    """Whether this process prints and writes: the only worker, or the first one."""
+    """Whether this process prints and writes files: the only worker or the first one."""
     return not _started_by_torchrun() or os.environ["RANK"] == "0"
 
 
 def find_workers(engine: str) -> Alone:
-    """The workers that torchrun started, or the lack of them. engine: see make_engine."""
+    """The workers started by torchrun, or Alone. engine: see make_engine."""
     if not _started_by_torchrun() or os.environ["WORLD_SIZE"] == "1":
         return Alone()
     names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
     try:
         places = [int(os.environ[name]) for name in names]
     except (KeyError, ValueError) as error:
-        raise IntegradError(f"{' and '.join(names)} must hold numbers, as torchrun sets them") from error
+        raise IntegradError(f"{' and '.join(names)} must be integers, as set by torchrun") from error
     return Workers(*places, engine)
 
 
