@@ -1,8 +1,8 @@
-"""The one arithmetic: every rounding and every width that learning and inference use is defined here.
+"""The arithmetic: all roundings and value ranges of training and inference are defined here.
 
-Generated C and MicroPython follow the same definitions, so that all of them give the same bits.
+Generated C and MicroPython follow the same definitions, so that all of them compute the same bits.
 Source of the rules: Pirillo, Colombo, Roveri, "NITRO-D: Native Integer-only Training of Deep
-Convolutional Neural Networks" (arXiv 2407.11698), with every width closed by saturation.
+Convolutional Neural Networks" (arXiv 2407.11698), with saturation wherever a value could exceed its type.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ INT8_LIMIT = 127
 """Inputs, activations and predictions are int8 in [-127, 127]: all ranges are symmetric."""
 
 INT16_WEIGHT_LIMIT = 32639
-"""Largest weight that splits exactly in two signed 8-bit digits: 32639 = 256·127 + 127."""
+"""Largest weight that can be split into two signed 8-bit digits: 32639 = 256·127 + 127."""
 
 INT32_LIMIT = 2**31 - 1
 
@@ -23,19 +23,20 @@ SCALE = 256
 """A layer with fan-in M divides its pre-activations by SCALE·M (NITRO-D, NITRO scaling layer)."""
 
 TARGET = 32
-"""One-hot target: the labelled class is 32, every other class 0."""
+"""One-hot target: 32 for the labelled class, 0 for all others."""
 
 ERROR_LIMIT = INT8_LIMIT + TARGET
-"""Largest |prediction - target|: the error is int16 in [-159, 127] and never wraps."""
+"""Largest |prediction - target|: the error is int16 in [-159, 127] and never overflows."""
 
 MAX_FAN_IN = INT32_LIMIT // SCALE
-"""Widest layer whose divisor SCALE·fan_in fits int32; its weights may still be ±2."""
+"""Largest fan-in whose divisor SCALE·fan_in fits in int32; weights can then still be ±2."""
 
 INPUT_SPREAD = 51
-"""Inputs are normalised to (value - centre)·51 / mean absolute deviation, a deviation of about 64."""
+"""Inputs are normalised to (value - centre)·51 / mean absolute deviation, which yields a standard deviation
+of about 64."""
 
 AMPLIFICATION = 64
-"""Forward layers learn 64·classes times slower than heads, because their errors are that much larger."""
+"""Blocks learn 64·classes times more slowly than heads, because their errors are larger by that factor."""
 
 
 @dataclass(frozen=True)
@@ -65,24 +66,25 @@ SLOPES: dict[int, Slope] = {
 
 
 FLOAT64_DIVIDEND, FLOAT32_DIVIDEND = 2**52, 2**23
-"""Up to here division in this type followed by truncation is exact, and far faster than NumPy's integers.
+"""Below these limits, division in this type followed by truncation is exact, and much faster than integer
+division in NumPy.
 
-With 0 ≤ a = q·b + r the quotient lies at least 1/b below q + 1. Rounding could reach q + 1 only if
-1/b ≤ (q + 1)/2^53, that is 2^53 ≤ (q + 1)·b ≤ a + b, which a, b < 2^52 exclude; with 24 bits instead
-of 53 the same holds below 2^23. Negative a mirror it.
+With 0 ≤ a = q·b + r, the quotient is at least 1/b below q + 1. Rounding could reach q + 1 only if
+1/b ≤ (q + 1)/2^53, that is 2^53 ≤ (q + 1)·b ≤ a + b, which is impossible for a, b < 2^52. With 24 bits
+instead of 53, the same holds below 2^23. For negative a, the argument is symmetric.
 """
 
 
 def tdiv(a, b: int | np.ndarray):
-    """Quotient a / b truncated toward zero, as C99's `/`. The only division of learning and inference.
+    """Quotient a / b truncated toward zero, like `/` in C99. The only division in training and inference.
 
-    a: integer or integer array, any sign; b: positive integer or integer array. Python's `//` floors,
-    which trains visibly worse. Arrays of up to 32 bits give int32, wider ones int64. Raises ValueError
-    if b is not positive.
+    a: integer or integer array of any sign; b: positive integer or integer array. Python's `//` rounds toward
+    negative infinity, which trains noticeably worse. Arrays of up to 32 bits yield int32, wider ones int64.
+    Raises ValueError if b is not positive.
     """
     least, greatest = (b, b) if isinstance(b, int) else (int(np.min(b)), int(np.max(b)))
     if least <= 0:
-        raise ValueError("tdiv needs a positive divisor")
+        raise ValueError("tdiv requires a positive divisor")
     if isinstance(a, int) and isinstance(b, int):
         return a // b if a >= 0 else -(-a // b)
     a = np.asarray(a)
@@ -104,18 +106,19 @@ def magnitude(a: np.ndarray) -> int:
 
 
 def saturate(a, limit: int):
-    """Clip integers to the symmetric range [-limit, limit]; a fitting array is returned as it is."""
+    """Clip integers to the symmetric range [-limit, limit]; an array that is in range is returned
+    unchanged."""
     if isinstance(a, int):
         return max(-limit, min(limit, a))
     if magnitude(a) <= limit:
-        return a  # a glance is faster than two passes
+        return a  # checking is faster than two passes
     return np.clip(a, -limit, limit)
 
 
 def isqrt(n: int) -> int:
     """Floor of the square root of n ≥ 0 (Newton's iteration); used at initialisation only."""
     if n < 0:
-        raise ValueError("isqrt needs a non-negative integer")
+        raise ValueError("isqrt requires a non-negative integer")
     x, y = n, (n + 1) // 2
     while y < x:
         x, y = y, (y + n // y) // 2
@@ -123,7 +126,7 @@ def isqrt(n: int) -> int:
 
 
 def weight_limit(fan_in: int) -> int:
-    """Largest |weight| of a layer with this fan-in; with it a pre-activation fits int32 by proof.
+    """Largest |weight| of a layer with this fan-in, for which a pre-activation provably fits in int32.
 
     127·fan_in·weight_limit ≤ 2^31 - 1. Weights are saturated to it after every update.
     """
@@ -131,20 +134,20 @@ def weight_limit(fan_in: int) -> int:
 
 
 def initial_bound(fan_in: int, gain: int) -> int:
-    """Weights start uniform in [-bound, bound] (NITRO-D's integer Kaiming rule, at most 64)."""
+    """Initial weights are uniform in [-bound, bound] (NITRO-D's integer Kaiming rule, at most 64)."""
     return min((gain * 128 * 1732) // (isqrt(fan_in) * 1_000_000), 64)
 
 
 def learning_rate_limit(classes: int) -> int:
-    """Largest learning_rate_inv whose product with the amplification, 64·classes, fits int32."""
+    """Largest learning_rate_inv whose product with the amplification, 64·classes, fits in int32."""
     return INT32_LIMIT // (AMPLIFICATION * classes)
 
 
 RATE_PER_SAMPLE, LEAST_RATE = 8, 32
-"""Gradients are batch sums: the inverse learning rate that suits a batch is so many times its size. Below
-four samples a step must not grow any more: single samples would throw the weights about."""
+"""Gradients are sums over the batch, so the default inverse learning rate is proportional to the batch size.
+Below four samples it is constant, since steps on single samples would otherwise be too large."""
 
 
 def usual_learning_rate_inv(batch_size: int) -> int:
-    """The learning_rate_inv of a batch where nobody chose one."""
+    """The default learning_rate_inv for a batch size."""
     return max(LEAST_RATE, RATE_PER_SAMPLE * batch_size)

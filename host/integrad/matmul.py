@@ -1,8 +1,9 @@
 """Exact products of integer matrices, and the carriers that compute them.
 
-A carrier is the machinery that multiplies: BLAS on floating point, or NumPy's integers. Which one may
-be used is decided by proof, never by hope: float32 holds every integer up to 2^24 and float64 up to 2^53,
-so a product whose sums of |a|·|b| stay below that is exact in any order of summation.
+A carrier is a number type together with a routine that multiplies matrices of it: BLAS for floating-point
+types, NumPy for integers. A carrier is used only if it is proved exact. float32 represents all integers up to
+2^24 and float64 up to 2^53, so a product whose sums of |a|·|b| stay below that is exact in any order of
+summation.
 """
 
 from __future__ import annotations
@@ -16,25 +17,26 @@ from integrad.arithmetic import INT32_LIMIT, magnitude
 
 FLOAT32_EXACT, FLOAT64_EXACT, INT64_EXACT = 2**24, 2**53, 2**63
 MOST_PIECES = 4
-"""Above that, float64 is faster than float32 in pieces."""
+"""For more pieces, float64 is faster than float32."""
 
 
 class Carrier(Protocol):
-    """Computes a @ b exactly where it holds sums of so many summands, none of them above `largest`."""
+    """Computes a @ b exactly if it can represent sums of `summands` terms of at most `largest`."""
 
     name: str
 
     def holds(self, summands: int, largest: int) -> bool: ...
 
     def product(self, a: np.ndarray, b: np.ndarray, largest: int) -> np.ndarray:
-        """a (..., n, k) and b (k, m), any integer dtype → (..., n, m), integers or floats holding them.
+        """a (..., n, k) and b (k, m), any integer dtype → (..., n, m), integers or floats with integer
+        values.
 
-        largest: bound of every |a|·|b|, at least 1.
+        largest: bound of all |a|·|b|, at least 1.
         """
 
 
 class Float32Carrier:
-    """BLAS on float32: the fastest. Sums that are too long for it are added up piece by piece."""
+    """BLAS in float32, the fastest. Sums that are too long are computed in pieces."""
 
     name = "numpy-float32"
 
@@ -51,12 +53,12 @@ class Float32Carrier:
 
     @staticmethod
     def _piece(largest: int) -> int:
-        """How many summands fit."""
+        """Maximum number of summands."""
         return FLOAT32_EXACT // largest
 
 
 class Float64Carrier:
-    """BLAS on float64: about forty times faster than NumPy's own integer product."""
+    """BLAS in float64: about forty times faster than integer products in NumPy."""
 
     name = "numpy-float64"
 
@@ -68,7 +70,7 @@ class Float64Carrier:
 
 
 class Int64Carrier:
-    """NumPy's integer product: slow, and exact up to 2^63. For sums that float64 cannot hold."""
+    """Integer products in NumPy: slow, but exact up to 2^63, for sums that float64 cannot represent."""
 
     name = "numpy-int64"
 
@@ -86,9 +88,9 @@ CARRIERS: list[Carrier] = [Float32Carrier(), Float64Carrier(), Int64Carrier()]
 def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Exact integer product a @ b.
 
-    a: (..., n, k), b: (k, m), any integer dtypes. Returns (..., n, m), int32 where the operands prove
-    that it suffices (half the memory to move in what follows), else int64. The first carrier that can
-    be proved exact for these operands is taken. Raises OverflowError if none can.
+    a: (..., n, k), b: (k, m), any integer dtypes. Returns (..., n, m), int32 if the operands prove
+    that it suffices (which halves the memory traffic of later operations), else int64. The first carrier that
+    is proved exact for these operands is used. Raises OverflowError if there is none.
     """
     summands, largest = a.shape[-1], max(1, _largest(a) * _largest(b))
     bound = summands * largest
@@ -96,8 +98,10 @@ def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         if carrier.holds(summands, largest):
             result = carrier.product(a, b, largest)
             return result.astype(np.int32 if bound <= INT32_LIMIT else np.int64, copy=False)
-    raise OverflowError(f"a product may reach {bound}, which no carrier holds exactly")
+    raise OverflowError(f"a product may reach {bound}, which no carrier can represent exactly")
 
 
 def _largest(a: np.ndarray) -> int:
-    return 128 if a.dtype == np.int8 else magnitude(a)  # looking would take longer than it saves
+    return (
+        128 if a.dtype == np.int8 else magnitude(a)
+    )  # computing the maximum would take longer than it saves

@@ -78,7 +78,7 @@ def test_nothing_at_all_is_a_failure(tmp_path):
     assert commands["unicorn"] == commands["ziglang"] == "pip install 'integrad[emulator]'"
     engines = {engine["name"]: engine for engine in report["engines"]}
     assert [name for name, engine in engines.items() if engine["available"]] == ["numpy"]
-    assert engines["torch"]["text"] == "the torch engine needs PyTorch: pip install 'integrad[torch]'"
+    assert engines["torch"]["text"] == "the torch engine requires PyTorch: pip install 'integrad[torch]'"
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])

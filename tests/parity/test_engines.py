@@ -128,5 +128,5 @@ def test_a_batch_whose_gradients_may_not_be_divided_exactly_is_refused():
     network.blocks[0].head_pooling = HeadPooling.fit(1, (64, 64), 256, "avg")
     learner = Stepper(network, 8, engine=make_engine("native", network))
     x = np.zeros((40, 1, 64, 64), np.int8)
-    with pytest.raises(IntegradError, match="smaller --batch-size or the numpy engine"):
+    with pytest.raises(IntegradError, match="smaller --batch-size or --engine numpy"):
         learner.step(x, np.zeros(40, int))

@@ -204,7 +204,7 @@ def set_variables(monkeypatch, **changes):
 def test_without_torch_the_message_names_what_brings_it(monkeypatch):
     set_variables(monkeypatch)
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(IntegradError, match=r"needs PyTorch: pip install 'integrad\[torch\]'"):
+    with pytest.raises(IntegradError, match=r"requires PyTorch: pip install 'integrad\[torch\]'"):
         find_workers("auto")
 
 

@@ -70,7 +70,7 @@ def test_a_library_that_computes_wrongly_is_not_used(fresh, monkeypatch):
     for _ in range(2):  # the second time by the verdict that was kept
         fresh()
         assert make_engine("auto", make_network()).name == "numpy"
-        with pytest.raises(IntegradError, match="computes wrongly on this machine"):
+        with pytest.raises(IntegradError, match="computes wrong results on this machine"):
             native_engine.describe()
 
 

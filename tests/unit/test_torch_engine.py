@@ -263,4 +263,4 @@ def test_without_torch_the_way_to_it_is_named():
     program = "import sys; sys.modules['torch'] = None\n"
     program += "from integrad.engines.torch.engine import TorchEngine"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert "the torch engine needs PyTorch: pip install 'integrad[torch]'" in result.stderr
+    assert "the torch engine requires PyTorch: pip install 'integrad[torch]'" in result.stderr

@@ -1,1 +1,1 @@
-"""What computes a training step: one interface, the same bits, different machinery."""
+"""Engines, which compute training steps: one interface and the same bits, but different implementations."""

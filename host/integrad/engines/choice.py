@@ -1,4 +1,4 @@
-"""Which engine computes: the fastest one that this machine has, unless the user names one."""
+"""Choice of the engine: the fastest one that is available, unless the user chooses one."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ ENGINES = ("auto", "native", "torch", "numpy")
 
 
 MOST_THREADS = 256
-"""More would cost a training step more than they bring; thousands end the process."""
+"""More threads would slow a training step down; thousands would end the process."""
 
 LARGE = 50_000_000
-"""Multiply-accumulates a sample from which "auto" looks for a GPU: a batch of them keeps all processors of a
-laptop busy for a tenth of a second, and to ask Torch for a GPU takes seconds."""
+"""Multiply-accumulates per sample from which "auto" looks for a GPU. A batch of such samples takes a tenth of
+a second on all processors of a laptop, whereas asking Torch for a GPU takes seconds."""
 
 
 def make_engine(name: str, network: Network, threads: int | None = None, gpu: bool = True) -> Engine:
-    """The engine `name` for this network; "auto" takes Torch for a large network where there is a GPU, else
-    the first of native and numpy that works here.
+    """The engine `name` for this network; "auto" chooses Torch for large networks if there is a GPU, else the
+    first of native and numpy that is available.
 
     threads: of the native and the Torch engine, at most MOST_THREADS; None lets them choose. gpu: whether
-    "auto" may take one. Raises UsageError for an unknown name or too many threads, IntegradError where the
-    machine lacks what the engine needs.
+    "auto" may use a GPU. Raises UsageError for an unknown name or too many threads, IntegradError if the
+    engine is not available.
     """
     if name not in ENGINES:
         raise UsageError(f"engine {name!r}: expected {', '.join(ENGINES)}")

@@ -1,4 +1,4 @@
-"""One small step on an engine and on NumPy: whether compiled code computes rightly where it runs."""
+"""Compares one small step of an engine with NumPy, to detect compiled code that computes wrong results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from integrad.network.network import Network
 
 BATCH, CLASSES = 5, 3
 LAYERS = [
-    # One input channel and three: patches that are copied and patches that are not.
+    # One input channel and three: patches that are copied and patches that are read in place.
     {
         "type": "conv", "channels": 3, "kernel": [3, 3], "stride": [1, 1], "padding": [1, 1],
         "alpha_inv": 10, "head_features": 40, "head_pool": "max",
@@ -34,7 +34,8 @@ LAYERS = [
 
 
 def agrees_with_numpy(make_engine: Callable[[Network], Engine]) -> bool:
-    """Whether an engine scores and learns as the reference does, weights anywhere in their range."""
+    """Whether an engine computes the same scores and weights as the reference, for weights in their whole
+    range."""
     network = Network((1, 7, 9), CLASSES, LAYERS)
     rng = np.random.default_rng(1)
     for parameter in network.parameters():

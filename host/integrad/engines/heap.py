@@ -1,4 +1,4 @@
-"""Memory that one step frees serves the next one, instead of going back to the system each time."""
+"""Keeps memory that a step frees for the next step, instead of returning it to the operating system."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from functools import cache
 
 LARGEST_KEPT = 32 * 2**20
-"""Bytes of one array; as far as glibc itself would go in time. Larger ones are mapped and unmapped."""
+"""Maximum size of an array in bytes, which glibc would reach by itself eventually. Larger ones are mapped."""
 
 KEPT_IN_ALL = 64 * 2**20
 
@@ -16,10 +16,10 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 
 @cache
 def keep_freed_memory() -> bool:
-    """Tell the C library to keep up to KEPT_IN_ALL bytes that are free. Returns whether it listened.
+    """Tell the C library to keep up to KEPT_IN_ALL bytes of free memory. Returns whether it is supported.
 
-    Touching fresh pages took a third of a small network's step. Only glibc is asked; elsewhere nothing
-    changes. Acts on the whole process, once.
+    Accessing new pages took a third of the step of a small network. Only glibc supports this. It affects the
+    whole process.
     """
     if not sys.platform.startswith("linux"):
         return False

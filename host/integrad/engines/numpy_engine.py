@@ -1,4 +1,4 @@
-"""The reference engine: the learners' own steps. What the others compute is compared with this."""
+"""The reference engine, which runs the steps of the learners. All other engines are compared with it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from integrad.network.network import Network
 
 
 class NumpyEngine:
-    """Computes in the network's own arrays, for every learner. See Engine."""
+    """Computes in the arrays of the network, for all learners. See Engine."""
 
     name = "numpy"
 

@@ -1,4 +1,4 @@
-"""Which engines work on this machine, and with what."""
+"""Which engines are available on this computer, and what they use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from integrad.errors import IntegradError
 
 
 class EngineReport(NamedTuple):
-    """text: what the engine computes with, or why it is not available and what brings it."""
+    """text: what the engine uses, or why it is not available and how to install it."""
 
     name: str
     available: bool
@@ -18,7 +18,7 @@ class EngineReport(NamedTuple):
 
 
 def describe_engines() -> list[EngineReport]:
-    """All engines, the fastest on a CPU first. The first time compiles and tests: seconds."""
+    """All engines, the fastest on a CPU first. The first call takes seconds, since it compiles and tests."""
     return [
         _try("native", _describe_native),
         _try("torch", _describe_torch),

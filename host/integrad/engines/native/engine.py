@@ -1,4 +1,5 @@
-"""The native engine: a whole training step in C, vectorised and threaded, in the network's own arrays."""
+"""The native engine: a whole training step in C, vectorised and multi-threaded, on the arrays of the
+network."""
 
 from __future__ import annotations
 
@@ -23,13 +24,13 @@ from integrad.network.network import Network, Stage
 from integrad.network.parameter import HEAD
 
 LARGEST_GRADIENT = 2**49
-"""The C divides with doubles, exactly below this."""
+"""The C code divides in double precision, which is exact below this limit."""
 
 BATCH = 256
-"""Samples that inference takes through the network at a time."""
+"""Number of samples per pass in inference."""
 
 SMALL_STEP = 20_000_000
-"""Multiply-accumulates of a step below which a second thread costs more than it brings."""
+"""Multiply-accumulates per step below which a second thread does not pay off."""
 
 KINDS = {
     "dense": structs.DENSE,
@@ -41,16 +42,17 @@ KINDS = {
 
 
 def usable_cores() -> int:
-    """What this process may run on, or fewer if OMP_NUM_THREADS says so, as programs with OpenMP obey it."""
+    """Number of cores that this process may use, limited by OMP_NUM_THREADS as for other programs with
+    OpenMP."""
     cores, wanted = len(os.sched_getaffinity(0)), os.environ.get("OMP_NUM_THREADS", "")
     return min(cores, int(wanted)) if wanted.isdigit() and int(wanted) > 0 else cores
 
 
 class NativeEngine:
-    """See Engine. threads: None chooses by the size of a step; library: what was compiled, or None.
+    """See Engine. threads: None to choose by the size of a step; library: the compiled library, or None.
 
-    Raises IntegradError where no compiler is found, where what it made computes wrongly, or where the
-    network's widths exceed what its 32-bit errors hold (more than 413 classes at the widest weights).
+    Raises IntegradError if no compiler is found, if the compiled code computes wrong results, or if the
+    errors of the network may exceed 32 bits (more than 413 classes with the widest weights).
     """
 
     name = "native"
@@ -91,7 +93,7 @@ class NativeEngine:
         for name, gradient in gradients.items():
             gradient = np.ascontiguousarray(gradient, np.int64)
             if magnitude(gradient) >= LARGEST_GRADIENT:
-                raise IntegradError(f"{name}: a gradient exceeds what the native engine divides exactly")
+                raise IntegradError(f"{name}: a gradient exceeds what the native engine can divide exactly")
             parameter, _ = self._records[name]
             divisor, decay_inv = rule.descent(parameter)
             self._library.integrad_descend(
@@ -114,10 +116,10 @@ class NativeEngine:
         return out
 
     def fetch(self) -> None:
-        """Nothing to do: the weights never leave the network's arrays."""
+        """Nothing to do: the engine works on the arrays of the network."""
 
     def load(self) -> None:
-        """Look up where the network's arrays are now."""
+        """Record the addresses of the arrays of the network."""
         stages = zip(self.network.stages, self._stages, strict=False)
         blocks = [record for stage, record in stages if stage.block is not None]
         self._network.output.features = self.network.output.fan_in
@@ -135,7 +137,7 @@ class NativeEngine:
         (rate, decay), (head_rate, head_decay) = rule.block_descent, rule.head_descent
         self._rates = structs.RuleStruct(*(1 / n if n else 0.0 for n in (rate, head_rate, decay, head_decay)))
         for parameter, record in self._records.values():
-            if parameter.role != HEAD:  # a head learns when its block does
+            if parameter.role != HEAD:  # a head learns if its block does
                 record.learns = rule.learns(parameter)
 
     def _step(self, x: np.ndarray, labels: np.ndarray, kept: list[np.ndarray] | None) -> Step:
@@ -167,7 +169,7 @@ class NativeEngine:
         return np.ascontiguousarray(x, np.int8)
 
     def _prepare(self, batch: int, passes: int) -> None:
-        """A workspace for this batch and as many threads as its work is worth."""
+        """Reserve a workspace for this batch, and choose the number of threads by the amount of work."""
         threads = self.threads
         if threads is None:
             work = self._macs * batch * passes
@@ -178,7 +180,7 @@ class NativeEngine:
                 self._finalizer()
             self._workspace = self._library.integrad_reserve(byref(self._network), *reserved)
             if self._workspace is None:
-                raise IntegradError(f"not enough memory for a batch of {batch}; take a smaller --batch-size")
+                raise IntegradError(f"not enough memory for a batch of {batch}; use a smaller --batch-size")
             self._finalizer = weakref.finalize(self, self._library.integrad_release, self._workspace)
             self._reserved = reserved
         self._library.integrad_use_threads(self._workspace, threads)
@@ -186,16 +188,16 @@ class NativeEngine:
     def _check_widths(self) -> None:
         for number, block in enumerate(self.network.blocks, 1):
             if self._largest_error(block) > INT32_LIMIT:
-                raise IntegradError(f"block {number}: its errors may exceed 32 bits; take the numpy engine")
+                raise IntegradError(f"block {number}: its errors may exceed 32 bits; use --engine numpy")
 
     def _check_batch(self, batch: int) -> None:
         for number, block in enumerate(self.network.blocks, 1):
-            # A head's window passes its error to one cell, or shares it among several.
+            # A window of a head's pooling passes its error to one cell or distributes it among several.
             windows = block.head_features // block.weights.shape[0]
             if batch * windows * INT8_LIMIT * self._largest_error(block) >= LARGEST_GRADIENT:
                 raise IntegradError(
                     f"block {number}: the gradients of a batch of {batch} may exceed what the native engine "
-                    "divides exactly; take a smaller --batch-size or the numpy engine"
+                    "can divide exactly; use a smaller --batch-size or --engine numpy"
                 )
 
     def _largest_error(self, block: Block) -> int:
@@ -203,15 +205,16 @@ class NativeEngine:
 
 
 def describe() -> str:
-    """For reports: that the engine works here, and with what. Raises IntegradError where it does not."""
+    """Description for reports: what the engine uses. Raises IntegradError if it is not available."""
     return _trusted_library().integrad_description().decode()
 
 
 @cache
 def _trusted_library() -> CDLL:
-    """The compiled library once it has agreed with NumPy, which is remembered beside it.
+    """The compiled library, after a comparison with NumPy whose result is stored next to it.
 
-    Raises IntegradError if it has not: a compiler may be wrong, and a wrong bit would spoil a training.
+    Raises IntegradError if they disagree: a compiler may have bugs, and a wrong bit would spoil a training
+    run.
     """
     library = load_library()
     verdict = Path(library._name).with_suffix(".verdict")
@@ -221,7 +224,7 @@ def _trusted_library() -> CDLL:
         agrees = agrees_with_numpy(lambda network: NativeEngine(network, 1, library))
         _remember(verdict, "right" if agrees else "wrong")
     if not agrees:
-        raise IntegradError("the native engine, as compiled here, computes wrongly on this machine")
+        raise IntegradError("the native engine, as compiled here, computes wrong results on this machine")
     return library
 
 
@@ -229,11 +232,11 @@ def _remember(verdict: Path, text: str) -> None:
     try:
         verdict.write_text(text)
     except OSError:
-        return  # the next process computes it again
+        return  # the next process will compare again
 
 
 def _describe(stage: Stage) -> structs.Stage:
-    """Everything but the weights."""
+    """The struct of a stage, without weights."""
     spatial = stage.kind != "dense"
     shape, out = (_map_shape(shape, spatial) for shape in (stage.input_shape, stage.output_shape))
     record = structs.Stage(KINDS[stage.kind], *shape, *out, 1, 1, 1, 1, 0, 0, 1)
@@ -257,7 +260,7 @@ def _describe(stage: Stage) -> structs.Stage:
 
 
 def _map_shape(shape: tuple[int, ...], spatial: bool) -> tuple[int, int, int]:
-    """(channels, height, width); a vector is channels alone, and so is what a dense block flattens."""
+    """(channels, height, width); vectors, and the flattened inputs of dense blocks, have channels only."""
     if spatial and len(shape) == 3:
         return shape
     return int(np.prod(shape)), 1, 1

@@ -1,4 +1,5 @@
-"""The native engine's C, compiled for this very machine at first use and kept in the user's cache."""
+"""Compiles the C code of the native engine for this computer at first use and keeps it in the user's
+cache."""
 
 from __future__ import annotations
 
@@ -22,19 +23,20 @@ FLAGS = (
     "-std=gnu11", "-O3", "-march=native", "-mprefer-vector-width=512", "-fPIC", "-shared",
     "-fvisibility=hidden", "-fwrapv", "-ffinite-math-only", "-fno-signed-zeros", "-fno-trapping-math",
 )  # fmt: skip
-"""None of them lets the compiler change a sum or a rounding: doubles here hold finite whole numbers."""
+"""None of these flags changes a sum or a rounding, since all doubles are finite integers."""
 
 COMPILERS = ("gcc", "clang", "cc")
 
 SPINS = "5000"
-"""Turns that a thread of GNU's OpenMP waits before it sleeps; its 300,000 make a busy machine crawl."""
+"""Spin count of GNU OpenMP before a waiting thread sleeps; its default of 300,000 slows busy machines
+down."""
 
 LIBRARY = "libintegrad.so"
 
 
 @cache
 def load_library() -> ctypes.CDLL:
-    """The compiled library. Raises IntegradError where there is no compiler, or it fails."""
+    """The compiled library. Raises IntegradError if there is no compiler or it fails."""
     compiler, sources = find_compiler(), read_sources()
     try:
         library = user_cache_path("integrad") / "native" / _fingerprint(compiler, sources) / LIBRARY
@@ -43,7 +45,7 @@ def load_library() -> ctypes.CDLL:
             compile_library(library, sources, compiler)
         return open_library(library)
     except OSError:
-        # The cache cannot be written. A library that is open needs its file no more.
+        # The cache is not writable. Once a library is loaded, its file is no longer needed.
         with tempfile.TemporaryDirectory(prefix="integrad-native-") as folder:
             library = Path(folder) / LIBRARY
             compile_library(library, sources, compiler)
@@ -51,15 +53,15 @@ def load_library() -> ctypes.CDLL:
 
 
 def find_compiler() -> str:
-    """Path of a C compiler, INTEGRAD_CC first. Raises IntegradError where there is none."""
+    """Path of a C compiler; INTEGRAD_CC is tried first. Raises IntegradError if there is none."""
     for name in (os.environ.get("INTEGRAD_CC", ""), *COMPILERS):
         if name and (path := shutil.which(name)):
             return path
-    raise IntegradError("the native engine needs a C compiler; apt-get install gcc (as root)")
+    raise IntegradError("the native engine requires a C compiler; apt-get install gcc (as root)")
 
 
 def read_sources() -> dict[str, bytes]:
-    """File name → text of every C file and header, by name."""
+    """File name → contents of all C files and headers, sorted by name."""
     folder = resources.files("integrad.engines.native")
     files = [entry for entry in folder.iterdir() if entry.name.endswith((".c", ".h"))]
     return {entry.name: entry.read_bytes() for entry in sorted(files, key=lambda entry: entry.name)}
@@ -68,9 +70,10 @@ def read_sources() -> dict[str, bytes]:
 def compile_library(
     library: Path, sources: dict[str, bytes], compiler: str, flags: Sequence[str] = FLAGS
 ) -> None:
-    """With OpenMP where the compiler has it, else for one thread. The library appears whole or not at all.
+    """Compile with OpenMP if the compiler supports it, else for one thread. The library is written
+    atomically.
 
-    Raises IntegradError with the compiler's first complaint, OSError where the folder is not writable.
+    Raises IntegradError with the first error of the compiler, OSError if the folder is not writable.
     """
     with tempfile.TemporaryDirectory(dir=library.parent) as name:
         folder = Path(name)
@@ -78,7 +81,7 @@ def compile_library(
             (folder / source).write_bytes(text)
         files = [source for source in sources if source.endswith(".c")]
         errors = ""
-        # Not every compiler knows every flag; what is left out costs speed only.
+        # Not all compilers support all flags; omitting them affects speed only.
         for tried in ((*flags, "-fopenmp"), flags, [flag for flag in flags if not flag.startswith("-m")]):
             command = [compiler, *tried, *files, "-o", "built.so"]
             result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
@@ -91,7 +94,7 @@ def compile_library(
 
 
 def open_library(library: Path) -> ctypes.CDLL:
-    """Raises IntegradError if it is no library for this machine."""
+    """Load a library. Raises IntegradError if it does not work on this computer."""
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)  # read when OpenMP is loaded
     try:
         return declare(ctypes.CDLL(str(library)))
@@ -100,7 +103,7 @@ def open_library(library: Path) -> ctypes.CDLL:
 
 
 def _fingerprint(compiler: str, sources: dict[str, bytes]) -> str:
-    """Another compiler, processor or source is another library."""
+    """Identifies the compiler, the processor and the sources of a library."""
     digest = hashlib.sha256(repr((compiler, FLAGS, sorted(sources.items()))).encode())
     digest.update(subprocess.run([compiler, "--version"], capture_output=True).stdout)
     digest.update(_processor().encode())
@@ -108,7 +111,7 @@ def _fingerprint(compiler: str, sources: dict[str, bytes]) -> str:
 
 
 def _processor() -> str:
-    """What this processor can do: its flags where Linux tells them, else its name."""
+    """Capabilities of the processor: its flags on Linux, else its name."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

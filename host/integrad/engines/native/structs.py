@@ -1,4 +1,4 @@
-"""The native engine's structs, field by field as native/model.h has them, and its entry points."""
+"""The structs of the native engine, with the fields of native/model.h, and its functions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Classifier(Structure):
 
 
 class Pooling(Structure):
-    """Windows over a map; height and width are those of the result."""
+    """Pooling windows; height and width are those of the result."""
 
     _fields_ = _integers(
         "average", "window_height", "window_width", "padding_height", "padding_width", "height", "width"
@@ -30,7 +30,7 @@ class Pooling(Structure):
 
 
 class Stage(Structure):
-    """One step of the main path."""
+    """One stage of the network."""
 
     _fields_ = [
         *_integers("kind", "channels", "height", "width", "out_channels", "out_height", "out_width"),
@@ -46,7 +46,7 @@ class Stage(Structure):
 
 
 class NetworkStruct(Structure):
-    """A network; stages stay with who made them."""
+    """A network; its stages are owned by the caller."""
 
     _fields_ = [
         ("stages", POINTER(Stage)),
@@ -62,13 +62,13 @@ class RuleStruct(Structure):
 
 
 class Score(Structure):
-    """What a step is measured by."""
+    """The result of a step."""
 
     _fields_ = [("loss", c_int64), ("correct", c_int64)]
 
 
 def declare(library: CDLL) -> CDLL:
-    """Tell ctypes what the entry points take and return; gives the library back."""
+    """Declare the argument and result types of the functions; returns the library."""
     network, workspace, array = POINTER(NetworkStruct), c_void_p, c_void_p
     entries = {
         "integrad_description": (c_char_p, []),

@@ -17,24 +17,25 @@ VARIABLE = "INTEGRAD_CARRIER"
 CARRIER_NAMES = ("int8", "float32", "float64")
 
 INT8_WORK = {"cpu": 2**22, "cuda": 2**26}
-"""Multiply-accumulates from which splitting in digits may pay, by kind of device."""
+"""Multiply-accumulates from which splitting into digits may pay off, by kind of device."""
 
 TILE_BYTES = {"cpu": 2**23, "cuda": 2**30}
-"""Patches of a convolution, with their products, that exist at once: what caches of a CPU hold."""
+"""Size of the patches of a convolution, with their products, that exist at a time; on CPUs, they fit in
+caches."""
 
 
 class Arithmetic:
-    """device: where it computes. The environment variable INTEGRAD_CARRIER names the only carrier to use
-    besides float64, which takes what the other cannot carry. Raises IntegradError for a bad name, or
-    for a carrier that is not exact on this device.
+    """Arithmetic on one device. The environment variable INTEGRAD_CARRIER selects a carrier; float64 is then
+    used only for products that this carrier cannot compute. Raises IntegradError for an unknown carrier or
+    one that is not exact on this device.
     """
 
     def __init__(self, device: torch.device):
-        # TF32 and bfloat16 would round operands of "float32" products: they are off from here on.
+        # TF32 and bfloat16 would round the operands of "float32" products, so they are disabled.
         torch.set_float32_matmul_precision("highest")
         self.device = device
         self.kind = "cuda" if device.type == "cuda" else "cpu"
-        # GPUs wait for memory, not for a division; CPUs have vectors of floats that divide, not of integers.
+        # GPUs are limited by memory, not by division; CPUs have vector division for floats, not for integers.
         self.divides_integers = self.kind == "cuda"
         self.forced = os.environ.get(VARIABLE) or None
         self.carriers = exact_carriers(device)
@@ -49,7 +50,7 @@ class Arithmetic:
         self.carriers = tuple(carrier for carrier in self.carriers if carrier.name in names)
         if self.carriers[0].name != self.forced:
             raise IntegradError(
-                f"{VARIABLE}={self.forced}: torch on {device} does not compute such products exactly"
+                f"{VARIABLE}={self.forced}: torch on {device} does not compute these products exactly"
             )
 
     def product(self, a: Bounded, b: Bounded) -> Bounded:
@@ -58,11 +59,11 @@ class Arithmetic:
         return self.carrier(a.bound, b.bound, (rows, terms, columns)).product(a, b)
 
     def carrier(self, a: int, b: int, shape: tuple[int, int, int]) -> Carrier:
-        """Who carries a product of operands in ±a and ±b; shape: (rows, terms, columns).
+        """The carrier for a product of operands in ±a and ±b; shape: (rows, terms, columns).
 
-        The int8 units, if by the measured gain they are twice as fast as float64 with all digits
-        (splitting costs time too) and there is enough to do; float32, if it holds the sums without
-        splitting; else float64.
+        The int8 units are used if, with all digits, they are measured to be twice as fast as float64
+        (splitting takes time as well) and the product is large enough; float32 is used if it can represent
+        the sums without splitting; otherwise float64.
         """
         for carrier in self.carriers:
             digits = carrier.digits(a, b, shape[1])
@@ -76,7 +77,7 @@ class Arithmetic:
                     return carrier
             elif many == 1:
                 return carrier
-        raise OverflowError(f"no carrier holds a product of {shape[1]} terms")
+        raise OverflowError(f"no carrier can represent a product of {shape[1]} terms")
 
     def tdiv(self, a: Bounded, divisor: int) -> Bounded:
         """a / divisor, truncated toward zero. May overwrite a. Exact: see arithmetic.tdiv."""
@@ -94,19 +95,20 @@ class Arithmetic:
         return self.tdiv(a, divisor).values.clamp_(-INT8_LIMIT, INT8_LIMIT).to(torch.int8)
 
     def scratch(self, purpose: str, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
-        """Memory of any content, valid until the next call with this purpose.
+        """Uninitialised memory, valid until the next call with the same purpose.
 
-        Systems are slow to hand out megabytes that a process gave back a moment ago.
+        Operating systems are slow to provide megabytes that a process has just returned.
         """
         size = math.prod(shape) * dtype.itemsize
         if purpose not in self._scratch or len(self._scratch[purpose]) < size:
             if self.kind == "cuda" and purpose in self._scratch:
-                self._outgrown.append(self._scratch[purpose])  # a recorded step goes on writing there
+                self._outgrown.append(self._scratch[purpose])  # a recorded step still writes to it
             self._scratch[purpose] = torch.empty(size, dtype=torch.uint8, device=self.device)
         return self._scratch[purpose][:size].view(dtype).view(shape)
 
     def divisor(self, value: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
-        """On the device, never a plain number: for one of those, CUDA multiplies by a rounded reciprocal."""
+        """A divisor as a tensor on the device. For a plain number, CUDA would multiply by a rounded
+        reciprocal."""
         key = value, dtype
         if key not in self._divisors:
             self._divisors[key] = torch.tensor(value, dtype=dtype, device=self.device)

@@ -1,4 +1,4 @@
-"""Blocks on Torch tensors: forward pass, and what a block and its head learn from a batch."""
+"""Blocks on Torch tensors: forward pass, and gradients of a block and its head."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from integrad.network.blocks import Block, ConvBlock
 
 @dataclass
 class Activations:
-    """Of one block, all int8: its input x, scaled sums s, output h. Maps (C, N, H, W) or features (N, F)."""
+    """Values of one block, all int8: input x, scaled sums s, output h. Maps (C, N, H, W) or features (N,
+    F)."""
 
     x: torch.Tensor
     s: torch.Tensor
@@ -24,12 +25,12 @@ class Activations:
 
 
 def bounded_weights(weights: torch.Tensor) -> Bounded:
-    """int16 (out, …), within the limit of their fan-in."""
+    """Weights, int16 (out, …), bounded by the limit for their fan-in."""
     return Bounded(weights, weight_limit(weights[0].numel()))
 
 
 def forward(arithmetic: Arithmetic, block: Block, x: torch.Tensor, weights: torch.Tensor) -> Activations:
-    """x: int8, maps or features as the block takes them; weights: int16, the block's."""
+    """x: int8, maps or features; weights: int16, of the block."""
     if isinstance(block, ConvBlock):
         s = conv.forward(arithmetic, x, block, bounded_weights(weights))
     else:
@@ -52,9 +53,9 @@ def classifier_gradient(arithmetic: Arithmetic, error: torch.Tensor, features: t
 def gradients(
     arithmetic: Arithmetic, block: Block, seen: Activations, head: torch.Tensor, targets: torch.Tensor
 ) -> tuple[Bounded, Bounded]:
-    """Of the block's weights and of its head's.
+    """Gradients of the weights of a block and of its head.
 
-    head: the head's weights, int16, from before their update; targets: int16 (N, classes).
+    head: the weights of the head, int16, before their update; targets: int16 (N, classes).
     """
     pool = pooling(arithmetic, block, seen.h) if isinstance(block, ConvBlock) else None
     features = layers.flatten(pool.features if pool else seen.h)

@@ -1,7 +1,7 @@
-"""Carriers on a Torch device: what multiplies matrices of integers there, and which products it may carry.
+"""Carriers on a Torch device: number types in which products of integer matrices are computed.
 
-A carrier may take a product where a proof says that no sum leaves what its accumulator holds exactly.
-Operands that are too wide for it are split in digits of 8 bits (torch_digits).
+A carrier may compute a product if it is proved that its accumulator represents all sums exactly. Operands
+that are too wide are split into digits of 8 bits (see digits.py).
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from integrad.engines.torch.digits import DIGIT_LIMIT, Bounded, combine, digit_c
 from integrad.matmul import FLOAT64_EXACT
 
 FLOAT32_EXACT = 2**24
-"""float32 holds every integer below this, if the device does not round operands (TF32, bfloat16)."""
+"""float32 represents all integers below this, if the device does not round operands (TF32, bfloat16)."""
 
 INT8_TERMS = INT32_LIMIT // DIGIT_LIMIT**2
-"""Most products of two digits that a sum of 32 bits holds: 131,071."""
+"""Maximum number of products of two digits in a 32-bit sum: 131,071."""
 
 
 class Carrier:
-    """Multiplies with the accumulator that it is named after.
+    """A carrier is named after its accumulator.
 
-    dtype: of its operands; limit: sums of |a|·|b| below it are exact. narrow: operands are digits always.
+    dtype: type of the operands; limit: sums of |a|·|b| below it are exact; narrow: whether operands are
+    always digits.
     """
 
     name: str
@@ -32,13 +33,14 @@ class Carrier:
     narrow = False
 
     def digits(self, a: int, b: int, terms: int) -> tuple[int, int] | None:
-        """In how many digits it needs operands in ±a and ±b; None if it cannot add up `terms` products."""
+        """Number of digits of operands in ±a and ±b; None if sums of `terms` products are not possible."""
         if not self.narrow and terms * a * b < self.limit:
             return 1, 1
         return (digit_count(a), digit_count(b)) if terms * DIGIT_LIMIT**2 < self.limit else None
 
     def product(self, a: Bounded, b: Bounded) -> Bounded:
-        """a: (n, k), b: (m, k) → a @ bᵀ (n, m), float64, int32 or int64. Only if digits() is not None."""
+        """a: (n, k), b: (m, k) → a @ bᵀ (n, m), float64, int32 or int64. Requires that digits() is not
+        None."""
         terms = a.values.shape[1]
         da, db = self.digits(a.bound, b.bound, terms)
         left, right = a.values, b.values
@@ -52,12 +54,12 @@ class Carrier:
         return Bounded(combine(sums, shape, bound, reach(a, b, terms)), bound)
 
     def multiply(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        """a: (n, k), b: (m, k), both of self.dtype → a @ bᵀ, of whatever dtype holds the sums."""
+        """a: (n, k), b: (m, k), both of self.dtype → a @ bᵀ, in the type of the accumulator."""
         return a @ b.T
 
 
 class Float64(Carrier):
-    """Carries everything: what its 53 bits do not hold at once, they hold in digits."""
+    """Can compute all products: those that exceed 53 bits are split into digits."""
 
     name = "float64"
     dtype = torch.float64
@@ -65,7 +67,8 @@ class Float64(Carrier):
 
 
 class Float32(Carrier):
-    """Twice as fast as float64 on a CPU, up to 64 times on a GPU; short sums of narrow operands only."""
+    """Twice as fast as float64 on a CPU, up to 64 times on a GPU; limited to short sums of narrow
+    operands."""
 
     name = "float32"
     dtype = torch.float32
@@ -75,8 +78,9 @@ class Float32(Carrier):
 class Int8(Carrier):
     """8-bit matrix units with 32-bit sums: VNNI or AMX on a CPU, tensor cores on a GPU.
 
-    granule: multiples to which rows of a, rows of b and the summands are padded with zeros; least: rows
-    of a at least. On a GPU cuBLAS asks for that, and for both operands with their summands innermost.
+    granule: rows of a, rows of b and the summands are padded with zeros to multiples of these; least: minimum
+    number of rows of a. cuBLAS on GPUs requires this, and the summands as the innermost axis of both
+    operands.
     """
 
     name = "int8"
@@ -90,7 +94,7 @@ class Int8(Carrier):
 
     def multiply(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         rows, columns, depth = self.granule
-        # One summand leaves the strides ambiguous, and oneDNN (torch 2.13, AVX-512) takes the wrong ones.
+        # With one summand the strides are ambiguous, and oneDNN (torch 2.13, AVX-512) uses the wrong ones.
         terms = max(2 - a.shape[1], -a.shape[1] % depth)
         left = _pad(a, max(self.least - len(a), 0) or -len(a) % rows, terms)
         right = _pad(b, -len(b) % columns, terms)
@@ -99,7 +103,7 @@ class Int8(Carrier):
 
 CUDA_GRANULE = (8, 8, 16)
 CUDA_LEAST_ROWS = 24
-"""torch._int_mm on CUDA takes more than 16 rows and multiples of 8; 16 summands are 16 aligned bytes."""
+"""torch._int_mm on CUDA requires more than 16 rows and multiples of 8; 16 summands are 16 aligned bytes."""
 
 
 def _pad(matrix: torch.Tensor, rows: int, columns: int) -> torch.Tensor:

@@ -1,6 +1,7 @@
-"""Convolution on Torch tensors, lowered to exact products over a bounded tile of patches.
+"""Convolution on Torch tensors, computed as exact matrix products over tiles of patches (im2col).
 
-Maps are stored (C, N, H, W): sums come out of a product in that order, so nothing has to be transposed.
+Maps are stored as (C, N, H, W), which is the order of the result of a product, so that no transposition is
+needed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from integrad.engines.torch.groups import products
 from integrad.network.blocks import ConvBlock
 
 PATCH_BYTES, SUM_BYTES = 8, 24
-"""Of an element of a patch, and of an output in a tile: its sums, before and after digits are combined."""
+"""Memory per element of a patch, and per output in a tile for its sums before and after combining digits."""
 
 
 def forward(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock, weights: Bounded) -> torch.Tensor:
@@ -37,13 +38,15 @@ def forward(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock, weights: 
 def _sums(
     arithmetic: Arithmetic, seen: torch.Tensor, block: ConvBlock, weights: Bounded, columns: int
 ) -> Bounded:
-    """seen: what a tile of so many columns sees of padded maps → (out, columns)."""
+    """seen: receptive field of a tile in padded maps; columns: positions of the tile → (out, columns)."""
     if block.groups > 1:
         flat = Bounded(_by_group(weights.values, block), weights.bound)
         patches = _by_group(_patches(arithmetic, seen.to(torch.float64), block), block)
         return products(arithmetic, flat, Bounded.int8(patches.mT))
     carrier = arithmetic.carrier(weights.bound, INT8_LIMIT, (block.channels, block.fan_in, columns))
-    if carrier.narrow:  # wants the summands innermost, so patches are in row, column, channel order
+    if (
+        carrier.narrow
+    ):  # requires the summands as innermost axis, so patches are in row, column, channel order
         flat = weights.values.permute(0, 2, 3, 1).reshape(block.channels, -1)
         patches = _patches_innermost(arithmetic, seen, block)
     else:
@@ -53,7 +56,8 @@ def _sums(
 
 
 def weight_gradient(arithmetic: Arithmetic, delta: Bounded, x: torch.Tensor, block: ConvBlock) -> Bounded:
-    """delta: (out, N, oh, ow), x: int8 (in, N, H, W) → like the weights, a sum over batch and map."""
+    """delta: (out, N, oh, ow), x: int8 (in, N, H, W) → in the shape of the weights, summed over batch and
+    map."""
     channels = block.channels
     padded = _padded(x, block)
     total = None
@@ -73,9 +77,10 @@ def weight_gradient(arithmetic: Arithmetic, delta: Bounded, x: torch.Tensor, blo
 
 @dataclass(frozen=True)
 class Tile:
-    """Some output positions, `columns` of them over all samples.
+    """A tile of output positions, `columns` of them over all samples.
 
-    made: where they lie in a batch's output maps; seen: what they see of its padded input maps.
+    made: their position in the output maps of the batch; seen: their receptive field in the padded input
+    maps.
     """
 
     made: tuple[slice, ...]
@@ -84,7 +89,7 @@ class Tile:
 
 
 def _tiles(arithmetic: Arithmetic, block: ConvBlock, samples: int) -> Iterator[Tile]:
-    """A batch in pieces of about TILE_BYTES: several samples, or some rows of one."""
+    """Split a batch into tiles of about TILE_BYTES: several samples, or some rows of one."""
     _, height, width = block.output_shape
     row = width * (block.groups * block.fan_in * PATCH_BYTES + block.channels * SUM_BYTES)
     rows = min(height, max(1, TILE_BYTES[arithmetic.kind] // row))
@@ -100,7 +105,7 @@ def _tiles(arithmetic: Arithmetic, block: ConvBlock, samples: int) -> Iterator[T
 
 
 def _by_group(rows: torch.Tensor, block: ConvBlock) -> torch.Tensor:
-    """(rows, …) → (groups, rows of one group, …), flat behind that: of weights, errors or patches."""
+    """(rows, …) → (groups, rows per group, remaining axes flattened), for weights, errors or patches."""
     return rows.reshape(block.groups, len(rows) // block.groups, -1)
 
 
@@ -110,14 +115,14 @@ def _padded(x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
 
 
 def _patches(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
-    """Padded maps (in, n, H, W) → (in·kh·kw, n·oh·ow), same dtype, in memory that the next call takes."""
+    """Padded maps (in, n, H, W) → (in·kh·kw, n·oh·ow), same type, in memory that the next call reuses."""
     (kh, kw), (sh, sw), width = block.kernel, block.stride, block.output_shape[2]
     channels, samples, height = x.shape[:3]
     rows = (height - kh) // sh + 1
     shape = (channels, kh, kw, samples, rows, width)
     patches = arithmetic.scratch("patches", shape, x.dtype)
     for column in range(kw):
-        # Moved to the left once for all rows of a kernel, so that whole words can be copied after that.
+        # Shifted to the left once for all rows of a kernel, so that whole words can be copied afterwards.
         moved = x[..., column : column + (width - 1) * sw + 1 : sw].contiguous()
         view = _in_words(moved).unfold(2, kh, sh).permute(0, 4, 1, 2, 3)
         _in_words(patches)[:, :, column].copy_(view)
@@ -125,7 +130,7 @@ def _patches(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock) -> torch
 
 
 def _patches_innermost(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
-    """Padded maps (in, n, H, W) → (n·oh·ow, kh·kw·in), likewise."""
+    """Padded maps (in, n, H, W) → (n·oh·ow, kh·kw·in), in memory that the next call reuses."""
     (kh, kw), (sh, sw) = block.kernel, block.stride
     last = x.permute(1, 2, 3, 0).contiguous()
     view = _in_words(last).unfold(1, kh, sh).unfold(2, kw, sw).permute(0, 1, 2, 4, 5, 3)
@@ -135,7 +140,7 @@ def _patches_innermost(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock
 
 
 def _in_words(x: torch.Tensor) -> torch.Tensor:
-    """A view of int8 in words as wide as the last axis allows: what is copied costs by the piece."""
+    """A view of int8 in words as wide as the last axis allows, since the cost of copying is per element."""
     if x.dtype == torch.int8:
         for word in (torch.int64, torch.int32, torch.int16):
             if x.shape[-1] % word.itemsize == 0 and x.data_ptr() % word.itemsize == 0:

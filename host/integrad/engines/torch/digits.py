@@ -1,6 +1,6 @@
-"""Wide integers as signed digits of 8 bits, so that narrow multipliers can carry them.
+"""Wide integers as signed digits of 8 bits, for narrow multipliers.
 
-value = d[0] + 256·d[1] + 65536·d[2] + …, every digit in [-128, 127].
+value = d[0] + 256·d[1] + 65536·d[2] + …, with all digits in [-128, 127].
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ DIGIT_LIMIT = 128
 
 @dataclass(frozen=True)
 class Bounded:
-    """Integers and a proven bound of their magnitude.
+    """Integers and a proved bound of their magnitude.
 
-    values: any integer dtype, or float64 holding integers; bound: at least max |values|.
+    values: any integer type, or float64 with integer values; bound: at least max |values|.
     """
 
     values: torch.Tensor
@@ -36,14 +36,14 @@ class Bounded:
         return Bounded(self.values.T, self.bound)
 
     def plus(self, other: Bounded) -> Bounded:
-        """Their sum; may overwrite self. float64 where that holds it, else int64."""
+        """The sum; may overwrite self. float64 if exact, else int64."""
         bound = self.bound + other.bound
         wide = torch.float64 if bound < FLOAT64_EXACT else torch.int64
         return Bounded(self.values.to(wide).add_(other.values.to(wide)), bound)
 
 
 def digit_count(bound: int) -> int:
-    """How many digits hold every integer in ±bound."""
+    """Number of digits of the integers in ±bound."""
     count, largest = 1, INT8_LIMIT
     while largest < bound:
         count, largest = count + 1, (largest << BASE_BITS) + INT8_LIMIT
@@ -51,13 +51,13 @@ def digit_count(bound: int) -> int:
 
 
 def split(operand: Bounded) -> torch.Tensor:
-    """(n, k) → int8 (digits·n, k): all lowest digits, then all next ones, and so on."""
+    """(n, k) → int8 (digits·n, k): the lowest digits of all rows, then the next digits, and so on."""
     count = digit_count(operand.bound)
     if count == 1:
         return operand.values.to(torch.int8)
     word = torch.int32 if operand.bound <= INT32_LIMIT - _halves(4) else torch.int64
-    # 128 in every byte but the highest turns signed digits into bytes; to exchange a byte's halves
-    # turns them back, so that the bytes of a word are its digits.
+    # Adding 128 to all bytes but the highest converts signed digits to unsigned bytes; flipping the top bits
+    # of these bytes converts them back, so that the bytes of a word are its digits.
     halves = _halves(word.itemsize)
     words = operand.values.to(word).flatten().add(halves).bitwise_xor_(halves)
     digits = words.view(torch.int8).view(*operand.values.shape, word.itemsize)[..., :count]
@@ -65,20 +65,20 @@ def split(operand: Bounded) -> torch.Tensor:
 
 
 def _halves(size: int) -> int:
-    """128 in each of the lower bytes of a word of so many bytes."""
+    """A word of `size` bytes with 128 in all bytes but the highest."""
     return int.from_bytes(bytes([128] * (size - 1)), "little")
 
 
 def combine(sums: torch.Tensor, shape: tuple[int, int, int, int], bound: int, reach: int) -> torch.Tensor:
-    """Weigh the products of digits and add them up. May overwrite sums.
+    """Weighted sum of the products of digits. May overwrite sums.
 
-    sums: (da·n, db·m) integers of any dtype, all digits of a times all digits of b; shape: (da, n, db, m);
-    bound: of the result; reach: of what it is on the way, see below. Returns (n, m): int32 if sums are
-    and that holds the result, whatever overflows on the way; else float64 where that holds all, or int64.
-    Raises OverflowError where none does.
+    sums: (da·n, db·m) integers of any type, all digits of a times all digits of b; shape: (da, n, db, m);
+    bound: of the result; reach: bound of intermediate results, see below. Returns (n, m): int32 if sums have
+    this type and it can represent the result, in which case intermediate overflow is harmless; else float64
+    if it is exact, or int64. Raises OverflowError if neither suffices.
     """
     if reach >= INT64_EXACT:
-        raise OverflowError(f"a product may reach {reach}, which 64 bits do not hold")
+        raise OverflowError(f"a product may reach {reach}, which exceeds 64 bits")
     if sums.dtype == torch.int32 and bound <= INT32_LIMIT:
         wide = torch.int32
     else:
@@ -96,9 +96,9 @@ def combine(sums: torch.Tensor, shape: tuple[int, int, int, int], bound: int, re
 
 
 def reach(a: Bounded, b: Bounded, terms: int) -> int:
-    """Bound of a product with `terms` summands, and of what combine() holds before the last digits are added.
+    """Bound of a product with `terms` summands, and of the intermediate results of combine().
 
-    There the total lacks the lower powers of 256. Each is at most 128²·terms·8 before it is weighed, so
-    that, brought to the present power, they miss less than 128³·terms together.
+    An intermediate result lacks the lower powers of 256. Each of them is at most 128²·terms·8 before
+    weighting, so that in units of the current power less than 128³·terms is missing in total.
     """
     return terms * (a.bound * b.bound + DIGIT_LIMIT**3)

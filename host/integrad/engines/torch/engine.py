@@ -1,4 +1,4 @@
-"""The Torch engine: the same code on a CPU and on a CUDA GPU, and the same bits as NumPy on both."""
+"""The Torch engine, which computes the same bits as NumPy on CPUs and on CUDA GPUs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from integrad.network.network import BATCH, Network, Stage
 try:
     import torch
 except ImportError as error:
-    raise IntegradError("the torch engine needs PyTorch: pip install 'integrad[torch]'") from error
+    raise IntegradError("the torch engine requires PyTorch: pip install 'integrad[torch]'") from error
 
 from integrad.engines.torch import blocks, layers
 from integrad.engines.torch.arithmetic import Arithmetic
@@ -24,15 +24,15 @@ from integrad.engines.torch.probe import exact_carriers, int8_gain
 from integrad.engines.torch.replay import Inputs, Replays, StepUnderWay
 
 Learn = Callable[[str, Bounded], None]
-"""Takes the gradient of a parameter, by name, as soon as nobody needs that parameter's old value."""
+"""Called with the name and gradient of a parameter as soon as its old value is no longer needed."""
 
 
 class TorchEngine:
     """Computes with int16 weights on a device. See Engine.
 
-    device: as Torch names them; by default "cuda" where there is one, else "cpu". threads: of the CPU,
-    for all of Torch in this process; None leaves them. Raises IntegradError for a device that is not
-    there, and where a product that the engine depends on is not exact.
+    device: name of a Torch device; by default "cuda" if available, else "cpu". threads: CPU threads of Torch
+    in this process; None leaves them unchanged. Raises IntegradError if the device is not available or does
+    not compute the required products exactly.
     """
 
     name = "torch"
@@ -88,12 +88,13 @@ class TorchEngine:
             if magnitude(array) > limit:  # products are proved exact from this limit
                 raise IntegradError(f"weights {name}: beyond the limit {limit} of their fan-in")
             if name in self.weights:
-                self.weights[name].copy_(self._copy(array))  # in place: a recorded step knows where
+                self.weights[name].copy_(self._copy(array))  # in place, because a recorded step refers to it
             else:
                 self.weights[name] = self._copy(array)
 
     def _learn(self, inputs: Inputs, rule: NitroRule, learn: Learn) -> torch.Tensor:
-        """One batch forward; `learn` gets the gradient of every parameter that learns, block by block.
+        """Process one batch; `learn` is called with the gradient of each parameter that learns, block by
+        block.
 
         inputs: see _tensors, on the device. Returns int64 [loss, correct].
         """
@@ -127,14 +128,14 @@ class TorchEngine:
         return torch.stack([loss, correct])
 
     def _maps(self, array: np.ndarray) -> torch.Tensor:
-        """A batch of the host's on the device: (N, C, H, W) → (C, N, H, W), features as they are."""
+        """Copy a batch to the device: (N, C, H, W) → (C, N, H, W); features keep their shape."""
         return layers.channels_first(self._copy(array))
 
     def _copy(self, array: np.ndarray) -> torch.Tensor:
         return _tensor(array).to(self.device)
 
     def _between(self, stage: Stage, h: torch.Tensor, masks: list[torch.Tensor]) -> torch.Tensor:
-        """Forward through a stage that is no block; a dropout takes the first of `masks`, if there is one."""
+        """Forward pass of a stage without a block; dropout removes the first of `masks`, if there is one."""
         if stage.kind == "max_pool":
             return layers.max_pool(h, stage.window)
         if stage.kind == "avg_pool":
@@ -156,17 +157,18 @@ class TorchEngine:
 
 
 def _tensors(x, labels, kept: list[np.ndarray] | None) -> Inputs:
-    """On the host: samples int8 (N, …), labels int64 (N,), and what each dropout keeps, bool (N, …)."""
+    """On the host: samples int8 (N, …), labels int64 (N,), and the dropout masks, bool (N, …)."""
     return [_tensor(x), _tensor(np.asarray(labels, np.int64)), *map(_tensor, kept or [])]
 
 
 def _tensor(array: np.ndarray) -> torch.Tensor:
-    # Always a copy: Torch warns of sharing arrays that are read-only, and cannot take flipped ones.
+    # Always a copy: Torch warns about read-only arrays and does not support negative strides.
     return torch.tensor(np.ascontiguousarray(array))
 
 
 def describe(name: str | None = None) -> str:
-    """For reports: Torch's version, its device, and which products are exact there. Raises IntegradError."""
+    """Description for reports: version and device of Torch, and which products are exact. Raises
+    IntegradError."""
     device = find_device(name)
     exact = [carrier.name for carrier in exact_carriers(device)]
     if "int8" in exact:
@@ -179,7 +181,7 @@ def _device_name(device: torch.device) -> str:
 
 
 def find_device(name: str | None) -> torch.device:
-    """The device of that name, by default the first GPU or else the CPU. Raises IntegradError."""
+    """The device with this name, by default the first GPU or else the CPU. Raises IntegradError."""
     if name is None:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:

@@ -1,4 +1,4 @@
-"""Products of a convolution's groups on Torch tensors: many small ones at once."""
+"""Products for grouped convolutions on Torch tensors, computed as one batch."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from integrad.matmul import FLOAT64_EXACT
 
 
 def products(arithmetic: Arithmetic, a: Bounded, b: Bounded) -> Bounded:
-    """a: (groups, n, k), b: (groups, m, k) → every a[g] @ b[g]ᵀ, exact, one below the other: (groups·n, m).
+    """a: (groups, n, k), b: (groups, m, k) → all a[g] @ b[g]ᵀ, exact, concatenated to (groups·n, m).
 
-    In float64 together where that holds the sums, as it does but for the widest errors; else one by one,
-    in digits.
+    Computed together in float64 if it can represent the sums, which is the case except for the widest errors;
+    otherwise one by one, in digits.
     """
     bound = a.values.shape[2] * a.bound * b.bound
     if bound < FLOAT64_EXACT:

@@ -15,9 +15,9 @@ from integrad.network.blocks import ConvBlock, HeadPooling
 
 
 class Pooling(Protocol):
-    """One batch on its way through a head's pooling.
+    """The pooling in front of a head, for one batch.
 
-    features: int8 (C, N, ph, pw), what comes out of it.
+    features: int8 (C, N, ph, pw), its output.
     """
 
     features: torch.Tensor
@@ -52,12 +52,12 @@ class AveragePooling:
 
 
 class MaxPooling:
-    """Only the winners have a gradient, so all of its arithmetic is done on them, before it is spread."""
+    """Only the maxima have a gradient, so it is computed for them alone and then scattered."""
 
     def __init__(self, arithmetic: Arithmetic, fit: HeadPooling, alpha_inv: int, h: torch.Tensor):
         self.arithmetic, self.fit, self.alpha_inv = arithmetic, fit, alpha_inv
         windows = layers.windows(h, fit.window, fit.padding).transpose(3, 4).flatten(4)
-        self.features, self.winner = windows.max(4)  # the first one, in row-major order, wins a tie
+        self.features, self.winner = windows.max(4)  # the first maximum in row-major order
 
     def backward(self, delta: Bounded, s: torch.Tensor) -> Bounded:
         cell, inside = self._winning_cells(s.shape[2:])
@@ -73,7 +73,8 @@ class MaxPooling:
         return Bounded(spread.view(s.shape), won.bound)
 
     def _winning_cells(self, size: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
-        """(C, N, ph·pw): index of each winner in its map; and whether it lies there, not in the padding."""
+        """(C, N, ph·pw): index of each maximum in its map, and whether it is in the map and not in the
+        padding."""
         (kh, kw), (ph, pw), device = self.fit.window, self.fit.padding, self.winner.device
         oh, ow = self.fit.size
         row = self.winner // kw + (torch.arange(oh, device=device) * kh - ph)[:, None]

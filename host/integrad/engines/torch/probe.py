@@ -1,8 +1,8 @@
-"""What a Torch device was seen to compute exactly, and how fast: found out once a process, before it is used.
+"""Tests which products a Torch device computes exactly, and how fast, once per process before they are used.
 
-Kernels differ by version and processor. Some 8-bit products add pairs in 16 bits and saturate, some
-"float32" products round their operands to 11 bits, some divisions multiply by a rounded reciprocal; no
-name tells, extremes do.
+Kernels differ between versions and processors. Some 8-bit products add pairs in 16 bits and saturate, some
+"float32" products round their operands to 11 bits, some divisions multiply by a rounded reciprocal. This can
+only be detected by tests with extreme operands.
 """
 
 from __future__ import annotations
@@ -27,24 +27,27 @@ from integrad.errors import IntegradError
 from integrad.matmul import product
 
 SHAPES = ((3, 37, 5), (20, 1024, 24), (17, 4096, 8), (64, 64, 72), (5, 1, 9), (1, 2, 3))
-"""(rows, summands, columns) of the test products: small, long, in need of padding, and as thin as can be."""
+"""(rows, summands, columns) of the test products: small, long, requiring padding, and with a single row or
+summand."""
 
 WORK = {"cpu": (64, 512, 128), "cuda": (4096, 4096, 4096)}
-"""Shape of the product that is timed, by kind of device: some milliseconds of float64."""
+"""Shape of the product that is timed, by kind of device; some milliseconds in float64."""
 
 ROUNDS = 8
-"""Timings of a product. The first ones warm up, and other work on a busy machine spoils some."""
+"""Number of timings of a product. The first ones are warm-up, and others may be disturbed on a busy
+machine."""
 
 
 def make_carriers(device: torch.device) -> list[Carrier]:
-    """All carriers that could be, in order of preference; Float64, which carries everything, is last."""
+    """All possible carriers in order of preference; Float64, which can compute all products, is last."""
     int8 = Int8(CUDA_GRANULE, CUDA_LEAST_ROWS) if device.type == "cuda" else Int8()
     return [int8, Float32(), Float64()]
 
 
 @functools.cache
 def exact_carriers(device: torch.device) -> tuple[Carrier, ...]:
-    """The carriers of this device that passed. Raises IntegradError if float64 or division did not."""
+    """The carriers that are exact on this device. Raises IntegradError if float64 or division is not
+    exact."""
     found = tuple(carrier for carrier in make_carriers(device) if is_exact(carrier, device))
     if not any(isinstance(carrier, Float64) for carrier in found):
         raise IntegradError(f"torch on {device}: products of integers in float64 are not exact")
@@ -55,10 +58,10 @@ def exact_carriers(device: torch.device) -> tuple[Carrier, ...]:
 
 @functools.cache
 def int8_gain(device: torch.device) -> float:
-    """How many times faster an 8-bit product is than one of float64, measured; on one core of a CPU."""
+    """Measured speed of an 8-bit product relative to float64; on a CPU, with one thread."""
     carriers = {carrier.name: carrier for carrier in exact_carriers(device)}
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # several would wait for cores on which NumPy's threads, or others, are busy
+    torch.set_num_threads(1)  # several threads might have to wait for cores that are in use
     try:
         seconds = [_time_product(carriers[name], device) for name in ("float64", "int8")]
     finally:
@@ -67,7 +70,7 @@ def int8_gain(device: torch.device) -> float:
 
 
 def is_exact(carrier: Carrier, device: torch.device) -> bool:
-    """Whether products of extreme and of random operands are NumPy's. False also where it has no kernel."""
+    """Whether products of extreme and random operands equal NumPy's. Also False if there is no kernel."""
     try:
         return all(
             np.array_equal(_on_device(carrier, a, b, device), product(a, b.T)) for a, b in _operands(carrier)
@@ -77,7 +80,7 @@ def is_exact(carrier: Carrier, device: torch.device) -> bool:
 
 
 def divides_exactly(device: torch.device) -> bool:
-    """Whether quotients are truncated rightly at and around multiples, where a reciprocal would miss them."""
+    """Whether quotients are truncated correctly at and around multiples, where reciprocals would be wrong."""
     largest = {
         torch.float64: FLOAT64_DIVIDEND - 2,
         torch.float32: 126,
@@ -99,7 +102,7 @@ def divides_exactly(device: torch.device) -> bool:
 
 
 def _operands(carrier: Carrier):
-    """Pairs a (n, k), b (m, k) of integers within what the carrier promises, its worst cases first."""
+    """Pairs a (n, k), b (m, k) of integers within the limits of the carrier, worst cases first."""
     rng = np.random.Generator(np.random.PCG64(0))
     for n, k, m in SHAPES:
         for left, right in _ranges(carrier, k):
@@ -111,7 +114,7 @@ def _operands(carrier: Carrier):
 
 
 def _ranges(carrier: Carrier, terms: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Ranges of a and b: those of digits, or the widest whose longest sum still stays below the limit."""
+    """Ranges of a and b: those of digits, or the widest for which sums stay below the limit."""
     if carrier.narrow:
         return [((-128, 127), (-128, 127))]
     most = (carrier.limit - 1) // terms
@@ -125,7 +128,7 @@ def _on_device(carrier: Carrier, a: np.ndarray, b: np.ndarray, device: torch.dev
 
 
 def _time_product(carrier: Carrier, device: torch.device) -> float:
-    """Seconds, the best of ROUNDS."""
+    """Seconds, the minimum of ROUNDS timings."""
     n, k, m = WORK["cuda" if device.type == "cuda" else "cpu"]
     a, b = (torch.ones(rows, k, dtype=carrier.dtype, device=device) for rows in (n, m))
     best = math.inf

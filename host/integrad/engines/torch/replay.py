@@ -1,6 +1,6 @@
-"""A training step that a GPU repeats by itself: hundreds of kernels, started by one call.
+"""Recorded training steps (CUDA graphs): hundreds of GPU kernels that are started by one call.
 
-To start them one by one takes a processor several times longer than a GPU takes to compute them.
+Starting them one by one takes the CPU several times longer than the GPU takes to execute them.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from integrad.learners.step import Step
 
 Inputs = list[torch.Tensor]
 Computed = Callable[[Inputs], torch.Tensor]
-"""Takes a batch, changes weights in place, returns int64 [loss, correct]; waits for nothing."""
+"""Processes a batch, updates weights in place, returns int64 [loss, correct]; does not synchronise."""
 
 
 class Replay:
-    """A step recorded once and repeated for every batch of the same shapes.
+    """A step that is recorded once and repeated for all batches of the same shapes.
 
-    Everything it touches must keep its place in memory: weights, divisors, scratch.
+    Everything that it accesses must stay at its address in memory: weights, divisors, scratch.
     """
 
     def __init__(self, step: Computed, inputs: Inputs, device: torch.device):
@@ -36,10 +36,10 @@ class Replay:
 
 
 class Replays:
-    """The replays of one rule. A kind of batch is computed as usual the first time, which finds out what
-    fits the device and reserves memory, and recorded the second time.
+    """The recorded steps of one rule. The first batch of a given shape is computed normally, which reserves
+    memory, and the second one is recorded.
 
-    record: makes a Replay; another one where there is no GPU, in tests.
+    record: creates a Replay; tests without a GPU replace it.
     """
 
     def __init__(self, device: torch.device, record: Callable[..., Computed] = Replay):
@@ -48,7 +48,7 @@ class Replays:
         self._seen: dict[tuple, Computed | None] = {}
 
     def step(self, rule: object, compute: Computed, inputs: Inputs) -> torch.Tensor:
-        """compute: what the rule makes of inputs, which may be the host's. Returns what it returns."""
+        """compute: the step for a batch. inputs: may be on the host. Returns the result of compute."""
         if rule != self._rule:
             self._rule, self._seen = rule, {}
         kind = tuple(tensor.shape for tensor in inputs)
@@ -62,7 +62,7 @@ class Replays:
 
 
 class StepUnderWay:
-    """A Step that a GPU still works on: loss and correct wait for it. Until then the host may go on."""
+    """A Step that a GPU may still be computing; loss and correct wait for it."""
 
     def __init__(self, counts: torch.Tensor):
         self._counts = torch.empty(2, dtype=torch.int64, pin_memory=True).copy_(counts, non_blocking=True)
