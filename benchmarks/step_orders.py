@@ -17,13 +17,12 @@ recomputed and summed are chosen block by block: where they need more than now, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 from integrad_codegen.memory import Buffer, aligned, lay_out
-from integrad_codegen.operations import Operation
+from integrad_codegen.operations.operation import Operation
 from integrad_codegen.plan import Plan
-from integrad_codegen.workspace import forward_bytes, learn_values, training_bytes
 
 PAGE = Path(__file__).resolve().parent / "training_memory.md"
 """The page around the tables."""
@@ -35,16 +34,23 @@ def gradient_bytes(operation: Operation) -> int:
 
 
 def _width(operation: Operation) -> int:
-    return 8 if operation.gradient_type == "int64_t" else 4
+    return operation.gradient_bits // 8
 
 
-def _is_learning_conv(operation: Operation) -> bool:
-    return operation.learns and operation.kind == "conv"
+def _sums_rows(operation: Operation) -> bool:
+    """Whether it learns and sums a row of gradients over the batch, as convolutions do."""
+    return operation.learns and operation.gradient_row > 0
+
+
+def _work(operation: Operation, batch: int) -> int:
+    """The most that any call of a step works in, its head's included; batch 0: of a forward pass."""
+    verbs = ("forward", "error", "learn") if batch else ("forward",)
+    return max(o.workspace(verb, batch) for o in (operation, *operation.attached) for verb in verbs)
 
 
 def head_bytes(plan: Plan, operation: Operation) -> int:
     """Gradient of a head in int32, or its features over the batch, whichever is smaller."""
-    return min(4 * operation.head_weights.size, plan.batch * operation.head.features)
+    return min(4 * operation.head.weights.size, plan.batch * operation.head.features)
 
 
 def other_members(plan: Plan) -> int:
@@ -58,9 +64,10 @@ def row_bytes(plan: Plan) -> int:
 
 def alone(plan: Plan) -> list[int]:
     """Positions of the convolutions that learn and have a pool behind them."""
-    kinds = [o.kind for o in plan.operations] + [""]
     return [
-        i for i, o in enumerate(plan.operations) if _is_learning_conv(o) and kinds[i + 1].endswith("pool")
+        i
+        for i, (o, behind) in enumerate(pairwise([*plan.operations, plan.output]))
+        if _sums_rows(o) and not behind.has_weights
     ]
 
 
@@ -89,12 +96,12 @@ def _arena(plan: Plan, chosen: set[int], extra: Callable[[Operation], int]) -> i
         else:
             # The pool behind a chosen convolution is filled while that one runs.
             buffers.append(Buffer(o.name, size, i - 1 if i - 1 in chosen else i, i + 1))
-        if o.learns and o.kind == "dense":
+        if o.learns and o.keeps_scaled:
             buffers.append(Buffer(f"{o.name}_scaled", size, i, i))
-        if _is_learning_conv(o):
+        if _sums_rows(o):
             buffers.append(Buffer(f"{o.name}_features", plan.batch * o.head.features, i, i))
             buffers.append(Buffer(f"{o.name}_row", o.fan_in * _width(o), i, i))
-        work = training_bytes(o, plan.batch) if o.learns else forward_bytes(o)
+        work = _work(o, plan.batch if o.learns else 0)
         buffers += [Buffer(f"{o.name}_work", work, i, i)] if work else []
     return lay_out([*buffers, _output_work(plan)]).bytes
 
@@ -102,20 +109,20 @@ def _arena(plan: Plan, chosen: set[int], extra: Callable[[Operation], int]) -> i
 def streamed(plan: Plan) -> tuple[int, int]:
     """One sample in RAM, and the gradients of everything that learns throughout the step."""
     single = _single(plan)
-    sums = sum(gradient_bytes(o) + 4 * o.head_weights.size for o in plan.learning_blocks)
-    return single + aligned(sums + 4 * plan.output_weights.size), 1
+    sums = sum(gradient_bytes(o) + 4 * o.head.weights.size for o in plan.learning_blocks)
+    return single + aligned(sums + 4 * plan.output.weights.size), 1
 
 
 def last_first(plan: Plan) -> tuple[int, int]:
     """The widest sum of a convolution beside one sample's activations; dense blocks as now."""
-    convolutions = [o for o in plan.learning_blocks if o.kind == "conv"]
+    convolutions = [o for o in plan.learning_blocks if _sums_rows(o)]
     sums = max((gradient_bytes(o) + head_bytes(plan, o) for o in convolutions), default=0)
-    dense = [(i, o) for i, o in enumerate(plan.operations) if o.kind == "dense"]
+    dense = [(i, o) for i, o in enumerate(plan.operations) if o.learns and o.keeps_scaled]
     buffers = []
     for i, o in dense:
         size = plan.batch * o.outputs
         buffers += [Buffer(o.name, size, i, i + 1), Buffer(f"{o.name}_scaled", size, i, i)]
-        buffers.append(Buffer(f"{o.name}_work", training_bytes(o, plan.batch), i, i))
+        buffers.append(Buffer(f"{o.name}_work", _work(o, plan.batch), i, i))
     if dense and dense[0][0]:
         first = dense[0][0]
         buffers.append(Buffer("features", plan.batch * plan.operations[first].inputs, first - 1, first))
@@ -124,7 +131,7 @@ def last_first(plan: Plan) -> tuple[int, int]:
 
 
 def _output_work(plan: Plan) -> Buffer:
-    size = max(forward_bytes(plan.output), 2 * learn_values(plan.batch))
+    size = _work(plan.output, plan.batch)
     return Buffer("output_work", size, len(plan.operations), len(plan.operations))
 
 
@@ -134,9 +141,9 @@ def _single(plan: Plan) -> int:
     for i, o in enumerate(plan.operations):
         buffers.append(Buffer(o.name, o.outputs, i, i + 1))
         if o.learns:
-            kept = o.outputs if o.kind == "dense" else o.head.features
+            kept = o.outputs if o.keeps_scaled else o.head.features
             buffers.append(Buffer(f"{o.name}_kept", kept, i, i))
-        work = training_bytes(o, 1) if o.learns else forward_bytes(o)
+        work = _work(o, 1 if o.learns else 0)
         buffers += [Buffer(f"{o.name}_work", work, i, i)] if work else []
     return lay_out([*buffers, _output_work(plan)]).bytes + other_members(plan)
 
@@ -150,6 +157,6 @@ def extra_work(plan: Plan, order: str) -> float:
     for i, o in enumerate(plan.operations):
         if order == "recomputed" and i in alone(plan):
             extra += o.macs
-        if order == "last first" and _is_learning_conv(o):
+        if order == "last first" and _sums_rows(o):
             extra += sum(before.macs for before in plan.operations[:i])
     return extra / plan.training_macs

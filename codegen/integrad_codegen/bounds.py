@@ -1,4 +1,4 @@
-"""Worst case of every accumulator → the C type that holds it, or a refusal that names the layer.
+"""Worst case of every accumulator → the bits that hold it, or a refusal that names the layer.
 
 The bounds follow from widths alone (inputs and activations within ±127, weights within their
 fan-in's limit, errors within ±159), never from the weights or data at hand.
@@ -19,12 +19,12 @@ from integrad.errors import IntegradError
 INT64_LIMIT = 2**63 - 1
 
 
-def type_for(bound: int, where: str) -> str:
-    """Narrowest of int32_t and int64_t that holds ±bound. Raises IntegradError naming `where`."""
+def bits_for(bound: int, where: str) -> int:
+    """Fewest of 32 and 64 bits that hold ±bound. Raises IntegradError naming `where`."""
     if bound <= INT32_LIMIT:
-        return "int32_t"
+        return 32
     if bound <= INT64_LIMIT:
-        return "int64_t"
+        return 64
     raise IntegradError(f"{where}: a sum may reach {bound:,}, which 64 bits cannot hold; use smaller batches")
 
 
@@ -49,12 +49,12 @@ def check_classifier(where: str, batch: int) -> None:
         raise IntegradError(f"{where}: batches of {batch:,} are too large for 32-bit sums")
 
 
-def gradient_type(where: str, terms: int, error: int) -> str:
-    """Type of a block's weight gradient: `terms` products of an activation and an error within ±error."""
-    return type_for(terms * INT8_LIMIT * error, f"{where} gradient")
+def gradient_bits(where: str, terms: int, error: int) -> int:
+    """Width of a block's weight gradient: `terms` products of an activation and an error within ±error."""
+    return bits_for(terms * INT8_LIMIT * error, f"{where} gradient")
 
 
-def normalisation_type(low: int, high: int, *centres: int) -> str:
-    """Type of (sample - centre)·51 for samples in [low, high], whichever the channel."""
+def normalisation_bits(low: int, high: int, *centres: int) -> int:
+    """Width of (sample - centre)·51 for samples in [low, high], whichever the channel."""
     widest = max(max(abs(low - centre), abs(high - centre)) for centre in centres)
-    return type_for(INPUT_SPREAD * widest, "input normalisation")
+    return bits_for(INPUT_SPREAD * widest, "input normalisation")

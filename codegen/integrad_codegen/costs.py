@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from integrad_codegen.operations import Operation
+from integrad_codegen.operations.operation import Operation
 from integrad_codegen.plan import Plan
 
 
@@ -32,29 +32,14 @@ class Layer:
 def layers(plan: Plan) -> list[Layer]:
     """The layers in the order of their computation, heads of learning blocks included."""
     rows = []
-    for o in plan.operations:
-        weights_bytes = o.weights.nbytes if o.is_block else 0
-        rows.append(Layer(o.name, _describe(o), o.macs, o.learns, weights_bytes, o.outputs))
-        if o.learns:
-            what = f"head, {o.head.features} -> {o.head.classes}"
-            rows.append(Layer(o.head.name, what, 0, True, o.head_weights.nbytes, o.head.classes))
-    out = plan.output
-    what, macs = f"output, {out.features} -> {out.classes}", out.features * out.classes
-    return [*rows, Layer(out.name, what, macs, plan.batch > 0, plan.output_weights.nbytes, out.classes)]
+    for operation in plan.operations:
+        rows.append(_row(operation, operation.macs))
+        rows += [_row(attached, 0) for attached in operation.attached]
+    return [*rows, _row(plan.output, plan.output.macs)]
 
 
-def _describe(operation: Operation) -> str:
-    """`max-pool 2x2, 8x8x8 -> 8x4x4`."""
-    what, window = operation.kind.replace("_", "-"), ""
-    if operation.kind == "conv":
-        window = f" {_shape(operation.kernel)}"
-        if operation.groups == operation.input_shape[0] > 1:
-            what = "depthwise"
-        elif operation.groups > 1:
-            window += f" in {operation.groups} groups"
-    elif operation.pool:
-        window = f" {_shape(operation.pool.window)}"
-    return f"{what}{window}, {_shape(operation.input_shape)} -> {_shape(operation.output_shape)}"
+def _row(o: Operation, macs: int) -> Layer:
+    return Layer(o.name, o.description, macs, o.learns, o.weights_bytes, o.outputs)
 
 
 def layer_rows(plan: Plan) -> list[str]:
@@ -79,7 +64,3 @@ def memory_rows(plan: Plan) -> list[tuple[str, int]]:
     if plan.batch:
         rows.append(("scratch of a training step", plan.scratch.bytes))
     return rows
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))

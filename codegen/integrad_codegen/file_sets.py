@@ -9,7 +9,7 @@ Contents = TypeVar("Contents", str, bytes, str | bytes)
 
 
 def merged(*parts: Mapping[str, Contents]) -> dict[str, Contents]:
-    """The files of all parts, which may have no path in common: plan.RESERVED_NAMES are the models'
+    """The files of all parts, which may have no path in common: names.RESERVED_NAMES are the models'
     names that would give one file the path of another."""
     files: dict[str, Contents] = {}
     for part in parts:

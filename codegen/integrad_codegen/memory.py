@@ -19,12 +19,16 @@ ALIGNMENT = 4
 
 @dataclass(frozen=True)
 class Buffer:
-    """size bytes, at least 1, needed from step `first` to step `last`, both included."""
+    """size bytes, at least 1, needed from step `first` to step `last`, both included.
+
+    is_workspace: whether a kernel works in it, and nothing in it outlives a call.
+    """
 
     name: str
     size: int
     first: int
     last: int
+    is_workspace: bool = False
 
     def overlaps(self, other: Buffer) -> bool:
         """Whether both are needed at some step."""

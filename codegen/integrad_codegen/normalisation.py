@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
-from integrad_codegen.bounds import normalisation_type, type_for
+from integrad_codegen.bounds import bits_for, normalisation_bits
 
 RAW_RANGES = {
     "uint8": (0, 2**8 - 1),
@@ -28,14 +28,14 @@ ORDERS = {
 
 @dataclass(frozen=True)
 class Normalisation:
-    """raw_type: C type of a raw value; type: proved C type of (value - centre)·51.
+    """raw: NumPy's name of a raw value's type; bits: proved width of (value - centre)·51.
 
     order: what varies from slowest to fastest in a raw sample. channels_first: whether a raw sample
     is in the network's own order. centre: offset and mean of each channel.
     """
 
-    raw_type: str
-    type: str
+    raw: str
+    bits: int
     order: str
     channels: int
     channels_first: bool
@@ -48,8 +48,8 @@ class Normalisation:
         low, high = RAW_RANGES[preprocessing.raw_dtype]
         centre = tuple(preprocessing.offset + mean for mean in preprocessing.mean)
         return cls(
-            f"{preprocessing.raw_dtype}_t",
-            normalisation_type(low, high, *centre),
+            preprocessing.raw_dtype,
+            normalisation_bits(low, high, *centre),
             ORDERS[preprocessing.axes],
             len(centre),
             preprocessing.axes in ("F", "CT", "CHW"),
@@ -63,9 +63,9 @@ class Normalisation:
         return f"- {self.centre[0]}" if self.centre[0] >= 0 else f"+ {-self.centre[0]}"
 
     @property
-    def deviation_type(self) -> str:
-        """C type of a mean absolute deviation: that of int32 samples may exceed int32."""
-        return type_for(max(self.mad), "input normalisation")
+    def deviation_bits(self) -> int:
+        """Width of a mean absolute deviation: that of int32 samples may exceed int32."""
+        return bits_for(max(self.mad), "input normalisation")
 
     @property
     def constants_text(self) -> str:

@@ -10,7 +10,8 @@ from integrad.emulate.micropython_unix import run_unix
 from integrad.errors import UsageError
 from integrad_codegen.file_sets import merged
 from integrad_codegen.micropython.export import emit_micropython, emit_module
-from integrad_codegen.plan import RESERVED_NAMES, is_taken, make_plan
+from integrad_codegen.names import RESERVED_NAMES, check_name, is_taken
+from integrad_codegen.plan import make_plan
 from integrad_codegen.weights_file import origin_crc, weights_file
 
 MODEL = FIXED["frozen"].model()
@@ -25,8 +26,12 @@ REFUSED = ("example", "checksum", "learnt", "boot", "time", "os", "gc", "array",
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_refusal_says_what_to_do(name):
-    with pytest.raises(UsageError, match=rf"^name '{name}': is a word, .*; choose another --name$"):
-        plan_for(name)
+    match = rf"^name '{name}': is a word, .*; choose another --name$"
+    with pytest.raises(UsageError, match=match):
+        check_name(name)
+    for emit in (emit_micropython, emit_module):
+        with pytest.raises(UsageError, match=match):
+            emit(MODEL, plan_for(name))
 
 
 def test_modules_of_micropython_are_refused():

@@ -79,10 +79,10 @@ class Campaign:
         self.kinds.update([case.axes, case.raw_dtype, f"learn {case.learn}", f"weights {case.weights}"])
         self.kinds.update(operation.kind for operation in plan.operations)
         for block in plan.learning_blocks:
-            self.kinds[f"{block.gradient_type} gradient"] += 1
-            if block.head_pool:
-                padded = "padded " if block.head_pool.padding != (0, 0) else ""
-                self.kinds[f"{padded}{block.head_pool.kind} head"] += 1
+            self.kinds[f"int{block.gradient_bits}_t gradient"] += 1
+            if block.pooling:
+                padded = "padded " if block.pooling.is_padded else ""
+                self.kinds[f"{padded}{block.pooling.kind} head"] += 1
 
 
 def run(campaign: Campaign, first_seed: int) -> None:

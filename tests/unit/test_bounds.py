@@ -13,7 +13,7 @@ from integrad.network.blocks import DenseBlock, classifier_gradient, classify
 from integrad.network.layers import conv, linear
 from integrad.network.network import Network
 from integrad_codegen import bounds
-from integrad_codegen.bounds import INT64_LIMIT, type_for
+from integrad_codegen.bounds import INT64_LIMIT, bits_for
 from integrad_codegen.plan import make_plan
 
 CONV = {
@@ -34,17 +34,17 @@ def dense(units):
 
 
 def test_types_change_exactly_at_the_border():
-    assert type_for(INT32_LIMIT, "x") == "int32_t"
-    assert type_for(INT32_LIMIT + 1, "x") == "int64_t"
-    assert type_for(INT64_LIMIT, "x") == "int64_t"
+    assert bits_for(INT32_LIMIT, "x") == 32
+    assert bits_for(INT32_LIMIT + 1, "x") == 64
+    assert bits_for(INT64_LIMIT, "x") == 64
     with pytest.raises(IntegradError, match=r"^block 7 .*64 bits cannot hold; use smaller batches"):
-        type_for(INT64_LIMIT + 1, "block 7 (conv)")
+        bits_for(INT64_LIMIT + 1, "block 7 (conv)")
 
 
 @given(st.integers(1, 4096), st.integers(1, INT32_LIMIT))
-def test_gradient_types(terms, error):
+def test_widths_of_gradients(terms, error):
     wide = terms * INT8_LIMIT * error > INT32_LIMIT
-    assert bounds.gradient_type("block 1", terms, error) == ("int64_t" if wide else "int32_t")
+    assert bounds.gradient_bits("block 1", terms, error) == (64 if wide else 32)
 
 
 @pytest.mark.parametrize("units", [1, 600, 3000, 8000])
@@ -53,10 +53,10 @@ def test_a_plan_changes_type_at_the_batch_that_its_bound_says(units, classes):
     network = Network((3,), classes, [dense(units)])
     error = ERROR_LIMIT * classes * weight_limit(units)
     border = INT32_LIMIT // (INT8_LIMIT * error)
-    for batch, expected in ((border, "int32_t"), (border + 1, "int64_t")):
+    for batch, expected in ((border, 32), (border + 1, 64)):
         if batch:
             block = make_plan(network, "model", "all", batch).learning_blocks[0]
-            assert block.gradient_type == expected, batch
+            assert block.gradient_bits == expected, batch
 
 
 def test_a_convolution_counts_its_positions():
@@ -67,13 +67,13 @@ def test_a_convolution_counts_its_positions():
         error = ERROR_LIMIT * 2 * weight_limit(head)
         narrow = errors * INT8_LIMIT * error <= INT32_LIMIT
         block = make_plan(network, "model", "all", 1).learning_blocks[0]
-        assert block.gradient_type == ("int32_t" if narrow else "int64_t")
+        assert block.gradient_bits == (32 if narrow else 64)
 
 
 def test_an_average_pooled_head_sends_errors_to_every_position():
     network = Network((1, 6, 6), 2, [CONV | {"kernel": [1, 1], "head_features": 1, "head_pool": "avg"}])
     assert network.blocks[0].head_features == 1
-    assert make_plan(network, "model", "all", 1).learning_blocks[0].gradient_type == "int64_t"
+    assert make_plan(network, "model", "all", 1).learning_blocks[0].gradient_bits == 64
 
 
 # Worst cases
@@ -135,7 +135,7 @@ def test_refusals_name_the_layer():
     with pytest.raises(IntegradError, match=r"^block 2 \(dense\): fan-in .* is too wide"):
         bounds.check_forward("block 2 (dense)", widest + 1)
     with pytest.raises(IntegradError, match=r"^head1 gradient: .*use smaller batches"):
-        bounds.gradient_type("head1", 2**40, 2**30)
+        bounds.gradient_bits("head1", 2**40, 2**30)
 
 
 # Input
@@ -144,14 +144,14 @@ def test_refusals_name_the_layer():
 @pytest.mark.parametrize(
     ("low", "high", "centre", "expected"),
     [
-        (0, 255, 128, "int32_t"),
-        (-(2**15), 2**15 - 1, 2**15 - 1, "int32_t"),
-        (0, 2**16 - 1, 0, "int32_t"),
-        (-(2**31), 2**31 - 1, 0, "int64_t"),
-        (0, INT32_LIMIT // 51, 0, "int32_t"),
-        (0, INT32_LIMIT // 51 + 1, 0, "int64_t"),
-        (-1, INT32_LIMIT // 51, -1, "int64_t"),
+        (0, 255, 128, 32),
+        (-(2**15), 2**15 - 1, 2**15 - 1, 32),
+        (0, 2**16 - 1, 0, 32),
+        (-(2**31), 2**31 - 1, 0, 64),
+        (0, INT32_LIMIT // 51, 0, 32),
+        (0, INT32_LIMIT // 51 + 1, 0, 64),
+        (-1, INT32_LIMIT // 51, -1, 64),
     ],
 )
-def test_normalisation_types(low, high, centre, expected):
-    assert bounds.normalisation_type(low, high, centre) == expected
+def test_widths_of_the_normalisation(low, high, centre, expected):
+    assert bounds.normalisation_bits(low, high, centre) == expected

@@ -12,8 +12,8 @@ from integrad.errors import UsageError
 from integrad.learners.nitro import NitroSchedule
 from integrad.model_file import Model
 from integrad.network.network import Network
-from integrad_codegen.plan import MAX_BATCH, RESERVED_NAMES, make_plan
-from integrad_codegen.workspace import forward_bytes
+from integrad_codegen.names import RESERVED_NAMES, check_name
+from integrad_codegen.plan import MAX_BATCH, make_plan
 
 LAYERS = [
     {"type": "max_pool", "size": [2, 2]},
@@ -54,7 +54,7 @@ def test_operations_follow_the_network_without_its_dropouts():
         ("block3", "dense", (6,), (5,)),
     ]
     block = operations[1]
-    assert (block.head.features, block.head_pool.window, block.scale) == (16, (2, 2), 256 * 18)
+    assert (block.head.features, block.head_pooling.window, block.scale) == (16, (2, 2), 256 * 18)
 
 
 def test_multiply_accumulates_are_counted_by_hand():
@@ -152,11 +152,12 @@ def test_words_of_c_and_python_and_names_of_layers_are_refused():
     assert {"int", "while", "inline", "lambda", "stdint"} <= RESERVED_NAMES
     for name in [*RESERVED_NAMES, "block1", "head12", "pool3"]:
         with pytest.raises(UsageError, match=name):
-            make_plan(make_network(), name)
+            check_name(name)
 
 
 def test_names():
     for name in ("a", "digits", "m4_2", "pool", "block_1", "a" * 40):
+        check_name(name)
         assert make_plan(make_network(), name).prefix == name
 
 
@@ -217,5 +218,7 @@ def test_groups_divide_weights_work_and_lines():
     assert (grouped.is_depthwise, grouped.fan_in, grouped.macs) == (False, 18, 18 * 6 * 35)
     assert (grouped.group_shape, grouped.group_rows, grouped.weights.shape) == ((2, 5, 7), 3, (6, 2, 3, 3))
     assert (depthwise.scale, grouped.scale) == (256 * 9, 256 * 18)
-    assert forward_bytes(depthwise) == 3 * (7 + 2) + 8 + 1, "lines, eight positions beyond the last, even"
-    assert forward_bytes(grouped) == 2 * 2 * 18
+    assert depthwise.workspace("forward", 2) == 3 * (7 + 2) + 8 + 1, (
+        "lines, eight positions beyond the last, even"
+    )
+    assert grouped.workspace("forward", 2) == 2 * 2 * 18

@@ -35,7 +35,7 @@ def test_a_block_alone_as_counted_by_hand():
     plan = training_memory.plan_of("cnn:c8,p2", IMAGE, "all", 4)
     conv, pool = plan.operations
     work = next(b.size for b in plan.training_arena.buffers if b.name == "block1_work")
-    row = conv.fan_in * (8 if conv.gradient_type == "int64_t" else 4)
+    row = conv.fan_in * conv.gradient_bits // 8
     kept = conv.outputs + 4 * pool.outputs + 4 * conv.head.features + work
     beside = plan.scratch.bytes - plan.scratch.arena - row
     scratch, samples = step_orders.summed(plan)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from integrad import __version__
 from integrad.model_file import Model
-from integrad_codegen.c.module import emit_c, environment_for
+from integrad_codegen.c.module import emit_c
+from integrad_codegen.kind_templates import environment_for
 from integrad_codegen.plan import Plan
 
 

@@ -10,7 +10,6 @@ from functools import cache
 from importlib.resources import files
 
 from integrad.errors import UsageError
-from integrad_codegen.operations import Pool
 from integrad_codegen.plan import Plan
 
 PORTABLE = "portable"
@@ -68,34 +67,7 @@ def kernel_texts(names: set[str], core: str | None, small: bool = False) -> tupl
 
 def needed(plan: Plan) -> set[str]:
     """Names of the kernels that the generated module, or another of its kernels, calls."""
-    names = {"clip", "scaled", "widen", "linear"}
-    convolutions = [o for o in plan.operations if o.kind == "conv"]
-    if convolutions:
-        names |= {"shape", "window"}
-    if not all(o.is_depthwise for o in convolutions):
-        names |= {"linear2", "offsets", "cut", "gather", "few", "convolve"}
-    if any(o.is_depthwise for o in convolutions):
-        names |= {"depthwise_few", "depthwise_row", "depthwise"}
-    if any(block.alpha_inv == 4 for block in plan.blocks):
-        names |= {"activate4"}
-    if any(pool.kind == "max_pool" and pool.padding == (0, 0) for pool in _pools(plan)):
-        names |= {"pool", "maxima"}
-    if plan.batch:
-        names |= {"descent", "descend", "learn_row", "learn_rows"}
-    if plan.learning_blocks:
-        names |= {"errors"}
-    for block in plan.learning_blocks:
-        kernels = {"accumulate", "descend_row"} if block.kind == "conv" else {"learn_rows"}
-        names |= kernels | ({"cut"} if block.kind == "conv" else set())
-        if block.gradient_type == "int64_t":
-            names |= {"descend_wide", "room", *(f"{name}_wide" for name in kernels)}
-    return names
-
-
-def _pools(plan: Plan) -> list[Pool]:
-    """Those that the generated module performs."""
-    pools = [o.pool for o in plan.operations] + [o.head_pool for o in plan.learning_blocks]
-    return [pool for pool in pools if pool]
+    return set().union(*(operation.kernels() for operation in plan.all_operations))
 
 
 def _chain(core: str | None) -> tuple[str, ...]:

@@ -27,7 +27,9 @@ def wrapped(opening: str, arguments: list[str], ending: str, indent: int = 0) ->
 
 
 def wrapped_call(call: str, indent: int) -> str:
-    """`f(a, b, …);`, arguments without commas of their own, broken as by wrapped()."""
+    """`f(a, b, …);`, arguments without commas of their own, broken as by wrapped() where it is too long."""
+    if indent + len(call) <= COLUMNS:
+        return call
     opening, _, rest = call.partition("(")
     return wrapped(opening, rest.removesuffix(");").split(", "), ";", indent)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import re
 import textwrap
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from integrad import __version__, arithmetic
 from integrad.model_file import Model
@@ -17,11 +18,15 @@ from integrad_codegen.c.constants import constants
 from integrad_codegen.c.header_text import class_lines, origin_lines, summary
 from integrad_codegen.c.kernels import emit_kernels
 from integrad_codegen.c.layout import commented, wrapped, wrapped_call
-from integrad_codegen.c.steps import ArenaBuffer, batch_buffers, inference_buffers, training_steps
+from integrad_codegen.c.places import address, pointers
+from integrad_codegen.c.types import integer
 from integrad_codegen.costs import layer_rows, memory_rows
+from integrad_codegen.kind_templates import KindTemplates, environment_for
+from integrad_codegen.names import check_name
 from integrad_codegen.normalisation import Normalisation
-from integrad_codegen.operations import Operation
+from integrad_codegen.operations.operation import Operation
 from integrad_codegen.plan import Plan
+from integrad_codegen.printed_steps import printed
 from integrad_codegen.weights_file import members
 
 COLUMNS = 96
@@ -36,8 +41,9 @@ def emit_c(
     None: any. small: as in emit_kernels. Deterministic: equal models, plans, commands and cores give
     equal text.
     """
+    check_name(plan.prefix)
     environment = environment_for("c")
-    environment.globals |= {"wrapped": wrapped, "wrapped_call": wrapped_call}
+    environment.globals |= {"wrapped": wrapped, "wrapped_call": wrapped_call, "integer": integer}
     normalisation = Normalisation.of(model.preprocessing)
     context = {
         "p": plan.prefix,
@@ -48,9 +54,13 @@ def emit_c(
         "crc": f"{model.network.weights_crc():08x}",
         **_parameters(plan.prefix),
     }
+    kinds = _kinds(environment, context)
     names = {
         f"{plan.prefix}.h": ("model.h.jinja", _header(model, plan, normalisation, command)),
-        f"{plan.prefix}.c": ("model.c.jinja", _module(model, plan, normalisation)),
+        f"{plan.prefix}.c": (
+            "model.c.jinja",
+            _module(model, plan, normalisation, kinds),
+        ),
         f"{plan.prefix}_kernels.h": ("kernels.h.jinja", _kernels(plan, core, small)),
     }
     if not plan.weights_by_pointer:
@@ -59,17 +69,6 @@ def emit_c(
         name: re.sub(r"\n{3,}", "\n\n", environment.get_template(template).render(**context, **own))
         for name, (template, own) in names.items()
     }
-
-
-def environment_for(folder: str) -> Environment:
-    """Jinja environment over one folder of the templates; undefined names are errors."""
-    return Environment(
-        loader=PackageLoader("integrad_templates", folder),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
 
 
 def write_files(files: dict[str, str], folder: Path) -> list[Path]:
@@ -100,30 +99,34 @@ def _header(model: Model, plan: Plan, normalisation: Normalisation, command: str
     }
 
 
-def _module(model: Model, plan: Plan, normalisation: Normalisation) -> dict:
-    steps = training_steps(plan) if plan.batch else []
-    last = plan.operations[-1] if plan.operations else None
-    pooled = [block for block in plan.learning_blocks if block.head_pool]
-    # Whose pools activate value by value, and not all with a kernel.
-    singly = [block for block in pooled if not block.sparse or block.head_pool.padding != (0, 0)]
-    last_name = last.name if last else "x"
+def _kinds(environment: Environment, context: dict) -> KindTemplates:
+    plan = context["plan"]
+    seen = context | {"slopes": _slopes(plan), "weights_of": partial(_weights_of, plan)}
+    return KindTemplates(environment, seen, partial(address, plan))
+
+
+def _module(model: Model, plan: Plan, normalisation: Normalisation, kinds: KindTemplates) -> dict:
+    calls = [call for step in plan.training for call in step.calls]
     return {
         "summary": summary(plan),
         "normalisation": normalisation,
         "inference_bytes": plan.inference_scratch_bytes,
         "constants": constants(plan, normalisation),
-        "learning_slopes": {block.alpha_inv for block in plan.learning_blocks if not block.sparse},
-        "pooled_slopes": {b.alpha_inv for b in pooled if b.head_pool.kind == "max_pool"},
-        "activated_slopes": {b.alpha_inv for b in plan.blocks if b.alpha_inv != 4 or b in singly},
-        "weights_of": lambda operation: _weights_of(plan, operation),
-        "inference_buffers": _pointers(inference_buffers(plan)),
-        "inference_calls": _inference_calls(plan),
-        "training_buffers": _pointers(batch_buffers(plan)) if plan.batch else [],
-        "training_steps": steps,
-        "last_features": f"{last_name} + b * OUTPUT_FEATURES",
-        "last_batch": last_name,
+        "kinds": kinds,
+        "inference_buffers": pointers(plan.inference_arena, plan.inference),
+        "inference_calls": kinds.calls(plan.inference),
+        "training_buffers": pointers(plan.training_arena, calls) if plan.batch else [],
+        "training_steps": printed(plan.training, kinds),
         "schedule": model.schedule(plan.batch) if plan.batch else None,
     }
+
+
+def _slopes(plan: Plan) -> list[tuple[int, int, set[str]]]:
+    """alpha_inv and mean of every NITRO-ReLU in use, and which of its functions are."""
+    found: dict[tuple[int, int], set[str]] = {}
+    for block in plan.blocks:
+        found.setdefault((block.alpha_inv, block.mean), set()).update(block.slope_functions)
+    return [(*slope, functions) for slope, functions in sorted(found.items())]
 
 
 def _kernels(plan: Plan, core: str | None, small: bool) -> dict:
@@ -146,10 +149,12 @@ def _rows(array: np.ndarray) -> list[list[str]]:
 
 
 def _weights_of(plan: Plan, operation: Operation) -> dict:
-    """How a block's functions reach its weights, and the parameter that this takes."""
+    """How an operation's functions reach its weights; the parameter and the argument that this takes."""
     if not plan.takes_weights(operation):
-        return {"access": f"{plan.prefix}_frozen_weights.{operation.name}", "parameters": []}
-    return {"access": f"weights->{operation.name}", "parameters": [f"const {plan.prefix}_weights *weights"]}
+        access = f"{plan.prefix}_frozen_weights.{operation.name}"
+        return {"access": access, "parameters": [], "arguments": []}
+    parameters = [f"const {plan.prefix}_weights *weights"]
+    return {"access": f"weights->{operation.name}", "parameters": parameters, "arguments": ["weights"]}
 
 
 def _parameters(p: str) -> dict[str, list[str]]:
@@ -177,18 +182,6 @@ def _parameters(p: str) -> dict[str, list[str]]:
     }
 
 
-def _inference_calls(plan: Plan) -> list[str]:
-    calls, source = [], "x"
-    for operation in plan.operations:
-        weights = ", weights" if plan.takes_weights(operation) else ""
-        work = f", {operation.name}_work" if operation.is_block else ""
-        calls.append(f"{operation.name}_forward({operation.name}{weights}, {source}{work});")
-        if operation.is_block and not operation.pooled_first:
-            calls.append(f"{operation.name}_activate({operation.name}, {operation.name});")
-        source = operation.name
-    return calls
-
-
 def _struct_members(parameters: list[Parameter]) -> list[str]:
     return commented([(_declaration(p), f"{p.array.nbytes:,} bytes") for p in parameters])
 
@@ -206,19 +199,3 @@ def _pointer_members(plan: Plan) -> list[str]:
             for m in members(plan)
         ]
     )
-
-
-def _plus(offset: int) -> str:
-    return f" + {offset}" if offset else ""
-
-
-def _pointers(buffers: list[ArenaBuffer]) -> list[str]:
-    return commented([(_pointer(b), b.comment) for b in buffers])
-
-
-def _pointer(buffer: ArenaBuffer) -> str:
-    place = f"scratch->arena{_plus(buffer.offset)}"
-    if buffer.is_workspace:
-        place = f"(void *)({place})" if buffer.offset else f"(void *){place}"
-        return f"int16_t *const {buffer.name} = {place};"
-    return f"int8_t *const {buffer.name} = {place};"

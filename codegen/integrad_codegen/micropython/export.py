@@ -9,8 +9,9 @@ from integrad import __version__
 from integrad.model_file import Model
 from integrad_codegen import weights_file
 from integrad_codegen.c.header_text import summary
-from integrad_codegen.c.module import emit_c, environment_for
+from integrad_codegen.c.module import emit_c
 from integrad_codegen.file_sets import merged
+from integrad_codegen.kind_templates import environment_for
 from integrad_codegen.micropython.python_files import emit_pure
 from integrad_codegen.micropython.texts import raw_code, sample_bytes, texts
 from integrad_codegen.normalisation import Normalisation

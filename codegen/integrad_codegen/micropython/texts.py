@@ -7,15 +7,15 @@ from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
 from integrad_codegen.weights_file import HEADER_BYTES, part_bytes
 
-TYPE_CODES = {"int8_t": "b", "uint8_t": "B", "int16_t": "h", "uint16_t": "H", "int32_t": "i"}
-"""C type of a raw value → its code in the array module."""
+TYPE_CODES = {"int8": "b", "uint8": "B", "int16": "h", "uint16": "H", "int32": "i"}
+"""Type of a raw value → its code in the array module."""
 
 RAW_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4}
 
 
 def raw_code(normalisation: Normalisation) -> str:
     """Type code of a raw value."""
-    return TYPE_CODES[normalisation.raw_type]
+    return TYPE_CODES[normalisation.raw]
 
 
 def sample_bytes(plan: Plan, normalisation: Normalisation) -> int:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT
+from integrad.arithmetic import INT8_LIMIT, INT32_LIMIT
 from integrad_codegen.memory import ALIGNMENT, Arena, lay_out
-from integrad_codegen.operations import Operation
+from integrad_codegen.operations.block import Block
 from integrad_codegen.plan import Plan
 
 CHUNK = 128
@@ -24,12 +24,12 @@ class Limbs:
     bits: int
 
     @classmethod
-    def of(cls, operation: Operation, batch: int) -> Limbs:
+    def of(cls, block: Block, batch: int) -> Limbs:
         """What the worst gradient of a learning block needs; one limb where it fits 32 bits."""
-        if operation.gradient_type == "int32_t":
+        if block.gradient_bits == 32:
             return cls(1, 0)
-        terms = batch * operation.positions * INT8_LIMIT
-        error = ERROR_LIMIT * operation.head.classes * operation.head.limit
+        terms = batch * block.positions * INT8_LIMIT
+        error = block.error_bound
         # Half of the range: a carry from the limb below comes on top.
         bits = (INT32_LIMIT // (2 * terms)).bit_length() - 1
         count = 2
@@ -72,10 +72,9 @@ def _word_sizes(plan: Plan) -> tuple[list[tuple[str, int]], int]:
     if not plan.batch:
         return [], 0
     blocks = plan.learning_blocks
-    convolutions = [block for block in blocks if block.kind == "conv"]
     limbs = max([1, *(Limbs.of(block, plan.batch).count for block in blocks)])
-    row = max([CHUNK, *(block.fan_in for block in convolutions)])
-    deltas = 4 * max([plan.batch, *(block.positions for block in convolutions)])
+    row = max([CHUNK, *(block.gradient_row for block in blocks)])
+    deltas = 4 * max([plan.batch, *(block.positions for block in blocks)])
     sizes = [("_ERROR", 4 * plan.batch * plan.classes), ("_DELTA", deltas)]
     if limbs > 1:
         sizes.append(("_LIMB", deltas))
@@ -84,4 +83,4 @@ def _word_sizes(plan: Plan) -> tuple[list[tuple[str, int]], int]:
 
 def _without_workspaces(arena: Arena) -> Arena:
     """The C kernels' workspaces are not needed here."""
-    return lay_out([buffer for buffer in arena.buffers if not buffer.name.endswith("_work")])
+    return lay_out([buffer for buffer in arena.buffers if not buffer.is_workspace])

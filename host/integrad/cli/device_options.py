@@ -16,7 +16,7 @@ from integrad.learners.schedule import Schedule
 from integrad.learners.table import learner_of
 from integrad.model_file import Model
 from integrad.targets.generated_names import c_name
-from integrad_codegen.plan import is_taken
+from integrad_codegen.names import check_name, is_taken
 
 TUNING_BATCH = 10
 
@@ -62,6 +62,13 @@ def module_name(model: str) -> str:
     """The name of a module, derived from that of the model file; `_model` is appended to reserved names."""
     name = c_name(Path(model))
     return f"{name}_model" if is_taken(name) else name
+
+
+def chosen_name(name: str | None, model: str) -> str:
+    """What --name says, or what a module is called after its model file. Raises UsageError if it is taken."""
+    chosen = name or module_name(model)
+    check_name(chosen)
+    return chosen
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from rich.console import Console
 from integrad.build.sizes import Sizes
 from integrad.cli.device_options import (
     batch_size_option,
+    chosen_name,
     learn_option,
-    module_name,
     part_option,
     schedule_for,
     work_folder,
@@ -102,7 +102,7 @@ def export(model, target, learn, batch_size, out, name, core, part, arch, mip, j
             f"--core {board.name}: {part.name} has an {part.code_core} core; omit one of the two options"
         )
     loaded = load_model(model)
-    plan = make_plan(loaded.network, name or module_name(model), learn, batch_size)
+    plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size)
     fit = require_fit(loaded, plan, part) if part else None
     trial = _try_out(loaded, plan, board) if board else None
     batch = ("--batch-size", batch_size) if plan.batch else ()

@@ -13,7 +13,7 @@ from integrad.boards.connection import connect
 from integrad.boards.install import Installation
 from integrad.boards.install import install as install_on
 from integrad.cli.board_options import port_option
-from integrad.cli.device_options import batch_size_option, learn_option, module_name
+from integrad.cli.device_options import batch_size_option, chosen_name, learn_option
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.model_file import load_model
 from integrad.targets.generated_names import command_line
@@ -45,7 +45,7 @@ def install(model, port, learn, batch_size, backend, former_backend, main, name,
     console = console_for(json_path)
     learn = learn or "all"
     loaded = load_model(model)
-    plan = make_plan(loaded.network, name or module_name(model), learn, batch_size)
+    plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size)
     batch = ("--batch-size", batch_size) if plan.batch else ()
     command = command_line("install", Path(model).name, "--learn", learn, *batch)
     with connect(port) as connection, _progress(console) as progress:

@@ -15,15 +15,9 @@ from math import fsum
 from integrad.model_file import Model
 from integrad_codegen.c.kernels import needed
 from integrad_codegen.normalisation import Normalisation
-from integrad_codegen.operations import Operation, Pool
 from integrad_codegen.plan import Plan
-from integrad_codegen.workspace import learn_rows
-
-UNROLLED = 3
-"""Maximum side length of a window whose loops the compiler unrolls."""
 
 LIMITS = (255, 4095)
-SHAPE_BYTES = 12 * 4
 IN_OTHERS = {"cut", "offsets", "depthwise_few", "depthwise_row"}
 """Helpers of kernels, whose sizes are included in those of the kernels."""
 
@@ -37,9 +31,9 @@ def table_bytes(model: Model, plan: Plan) -> int:
     """Size of constants that is known exactly: shapes of convolutions, normalisation constants per
     channel."""
     how = Normalisation.of(model.preprocessing)
-    deviation = 8 if how.deviation_type == "int64_t" else 4
+    deviation = how.deviation_bits // 8
     channels = how.channels * (4 + deviation) if how.channels > 1 else 0
-    return SHAPE_BYTES * sum(o.kind == "conv" for o in plan.operations) + channels
+    return sum(operation.table_bytes for operation in plan.all_operations) + channels
 
 
 def total(sizes: dict[str, float], found: Counter[str]) -> int:
@@ -56,17 +50,20 @@ def _table() -> dict[str, dict[str, float]]:
 def ingredients(model: Model, plan: Plan) -> Counter[str]:
     """Ingredient of the code of a plan → number of occurrences."""
     found: Counter[str] = Counter({"program": 1})
-    found.update(f"kernel {name}" for name in needed(plan) - IN_OTHERS)
-    convolutions = [o for o in plan.operations if o.kind == "conv"]
-    if convolutions and all(o.is_depthwise for o in convolutions):
-        found["depthwise only"] = 1  # shared kernels are measured with ordinary convolutions
+    kernels = needed(plan)
+    found.update(f"kernel {name}" for name in kernels - IN_OTHERS)
+    if "depthwise" in kernels and "convolve" not in kernels:
+        found["depthwise only"] = 1  # kernels that convolutions share are measured with the usual one
     found["buffers of an inference"] = len(plan.inference_arena.buffers)
     if plan.batch:
         found["training"] = 1
         found["buffers of a training step"] = len(plan.training_arena.buffers)
         found["frozen layers of a training step"] = len(plan.prefix_operations)
     for operation in plan.operations:
-        found.update(_layer(operation, plan.batch))
+        found.update([*_large(operation.inputs), *_large(operation.outputs)])
+        found.update(operation.ingredients(plan.batch))
+    for block in plan.learning_blocks:
+        found.update(_large(block.fan_in))
     found["slopes"] = len(plan.slopes)
     found.update(_normalisation(model))
     found.update(_divisions(model, plan))
@@ -81,47 +78,23 @@ def is_detail(name: str) -> bool:
 def _divisions(model: Model, plan: Plan) -> list[str]:
     """Division functions that are linked if the core has no instruction for a division."""
     how, names = Normalisation.of(model.preprocessing), []
-    divisors = list(how.mad) if how.type == "int32_t" else []
-    divisors += [o.pool.area for o in plan.operations if o.kind == "avg_pool"]
-    by_variable = how.type == "int32_t" and how.channels > 1
-    if plan.batch or by_variable or any(n & (n - 1) for n in divisors):  # otherwise it is a shift
+    divisors = list(how.mad) if how.bits == 32 else []
+    divisors += [divisor for operation in plan.operations for divisor in operation.divisors]
+    by_variable = how.bits == 32 and how.channels > 1
+    if plan.batch or by_variable or any(n & (n - 1) for n in divisors):  # else it is a shift
         names.append("32-bit division")
-    if how.type == "int64_t" or any(block.gradient_type == "int64_t" for block in plan.learning_blocks):
+    if how.bits == 64 or any(block.gradient_bits == 64 for block in plan.learning_blocks):
         names.append("64-bit division")
     return names
 
 
 def _normalisation(model: Model) -> list[str]:
     how = Normalisation.of(model.preprocessing)
-    names = [f"normalisation from {how.raw_type}", f"normalisation in {how.type}"]
+    names = [f"normalisation from {how.raw}_t", f"normalisation in int{how.bits}_t"]
     if how.channels > 1:
         order = "network" if how.channels_first else "other"
         names.append(f"normalisation by channel, {order} order")
     return names
-
-
-def _layer(operation: Operation, batch: int) -> list[str]:
-    names = [*_large(operation.inputs), *_large(operation.outputs)]
-    names += _window(operation.kind, operation.pool) if operation.pool else [operation.kind]
-    if operation.groups > 1:
-        names.append("conv in groups")
-    if operation.learns:
-        names.append(f"{operation.kind} learns")
-        names += _large(operation.fan_in)
-        if operation.kind == "dense" and operation.rows <= learn_rows(batch):
-            names.append("dense learns all rows together")
-        if operation.head_pool:
-            names += _window(f"{operation.head_pool.kind} of a head", operation.head_pool)
-        elif operation.kind == "conv":
-            names.append("conv learns without a pool")
-    return names
-
-
-def _window(what: str, pool: Pool) -> list[str]:
-    """The compiler unrolls small windows."""
-    rows, columns = (size if size <= UNROLLED else 0 for size in pool.window)
-    padded = ", padded" if any(pool.padding) else ""
-    return [f"{what}{padded}", f"{what} of {rows or 'many'} x {columns or 'many'}"]
 
 
 def _large(number: int) -> list[str]:

@@ -1,0 +1,37 @@
+"""Where the values of calls lie, in C."""
+
+from __future__ import annotations
+
+from integrad_codegen.c.layout import commented
+from integrad_codegen.memory import Arena
+from integrad_codegen.plan import Plan
+from integrad_codegen.program import Call, Place
+
+
+def address(plan: Plan, place: Place, repeated: bool) -> str:
+    """`block1`, or `block1 + b * BLOCK1_OUTPUTS`."""
+    if not (repeated and place.batch):
+        return place.name
+    return f"{place.name} + b * {constant(plan, place.extent)}"
+
+
+def constant(plan: Plan, extent: tuple[str, str]) -> str:
+    """Name of an enumerator, or of a public macro of the model itself."""
+    owner, quantity = extent
+    return f"{owner or plan.prefix}_{quantity}".upper()
+
+
+def pointers(arena: Arena, calls: list[Call]) -> list[str]:
+    """A pointer to each buffer of the arena that calls use, with its shape as a comment."""
+    places = {place.name: place for call in calls for place in call.places.values()}
+    return commented([_pointer(arena, places[buffer.name], buffer.size) for buffer in arena.buffers])
+
+
+def _pointer(arena: Arena, place: Place, size: int) -> tuple[str, str]:
+    offset, name = arena.offsets[place.name], place.name
+    at = f"scratch->arena + {offset}" if offset else "scratch->arena"
+    if place.is_workspace:
+        at = f"(void *)({at})" if offset else f"(void *){at}"
+        return f"int16_t *const {name} = {at};", f"{size:,} bytes"
+    samples = f"{place.batch} x " if place.batch else ""
+    return f"int8_t *const {name} = {at};", samples + " x ".join(map(str, place.shape))

@@ -1,0 +1,20 @@
+"""What lowering a network gives: the parts of a plan that depend on its learner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from integrad_codegen.operations.classifier import Classifier
+from integrad_codegen.operations.operation import Operation
+from integrad_codegen.program import Call, Step
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """operations: of the main path. output: the output layer. inference: calls from the inputs "x" to the
+    scores "logits". training: steps of a training step, none where nothing learns."""
+
+    operations: list[Operation]
+    output: Classifier
+    inference: list[Call]
+    training: list[Step]

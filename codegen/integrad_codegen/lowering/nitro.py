@@ -1,0 +1,170 @@
+"""NITRO-D: blocks that learn from heads of their own.
+
+Blocks exchange no gradients, so each is updated as soon as its forward pass and its head are done: only
+one block's activations live at a time, and the bits are those of updating at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from integrad.arithmetic import SCALE, SLOPES, weight_limit
+from integrad.network.learn_set import LearnSet
+from integrad.network.network import Network, Stage
+from integrad_codegen import bounds
+from integrad_codegen.lowering.lowered import Lowered
+from integrad_codegen.operations.block import Block
+from integrad_codegen.operations.classifier import Classifier
+from integrad_codegen.operations.kinds import KINDS
+from integrad_codegen.operations.operation import Operation
+from integrad_codegen.program import Call, Place, Step
+
+
+def lower_nitro(network: Network, learn_set: LearnSet, batch: int) -> Lowered:
+    """batch: 0 where nothing learns. Raises IntegradError where a bound fails."""
+    operations = _operations(network, learn_set, batch)
+    output = _classifier("output", "output", network.output.weights, batch)
+    x = Place("x", network.input_shape, ("", "inputs"), in_arena=False)
+    training = _training(operations, output, replace(x, batch=batch)) if batch else []
+    return Lowered(operations, output, _inference(operations, output, x), training)
+
+
+# Operations
+
+
+def _operations(network: Network, learn_set: LearnSet, batch: int) -> list[Operation]:
+    operations: list[Operation] = []
+    blocks = pools = 0
+    for stage in network.stages:
+        if stage.kind == "dropout":  # inference and devices never drop
+            continue
+        if stage.block is None:
+            pools += 1
+            _append_pool(operations, f"pool{pools}", stage)
+        else:
+            blocks += 1
+            operations.append(_block(stage, blocks, learn_set.block_learns(blocks - 1), batch))
+    return operations
+
+
+def _append_pool(operations: list[Operation], name: str, stage: Stage) -> None:
+    pool = KINDS[stage.kind].of(name, stage)
+    if operations:
+        before = operations[-1] = operations[-1].followed_by(pool)
+        if before.is_block and not before.activates:
+            pool = replace(pool, alpha_inv=before.alpha_inv, mean=before.mean)
+    operations.append(pool)
+
+
+def _block(stage: Stage, number: int, learns: bool, batch: int) -> Block:
+    block, where = stage.block, f"block {number} ({stage.kind})"
+    bounds.check_forward(where, block.fan_in)
+    common = {
+        "number": number,
+        "weights": block.weights,
+        "alpha_inv": block.alpha_inv,
+        "mean": SLOPES[block.alpha_inv].mean,
+        "scale": SCALE * block.fan_in,
+        "limit": weight_limit(block.fan_in),
+    }
+    operation = KINDS[stage.kind].of(f"block{number}", stage, **common)
+    if not learns:
+        return operation
+    head = _classifier(f"head{number}", "head", block.head, batch)
+    bits = bounds.gradient_bits(where, batch * operation.gradient_terms, bounds.block_error(where, block))
+    return replace(operation, head=head, proved_bits=bits)
+
+
+def _classifier(name: str, role: str, weights: np.ndarray, batch: int) -> Classifier:
+    classes, features = weights.shape
+    bounds.check_forward(name, features)
+    bounds.check_classifier(name, batch)
+    shapes = (features,), (classes,)
+    return Classifier(name, *shapes, role, weights, SCALE * features, weight_limit(features), batch > 0)
+
+
+# Calls
+
+
+def _call(operation: Operation, verb: str, batch: int, owner: str = "", **places: Place) -> Call:
+    """owner: of the workspace, if it is not the operation itself."""
+    if size := operation.workspace(verb, batch):
+        work = Place(f"{owner or operation.name}_work", (-(-size // 2),), bits=16)
+        places["work"] = work
+    return Call(operation, verb, places)
+
+
+def _outputs(operation: Operation, batch: int = 0) -> Place:
+    """What an operation leaves for the next."""
+    return Place(operation.name, operation.output_shape, (operation.name, "outputs"), batch)
+
+
+def _forward(operation: Operation, out: Place, x: Place, batch: int = 0) -> list[Call]:
+    calls = [_call(operation, "forward", batch, out=out, x=x)]
+    if operation.is_block and operation.activates:
+        calls.append(_call(operation, "activate", batch, out=out, x=out))
+    return calls
+
+
+def _inference(operations: list[Operation], output: Classifier, x: Place) -> list[Call]:
+    calls = []
+    for operation in operations:
+        out = _outputs(operation)
+        calls += _forward(operation, out, x)
+        x = out
+    logits = Place("logits", output.output_shape, ("", "classes"), in_arena=False)
+    return [*calls, _call(output, "forward", 0, out=logits, x=x)]
+
+
+def _training(operations: list[Operation], output: Classifier, x: Place) -> list[Step]:
+    batch, steps = x.batch, []
+    first = next((i for i, o in enumerate(operations) if o.learns), len(operations))
+    if first:
+        steps.append(Step("What comes before the first layer that learns.", _prefix(operations[:first], x)))
+        x = _outputs(operations[first - 1], batch)
+    for operation in operations[first:]:
+        if operation.learns:
+            steps.append(_learning_step(operation, x))
+        else:
+            calls = _forward(operation, _outputs(operation, batch), x, batch)
+            steps.append(Step(f"{operation.name.capitalize()} passes the batch on.", calls))
+        x = _outputs(operation, batch)
+    comment = "The output layer learns; its errors are also the score of the step."
+    score, learn = _call(output, "score", batch, x=x), _call(output, "learn", batch, x=x)
+    return [*steps, Step(comment, [score], [learn])]
+
+
+def _prefix(operations: list[Operation], x: Place) -> list[Call]:
+    """Sample by sample: only what the last operation leaves is kept for the whole batch."""
+    calls, batch = [], x.batch
+    for operation in operations:
+        out = _outputs(operation, batch if operation is operations[-1] else 0)
+        calls += _forward(operation, out, x, batch)
+        x = out
+    return calls
+
+
+def _learning_step(block: Block, x: Place) -> Step:
+    batch, head, out, places = x.batch, block.head, _outputs(block, x.batch), {}
+    scaled = replace(out, name=f"{block.name}_scaled") if block.keeps_scaled else out
+    features = out
+    if not block.keeps_scaled:
+        features = Place(f"{block.name}_features", head.input_shape, (head.name, "features"), batch)
+    if block.learns_from_features:
+        places["features"] = features
+    each = [
+        _call(block, "forward", batch, out=scaled, x=x),
+        _call(block, block.condense, batch, out=features, x=scaled),
+        _call(head, "error", batch, block.name, x=features),
+    ]
+    then = [
+        _call(block, "learn", batch, x=x, scaled=scaled, **places),
+        _call(head, "learn", batch, block.name, x=features),
+    ]
+    after = []
+    if block.activates and not block.keeps_scaled:
+        after.append(_call(block, "activate", batch, out=out, x=out))
+    comment = f"{block.name.capitalize()} learns; its head changes last, for the errors pass through it."
+    return Step(comment, each, then, after)

@@ -1,0 +1,34 @@
+"""The tables of numbers that the functions of the Python backends read: one for each layer, its fields in a
+comment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from jinja2 import Environment
+
+from integrad_codegen.kind_templates import KindTemplates
+from integrad_codegen.micropython.viper_memory import Limbs
+from integrad_codegen.plan import Plan
+
+
+def texts(plan: Plan, context: dict, environment: Environment, table: Callable[..., str]) -> list[str]:
+    """All tables of a backend, in order of use. table: (name, comment, numbers, type code) → its text."""
+    normalisation = context["normalisation"]
+    limbs_of = partial(_limbs_of, plan)
+    kinds = KindTemplates(environment, context | {"table": table, "limbs_of": limbs_of}, folder="tables/")
+    return [
+        table("_CENTRES", "What raw values are centred by, a channel each.", normalisation.centre),
+        table("_DEVIATIONS", "What they are divided by.", normalisation.mad, "I"),
+        *kinds.texts("tables", plan.all_operations),
+    ]
+
+
+def inside(numbers: tuple[int, ...]) -> str:
+    """Numbers as the inside of a tuple."""
+    return ", ".join(map(str, numbers)) + ("," if len(numbers) == 1 else "")
+
+
+def _limbs_of(plan: Plan, block) -> Limbs:
+    return Limbs.of(block, plan.batch)

@@ -1,0 +1,93 @@
+"""Plan → what the template of the viper backend prints."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from jinja2 import Environment
+
+from integrad import arithmetic
+from integrad_codegen import weights_file
+from integrad_codegen.kind_templates import KindTemplates
+from integrad_codegen.micropython import tables
+from integrad_codegen.micropython.viper_memory import CHUNK, Limbs, ViperMemory
+from integrad_codegen.operations.operation import Operation
+from integrad_codegen.plan import Plan
+from integrad_codegen.printed_steps import printed
+from integrad_codegen.program import Place
+
+LOADS = {
+    "b": ("ptr8", "((values[at] ^ 128) - 128)"),
+    "B": ("ptr8", "values[at]"),
+    "h": ("ptr16", "((values[at] ^ 32768) - 32768)"),
+    "H": ("ptr16", "values[at]"),
+    "i": ("ptr32", "values[at]"),
+}
+"""Type code of a raw value → viper's pointer to it and its value."""
+
+
+def viper(plan: Plan, common: dict, environment: Environment) -> dict:
+    """common: what both Python backends say alike."""
+    memory = ViperMemory.of(plan)
+    pointer, value = LOADS[common["raw"]["code"]]
+    context = common | {
+        "raw": {**common["raw"], "pointer": pointer, "value": value},
+        "codes": {code: ord(code) for code in "bBhHil"},
+        "memory": memory,
+        "scratch_bytes": memory.bytes,
+        "weights": [(f"_{m.name.upper()}_WEIGHTS", _offset(m)) for m in weights_file.members(plan)],
+        "chunk": CHUNK,
+        "int8_limit": arithmetic.INT8_LIMIT,
+        "spread_bit": 1 << arithmetic.INPUT_SPREAD.bit_length() - 1,
+        "step_limit": 2 * arithmetic.INT16_WEIGHT_LIMIT,
+        "wide": any(Limbs.of(block, plan.batch).count > 1 for block in plan.learning_blocks),
+        "room": arithmetic.INT32_LIMIT // arithmetic.INT8_LIMIT,
+        "reads_frozen": common["frozen_bytes"] > 0,
+        "reads_learning": common["learning_bytes"] > 0,
+        "nibbles": _hexadecimal(crc_nibbles()),
+        "weights_of": partial(_weights_of, plan),
+    }
+    inference = KindTemplates(environment, context, partial(_address, "_ONE_"), "viper/")
+    training = KindTemplates(environment, context, partial(_address, "_ALL_"), "viper/")
+    return context | {
+        "tables": tables.texts(plan, context, environment, _table),
+        "functions": inference.shared(plan.all_operations),
+        "inference_calls": inference.calls(plan.inference),
+        "training_steps": printed(plan.training, training),
+    }
+
+
+def _address(opening: str, place: Place, repeated: bool) -> str:
+    """Byte of the scratch: `_ALL_BLOCK1 + b * 120`. Activations take a byte a value."""
+    name = {"x": "_X", "logits": "_SCORES"}.get(place.name, opening + place.name.upper())
+    return f"{name} + b * {place.values}" if repeated and place.batch else name
+
+
+def _weights_of(plan: Plan, operation: Operation) -> dict[str, str]:
+    """The buffer in which an operation's weights lie, and the constant that says where."""
+    learning = plan.batch and not plan.is_frozen(operation)
+    return {"buffer": "learning" if learning else "weights", "at": f"_{operation.name.upper()}_WEIGHTS"}
+
+
+def _offset(member: weights_file.Member) -> int:
+    """Where a function finds an array: in the learning bytes, or in the whole file."""
+    return member.offset if member.learns else weights_file.HEADER_BYTES + member.offset
+
+
+def _table(name: str, comment: str, numbers: tuple[int, ...], code: str = "i") -> str:
+    return f'# {comment}\n{name} = array("{code}", ({tables.inside(numbers)}))'
+
+
+def crc_nibbles() -> tuple[int, ...]:
+    """CRC-32 of the sixteen values of four bits."""
+    table = []
+    for value in range(16):
+        for _ in range(4):
+            value = value >> 1 ^ (0xEDB88320 if value & 1 else 0)
+        table.append(value)
+    return tuple(table)
+
+
+def _hexadecimal(numbers: tuple[int, ...]) -> list[str]:
+    words = [f"0x{number:08X}," for number in numbers]
+    return [" ".join(words[i : i + 4]) for i in range(0, len(words), 4)]

@@ -1,0 +1,131 @@
+"""What a dense and a convolution block of NITRO-D have in common: weights, NITRO-ReLU and a head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from integrad.arithmetic import ERROR_LIMIT
+from integrad_codegen.operations.classifier import Classifier
+from integrad_codegen.operations.operation import Operation
+from integrad_codegen.operations.pool import Pooling
+
+
+@dataclass(frozen=True, eq=False)
+class Block(Operation):
+    """A layer with weights, followed by NITRO-ReLU.
+
+    number: counted from 1. scale, limit: divisor of a pre-activation, largest weight. head: of a block
+    that learns, else None. proved_bits: width of the weight gradient, 32 or 64.
+    """
+
+    number: int
+    weights: np.ndarray
+    alpha_inv: int
+    mean: int
+    scale: int
+    limit: int
+    head: Classifier | None = None
+    proved_bits: int = 32
+
+    @property
+    def is_block(self) -> bool:
+        return True
+
+    @property
+    def learns(self) -> bool:
+        return self.head is not None
+
+    @property
+    def attached(self) -> tuple[Operation, ...]:
+        return (self.head,) if self.head else ()
+
+    @property
+    def weights_bytes(self) -> int:
+        return self.weights.nbytes
+
+    @property
+    def fan_in(self) -> int:
+        """Weights of one output row."""
+        return prod(self.weights.shape[1:])
+
+    @property
+    def rows(self) -> int:
+        """Output rows: units, or channels."""
+        return self.output_shape[0]
+
+    @property
+    def positions(self) -> int:
+        """Output positions that share one row of weights."""
+        return self.outputs // self.rows
+
+    @property
+    def macs(self) -> int:
+        return self.fan_in * self.outputs
+
+    @property
+    def touched(self) -> int:
+        """Outputs that receive an error."""
+        return self.outputs
+
+    @property
+    def training_macs(self) -> int:
+        if self.head is None:
+            return self.macs
+        return self.macs + self.head.training_macs + self.head.macs + self.touched * self.fan_in
+
+    @property
+    def gradient_bits(self) -> int:
+        return self.proved_bits
+
+    @property
+    def gradient_terms(self) -> int:
+        """Products that one sample adds to a weight's gradient."""
+        return self.positions
+
+    @property
+    def error_bound(self) -> int:
+        """Largest |error| that its head sends back."""
+        return ERROR_LIMIT * self.head.classes * self.head.limit
+
+    # How it takes part in a training step
+
+    keeps_scaled = False
+    """Whether pre-activations and activations are both kept, in two buffers."""
+
+    @property
+    def condense(self) -> str:
+        """Verb of the call that makes the head's features of the pre-activations."""
+        return "activate"
+
+    @property
+    def learns_from_features(self) -> bool:
+        """Whether it needs its head's features to learn."""
+        return False
+
+    @property
+    def activates(self) -> bool:
+        """Whether an activation follows its forward pass; else a pool applies NITRO-ReLU to its maxima."""
+        return True
+
+    @property
+    def pooling(self) -> Pooling | None:
+        """How its outputs are pooled for its head."""
+        return None
+
+    @property
+    def slope_functions(self) -> set[str]:
+        """What its code applies value by value: NITRO-ReLU's "value", its "gradient", the "least" value
+        that becomes a given one."""
+        found = {"value"} if self.alpha_inv != 4 else set()
+        return found | ({"gradient"} if self.learns else set())
+
+    def kernels(self) -> set[str]:
+        names = {"activate4"} if self.alpha_inv == 4 else set()
+        if self.learns:
+            names.add("errors")
+            if self.gradient_bits == 64:
+                names |= {"descend_wide", "room"}
+        return names

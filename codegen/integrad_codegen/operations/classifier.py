@@ -1,0 +1,74 @@
+"""A linear layer to class scores: a block's head, or the output layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from integrad_codegen.operations.operation import Operation
+from integrad_codegen.workspace import INT16, learn_errors, learn_values
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier(Operation):
+    """Its weight gradient always fits 32 bits (bounds.check_classifier).
+
+    title: "head" or "output". scale, limit: divisor of a score, largest weight.
+    """
+
+    kind: ClassVar[str] = "classifier"
+    template: ClassVar[str] = "classifier"
+    role: str
+    weights: np.ndarray
+    scale: int
+    limit: int
+    updated: bool
+
+    @property
+    def features(self) -> int:
+        return self.inputs
+
+    @property
+    def classes(self) -> int:
+        return self.outputs
+
+    @property
+    def learns(self) -> bool:
+        return self.updated
+
+    @property
+    def weights_bytes(self) -> int:
+        return self.weights.nbytes
+
+    @property
+    def title(self) -> str:
+        return self.role
+
+    @property
+    def macs(self) -> int:
+        return self.features * self.classes
+
+    @property
+    def training_macs(self) -> int:
+        return 2 * self.macs if self.learns else self.macs
+
+    def workspace(self, verb: str, batch: int) -> int:
+        """The features in the 16 bits of the weights, or a tile of the batch's features."""
+        return INT16 * (learn_values(batch) if verb == "learn" else self.features)
+
+    def errors(self, batch: int) -> int:
+        return learn_errors(batch)
+
+    def kernels(self) -> set[str]:
+        learning = {"descent", "descend", "learn_row", "learn_rows"} if self.learns else set()
+        return {"clip", "scaled", "widen", "linear"} | learning
+
+    def constants(self) -> list[tuple[str, int]]:
+        named = [("features", self.features), ("scale", self.scale)]
+        return [*named, ("limit", self.limit)] if self.learns else named
+
+    def ingredients(self, batch: int) -> list[str]:
+        """Every program has them: they are measured with it."""
+        return []

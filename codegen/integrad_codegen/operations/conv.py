@@ -1,0 +1,233 @@
+"""A convolution block, whole or in groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+from typing import ClassVar
+
+from integrad.network.network import Stage
+from integrad_codegen.operations.block import Block
+from integrad_codegen.operations.operation import Operation, Shape, shape_text, sides
+from integrad_codegen.operations.pool import Pool, Pooling
+from integrad_codegen.workspace import INT16
+
+POSITIONS = 8
+"""Positions of a depthwise convolution that the kernel of a core computes together: they may reach beyond
+the end of a row."""
+
+
+@dataclass(frozen=True, eq=False)
+class Conv(Block):
+    """s = saturate(W * x / scale), h = NITRO-ReLU(s).
+
+    Keeping h beside s would double its memory while it learns: s is activated in place once the block has
+    learnt, or by the pool behind it.
+
+    groups: into so many equal parts its input and output channels are divided; each output channel sees
+    the input channels of its own part. head_pooling: between the maps and the head, None where nothing is
+    pooled. pooled_first: whether the pool behind it applies NITRO-ReLU to its maxima, which is enough since
+    NITRO-ReLU never decreases.
+    """
+
+    kind: ClassVar[str] = "conv"
+    template: ClassVar[str] = "conv"
+    kernel: tuple[int, int] = (1, 1)
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int] = (0, 0)
+    groups: int = 1
+    head_pooling: Pooling | None = None
+    pooled_first: bool = False
+
+    @classmethod
+    def of(cls, name: str, stage: Stage, **common) -> Conv:
+        """common: fields of any block."""
+        block, pooling = stage.block, None
+        if prod(block.head_pooling.window) > 1:
+            fit = block.head_pooling
+            output_shape = (block.channels, *fit.size)
+            pooling = Pooling(f"{fit.kind}_pool", fit.window, fit.padding, stage.output_shape, output_shape)
+        return cls(
+            name,
+            stage.input_shape,
+            stage.output_shape,
+            **common,
+            kernel=block.kernel,
+            stride=block.stride,
+            padding=block.padding,
+            groups=block.groups,
+            head_pooling=pooling,
+        )
+
+    def followed_by(self, other: Operation) -> Conv:
+        is_pooled = isinstance(other, Pool) and other.pooling.is_max
+        return replace(self, pooled_first=True) if is_pooled else self
+
+    @property
+    def group_shape(self) -> Shape:
+        """Of the input maps that one group sees."""
+        channels, height, width = self.input_shape
+        return channels // self.groups, height, width
+
+    @property
+    def group_rows(self) -> int:
+        """Channels of one group."""
+        return self.rows // self.groups
+
+    @property
+    def is_depthwise(self) -> bool:
+        """Whether each map is convolved by itself, into one map, for which there is a kernel."""
+        return self.groups > 1 and self.groups == self.input_shape[0] == self.rows
+
+    @property
+    def sparse(self) -> bool:
+        """Max-pooled heads send their error to one position of each window only."""
+        return self.head_pooling is not None and self.head_pooling.is_max
+
+    @property
+    def pooled_positions(self) -> int:
+        """Features that the head sees of one channel; 0 where nothing is pooled."""
+        return prod(self.head_pooling.output_shape[1:]) if self.head_pooling else 0
+
+    @property
+    def head_windows(self) -> Pooling:
+        """The windows in front of its head, of one value each where nothing is pooled."""
+        shape = self.output_shape
+        return self.head_pooling or Pooling("max_pool", (1, 1), (0, 0), shape, shape)
+
+    # Costs
+
+    @property
+    def title(self) -> str:
+        what, window = "conv", f" {shape_text(self.kernel)}"
+        if self.groups == self.input_shape[0] > 1:
+            what = "depthwise"
+        elif self.groups > 1:
+            window += f" in {self.groups} groups"
+        return what + window
+
+    @property
+    def touched(self) -> int:
+        return self.rows * self.pooled_positions if self.sparse else self.outputs
+
+    # Memory
+
+    def workspace(self, verb: str, batch: int) -> int:
+        """The inputs of two positions in the 16 bits of the weights; of a depthwise convolution, the padded
+        lines that a row of positions sees."""
+        if verb != "forward":
+            return 0
+        if self.is_depthwise:
+            line = self.input_shape[2] + 2 * self.padding[1]
+            return _even(self.kernel[0] * line + POSITIONS * self.stride[1])
+        return INT16 * 2 * _even(self.fan_in)
+
+    @property
+    def gradient_terms(self) -> int:
+        return self.pooled_positions if self.sparse else self.positions
+
+    @property
+    def gradient_row(self) -> int:
+        return self.fan_in
+
+    def errors(self, batch: int) -> int:
+        """Of one channel's map, and of what the head's pool made of it; from maxima, these and their
+        places only."""
+        pooled = self.pooled_positions
+        return 2 * pooled if self.sparse else self.positions + pooled
+
+    # How it takes part in a training step
+
+    @property
+    def condense(self) -> str:
+        return "pool" if self.head_pooling else "activate"
+
+    @property
+    def learns_from_features(self) -> bool:
+        return self.sparse
+
+    @property
+    def activates(self) -> bool:
+        return not self.pooled_first
+
+    @property
+    def pooling(self) -> Pooling | None:
+        return self.head_pooling
+
+    # Code
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        return ("nitro_relu", "pool", "conv") if self.learns else ("nitro_relu", "conv")
+
+    @property
+    def slope_functions(self) -> set[str]:
+        found = super().slope_functions
+        if self.learns and self.head_pooling:
+            if self.sparse:
+                found = (found - {"gradient"}) | {"least"}
+            if not self.sparse or self.head_pooling.is_padded:
+                found.add("value")
+        return found
+
+    def kernels(self) -> set[str]:
+        names = super().kernels() | {"clip", "scaled", "shape", "window"}
+        if self.is_depthwise:
+            names |= {"depthwise_few", "depthwise_row", "depthwise"}
+        else:
+            names |= {"widen", "linear", "linear2", "offsets", "cut", "gather", "few", "convolve"}
+        if self.learns:
+            names |= {"accumulate", "descent", "descend", "descend_row", "cut"}
+            if self.gradient_bits == 64:
+                names |= {"accumulate_wide", "descend_row_wide"}
+            if self.head_pooling:
+                names |= self.head_pooling.kernels()
+        return names
+
+    def constants(self) -> list[tuple[str, int]]:
+        channels, height, width = self.input_shape
+        named = [
+            *(("inputs", self.inputs), ("outputs", self.outputs), ("scale", self.scale)),
+            *(("input_channels", channels), ("input_height", height), ("input_width", width)),
+            *(("channels", self.rows), ("height", self.output_shape[1]), ("width", self.output_shape[2])),
+            *sides("kernel", self.kernel),
+            *sides("stride", self.stride),
+            *sides("padding", self.padding),
+        ]
+        if self.groups > 1:
+            named += [
+                ("groups", self.groups),
+                ("group_input_channels", self.group_shape[0]),
+                ("group_channels", self.group_rows),
+                ("group_inputs", self.inputs // self.groups),
+                ("group_outputs", self.outputs // self.groups),
+            ]
+        if self.learns:
+            named += [("positions", self.positions), ("fan_in", self.fan_in), ("limit", self.limit)]
+            if self.head_pooling:
+                named += [(f"pool_{what}", value) for what, value in self.head_pooling.constants()]
+                named.append(("pool_positions", self.pooled_positions))
+        return named
+
+    def ingredients(self, batch: int) -> list[str]:
+        names = [self.kind]
+        if self.groups > 1:
+            names.append("conv in groups")
+        if self.learns:
+            names.append("conv learns")
+            pooling = self.head_pooling
+            names += (
+                pooling.ingredients(f"{pooling.kind} of a head")
+                if pooling
+                else ["conv learns without a pool"]
+            )
+        return names
+
+    @property
+    def table_bytes(self) -> int:
+        """Its shape: twelve words."""
+        return 12 * 4
+
+
+def _even(count: int) -> int:
+    return count + count % 2

@@ -1,0 +1,59 @@
+"""A dense block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+from integrad.network.network import Stage
+from integrad_codegen.operations.block import Block
+from integrad_codegen.workspace import INT16, learn_errors, learn_rows, learn_values
+
+
+@dataclass(frozen=True, eq=False)
+class Dense(Block):
+    """s = saturate(W x / scale), h = NITRO-ReLU(s).
+
+    While it learns, s and h are both kept: h is what its head and the next operation see.
+    """
+
+    kind: ClassVar[str] = "dense"
+    template: ClassVar[str] = "dense"
+    keeps_scaled: ClassVar[bool] = True
+
+    @classmethod
+    def of(cls, name: str, stage: Stage, **common) -> Dense:
+        """common: fields of any block."""
+        return cls(name, (prod(stage.input_shape),), stage.output_shape, **common)
+
+    def workspace(self, verb: str, batch: int) -> int:
+        """The inputs in the 16 bits of the weights, or a tile of the batch's inputs."""
+        return {"forward": INT16 * self.inputs, "learn": INT16 * learn_values(batch)}.get(verb, 0)
+
+    def errors(self, batch: int) -> int:
+        return learn_errors(batch)
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        return ("nitro_relu", "classifier", "dense")
+
+    def kernels(self) -> set[str]:
+        names = super().kernels() | {"clip", "scaled", "widen", "linear"}
+        if self.learns:
+            names |= {"descent", "descend", "learn_row", "learn_rows"}
+            if self.gradient_bits == 64:
+                names.add("learn_rows_wide")
+        return names
+
+    def constants(self) -> list[tuple[str, int]]:
+        named = [("inputs", self.inputs), ("outputs", self.outputs), ("scale", self.scale)]
+        return [*named, ("limit", self.limit)] if self.learns else named
+
+    def ingredients(self, batch: int) -> list[str]:
+        names = [self.kind]
+        if self.learns:
+            names.append("dense learns")
+            if self.rows <= learn_rows(batch):
+                names.append("dense learns all rows together")
+        return names

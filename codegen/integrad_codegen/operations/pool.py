@@ -1,0 +1,99 @@
+"""Pools: on the main path, and between a convolution and its head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from integrad.network.network import Stage
+from integrad_codegen.operations.operation import Operation, Shape, shape_text, sides
+
+UNROLLED = 3
+"""Longest side of a window whose loops the compiler unrolls."""
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """The windows of a pool, which do not overlap. kind: "max_pool" or "avg_pool"."""
+
+    kind: str
+    window: tuple[int, int]
+    padding: tuple[int, int]
+    input_shape: Shape
+    output_shape: Shape
+
+    @property
+    def area(self) -> int:
+        return self.window[0] * self.window[1]
+
+    @property
+    def is_max(self) -> bool:
+        return self.kind == "max_pool"
+
+    @property
+    def is_padded(self) -> bool:
+        return self.padding != (0, 0)
+
+    def kernels(self) -> set[str]:
+        """Names of the kernels that pool: only maxima without padding have one."""
+        return {"pool", "maxima"} if self.is_max and not self.is_padded else set()
+
+    def constants(self) -> list[tuple[str, int]]:
+        """(quantity, value) of everything that generated code names."""
+        channels, height, width = self.input_shape
+        rows, columns = self.output_shape[1:]
+        named = [
+            *(("inputs", channels * height * width), ("input_height", height), ("input_width", width)),
+            *(("channels", channels), ("height", rows), ("width", columns)),
+            ("outputs", channels * rows * columns),
+            *sides("window", self.window),
+        ]
+        if self.is_padded:
+            named += sides("padding", self.padding)
+        return named if self.is_max and not self.is_padded else [*named, ("window_area", self.area)]
+
+    def ingredients(self, what: str) -> list[str]:
+        """The compiler unrolls small windows."""
+        rows, columns = (size if size <= UNROLLED else 0 for size in self.window)
+        padded = ", padded" if self.is_padded else ""
+        return [f"{what}{padded}", f"{what} of {rows or 'many'} x {columns or 'many'}"]
+
+
+@dataclass(frozen=True, eq=False)
+class Pool(Operation):
+    """A pool on the main path.
+
+    alpha_inv, mean: of the NITRO-ReLU that it applies to what it pools, where the convolution before it
+    leaves that to its pool; else 0.
+    """
+
+    template: ClassVar[str] = "pool"
+    pooling: Pooling
+    alpha_inv: int = 0
+    mean: int = 0
+
+    @classmethod
+    def of(cls, name: str, stage: Stage) -> Pool:
+        shapes = stage.input_shape, stage.output_shape
+        return cls(name, *shapes, Pooling(stage.kind, stage.window, (0, 0), *shapes))
+
+    @property
+    def kind(self) -> str:
+        return self.pooling.kind
+
+    @property
+    def title(self) -> str:
+        return f"{super().title} {shape_text(self.pooling.window)}"
+
+    def kernels(self) -> set[str]:
+        return self.pooling.kernels() | ({"activate4"} if self.alpha_inv == 4 else set())
+
+    def constants(self) -> list[tuple[str, int]]:
+        return self.pooling.constants()
+
+    def ingredients(self, batch: int) -> list[str]:
+        return self.pooling.ingredients(self.kind)
+
+    @property
+    def divisors(self) -> tuple[int, ...]:
+        return () if self.pooling.is_max else (self.pooling.area,)
