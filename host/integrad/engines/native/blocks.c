@@ -17,7 +17,7 @@ static int omp_get_thread_num(void) {
 }
 #endif
 
-/* Of a dense block, or of a convolution without groups. */
+/* For a dense block or a convolution without groups. */
 static int32_t fan_in(const stage *s) {
     return s->channels * s->kernel_height * s->kernel_width;
 }
@@ -35,7 +35,7 @@ static void learn_dense(workspace *w, const stage *s, const int8_t *x, const int
                    w->threads);
 }
 
-/* Errors on the patches under output channel o. Returns how many there are. */
+/* Errors of output channel o with their patches. Returns their number. */
 static int32_t collect_errors(error_entry *entries, const workspace *w, const stage *s,
                               const patches *p, int32_t o, int32_t batch) {
     const pooling *q = &s->pool;
@@ -81,7 +81,7 @@ static int32_t collect_errors(error_entry *entries, const workspace *w, const st
     return count;
 }
 
-/* The weights of group g, from the errors of its output channels on its patches p. */
+/* Update the weights of group g from the errors of its output channels and its patches p. */
 static void learn_group(workspace *w, const stage *s, int32_t g, const patches *p, int32_t batch,
                         const rule *r) {
     const stage part = group_of(s, g);
@@ -90,10 +90,10 @@ static void learn_group(workspace *w, const stage *s, int32_t g, const patches *
 #pragma omp parallel for schedule(dynamic) num_threads(w->threads)
     for (int32_t o = 0; o < part.out_channels; o++) {
         const size_t thread = (size_t)omp_get_thread_num();
-        double *row = w->rows + thread * w->row_room, *ordered = w->ordered + thread * w->row_room;
-        error_entry *entries = w->entries + thread * w->entry_room;
+        double *row = w->rows + thread * w->row_size, *ordered = w->ordered + thread * w->row_size;
+        error_entry *entries = w->entries + thread * w->entry_size;
         const int32_t count = collect_errors(entries, w, s, p, first + o, batch);
-        sparse_gradient(row, p, entries, count, w->entry_pairs + thread * 2 * w->entry_room);
+        sparse_gradient(row, p, entries, count, w->entry_pairs + thread * 2 * w->entry_size);
         double *to = ordered;
         for (int32_t c = 0; c < part.channels; c++) {
             for (int32_t i = 0; i < s->kernel_height; i++) {
@@ -113,23 +113,22 @@ static void learn_depthwise(workspace *w, const stage *s, const patches *p, int3
 #pragma omp parallel for schedule(dynamic) num_threads(w->threads)
     for (int32_t o = 0; o < s->out_channels; o++) {
         const size_t thread = (size_t)omp_get_thread_num();
-        double *row = w->rows + thread * w->row_room;
-        error_entry *entries = w->entries + thread * w->entry_room;
+        double *row = w->rows + thread * w->row_size;
+        error_entry *entries = w->entries + thread * w->entry_size;
         const int32_t count = collect_errors(entries, w, s, p, o, batch);
         depthwise_gradient(row, p, s, o, entries, count);
         descend(&d, (size_t)o * (size_t)taps, row, taps);
     }
 }
 
-/* The patches of group g of input maps x, in the memory that the next group takes. */
+/* The patches of group g of input maps x, in memory that the next group reuses. */
 static patches group_patches(workspace *w, const stage *s, int32_t g, const int8_t *x,
                              int32_t batch) {
     const stage part = group_of(s, g);
     return maps_as_patches(w, &part, x + (size_t)g * (size_t)part.channels, s->channels, batch);
 }
 
-/* last: the patches of the last group, or of all channels, which are there from the forward pass.
- */
+/* last: the patches of the last group, or of all channels, from the forward pass. */
 static void learn_conv(workspace *w, const stage *s, const int8_t *x, const patches *last,
                        int32_t batch, int32_t classes, const rule *r) {
     errors_of_features(w->delta, w->errors, &s->head, batch, classes, w->threads);

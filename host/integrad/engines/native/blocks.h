@@ -1,18 +1,19 @@
-/* Local-loss blocks: forward, and how they learn from their own heads. */
+/* Local-loss blocks: forward pass and training from their learning heads. */
 #ifndef INTEGRAD_BLOCKS_H
 #define INTEGRAD_BLOCKS_H
 
 #include "model.h"
 #include "workspace.h"
 
-/* What a step learns from; NULL where nothing learns. */
+/* Labels and rule of a training step; NULL for inference. */
 typedef struct {
     const int32_t *labels;
     const rule *rule;
 } lesson;
 
 /*
- * h = the block of stage s on x; where there is a lesson and the block learns, it and its head do.
+ * h = output of the block of stage s for x. If there is a lesson and the block learns, the weights
+ * of the block and of its head are updated.
  * Dense: x (batch, channels), h (batch, out_channels). Convolution: x (batch, height, width,
  * channels), h (batch, out_height, out_width, out_channels).
  */

@@ -17,7 +17,7 @@ void subtract_targets(int32_t *errors, const int8_t *logits, const int32_t *labe
 void errors_of_features(int32_t *delta, const int32_t *errors, const classifier *c, int32_t batch,
                         int32_t classes, int32_t threads);
 
-/* The classifier learns from w->errors on its features (batch, features). */
+/* Update the classifier from w->errors and its features (batch, features). */
 void learn_classifier(workspace *w, const classifier *c, const int8_t *features, int32_t batch,
                       int32_t classes, const rule *r);
 

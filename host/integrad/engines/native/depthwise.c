@@ -10,11 +10,11 @@ int depthwise(const stage *s) {
     return s->groups > 1 && s->groups == s->channels && s->groups == s->out_channels;
 }
 
-size_t depthwise_packed_room(const stage *s) {
+size_t depthwise_packed_size(const stage *s) {
     return (size_t)whole_vectors(s->channels) * (size_t)(taps_of(s) + 1);
 }
 
-/* packed (channels / LANES, taps / 2, 2, LANES): two taps side by side, 0 where there is none. */
+/* packed (channels / LANES, taps / 2, 2, LANES): two taps side by side, padded with 0. */
 static void pack_taps(int16_t *packed, const stage *s) {
     const int32_t taps = taps_of(s);
     for (int32_t from = 0; from < s->channels; from += LANES) {
@@ -33,7 +33,7 @@ static void pack_taps(int16_t *packed, const stage *s) {
     }
 }
 
-/* Where a tap lies; from the end of a kernel's row on to the start of the next one. */
+/* Advance to the next tap, from the end of a row of the kernel to the start of the next one. */
 typedef struct {
     const int16_t *x;
     int32_t column;
@@ -48,7 +48,7 @@ static inline place next_tap(place at, const patches *p, const stage *s) {
     return at;
 }
 
-/* z: the sums of LANES channels from x on. What lies behind the last channel is multiplied by 0. */
+/* z: the sums of LANES channels from x on. Values beyond the last channel are multiplied by 0. */
 static inline void tap_sums(int32_t z[LANES], const int16_t *x, const int16_t *packed,
                             const patches *p, const stage *s) {
     const int32_t taps = taps_of(s);

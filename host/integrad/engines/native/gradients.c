@@ -4,8 +4,8 @@
 #include "vectors.h"
 
 /*
- * Errors of up to 32 bits are split in signed digits, so that 16-bit products carry them:
- * delta = d0 + d1 * 2^15 + d2 * 2^30, or d0 alone where every delta is a 16-bit integer.
+ * Errors of up to 32 bits are split into signed digits for 16-bit products:
+ * delta = d0 + d1 * 2^15 + d2 * 2^30, or d0 alone if every delta is a 16-bit integer.
  *
  * A 32-bit lane sums at most MOST_PRODUCTS products of a digit with an int8:
  * 512 * 32,768 * 127 < 2^31.
@@ -49,11 +49,11 @@ void descend(const descent *d, size_t at, const double *g, int32_t count) {
         heaviest = weight > heaviest ? weight : heaviest;
     }
     const int decays = short_quotient((int16_t)heaviest, decay) != 0;
-    /* Many a stretch has nothing to learn: every quotient is 0. */
+    /* In many ranges all quotients are 0, so that nothing changes. */
     if (!decays && quotient(largest, rate, 1) < 1) {
         return;
     }
-    /* A step beyond twice the limit saturates whatever it started from. */
+    /* A step beyond twice the limit saturates any weight. */
     for (int32_t i = 0; i < count; i++) {
         const int32_t step = (int32_t)quotient(g[i], rate, most);
         const int32_t less = short_quotient(w[i], decay);
@@ -81,16 +81,16 @@ static int32_t padded(int32_t n, int32_t to) {
     return (n + to - 1) / to * to;
 }
 
-size_t dense_pairs_room(int32_t batch, int32_t features) {
+size_t dense_pairs_size(int32_t batch, int32_t features) {
     return (size_t)padded(batch, 2) * (size_t)padded(features, COLUMNS);
 }
 
-size_t dense_digits_room(int32_t batch, int32_t units) {
+size_t dense_digits_size(int32_t batch, int32_t units) {
     const size_t all = (size_t)padded(units, UNITS);
     return MOST_DIGITS * all * (size_t)(padded(batch, 2) / 2) + all / UNITS;
 }
 
-/* pairs (batch / 2, features padded, 2): two samples side by side, 0 where there is none. */
+/* pairs (batch / 2, features padded, 2): two samples side by side, padded with 0. */
 static void pair_samples(int16_t *pairs, const int8_t *x, int32_t batch, int32_t features,
                          int32_t threads) {
     const int32_t pitch = padded(features, COLUMNS);
@@ -109,8 +109,8 @@ static void pair_samples(int16_t *pairs, const int8_t *x, int32_t batch, int32_t
 }
 
 /*
- * out (units padded, MOST_DIGITS, batch / 2): pairs of samples' digits; counts (units padded /
- * UNITS): the digits that the units of a tile take.
+ * out (units padded, MOST_DIGITS, batch / 2): digits of pairs of samples; counts (units padded /
+ * UNITS): number of digits of the units of a tile.
  */
 static void split_errors(int32_t *out, int32_t *counts, const int32_t *delta, int32_t batch,
                          int32_t units) {
@@ -141,7 +141,7 @@ static void split_errors(int32_t *out, int32_t *counts, const int32_t *delta, in
     }
 }
 
-/* sums[u][k] of one digit over a stretch of sample pairs. */
+/* sums[u][k] of one digit over a range of sample pairs. */
 static inline void dense_tile(int32_t sums[UNITS][COLUMNS], const int16_t *x, size_t pitch,
                               const int32_t *first, const int32_t *second, int32_t pairs) {
     vector a[VECTORS], b[VECTORS];

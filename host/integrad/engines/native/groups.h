@@ -1,11 +1,11 @@
-/* Convolutions whose channels form groups: each is a convolution by itself on its part of a map. */
+/* Grouped convolutions: each group is a convolution of its own on some channels of a map. */
 #ifndef INTEGRAD_GROUPS_H
 #define INTEGRAD_GROUPS_H
 
 #include "model.h"
 
 /*
- * Group g of a convolution as a stage that has its channels and its weights. In maps they stand
+ * Group g of a convolution as a stage with its channels and its weights. In maps, its channels lie
  * between those of the other groups, from channel g * channels (g * out_channels) on.
  */
 static inline stage group_of(const stage *s, int32_t g) {

@@ -1,6 +1,6 @@
 /*
- * What the host describes to the native engine: a network, its rule, and what a step gives back.
- * structs.py mirrors these structs field by field.
+ * The interface between the host and the native engine: a network, its rule, and the result of a
+ * step. structs.py mirrors these structs field by field.
  *
  * Maps are int8 (batch, height, width, channels); vectors int8 (batch, features).
  */
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What ctypes finds; all else stays within the library. */
+/* Functions that ctypes can find; all others are private to the library. */
 #define ENTRY_POINT __attribute__((visibility("default")))
 
 enum { DENSE, CONV, MAX_POOL, AVERAGE_POOL, DROPOUT };
@@ -19,15 +19,15 @@ enum { INT8_LIMIT = 127, TARGET = 32, SCALE = 256 };
 /* A linear classifier: a learning head or the output layer. weights: int16 (classes, features). */
 typedef struct {
     int16_t *weights;
-    int64_t *gradient; /* where not NULL, the gradient goes there instead of into the weights */
+    int64_t *gradient; /* if not NULL, receives the gradient, and the weights do not change */
     int32_t features;
     int32_t limit; /* of its weights */
     int32_t learns;
 } classifier;
 
-/* Windows that do not overlap over a map (height, width, channels). */
+/* Non-overlapping windows over a map (height, width, channels). */
 typedef struct {
-    int32_t average; /* or maximum */
+    int32_t average; /* else maximum */
     int32_t window_height, window_width;
     int32_t padding_height, padding_width;
     int32_t height, width; /* of the result */
@@ -41,15 +41,15 @@ typedef struct {
     int32_t kernel_height, kernel_width;
     int32_t stride_height, stride_width;
     int32_t padding_height, padding_width;
-    int32_t groups; /* 1 but for some convolutions */
+    int32_t groups; /* 1 except for grouped convolutions */
     int32_t alpha_inv, mean;
     int32_t limit;
     int32_t learns;
     int16_t *weights;
     int64_t *gradient;
     classifier head;
-    pooling pool;        /* main path, or in front of a convolution's head */
-    int32_t keep_scale;  /* dropout: activations kept are multiplied by keep_scale / 1000 */
+    pooling pool;        /* of a pooling stage, or in front of a convolution's head */
+    int32_t keep_scale;  /* dropout: remaining activations are multiplied by keep_scale / 1000 */
     const uint8_t *kept; /* dropout: (batch, channels, height, width), NULL keeps all */
 } stage;
 
@@ -63,7 +63,7 @@ typedef struct {
 /* Inverse divisors, 0 for no decay. */
 typedef struct {
     double rate;      /* of a block's gradients: 1 / (learning_rate_inv * amplification) */
-    double head_rate; /* of heads and of the output layer: 1 / learning_rate_inv */
+    double head_rate; /* of heads and the output layer: 1 / learning_rate_inv */
     double decay, head_decay;
 } rule;
 

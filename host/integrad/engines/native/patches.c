@@ -49,7 +49,7 @@ patches padded_maps(workspace *w, const stage *s, const int8_t *x, int32_t pitch
     for (int32_t b = 0; b < batch; b++) {
         int16_t *to = w->wide + (size_t)b * image;
         const int8_t *from = x + (size_t)b * (size_t)(s->height * s->width * pitch);
-        /* A whole row lies together, unless channels of others stand in between. */
+        /* A whole row is contiguous, unless there are channels of other groups in between. */
         const int32_t pieces = pitch == s->channels ? 1 : s->width;
         const int32_t piece = s->width * s->channels / pieces;
         const int32_t side = s->padding_width * s->channels;

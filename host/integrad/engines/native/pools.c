@@ -3,8 +3,8 @@
 enum { GROUP = 64 };
 
 /*
- * One window of up to GROUP channels. x: the map from the first of these channels on; value: the
- * results; cell: the winners' cells.
+ * One window for up to GROUP channels. x: the map from the first of these channels on; value: the
+ * results; cell: the cells of the maxima.
  */
 static void pool_window(int32_t *restrict value, int32_t *restrict cell, const int8_t *restrict x,
                         const pooling *p, int32_t count, int32_t channels, int32_t height,

@@ -54,7 +54,7 @@ void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weig
     const size_t row = (size_t)p->rows * (size_t)p->length;
     const int32_t reciprocal = alpha_inv ? (65536 + alpha_inv - 1) / alpha_inv : 0;
     const int32_t all = p->images * p->positions, blocks = (all + BLOCK - 1) / BLOCK;
-    /* A panel of weight rows stays in the cache while the patches of a thread pass by. */
+    /* A panel of weight rows stays in the cache while a thread processes its patches. */
 #pragma omp parallel for collapse(2) schedule(static) num_threads(threads)
     for (int panel = 0; panel < panels; panel++) {
         for (int block = 0; block < blocks; block++) {

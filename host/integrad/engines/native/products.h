@@ -1,12 +1,12 @@
-/* Products of patches with rows of weights, scaled and activated while they are still at hand. */
+/* Products of patches and rows of weights, scaled and activated while they are in registers. */
 #ifndef INTEGRAD_PRODUCTS_H
 #define INTEGRAD_PRODUCTS_H
 
 #include "model.h"
 
 /*
- * Where patches lie in memory: `images` of `positions` each. A patch is `rows` runs of `length`
- * 16-bit integers, row_step apart; length is a multiple of LANES. offsets: of the positions'
+ * Layout of patches in memory: `images` with `positions` patches each. A patch consists of `rows`
+ * runs of `length` 16-bit integers, row_step apart; length is a multiple of LANES. offsets: of the
  * patches within an image.
  */
 typedef struct {
@@ -19,16 +19,16 @@ typedef struct {
 } patches;
 
 /*
- * s (images, positions, pitch) = saturate(tdiv(z, SCALE * fan_in), 127) where z is every patch
- * times every row of weights (outs, rows * length); and, where h is not NULL, h = NITRO-ReLU(s).
- * Of every `pitch` elements, at least outs, the first are written.
+ * s (images, positions, pitch) = saturate(tdiv(z, SCALE * fan_in), 127), where z are the products
+ * of all patches and all rows of weights (outs, rows * length); if h is not NULL, h =
+ * NITRO-ReLU(s). The first `outs` of every `pitch` elements are written.
  */
 void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weights, int32_t outs,
                      int32_t pitch, int32_t fan_in, int32_t alpha_inv, int32_t mean,
                      int32_t threads);
 
 /*
- * s (count) = saturate(tdiv(z, 1 / inverse_scale), 127) and, where h is not NULL, h =
+ * s (count) = saturate(tdiv(z, 1 / inverse_scale), 127) and, if h is not NULL, h =
  * NITRO-ReLU(s); reciprocal: see nitro_relu.
  */
 void activate(int8_t *s, int8_t *h, const int32_t *z, int32_t count, double inverse_scale,

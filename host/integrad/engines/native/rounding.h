@@ -1,9 +1,9 @@
 /*
- * The divisions of the one arithmetic, carried by double: exact, and made for vector units.
+ * The divisions of the arithmetic in double precision: exact, and suitable for vector units.
  *
  * tdiv(a, b) is (a + 0.5) * (1 / b), truncated (a - 0.5 where a < 0). With |a| = q * b + r the
- * product is meant to be q + (r + 0.5) / b, at least 0.5 / b away from any whole number above 0;
- * two roundings move it by less than (|a| + 0.5) / b * 2^-51. So it truncates to q while |a| <
+ * exact product is q + (r + 0.5) / b, at least 0.5 / b away from any positive integer; two
+ * roundings change it by less than (|a| + 0.5) / b * 2^-51. It is therefore truncated to q if |a| <
  * 2^49.
  */
 #ifndef INTEGRAD_ROUNDING_H
@@ -11,15 +11,15 @@
 
 #include <stdint.h>
 
-/* Quotient before truncation; cut to +-limit, a whole number, so that it fits what it becomes. */
+/* Quotient before truncation, clamped to +-limit, an integer, so that it fits in the result type.
+ */
 static inline double quotient(double a, double inverse, double limit) {
     const double q = (a + __builtin_copysign(0.5, a)) * inverse;
     const double cut = q > limit ? limit : q;
     return cut < -limit ? -limit : cut;
 }
 
-/* The same for 16-bit integers, which float carries: exact by the same argument while |a| < 2^20.
- */
+/* The same for 16-bit integers in float: exact by the same argument if |a| < 2^20. */
 static inline int32_t short_quotient(int16_t a, float inverse) {
     return (int32_t)(((float)a + __builtin_copysignf(0.5f, a)) * inverse);
 }

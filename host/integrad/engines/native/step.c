@@ -1,4 +1,4 @@
-/* One training step of a whole network, and inference. The entry points of the native engine. */
+/* A training step of a whole network, and inference: the public functions of the native engine. */
 #include <string.h>
 
 #include "blocks.h"
@@ -37,7 +37,7 @@ static void drop(int8_t *h, const int8_t *x, const stage *s, int32_t batch) {
     }
 }
 
-/* Logits into w->logits; the features of the output layer are returned. */
+/* Computes w->logits and returns the features of the output layer. */
 static const int8_t *run(workspace *w, const network *n, const int8_t *x, int32_t batch,
                          const lesson *l) {
     int32_t positions = 1, channels = n->output.features;
@@ -46,7 +46,7 @@ static const int8_t *run(workspace *w, const network *n, const int8_t *x, int32_
         positions = n->stages[0].height * n->stages[0].width;
         channels = n->stages[0].channels;
     }
-    /* Maps come with their channels first. */
+    /* The input maps are stored channels first. */
     if (positions > 1 && channels > 1) {
         transpose(w->activations[next], x, batch, channels, positions);
         x = w->activations[next];
@@ -92,7 +92,7 @@ ENTRY_POINT void integrad_logits(int8_t *logits, workspace *w, const network *n,
     memcpy(logits, w->logits, (size_t)batch * (size_t)n->classes);
 }
 
-/* One step on a batch. labels: (batch), below classes. What learns, and where to, is in n. */
+/* A training step. labels: (batch), below classes. n says which weights learn. */
 ENTRY_POINT void integrad_step(score *result, workspace *w, const network *n, const int8_t *x,
                                const int32_t *labels, int32_t batch, const rule *r) {
     const lesson l = {labels, r};
@@ -114,14 +114,14 @@ ENTRY_POINT void integrad_step(score *result, workspace *w, const network *n, co
     }
 }
 
-/* Weights (count) follow gradients that integrad_step left elsewhere. */
+/* Update weights (count) from gradients that integrad_step stored. */
 ENTRY_POINT void integrad_descend(int16_t *weights, const int64_t *gradient, size_t count,
                                   int32_t limit, double rate, double decay) {
     const descent d = {weights, NULL, rate, decay, limit};
     descend_kept(&d, gradient, count);
 }
 
-/* Threads of the calls to come, at most as many as were reserved. */
+/* Number of threads of later calls, at most as many as were reserved. */
 ENTRY_POINT void integrad_use_threads(workspace *w, int32_t threads) {
     w->threads = threads;
 }

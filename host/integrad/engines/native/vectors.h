@@ -1,9 +1,9 @@
 /*
- * Vectors of 16-bit integers, multiplied in pairs and summed in 32 bits: what AVX-512 (with VNNI or
- * not) and AVX2 have instructions for, and the same in portable GNU C for other processors.
+ * Vectors of 16-bit integers that are multiplied in pairs and summed in 32 bits: with instructions
+ * of AVX-512 (with or without VNNI) or AVX2, and in portable GNU C for other processors.
  *
- * LANES: 16-bit integers in a vector. Every product below is exact as long as its 32-bit sums are;
- * who calls proves that.
+ * LANES: number of 16-bit integers in a vector. The products are exact if the 32-bit sums do not
+ * overflow, which callers must prove.
  */
 #ifndef INTEGRAD_VECTORS_H
 #define INTEGRAD_VECTORS_H
@@ -41,7 +41,7 @@ static inline __m256i vector_half(vector a) {
     return _mm256_add_epi32(_mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
 }
 
-/* Pairs (a[i], b[i]); which pair stands in which lane is undone by vector_store_pairs. */
+/* Pairs (a[i], b[i]) in an order of lanes that vector_store_pairs reverses. */
 static inline vector vector_first_pairs(vector a, vector b) {
     return _mm512_unpacklo_epi16(a, b);
 }
@@ -49,7 +49,7 @@ static inline vector vector_second_pairs(vector a, vector b) {
     return _mm512_unpackhi_epi16(a, b);
 }
 
-/* out: LANES sums, one for each pair, in the order of the elements. */
+/* out: LANES sums, one per pair, in the order of the elements. */
 static inline void vector_store_pairs(int32_t *out, vector first, vector second) {
     const vector low = _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
     const vector high =
@@ -136,7 +136,7 @@ static inline void vector_store(int32_t *out, vector a) {
 
 #endif
 
-/* Loads a vector once for all its uses, which a compiler might else do anew for each. */
+/* Keeps a vector in a register, since a compiler might load it again for each use. */
 static inline vector vector_hold(vector a) {
 #if defined(__AVX512BW__)
     __asm__("" : "+v"(a));
