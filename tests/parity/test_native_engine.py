@@ -19,6 +19,7 @@ from integrad.engines.native.library import load_library, read_sources
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.errors import IntegradError
 from integrad.network import description as network_description
+from integrad.network.layer_types import checks
 from integrad.network.network import Network
 
 
@@ -95,7 +96,7 @@ def test_gradients_change_no_weight_and_their_sums_may_be_descended():
 
 def test_more_classes_than_32_bit_errors_hold_are_refused(monkeypatch):
     monkeypatch.setattr(network_description, "MAX_CLASSES", 1000)
-    monkeypatch.setattr(network_description, "_check_block_error", lambda *_: None)
+    monkeypatch.setattr(checks, "classes_of_error", lambda *_: None)
     layers = [{"type": "dense", "units": 2, "alpha_inv": 4}]
     NativeEngine(Network((3,), 413, layers), 1)
     with pytest.raises(IntegradError, match="block 1"):

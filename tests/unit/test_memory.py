@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from integrad.execute.demonstration import SETUPS
 from integrad.network.network import Network
-from integrad.training.presets import PRESETS
+from integrad.training.presets import NITRO
 from integrad.training.specification import parse_spec
 from integrad_codegen.memory import ALIGNMENT, Buffer, lay_out, lower_bound
 from integrad_codegen.plan import make_plan
@@ -103,7 +103,7 @@ def test_what_the_quick_orders_waste_the_search_finds():
 
 
 INPUTS = {"mlp": (784,), "vgg": (3, 32, 32)}
-PLANS = {name: (f"nitro:{name}", INPUTS[name[:3]]) for name in PRESETS}
+PLANS = {name: (f"nitro:{name}", INPUTS[name[:3]]) for name in NITRO}
 PLANS |= {setup.spec: (setup.spec, (1, 32, 32)) for setup in SETUPS}
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from integrad.arithmetic import ERROR_LIMIT, INT32_LIMIT, MAX_FAN_IN, SCALE, weight_limit
 from integrad.errors import IntegradError
-from integrad.network.description import MAX_LAYERS, MAX_PARAMETERS, check_description
+from integrad.network.description import MAX_LAYERS, check_description
+from integrad.network.layer_types.checks import MAX_PARAMETERS
 from integrad.network.network import Network
 
 CONV = {

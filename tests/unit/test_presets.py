@@ -7,7 +7,7 @@ import pytest
 
 from integrad.errors import UsageError
 from integrad.network.network import Network
-from integrad.training.presets import PRESETS
+from integrad.training.presets import NITRO
 from integrad.training.specification import load_spec, parse_spec
 from integrad.training.trainer import Trainer
 
@@ -132,10 +132,11 @@ def test_learning_heads_are_as_wide_as_published():
 
 def test_the_page_has_a_row_for_each():
     page = (Path(__file__).parents[2] / "docs/networks.md").read_text()
-    for name, preset in PRESETS.items():
-        flip = "yes" if preset.augment_flip else "no"
-        row = [f"`{name}`", None, f"`{preset.notation}`", f"{preset.decay_inv:,}"]
-        row += [f"{preset.head_decay_inv:,}", str(preset.augment_crop), flip]
+    for name, preset in NITRO.items():
+        learning = preset.learning
+        flip = "yes" if learning["augment_flip"] else "no"
+        row = [f"`{name}`", None, f"`{preset.notation}`", f"{learning['decay_inv']:,}"]
+        row += [f"{learning['head_decay_inv']:,}", str(learning["augment_crop"]), flip]
         cells = [r"[\w-]+" if cell is None else re.escape(cell) for cell in row]
         assert re.search(r"^\| " + r" \| ".join(cells) + r" \|$", page, re.MULTILINE), name
 
@@ -165,7 +166,7 @@ def test_a_preset_that_does_not_fit_is_shown_with_a_caret(shape, element, words)
         parse_spec("nitro:vgg8b-mnist", shape)
     message, shown, caret = str(caught.value).split("\n")
     assert message.startswith("SPEC: nitro:vgg8b-mnist stands for the network below; ") and words in message
-    assert shown == f"  {PRESETS['vgg8b-mnist'].notation}"
+    assert shown == f"  {NITRO['vgg8b-mnist'].notation}"
     assert shown[len(caret) - 1 :].split(",")[0] == element
 
 

@@ -88,7 +88,7 @@ def _weight_figures(parameters: list[Parameter], positions: int) -> dict:
         "macs": int(weights.size) * positions,
         "lowest": int(weights.min()),
         "highest": int(weights.max()),
-        "saturated": count_saturated(parameters[0]),
+        "saturated": sum(count_saturated(p) for p in parameters if p.needed_by_inference),
     }
 
 
@@ -115,6 +115,7 @@ def _show_layers(console: Console, path: str, rows: list[dict]) -> None:
 
 def _show_record(console: Console, model: Model) -> None:
     table = Table(show_header=False, box=None)
+    table.add_row("learner", model.network.learner)
     table.add_row("CRC of weights", f"{model.network.weights_crc():08x}")
     table.add_row("classes", escape(", ".join(model.class_names)))
     for name, value in {**model.preprocessing.describe(), **model.training}.items():

@@ -18,9 +18,11 @@ from integrad.datasets import axes as layouts
 from integrad.datasets import load_dataset
 from integrad.engines.choice import ENGINES, MOST_THREADS
 from integrad.errors import IntegradError, UsageError
-from integrad.learners.table import LEARNERS, USUAL
+from integrad.learners.learner import Learner
+from integrad.learners.table import LEARNERS, USUAL, find_learner
 from integrad.model_file import save_model
 from integrad.training.progress import progress_for
+from integrad.training.specification import load_spec
 from integrad.training.trainer import Trainer, TrainingInterrupted
 from integrad.training.training_run import LARGE_BATCH, SMALL_BATCH, SMALL_DATA, Outcome, TrainingRun
 from integrad.training.workers import Alone, WorkerLost, find_workers, is_leader
@@ -58,10 +60,18 @@ SETTINGS = (
     "--axes", metavar="AXES", help="Layout of a sample: F, T, TC, CT, HW, HWC or CHW. [default: detected]"
 )
 @click.option(
+    "--learner",
+    type=click.Choice(tuple(LEARNERS)),
+    help="How the network learns: "
+    + "; ".join(f"{name}, {learner.summary}" for name, learner in LEARNERS.items())
+    + f". [default: what SPEC says, else {USUAL}]",
+)
+@click.option(
     "--learning-rate-inv",
     type=int,
     metavar="N",
-    help="Divisor of the gradients: larger values learn more slowly. [default: 8 · batch size, at least 32]",
+    help="Divisor of the gradients: larger values learn more slowly. [default: by the batch size: "
+    "8 · batch size, at least 32, for nitro-d; 50 · batch size for pocket]",
 )
 @click.option(
     "--amplification",
@@ -154,8 +164,10 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
     dataset = load_dataset(data, axes=axes)
     settings = {name: options[name] for name in SETTINGS if options[name] is not None}
     settings |= {name: int(value) for name, value in settings.items() if isinstance(value, bool)}
-    _check_settings(settings, dataset.classes)
-    run = TrainingRun(dataset, spec, settings, list(holdouts), validation, validation_by_class)
+    learner = options["learner"]
+    shape = layouts.input_shape(dataset.axes, dataset.sample_shape)
+    _check_settings(settings, find_learner(load_spec(spec, shape, learner).learner), dataset.classes)
+    run = TrainingRun(dataset, spec, settings, list(holdouts), validation, validation_by_class, learner)
     workers = find_workers(run.trainer.engine)
     _show_start(console, run, workers)
     try:
@@ -208,11 +220,16 @@ def _check_paths(data: str, out: str, resume: bool, console: Console) -> str:
     return checkpoint
 
 
-def _check_settings(settings: dict[str, int | str], classes: int) -> None:
+def _check_settings(settings: dict[str, int | str], learner: Learner, classes: int) -> None:
+    declared = learner.all_hyper_parameters()
+    known = {name for other in LEARNERS.values() for name in other.hyper_parameters}
     try:
-        declared = LEARNERS[USUAL].all_hyper_parameters()
-        for name in settings.keys() & declared.keys():
-            declared[name].check(f"--{name.replace('_', '-')}", settings[name], classes)
+        for name in [name for name in SETTINGS if name in settings]:
+            option = f"--{name.replace('_', '-')}"
+            if name in declared:
+                declared[name].check(option, settings[name], classes)
+            elif name in known:
+                raise UsageError(f"{option}: the learner {learner.id} has no such setting")
     except IntegradError as error:
         raise UsageError(str(error)) from error
 

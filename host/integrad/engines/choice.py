@@ -24,9 +24,10 @@ def make_engine(name: str, network: Network, threads: int | None = None, gpu: bo
     """The engine `name` for this network; "auto" chooses Torch for large networks if there is a GPU, else the
     first of native and numpy that is available.
 
-    threads: of the native and the Torch engine, at most MOST_THREADS; None lets them choose. gpu: whether
-    "auto" may use a GPU. Raises UsageError for an unknown name or too many threads, IntegradError if the
-    engine is not available.
+    "auto" passes over engines that do not support the network's learner. threads: of the native and the
+    Torch engine, at most MOST_THREADS; None lets them choose. gpu: whether "auto" may take one. Raises
+    UsageError for an unknown name or too many threads, IntegradError where the machine lacks what the
+    engine needs, or the engine does not support the network's learner.
     """
     if name not in ENGINES:
         raise UsageError(f"engine {name!r}: expected {', '.join(ENGINES)}")
@@ -47,13 +48,22 @@ def make_engine(name: str, network: Network, threads: int | None = None, gpu: bo
 def _torch(network: Network, threads: int | None) -> Engine:
     from integrad.engines.torch.engine import TorchEngine
 
+    _require_support(TorchEngine, network)
     return TorchEngine(network, threads=threads)
 
 
 def _native(network: Network, threads: int | None) -> Engine:
     from integrad.engines.native.engine import NativeEngine
 
+    _require_support(NativeEngine, network)
     return NativeEngine(network, threads)
+
+
+def _require_support(engine: type[Engine], network: Network) -> None:
+    if network.learner not in engine.learners:
+        raise IntegradError(
+            f"the {engine.name} engine does not support the learner {network.learner}; take numpy"
+        )
 
 
 def _has_gpu() -> bool:

@@ -18,6 +18,9 @@ class Engine(Protocol):
     """
 
     name: str
+    learners: tuple[str, ...]
+    """Ids of the learners whose steps it computes."""
+
     network: Network
 
     def step(self, x: np.ndarray, labels: np.ndarray, rule: Rule, kept: list[np.ndarray] | None) -> Step:

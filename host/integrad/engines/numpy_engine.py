@@ -6,7 +6,7 @@ import numpy as np
 
 from integrad.engines.heap import keep_freed_memory
 from integrad.learners.step import Gradients, Rule, Step
-from integrad.learners.table import learner_of
+from integrad.learners.table import LEARNERS, learner_of
 from integrad.network.network import Network
 
 
@@ -14,6 +14,7 @@ class NumpyEngine:
     """Computes in the arrays of the network, for all learners. See Engine."""
 
     name = "numpy"
+    learners = tuple(LEARNERS)
 
     def __init__(self, network: Network):
         self.network = network

@@ -84,6 +84,7 @@ class DenseBlock:
     alpha_inv: int
     weights: np.ndarray = field(init=False, repr=False)
     head: np.ndarray = field(init=False, repr=False)
+    takes_features = True
 
     def __post_init__(self):
         self.weights = np.zeros((self.units, self.fan_in), np.int16)
@@ -144,6 +145,7 @@ class ConvBlock:
     weights: np.ndarray = field(init=False, repr=False)
     head: np.ndarray = field(init=False, repr=False)
     head_pooling: HeadPooling = field(init=False, repr=False)
+    takes_features = False
 
     def __post_init__(self):
         size = self.output_shape[1:]

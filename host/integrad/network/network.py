@@ -1,70 +1,40 @@
-"""A network: local-loss blocks with pools and dropouts between them, and an output layer."""
+"""A network: blocks with pools and dropouts between them, and an output layer."""
 
 from __future__ import annotations
 
 import copy
 import zlib
-from dataclasses import dataclass
 
 import numpy as np
 
 from integrad.errors import IntegradError
-from integrad.network.blocks import Block, BlockCache, ConvBlock, DenseBlock, OutputLayer, random_weights
+from integrad.network.blocks import Block
 from integrad.network.description import check_description
-from integrad.network.layers import dropout, flatten, pool
+from integrad.network.layer_types.table import LAYER_TYPES
+from integrad.network.layers import flatten
+from integrad.network.learner_table import LEARNER_LAYERS, USUAL_LEARNER
 from integrad.network.parameter import Parameter
+from integrad.network.stage import Stage
 
 Shape = tuple[int, ...]
 
-USUAL_LEARNER = "nitro-d"
-"""The learner of a description that names none."""
-
 BATCH = 256
 """Samples that inference on the host takes through the network at a time."""
-
-
-@dataclass
-class Stage:
-    """One step of the main path: a pool, a dropout or a block, with its shapes (no batch axis)."""
-
-    kind: str
-    input_shape: Shape
-    output_shape: Shape
-    block: Block | None = None
-    window: tuple[int, int] | None = None
-    percent: int = 0
-
-    def forward(self, x: np.ndarray) -> np.ndarray:
-        """x: int8 (N, *input_shape) → int8 (N, *output_shape), as at inference."""
-        if self.block is not None:
-            return self.forward_block(x).h
-        if self.kind == "max_pool":
-            return pool.max_forward(x, self.window)
-        if self.kind == "avg_pool":
-            return pool.average_forward(x, self.window)
-        return x
-
-    def forward_block(self, x: np.ndarray) -> BlockCache:
-        """Forward pass of the stage's block, flattening before a dense one."""
-        return self.block.forward(flatten.forward(x) if self.kind == "dense" else x)
-
-    def forward_training(self, x: np.ndarray, kept: list[np.ndarray]) -> np.ndarray:
-        """Like forward, but a dropout takes the first of `kept`, if there is one, and drops the rest."""
-        if self.kind == "dropout" and kept:
-            return dropout.forward(x, self.percent, kept.pop(0))
-        return self.forward(x)
 
 
 class Network:
     """Blocks and output layer of one network.
 
     input_shape: (C, H, W) for images, (C, 1, T) for series, (F,) for feature vectors.
-    classes: number of classes, at least 2. layers: the `layers` of a network description.
+    classes: number of classes, at least 2. layers: the `layers` of a network description. learner: id of
+    what trains it.
     Raises IntegradError, naming the field, if the description is not a valid network.
     """
 
-    def __init__(self, input_shape: Shape, classes: int, layers: list[dict]):
+    def __init__(self, input_shape: Shape, classes: int, layers: list[dict], learner: str = USUAL_LEARNER):
         description = {"input_shape": list(input_shape), "classes": classes, "layers": list(layers)}
+        if learner != USUAL_LEARNER:
+            description["learner"] = learner
         check_description(description)
         self._description = copy.deepcopy(description)
         for layer in self._description["layers"]:
@@ -72,22 +42,23 @@ class Network:
                 del layer["groups"]
         self.input_shape: Shape = tuple(input_shape)
         self.classes = classes
-        self.learner = USUAL_LEARNER
+        self.learner = learner
         self.stages: list[Stage] = []
         shape = self.input_shape
         for layer in layers:
-            self.stages.append(_stage(layer, shape, classes))
+            self.stages.append(LAYER_TYPES[layer["type"]].stage(layer, shape, classes))
             shape = self.stages[-1].output_shape
-        self.output = OutputLayer(int(np.prod(shape)), classes)
+        self.output = LEARNER_LAYERS[learner].output(int(np.prod(shape)), classes, self.blocks)
 
     @classmethod
     def from_description(cls, description: dict) -> Network:
         """Inverse of describe(); weights are zero."""
         check_description(description)
-        return cls(tuple(description["input_shape"]), description["classes"], description["layers"])
+        fields = dict(description)
+        return cls(tuple(fields.pop("input_shape")), **fields)
 
     def describe(self) -> dict:
-        """JSON-able description: input_shape, classes, layers (no weights)."""
+        """JSON-able description: input_shape, classes, layers, and learner unless it is the usual one."""
         return copy.deepcopy(self._description)
 
     @property
@@ -101,12 +72,8 @@ class Network:
         return sum(block.weights.size * block.positions for block in self.blocks)
 
     def initialise(self, rng: np.random.Generator) -> None:
-        """Draw all weights, in the order of parameters()."""
-        for block in self.blocks:
-            block.weights = random_weights(block.weights.shape, block.alpha_inv, rng)
-            block.head = random_weights(block.head.shape, block.alpha_inv, rng)
-        last_slope = self.blocks[-1].alpha_inv if self.blocks else 4
-        self.output.weights = random_weights(self.output.weights.shape, last_slope, rng)
+        """Give all parameters the values from which training starts, by the rule of the learner."""
+        LEARNER_LAYERS[self.learner].initialise(self.blocks, self.output, rng)
 
     def parameters(self) -> list[Parameter]:
         """All of them in the order of the file: block1.weights, block1.head, …, output.weights."""
@@ -151,28 +118,3 @@ class Network:
     def predict(self, x: np.ndarray) -> np.ndarray:
         """x: int8 (N, *input_shape) → class indices int64 (N,); the first wins a tie."""
         return self.logits(x).argmax(axis=1)
-
-
-def _stage(layer: dict, shape: Shape, classes: int) -> Stage:
-    kind = layer["type"]
-    if kind in ("max_pool", "avg_pool"):
-        window = tuple(layer["size"])
-        return Stage(kind, shape, (shape[0], *pool.output_size(shape[1:], window)), window=window)
-    if kind == "dropout":
-        return Stage(kind, shape, shape, percent=layer["percent"])
-    if kind == "dense":
-        block: Block = DenseBlock(int(np.prod(shape)), layer["units"], classes, layer["alpha_inv"])
-        return Stage(kind, shape, block.output_shape, block)
-    block = ConvBlock(
-        shape,
-        layer["channels"],
-        tuple(layer["kernel"]),
-        tuple(layer["stride"]),
-        tuple(layer["padding"]),
-        classes,
-        layer["alpha_inv"],
-        layer["head_features"],
-        layer["head_pool"],
-        layer.get("groups", 1),
-    )
-    return Stage(kind, shape, block.output_shape, block)

@@ -16,13 +16,12 @@ from __future__ import annotations
 import re
 
 from integrad.errors import UsageError
-from integrad.network.description import MAX_SIDE
+from integrad.network.layer_types.checks import MAX_SIDE
+from integrad.network.layer_types.conv import conv_layer
 from integrad.network.layers.dropout import KEEP_SCALE
+from integrad.network.learner_layers import LearnerLayers
+from integrad.network.learner_table import LEARNER_LAYERS, USUAL_LEARNER
 from integrad.network.shapes import LayerError, Shape, check_shapes
-
-ALPHA_INV = 4
-HEAD_FEATURES = 256
-HEAD_POOL = "max"
 
 EXPECTED = {
     "mlp": "a number of units such as 96, or xP (dropout)",
@@ -32,19 +31,23 @@ EXPECTED = {
 KINDS = {"mlp": ("d", "x"), "cnn": ("c", "dw", "p", "a", "d", "x")}
 
 
-def parse_notation(text: str, input_shape: Shape) -> list[dict]:
+def parse_notation(text: str, input_shape: Shape, learner: str = USUAL_LEARNER) -> list[dict]:
     """Layers of a network description.
 
-    input_shape: (F,), (C, 1, T) or (C, H, W). Raises UsageError that points at the mistake.
+    input_shape: (F,), (C, 1, T) or (C, H, W). learner: id of what will train them. Raises UsageError that
+    points at the mistake.
     """
     family, colon, _ = text.partition(":")
     if not colon or family not in EXPECTED:
         raise _error(text, 0, "expected mlp:…, cnn:…, nitro:… or a path that ends in .toml")
+    own = LEARNER_LAYERS[learner]
+    if family not in own.families:
+        raise _error(text, 0, f"the learner {learner} trains {', '.join(own.families)} only")
     elements = _split(text, len(family) + 1)
     series = len(input_shape) == 3 and input_shape[1] == 1
     layers, channels = [], input_shape[0]
     for position, element in elements:
-        layers.append(_parse_element(text, position, element, family, series, channels))
+        layers.append(_parse_element(text, position, element, family, series, channels, own))
         channels = layers[-1].get("channels", channels)
     try:
         check_shapes(layers, input_shape)
@@ -54,27 +57,9 @@ def parse_notation(text: str, input_shape: Shape) -> list[dict]:
     return layers
 
 
-def conv_layer(channels: int, kernel: int, stride: int, series: bool, groups: int = 1) -> dict:
-    """A convolution block with same padding; on a series the kernel is 1xK."""
-    return {
-        "type": "conv",
-        "channels": channels,
-        "kernel": _square(kernel, series, 1),
-        "stride": _square(stride, series, 1),
-        "padding": _square(kernel // 2, series, 0),
-        "alpha_inv": ALPHA_INV,
-        "head_features": HEAD_FEATURES,
-        "head_pool": HEAD_POOL,
-    } | ({"groups": groups} if groups > 1 else {})
-
-
 def pool_layer(kind: str, size: int, series: bool) -> dict:
     """kind: max_pool or avg_pool; on a series the window is 1xN."""
-    return {"type": kind, "size": _square(size, series, 1)}
-
-
-def _square(n: int, series: bool, height: int) -> list[int]:
-    return [height if series else n, n]
+    return {"type": kind, "size": [1 if series else size, size]}
 
 
 def _split(text: str, start: int) -> list[tuple[int, str]]:
@@ -86,8 +71,10 @@ def _split(text: str, start: int) -> list[tuple[int, str]]:
     return found
 
 
-def _parse_element(text: str, position: int, element: str, family: str, series: bool, channels: int) -> dict:
-    """channels: of the maps that come in."""
+def _parse_element(
+    text: str, position: int, element: str, family: str, series: bool, channels: int, own: LearnerLayers
+) -> dict:
+    """channels: of the maps that come in. own: layers of the learner."""
 
     def wrong(offset: int, why: str) -> UsageError:
         return _error(text, position + offset, why)
@@ -115,7 +102,7 @@ def _parse_element(text: str, position: int, element: str, family: str, series: 
             raise wrong(rest, "a dropout is 5, 10, 15, … 95 percent")
         return {"type": "dropout", "percent": number}
     if kind == "d":
-        return {"type": "dense", "units": number, "alpha_inv": ALPHA_INV}
+        return own.dense(number)
     return pool_layer("max_pool" if kind == "p" else "avg_pool", number, series)
 
 

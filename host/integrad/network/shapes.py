@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from integrad.network.layers import conv, pool
+from integrad.network.layer_types.table import LAYER_TYPES
 
 Shape = tuple[int, ...]
 
@@ -23,23 +23,9 @@ def check_shapes(layers: list[dict], input_shape: Shape) -> Shape:
     """
     shape = tuple(input_shape)
     for index, layer in enumerate(layers):
-        shape = _after(index, layer, shape, dense_before=any(o["type"] == "dense" for o in layers[:index]))
+        features_made = any(LAYER_TYPES[other["type"]].makes_features for other in layers[:index])
+        shape = _after(index, layer, shape, features_made)
     return shape
-
-
-def shape_after(layer: dict, shape: Shape) -> Shape:
-    """Shape of what comes out of a layer. shape: (C, H, W), or (F,) for a dense layer or dropout.
-
-    The one place that says so. A side below 1 means that the layer does not fit on its input.
-    """
-    if layer["type"] == "dropout":
-        return shape
-    if layer["type"] == "dense":
-        return (layer["units"],)
-    if layer["type"] == "conv":
-        size = conv.output_size(shape[1:], layer["kernel"], layer["stride"], layer["padding"])
-        return (layer["channels"], *size)
-    return (shape[0], *pool.output_size(shape[1:], layer["size"]))
 
 
 def show(shape: Shape) -> str:
@@ -47,25 +33,21 @@ def show(shape: Shape) -> str:
     return f"{shape[0]} features" if len(shape) == 1 else f"a map of {'x'.join(map(str, shape))}"
 
 
-def _after(index: int, layer: dict, shape: Shape, dense_before: bool) -> Shape:
-    kind = layer["type"]
-    if kind in ("dropout", "dense"):
-        return shape_after(layer, shape)
+def _after(index: int, layer: dict, shape: Shape, features_made: bool) -> Shape:
+    layer_type = LAYER_TYPES[layer["type"]]
+    if not layer_type.takes_maps:
+        return layer_type.shape_after(layer, shape)
+    name = layer_type.title
     if len(shape) == 1:
-        name = _NAMES[kind]
-        if dense_before:
+        if features_made:
             raise LayerError(index, f"{name} cannot follow a dense block")
         raise LayerError(index, f"{name} needs maps or series, but the samples are {show(shape)}: use mlp:")
     groups = layer.get("groups", 1)
     if shape[0] % groups or layer.get("channels", 0) % groups:
         channels = f"{shape[0]} input channels and {layer['channels']} channels"
         raise LayerError(index, f"groups of {groups} must divide both {channels}")
-    after = shape_after(layer, shape)
+    after = layer_type.shape_after(layer, shape)
     if min(after[1:]) < 1:
-        window = layer["kernel"] if kind == "conv" else layer["size"]
-        wide = "x".join(map(str, window))
-        raise LayerError(index, f"{_NAMES[kind]} of {wide} is larger than {show(shape)}")
+        wide = "x".join(map(str, layer_type.window(layer)))
+        raise LayerError(index, f"{name} of {wide} is larger than {show(shape)}")
     return after
-
-
-_NAMES = {"conv": "a convolution", "max_pool": "a max-pool", "avg_pool": "an average-pool"}

@@ -1,7 +1,7 @@
-"""Published networks with the settings they were trained with, by name: `--model nitro:vgg8b`.
+"""Published networks with settings to train them, by name: `--model nitro:vgg8b`.
 
-Source: Pirillo, Colombo, Roveri, arXiv 2407.11698. A name without the suffix of a data set has the
-settings for MNIST (mlp-1, mlp-3), Fashion-MNIST (mlp-2) or CIFAR-10 (mlp-4, vgg8b, vgg11b).
+nitro: Pirillo, Colombo, Roveri, arXiv 2407.11698, with the published settings. A name without the suffix of
+a data set has those for MNIST (mlp-1, mlp-3), Fashion-MNIST (mlp-2) or CIFAR-10 (mlp-4, vgg8b, vgg11b).
 """
 
 from __future__ import annotations
@@ -20,24 +20,25 @@ COMMON = {"batch_size": 64, "epochs": 150, "patience": 15, "stop_patience": 35}
 
 @dataclass(frozen=True)
 class Preset:
-    """notation: the network in the short notation; other fields: see Trainer. Augmentation is by batch."""
+    """notation: the network in the short notation; learner: its id; learning: settings of Trainer by name."""
 
     notation: str
-    decay_inv: int
-    head_decay_inv: int
-    augment_crop: int = 0
-    augment_flip: int = 0
+    learner: str
+    learning: dict[str, int | str]
 
-    @property
-    def learning(self) -> dict[str, int | str]:
-        """Settings of Trainer, by name."""
-        return COMMON | {
-            "decay_inv": self.decay_inv,
-            "head_decay_inv": self.head_decay_inv,
-            "augment_crop": self.augment_crop,
-            "augment_flip": self.augment_flip,
-            "augment_by": "batch",
-        }
+
+def _nitro(
+    notation: str, decay_inv: int, head_decay_inv: int, augment_crop: int = 0, augment_flip: int = 0
+) -> Preset:
+    """Augmentation is by batch."""
+    learning = COMMON | {
+        "decay_inv": decay_inv,
+        "head_decay_inv": head_decay_inv,
+        "augment_crop": augment_crop,
+        "augment_flip": augment_flip,
+        "augment_by": "batch",
+    }
+    return Preset(notation, "nitro-d", learning)
 
 
 WIDE = "mlp:1024,1024,1024"
@@ -46,23 +47,25 @@ VGG8B_X10 = "cnn:c128,c256,p2,c256,c512,p2,c512,p2,c512,x10,p2,d1024,x10"
 VGG8B_X15 = "cnn:c128,c256,p2,c256,c512,p2,c512,p2,c512,x15,p2,d1024,x15"
 VGG11B = "cnn:c128,c128,c128,c256,p2,c256,c512,p2,c512,c512,p2,c512,p2,d1024"
 
-PRESETS = {
-    "mlp-1": Preset("mlp:100,50", 12_000, 3_000),
-    "mlp-2": Preset("mlp:200,100,50", 10_000, 8_000),
-    "mlp-3": Preset(WIDE, 28_000, 500, augment_crop=2),
-    "mlp-3-fashion": Preset(WIDE, 29_000, 6_000, augment_crop=2, augment_flip=1),
-    "mlp-4": Preset("mlp:3000,x10,3000,x10,3000,x10", 19_000, 7_500, augment_crop=4, augment_flip=1),
-    "vgg8b": Preset(VGG8B_X15, 25_000, 3_000, augment_crop=4, augment_flip=1),
-    "vgg8b-mnist": Preset(VGG8B, 30_000, 3_000, augment_crop=2),
-    "vgg8b-fashion": Preset(VGG8B_X10, 28_000, 3_500, augment_crop=2, augment_flip=1),
-    "vgg11b": Preset(VGG11B, 28_000, 4_500, augment_crop=4, augment_flip=1),
+NITRO = {
+    "mlp-1": _nitro("mlp:100,50", 12_000, 3_000),
+    "mlp-2": _nitro("mlp:200,100,50", 10_000, 8_000),
+    "mlp-3": _nitro(WIDE, 28_000, 500, augment_crop=2),
+    "mlp-3-fashion": _nitro(WIDE, 29_000, 6_000, augment_crop=2, augment_flip=1),
+    "mlp-4": _nitro("mlp:3000,x10,3000,x10,3000,x10", 19_000, 7_500, augment_crop=4, augment_flip=1),
+    "vgg8b": _nitro(VGG8B_X15, 25_000, 3_000, augment_crop=4, augment_flip=1),
+    "vgg8b-mnist": _nitro(VGG8B, 30_000, 3_000, augment_crop=2),
+    "vgg8b-fashion": _nitro(VGG8B_X10, 28_000, 3_500, augment_crop=2, augment_flip=1),
+    "vgg11b": _nitro(VGG11B, 28_000, 4_500, augment_crop=4, augment_flip=1),
 }
-FAMILY = "nitro"
+FAMILIES = {"nitro": NITRO}
+"""Word before the colon → presets by name."""
 
 
 def find_preset(text: str) -> Preset:
     """text: such as nitro:mlp-1. Raises UsageError with a list of the presets."""
-    name = text.partition(":")[2]
-    if name not in PRESETS:
-        raise UsageError(f"SPEC: unknown preset {name!r:.50}; known presets: {', '.join(PRESETS)}")
-    return PRESETS[name]
+    family, _, name = text.partition(":")
+    presets = FAMILIES[family]
+    if name not in presets:
+        raise UsageError(f"SPEC: unknown preset {name!r:.50}; known presets: {', '.join(presets)}")
+    return presets[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integrad.errors import UsageError
+from integrad.learners.table import USUAL
 from integrad.network.notation import parse_notation
 from integrad.network.shapes import Shape
 from integrad.training import presets
@@ -17,19 +18,27 @@ def parse_spec(text: str, input_shape: Shape) -> list[dict]:
     return load_spec(text, input_shape).layers
 
 
-def load_spec(text: str, input_shape: Shape) -> Specification:
-    """Like parse_spec, including the training settings of a network file or preset."""
+def load_spec(text: str, input_shape: Shape, learner: str | None = None) -> Specification:
+    """Like parse_spec, with the learner and the settings that a network file or a preset holds.
+
+    learner: id of the one that the user asked for, None if nobody did. Raises UsageError where the network
+    file or the preset is for another one.
+    """
     if text.endswith(".toml"):
-        return read_network_file(text, input_shape)
-    if text.startswith(f"{presets.FAMILY}:"):
-        return _preset(text, input_shape)
-    return Specification(parse_notation(text, input_shape))
+        found = read_network_file(text, input_shape, learner or USUAL)
+    elif text.startswith(tuple(f"{family}:" for family in presets.FAMILIES)):
+        found = _preset(text, input_shape)
+    else:
+        found = Specification(parse_notation(text, input_shape, learner or USUAL), learner=learner or USUAL)
+    if learner is not None and found.learner != learner:
+        raise UsageError(f"SPEC: {text} is for the learner {found.learner}, not for {learner}")
+    return found
 
 
 def _preset(text: str, input_shape: Shape) -> Specification:
     preset = presets.find_preset(text)
     try:
-        layers = parse_notation(preset.notation, input_shape)
+        layers = parse_notation(preset.notation, input_shape, preset.learner)
     except UsageError as error:
         raise UsageError(
             f"SPEC: {text} stands for the network below; {str(error).removeprefix('SPEC: ')}"
@@ -37,4 +46,4 @@ def _preset(text: str, input_shape: Shape) -> Specification:
     for layer in layers:
         if layer["type"] == "conv":
             layer["head_features"] = presets.HEAD_FEATURES
-    return Specification(layers, preset.learning)
+    return Specification(layers, dict(preset.learning), preset.learner)

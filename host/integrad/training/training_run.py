@@ -56,7 +56,8 @@ class TrainingRun:
 
     dataset: with labels 0…G-1. spec: short notation, preset or network file. settings: arguments of Trainer,
     which override those of a preset or network file. holdouts, validation_percent, by_class: see
-    split_dataset. Raises IntegradError or UsageError for settings that cannot be trained with.
+    split_dataset. learner: id of the learner; by default the one that the spec names, or the usual one.
+    Raises IntegradError or UsageError for settings that cannot be trained with.
     """
 
     def __init__(
@@ -67,18 +68,20 @@ class TrainingRun:
         holdouts: list[str] | None = None,
         validation_percent: int = 10,
         by_class: bool = False,
+        learner: str | None = None,
     ):
         self.dataset, self.spec, self.holdouts = dataset, spec, list(holdouts or [])
         shape = layouts.input_shape(dataset.axes, dataset.sample_shape)
-        parsed = load_spec(spec, shape)
+        parsed = load_spec(spec, shape, learner)
         usual = {"batch_size": SMALL_BATCH if len(dataset) < SMALL_DATA else LARGE_BATCH}
-        self.trainer = Trainer(**usual | parsed.learning | (settings or {}))
+        self.trainer = Trainer(parsed.learner, **usual | parsed.learning | (settings or {}))
         self.trainer.check_classes(dataset.classes)
         self.trainer.augmentation.check(shape)
         rng = self.trainer.rng
         self.split = split_dataset(dataset, rng, self.holdouts, validation_percent, by_class)
         self.preprocessing = Preprocessing.fit(dataset.x[self.split.train], dataset.axes)
-        self.network = Network(shape, dataset.classes, parsed.layers)
+        self.network = Network(shape, dataset.classes, parsed.layers, parsed.learner)
+        self.trainer.check_network(self.network)
         self.network.initialise(rng)
         self.model = Model(self.network, self.preprocessing, dataset.class_names)
 

@@ -16,7 +16,7 @@ from integrad.engines.engine_check import agrees_with_numpy
 from integrad.engines.native import structs
 from integrad.engines.native.library import load_library
 from integrad.errors import IntegradError
-from integrad.learners.nitro import NitroRule
+from integrad.learners.nitro import Nitro, NitroRule
 from integrad.learners.step import Gradients, Step
 from integrad.network.blocks import Block
 from integrad.network.layers.dropout import KEEP_SCALE
@@ -56,6 +56,7 @@ class NativeEngine:
     """
 
     name = "native"
+    learners = (Nitro.id,)
 
     def __init__(self, network: Network, threads: int | None = None, library: CDLL | None = None):
         self._library = library or _trusted_library()

@@ -8,7 +8,7 @@ import numpy as np
 
 from integrad.arithmetic import TARGET, magnitude
 from integrad.errors import IntegradError
-from integrad.learners.nitro import NitroRule
+from integrad.learners.nitro import Nitro, NitroRule
 from integrad.learners.step import Gradients, Step
 from integrad.network.network import BATCH, Network, Stage
 
@@ -36,6 +36,7 @@ class TorchEngine:
     """
 
     name = "torch"
+    learners = (Nitro.id,)
 
     def __init__(self, network: Network, device: str | None = None, threads: int | None = None):
         if threads is not None:

@@ -1,0 +1,1 @@
+"""The types of layers that a network description names, one file a type."""

@@ -1,0 +1,30 @@
+"""Dropout: while the host trains."""
+
+from __future__ import annotations
+
+from integrad.errors import IntegradError
+from integrad.network.layer_types.layer_type import LayerType
+from integrad.network.layers.dropout import KEEP_SCALE
+from integrad.network.stage import Stage
+
+
+class DropoutType(LayerType):
+    def check_values(self, layer, where, shape, classes):
+        if type(layer["percent"]) is not int or layer["percent"] not in KEEP_SCALE:
+            raise IntegradError(f"network: {where} percent must be 5, 10, … 95")
+        return shape
+
+    def shape_after(self, layer, shape):
+        return shape
+
+    def stage(self, layer, shape, classes):
+        return Stage(self.kind, shape, shape, percent=layer["percent"])
+
+    def read(self, where, table, defaults, series):
+        percent = table.get("percent")
+        if type(percent) is not int or percent not in KEEP_SCALE:
+            raise IntegradError(f"{where}: percent must be 5, 10, … 95")
+        return {"type": self.kind, "percent": percent}
+
+
+DROPOUT = DropoutType("dropout", "a dropout", frozenset({"percent"}))
