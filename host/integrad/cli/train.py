@@ -149,6 +149,7 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
                                  pN max-pool, aN average-pool, dN dense block, xP dropout of P percent
       network.toml               a file that describes all settings
       nitro:vgg8b                a network of the NITRO-D publication with its settings, see docs/networks.md
+      pocket:mlp-1               a network of the PocketNN publication, see docs/pocketnn.md
     The output layer is implicit. On time series, kernels and pooling windows extend over time.
 
     \b

@@ -5,9 +5,10 @@ from __future__ import annotations
 from integrad.errors import UsageError
 from integrad.learners.learner import Learner
 from integrad.learners.nitro import Nitro
+from integrad.learners.pocket import Pocket
 from integrad.network.network import Network
 
-LEARNERS: dict[str, Learner] = {learner.id: learner for learner in (Nitro(),)}
+LEARNERS: dict[str, Learner] = {learner.id: learner for learner in (Nitro(), Pocket())}
 
 USUAL = Nitro.id
 

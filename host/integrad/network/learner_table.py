@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from integrad.network.learner_layers import LearnerLayers, NitroLayers
+from integrad.network.pocket_layers import PocketLayers
 
-LEARNER_LAYERS: dict[str, LearnerLayers] = {layers.learner: layers for layers in (NitroLayers(),)}
+LEARNER_LAYERS: dict[str, LearnerLayers] = {
+    layers.learner: layers for layers in (NitroLayers(), PocketLayers())
+}
 
 USUAL_LEARNER = NitroLayers.learner
 """Of a description that names none."""

@@ -1,6 +1,6 @@
 """network.toml: a file that describes a network and its training settings.
 
-    learner = "nitro-d"         # how it learns
+    learner = "nitro-d"         # or "pocket", which has other layers: docs/pocketnn.md
     alpha_inv = 4               # slope 1/4 for negative activations in all blocks
     head_features = 256         # maximum number of inputs of a convolution's learning head
 

@@ -2,6 +2,8 @@
 
 nitro: Pirillo, Colombo, Roveri, arXiv 2407.11698, with the published settings. A name without the suffix of
 a data set has those for MNIST (mlp-1, mlp-3), Fashion-MNIST (mlp-2) or CIFAR-10 (mlp-4, vgg8b, vgg11b).
+pocket: Song, Lin, arXiv 2201.02863, for MNIST (mlp-1) and Fashion-MNIST (mlp-2), with settings chosen on
+validation samples.
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ HEAD_FEATURES = 4096
 # learning_rate_inv is omitted: the published 512 is the default for a batch size of 64, and so it
 # follows another --batch-size.
 COMMON = {"batch_size": 64, "epochs": 150, "patience": 15, "stop_patience": 35}
+
+
+POCKET_LEARNING = {"batch_size": 20, "epochs": 60, "patience": 5, "stop_patience": 20}
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,12 @@ NITRO = {
     "vgg8b-fashion": _nitro(VGG8B_X10, 28_000, 3_500, augment_crop=2, augment_flip=1),
     "vgg11b": _nitro(VGG11B, 28_000, 4_500, augment_crop=4, augment_flip=1),
 }
-FAMILIES = {"nitro": NITRO}
+POCKET = {
+    "mlp-1": Preset("mlp:100,50", "pocket", POCKET_LEARNING),
+    "mlp-2": Preset("mlp:200,100,50", "pocket", POCKET_LEARNING),
+}
+
+FAMILIES = {"nitro": NITRO, "pocket": POCKET}
 """Word before the colon → presets by name."""
 
 
