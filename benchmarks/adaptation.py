@@ -1,17 +1,17 @@
-"""How well a device learns: a new speaker, and digits that turned; and what it forgets meanwhile.
+"""On-device adaptation to a new speaker and to rotated digits, and the accuracy lost on known data.
 
     python benchmarks/adaptation.py networks          networks that fit, on lucas and theo
     python benchmarks/adaptation.py choose            stored samples and rates, on lucas and theo
     python benchmarks/adaptation.py confirm           all six speakers, learn sets, numbers of clips
-    python benchmarks/adaptation.py drift MNIST       digits turned by 30 and 45 degrees
+    python benchmarks/adaptation.py drift MNIST       digits rotated by 30 and 45 degrees
     python benchmarks/adaptation.py device            one case on an emulated core: equal CRCs
     options: --seeds 3   --models FOLDER   --picture FILE
 
-MNIST: the usual archive mnist.npz. Each speaker in turn is unknown to a network that the other five
-train. *new*: his 400 clips that nobody learns from; *known*: the other five speakers' test clips. A
-seed decides the training, the clips that are learnt and stored, and every order. Settings were chosen
-with `networks` and `choose`, on lucas and theo alone; the four others confirm
-them. Base models are kept in a folder.
+MNIST: the usual archive mnist.npz. Each speaker is held out in turn, and a network is trained on the other
+five. *new*: accuracy on 400 clips of the held-out speaker that are not learnt; *known*: accuracy on the test
+clips of the other five. The seed determines the training, the clips that are learnt and stored, and the order
+of all samples. Settings were selected with `networks` and `choose`, on lucas and theo alone; the other four
+speakers confirm them. Base models are kept in a folder.
 """
 
 import os
@@ -70,7 +70,7 @@ def columns(scores):
 
 
 def on_speakers(dataset, speakers, seeds, folder, method, clips=TUNING_CLIPS, spec=SETUP.spec):
-    """Scores of every speaker and seed, speaker by speaker."""
+    """Scores of all speakers and seeds, speaker by speaker."""
     scores = []
     for speaker in speakers:
         for seed in range(seeds):

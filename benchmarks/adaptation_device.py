@@ -1,4 +1,4 @@
-"""One case of benchmarks/adaptation.py on every executor: the weights at the end must have one CRC."""
+"""One case of benchmarks/adaptation.py on every executor: the final weights must have the same CRC."""
 
 from __future__ import annotations
 

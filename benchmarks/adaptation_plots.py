@@ -1,4 +1,4 @@
-"""The pictures of benchmarks/adaptation.py: accuracy by number of samples, a line for each learn set."""
+"""The plots of benchmarks/adaptation.py: accuracy by number of samples, one line per learn set."""
 
 import statistics
 
@@ -24,7 +24,7 @@ def plot_speakers(path, curves):
 
 
 def plot_drift(path, curves):
-    """curves: (degrees, learn set) -> [(images, scores)]. A panel for each angle; dashes: upright digits."""
+    """curves: (degrees, learn set) -> [(images, scores)]. One panel per angle; dashed: upright digits."""
     figure = new_figure(10, 4.4)
     angles = sorted({degrees for degrees, _ in curves})
     for axes, degrees in zip(figure.subplots(1, len(angles)), angles, strict=True):

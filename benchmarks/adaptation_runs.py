@@ -1,8 +1,8 @@
-"""What benchmarks/adaptation.py measures: base models, tuning as the product does it, its two scores.
+"""The measurements of benchmarks/adaptation.py: base models, tuning as in integrad, and two scores.
 
-The steps are those that integrad.execute.adaptation draws for a device; the native engine performs
-them. It holds the same bits as the device, which adaptation.py checks for one case. Pillow, which turns
-images, comes with integrad[plots].
+The steps are those that integrad.execute.adaptation draws for a device, computed by the native engine. It
+computes the same bits as the device, which adaptation.py checks for one case. Pillow, which rotates images,
+is installed with integrad[plots].
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SETUP = SETUPS[0]
 
 @dataclass(frozen=True)
 class Method:
-    """How a device learns. stored: samples of the training data that it mixes in."""
+    """How a device learns. stored: number of training samples for replay."""
 
     learn: str = "all"
     epochs: int = TUNING_EPOCHS
@@ -50,7 +50,7 @@ class Method:
 
 @dataclass(frozen=True)
 class Scores:
-    """Fractions classified rightly: of the new samples and of those like the training data."""
+    """Accuracies on the new samples and on samples like the training data."""
 
     new_before: float
     new_after: float
@@ -68,7 +68,7 @@ def keep(path: Path, train: Callable[[], Model]) -> Model:
 
 
 def speaker_model(dataset: Dataset, speaker: str, spec: str, seed: int, folder: Path) -> Model:
-    """A network that the other five speakers trained, as the demonstration does it."""
+    """A network trained on the other five speakers, as in the demonstration."""
     path = folder / f"{spec.replace(':', '-').replace(',', '-')}-without-{speaker}-{seed}.model"
     return keep(path, lambda: train_without(dataset, speaker, spec, seed, Silent()))
 
@@ -105,7 +105,8 @@ def digits_model(dataset: Dataset, seed: int, epochs: int, folder: Path) -> Mode
 
 
 def turned_parts(model: Model, dataset: Dataset, degrees: int, count: int, most: int, seed: int) -> Parts:
-    """Turned test images: `count` to learn from; those not among the first `most` test, also upright."""
+    """Rotated test images: `count` to learn from; those not among the first `most` for testing, also
+    upright."""
     images = dataset.x[dataset.test]
     labels = dataset.y[dataset.test]
     turned = rotate(images, degrees)
@@ -134,7 +135,7 @@ def load_digits(path: str) -> Dataset:
 
 
 def rotate(images: np.ndarray, degrees: int) -> np.ndarray:
-    """uint8 (N, H, W), turned counter-clockwise with bilinear interpolation, black outside."""
+    """uint8 (N, H, W), rotated counter-clockwise with bilinear interpolation, black outside."""
     turned = (Image.fromarray(image).rotate(degrees, Image.Resampling.BILINEAR) for image in images)
     return np.stack([np.asarray(image) for image in turned])
 

@@ -1,12 +1,12 @@
-"""Measures how large the code of generated firmware is, and writes the table that predictions use.
+"""Measures the code size of generated firmware and writes the table that predictions use.
 
     python benchmarks/code_sizes.py [--cores m0 m4] [--check | --add]
 
 Builds a few dozen networks for every core with arm-none-eabi-gcc and finds, by least squares, the bytes
 of each ingredient whose sum is the code of every one of them: host/integrad/data/code_sizes.json. With
---check nothing is written; with --add the table keeps what it has, and what it lacks is measured on the
-networks of GROUPED. Prints, for each core, the largest error on those networks, and on networks that took
-no part. To be run after kernels or templates have changed.
+--check nothing is written; with --add existing entries are kept, and missing ones are measured on the
+networks of GROUPED. Prints, for each core, the largest error on these networks and on networks that were not
+used for the fit. Run it after changing kernels or templates.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
     python benchmarks/device_kernels.py > tables.md
 
-Prints Markdown: each kernel on each core beside the portable C and CMSIS-NN, whole networks, classes of
-instructions, bytes of code, compilers. An instruction that moves several words (LDM, STM, LDRD, STRD, PUSH,
+Prints Markdown: each kernel on each core, compared with portable C and CMSIS-NN, whole networks, instruction
+classes, bytes of code, compilers. An instruction that moves several words (LDM, STM, LDRD, STRD, PUSH,
 POP) counts as many; a vector load or store counts one. Every answer is compared with portable C on the host.
 """
 

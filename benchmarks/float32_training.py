@@ -1,4 +1,4 @@
-"""What the integers compete with: the same architecture, float32 back-propagation and Adam, in PyTorch."""
+"""A baseline in floating point: the same architecture with float32 back-propagation and Adam in PyTorch."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from integrad.network.network import Network
 class Float32Training:
     """Linear and convolution layers without bias, leaky ReLU, max-pools, cross entropy, on the CPU.
 
-    No heads: the error of the last layer goes back through all of them. Adam is the fused one, the
-    fastest that PyTorch has.
+    There are no heads: the error of the last layer is propagated through all layers. Adam is the fused
+    implementation, the fastest in PyTorch.
     """
 
     label = "PyTorch float32"
@@ -27,7 +27,7 @@ class Float32Training:
         self.labels = torch.from_numpy(labels)
 
     def step(self, chosen: np.ndarray) -> float:
-        """One batch of the samples `chosen`; the loss before the update."""
+        """Train on a batch of the samples `chosen`; returns the loss before the update."""
         indices = torch.from_numpy(chosen)
         self.optimiser.zero_grad()
         loss = self.loss(self.model(self.x[indices]), self.labels[indices])

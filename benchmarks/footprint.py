@@ -1,13 +1,14 @@
-"""What generated firmware takes on six emulated cores, to be compared with what it took before a change.
+"""The footprint of generated firmware on six emulated cores, for comparison before and after a change.
 
     python benchmarks/footprint.py --out before.json
     python benchmarks/footprint.py --out after.json --compare before.json
     python benchmarks/footprint.py --measured after.json --compare before.json
 
-For a few networks, learn sets and batches: bytes of code (the linker's, gcc -O2, with the core's kernels), of
-flash, of scratch and of stack, executed instructions of an inference and of a training step; and the bytes of
+For a few networks, learn sets and batch sizes: bytes of code (as linked, gcc -O2, with the kernels of the
+core), flash, scratch and stack, executed instructions of an inference and of a training step; and the size of
 mlp:96,48 as a native module of MicroPython. Prints Markdown; with --compare only what changed, as new/old.
-Weights, inputs and labels are drawn from fixed seeds: the figures are the same in every run, of five minutes.
+Weights, inputs and labels are drawn from fixed seeds, so the figures are the same in every run. A run takes
+five minutes.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ MODULE_GOAL = 6144
 
 @dataclass(frozen=True)
 class Configuration:
-    """A network, what of it learns, and in which batches."""
+    """A network, its learn set and its batch size."""
 
     spec: str
     preprocessing: Preprocessing

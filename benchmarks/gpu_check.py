@@ -1,12 +1,12 @@
-"""The Torch engine on a GPU: the same bits as on the CPU, and how long an epoch takes. One call does it all.
+"""The Torch engine on a GPU: the same bits as on the CPU, and the duration of an epoch.
 
     python benchmarks/gpu_check.py [--data cifar10.npz] [--network nitro:vgg8b] [--out docs/results/gpu.md]
 
-Tests which products are exact on the device, times them, runs the sessions by which tests compare engines,
-trains twins on the CPU and on the device and compares their weights, then times training, once with each
-carrier of products. Writes a Markdown page.
-Ends with status 1 where there is no GPU, and where bits differ. Without --data, samples are random.
-`--device cpu` tries this script out where there is no GPU; then nothing is written unless --out says where.
+Tests which products are exact on the device, times them, runs the sessions with which the tests compare
+engines, trains copies of a network on the CPU and on the device and compares their weights, then times
+training with each carrier. Writes a Markdown page. The exit status is 1 if there is no GPU or if bits differ.
+Without --data, samples are random. `--device cpu` runs this script without a GPU; nothing is then written
+unless --out is given.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Candidates for training a small network fast on the host: what each of them reaches on MLP-1.
+"""Training speed of several candidates for small networks on the host, measured on MLP-1.
 
     python benchmarks/host_candidates.py [--threads N] [--seconds S] [--rounds R] [--network mlp-1]
 
-The C that devices get, Numba, and the engines, at batches of 64 and 16. All must hold the same weights
-after the network's check steps (20 of mlp-1). Numba is measured where it is installed; nothing depends on it.
+The generated C, Numba, and the engines, at batch sizes of 64 and 16. All must have the same weights after the
+check steps of the network (20 for mlp-1). Numba is measured if it is installed; nothing depends on it.
 """
 
 from __future__ import annotations

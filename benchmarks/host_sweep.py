@@ -1,4 +1,5 @@
-"""What a sample and a multiply-accumulate cost an engine: widths, channels, batches and samples in turn."""
+"""Cost per sample and per multiply-accumulate of an engine, for varying widths, channels, batches and
+samples."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""How fast the host trains, against NITRO-D in plain NumPy integers and against float32 in PyTorch.
+"""Training speed on the host, compared with NITRO-D in plain NumPy integers and with float32 in PyTorch.
 
     python benchmarks/host_training.py [--networks mlp-1 vgg8b …] [--engines native …] [--threads N]
                                        [--seconds S] [--rounds R] [--json FILE]
     python benchmarks/host_training.py --sweep native [--threads N]
 
-Batch 64, random int8 samples; a step includes gathering its batch. Every cell is a process of its own.
-Before a line is printed, all that compute with integers have taken the same steps and must hold the
-same weights. --sweep shows instead what a sample and a multiply-accumulate cost one engine as networks,
-batches and numbers of samples grow.
+Batch size 64, random int8 samples; a step includes gathering its batch. Each measurement is a separate
+process. All integer implementations first take the same steps and must arrive at the same weights. --sweep
+instead shows the cost per sample and per multiply-accumulate of one engine for growing networks, batches and
+numbers of samples.
 """
 
 from __future__ import annotations

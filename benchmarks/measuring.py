@@ -1,4 +1,4 @@
-"""Starts measurements in processes of their own, in turns, and says what machine they ran on.
+"""Runs measurements in separate processes, in turns, and describes the computer.
 
 Standard library only: see workloads.py for why this process stays small.
 """
@@ -27,7 +27,7 @@ NOT_REPEATED = 20
 
 
 class UnequalError(Exception):
-    """Executors that must give the same weights did not."""
+    """Executors that must compute the same weights did not."""
 
 
 def cores() -> int:

@@ -1,10 +1,10 @@
-"""What a model costs in MicroPython: executed instructions, heap and bytes, of every core on emulated boards.
+"""Cost of a model in MicroPython: instructions, heap and bytes of all backends on emulated boards.
 
     python benchmarks/micropython_costs.py digits.model [--cores m0 m3 m4 m7] [--learn all]
 
 The same model as C alone, as a user C module in the firmware, as a native module, in viper and in
-bytecode; one inference and one training step of one sample, with normalisation and all checks. Every
-row must come to the same weights. The first run builds MicroPython twice for each core.
+bytecode; one inference and one training step with one sample, including normalisation and all checks. All
+rows must have the same weights. The first run builds MicroPython twice for each core.
 """
 
 import argparse

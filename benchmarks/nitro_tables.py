@@ -1,12 +1,13 @@
-"""NITRO-D's published rows, run with the presets of the same name.
+"""Reproduces published results of NITRO-D with the presets of the same name.
 
     python benchmarks/nitro_tables.py nitro:mlp-1 mnist.npz --seeds 3 [--epochs 150] [--threads 1]
 
-A tenth of every training class validates and chooses the epoch, the schedule and the end; the test images
-are looked at once, with the weights of that epoch. Prints one line a seed and one Markdown row at the end:
-preset, data, mean test accuracy with two standard deviations, per seed, validation, epochs, wall time.
-`--set NAME=N` overrides a hyper-parameter of the preset. `--minutes N` ends a seed's training with the last
-epoch that was complete by then; the line then says how many epochs there were.
+A tenth of the training images of each class is used for validation, which determines the best epoch, the
+schedule and the end; the test images are evaluated once, with the weights of that epoch. Prints one line per
+seed and one Markdown row at the end: preset, data, mean test accuracy with two standard deviations, per seed,
+validation, epochs, wall time. `--set NAME=N` overrides a hyper-parameter of the preset. `--minutes N` ends
+the training of a seed after the last epoch that was completed by then; the line then shows the number of
+epochs.
 """
 
 import argparse

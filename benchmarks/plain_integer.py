@@ -1,8 +1,8 @@
-"""NITRO-D in plain NumPy integers: the slow, obvious way, against which the engines are measured and checked.
+"""NITRO-D in plain NumPy integers: a slow, simple implementation to compare the engines with.
 
-Written from the published description (arXiv 2407.11698) and sharing nothing with integrad: int32
+Written from the published description (arXiv 2407.11698) and independent of integrad: int32
 weights and accumulators, `@` and einsum on integers, truncated division as floor division and its
-correction. What overflows wraps, as in the published code. Squares only: square maps, kernels and
+correction. Overflow wraps, as in the published code. Squares only: square maps, kernels and
 windows, stride 1, max-pools, slope 1/4.
 """
 

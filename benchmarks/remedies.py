@@ -1,15 +1,16 @@
-"""Integer-only remedies against the cold start and small steps that truncate to 0, on validation samples.
+"""Integer-only remedies for the slow start and for small steps that are truncated to 0, on validation
+samples.
 
     python benchmarks/remedies.py nitro:mlp-2 fashion_mnist.npz --seeds 3 --epochs 40 [--only carry spread]
 
-The preset as it is, with amplification 8, and that with one thing more; the test images take no part. Rows of
-Markdown: validation accuracy after 1 and 5 epochs and at the best one, mean of the seeds and each of them.
-What is tried changes how weights follow gradients, or where they start; not what a network computes:
+The preset unchanged, with amplification 8, and with one further change; test images are not used. Markdown
+rows: validation accuracy after 1 and 5 epochs and of the best epoch, mean over seeds and individual seeds.
+The changes affect the update rule or the initial weights, but not inference:
 
-momentum: m <- m - tdiv(m, 10) + g, and m / 10 takes the gradient's place
-carry:    what a division leaves over is added to the next gradient (error feedback)
-warm-up:  four times finer steps in the first epoch
-spread:   every block's first weights times the integer for which its scaled sums are 24 in the mean
+momentum: m <- m - tdiv(m, 10) + g, and m / 10 replaces the gradient
+carry:    remainders of divisions are added to the next gradient (error feedback)
+warm-up:  a learning rate four times smaller in the first epoch
+spread:   initial weights of each block times the integer for which the mean of its scaled sums is 24
 """
 
 import argparse
@@ -139,7 +140,7 @@ def main():
     parser.add_argument("--only", nargs="*", default=list(REMEDIES), choices=list(REMEDIES), metavar="NAME")
     options = parser.parse_args()
     dataset = load_dataset(options.data)
-    print("| changed | after 1 | after 5 | best | each seed |\n|---|---:|---:|---:|---|", flush=True)
+    print("| change | after 1 | after 5 | best | individual seeds |\n|---|---:|---:|---:|---|", flush=True)
     for name in options.only:
         runs = [run(options, dataset, name, seed) for seed in range(options.seeds)]
         first, fifth = (

@@ -1,7 +1,7 @@
-"""Other orders of a training step with the same bits, and the scratch that each would need.
+"""Alternative orders of a training step with the same bits, and the scratch that each would need.
 
-Sums of integers do not depend on their order, and a block's gradient may be found anew as long as
-nothing that it depends on has changed. What changes is what has to be kept:
+Integer sums do not depend on the order of their terms, and the gradient of a block can be recomputed as long
+as nothing that it depends on has changed. The orders differ in what has to be kept:
 
 now          every layer's outputs for the whole batch; a convolution's gradient one row at a time
 recomputed   a convolution and the pool behind it take one sample at a time: its map lives for that sample

@@ -1,9 +1,9 @@
-"""Whether small batches, down to single samples, learn as much from as many samples as a batch of 64.
+"""Whether small batches, down to single samples, learn as much from the same samples as batches of 64.
 
     python benchmarks/streaming.py mnist.npz [--batches 64 16 8 4 1] [--seeds 2] [--passes 3]
 
-Default settings throughout: nobody chooses a learning rate. Prints a Markdown row for each batch size
-and seed: validation accuracy after each pass. The test samples take no part.
+Default settings throughout, including the learning rate. Prints a Markdown row for each batch size and seed:
+validation accuracy after each pass. Test samples are not used.
 """
 
 import argparse

@@ -1,12 +1,12 @@
-"""What the training defaults were chosen by: accuracy on speakers that a network never heard.
+"""Selection of the training defaults: accuracy on speakers that a network was not trained on.
 
     python benchmarks/training_defaults.py [--spec mlp:96,48] [--seeds 1] [--set batch_size=8 …] [--by-group]
 
-One speaker (george) is kept out of everything: he is for the demonstration. Each of the other five
-is held out in turn; four train and validate. Prints one row of a Markdown table, means over speakers and
-seeds: settings, how validation samples are drawn, validation accuracy, squared error of a validation
-sample, the held-out speaker before and after tuning all layers with 100 of his clips (15 passes, batch
-10, at the rate a device would use), epochs. The row of the defaults is what the others compare with.
+Speaker george is excluded, because the demonstration uses him. Each of the other five is held out in turn;
+the remaining four are used for training and validation. Prints one row of a Markdown table, with means over
+speakers and seeds: settings, split of validation samples, validation accuracy, mean squared error, accuracy
+on the held-out speaker before and after tuning all layers with 100 of his clips (15 passes, batch size 10, at
+the learning rate of a device), epochs. The row of the defaults is the reference for the others.
 """
 
 import argparse

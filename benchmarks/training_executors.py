@@ -1,4 +1,4 @@
-"""Everything that can train a workload, behind one interface: the engines, and what they compare with."""
+"""Everything that can train a workload, behind one interface: the engines and the baselines."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""How much RAM training takes, against what parts have, and what other orders of a step would take.
+"""RAM required for training, compared with that of parts, and the RAM that other orders of a step would need.
 
     python benchmarks/training_memory.py > docs/results/training-ram.md
 
-Nothing is trained and nothing is built: every figure is a plan's.
+Nothing is trained or built: all figures are taken from plans.
 """
 
 from __future__ import annotations

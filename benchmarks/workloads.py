@@ -1,7 +1,8 @@
-"""What the host's benchmarks train: networks by name, with data and rates that are the same for everybody.
+"""The workloads of the host benchmarks: networks by name, with the same data and learning rates for all
+executors.
 
-Needs nothing but the standard library until a workload is built, so that a program which only starts
-measurements stays small: on Linux, the peak memory of a new process is not less than its parent's size.
+Imports only the standard library until a workload is built, so that a program that starts measurements stays
+small: on Linux, the peak memory of a new process is at least the size of its parent.
 """
 
 from __future__ import annotations
