@@ -1,5 +1,5 @@
-# integrad with its compiler and emulator:  docker build -t integrad .  &&  docker run --rm integrad demo
-# To keep what it writes:                   docker run --rm -v "$PWD:/data" integrad demo
+# integrad with a compiler and an emulator:  docker build -t integrad .  &&  docker run --rm integrad demo
+# To keep the files that it writes:          docker run --rm -v "$PWD:/data" integrad demo
 FROM debian:trixie-slim
 
 RUN apt-get update \
@@ -13,7 +13,7 @@ RUN python3 -m venv /opt/integrad \
     && rm -r /usr/src/integrad
 
 ENV PATH=/opt/integrad/bin:$PATH
-# A cache folder that any user (docker run --user) can write.
+# A cache folder that is writable for any user (docker run --user).
 ENV XDG_CACHE_HOME=/tmp/cache
 WORKDIR /data
 ENTRYPOINT ["integrad"]

@@ -1,8 +1,8 @@
-# `make demo` shows the whole way, `make test` proves it. Both bring everything they need (.ci/setup).
+# `make demo` shows the whole workflow, `make test` tests it. Both install what they need (.ci/setup).
 #
-#   make demo ARGS="--core m0"      another core, another speaker: integrad demo --help
-#   make test ARGS="-k layers"      some of the tests
-#   make test-firmware              the tests in MicroPython on emulated cores
+#   make demo ARGS="--core m0"      another core; for all options: integrad demo --help
+#   make test ARGS="-k layers"      run some of the tests
+#   make test-firmware              run the tests in MicroPython on emulated cores
 #   make lint | format | clean
 
 VENV   ?= .venv
@@ -17,11 +17,11 @@ C_FILES = $(shell find device host codegen tests \( -name '*.c' -o -name '*.h' \
 demo: $(VENV)/.demo
 	$(VENV)/bin/integrad demo $(ARGS)
 
-# One worker a core, each with single-threaded NumPy: the products here are too small to share.
+# One worker per core, each with single-threaded NumPy, since the matrix products are small.
 test: lint
 	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
-# MicroPython on four emulated cores. The first time, its firmware is built, for some minutes.
+# MicroPython on four emulated cores. The first run builds its firmware, which takes some minutes.
 test-firmware: $(VENV)/.test
 	$(VENV)/bin/integrad micropython build
 	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/pytest -n $(JOBS) -m firmware $(ARGS)
@@ -36,7 +36,7 @@ format: $(VENV)/.test
 	$(VENV)/bin/ruff format .
 	$(if $(C_FILES),$(VENV)/bin/clang-format -i $(C_FILES))
 
-# A stamp for each purpose: setting up again is skipped until what it installs changes.
+# One stamp file per purpose: setup is skipped until its inputs change.
 $(VENV)/.demo $(VENV)/.test: pyproject.toml .ci/setup .ci/tools
 	@bash .ci/setup $(patsubst .%,%,$(notdir $@)) $(VENV) $(PYTHON)
 

@@ -153,12 +153,12 @@ def device(arguments):
     compare_executors(load_dataset("spoken-digits"), "george", 0, arguments.models)
 
 
-VERBS = {"networks": networks, "choose": choose, "confirm": confirm, "drift": drift, "device": device}
+COMMANDS = {"networks": networks, "choose": choose, "confirm": confirm, "drift": drift, "device": device}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", choices=VERBS)
+    parser.add_argument("what", choices=COMMANDS)
     parser.add_argument("data", nargs="?", help="of drift: mnist.npz")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir(), "integrad-adaptation"))
@@ -166,7 +166,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.what == "drift" and arguments.data is None:
         parser.error("drift needs the path of mnist.npz")
-    VERBS[arguments.what](arguments)
+    COMMANDS[arguments.what](arguments)
 
 
 if __name__ == "__main__":

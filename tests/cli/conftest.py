@@ -1,4 +1,4 @@
-"""Models for the verbs around devices: trained once, in a second, on a small data set."""
+"""Models for the commands around devices: trained once, in a second, on a small data set."""
 
 import numpy as np
 import pytest

@@ -91,9 +91,9 @@ def test_parts_are_for_c(model, tmp_path):
     )
 
 
-@pytest.mark.parametrize("verb", [["info"], ["export", "--out", "nowhere"]])
-def test_unknown_parts_list_near_names(model, verb):
-    status, message = fail(verb[0], model, *verb[1:], "--part", "stm32f10")
+@pytest.mark.parametrize("command", [["info"], ["export", "--out", "nowhere"]])
+def test_unknown_parts_list_near_names(model, command):
+    status, message = fail(command[0], model, *command[1:], "--part", "stm32f10")
     assert status == 2
     assert message == "error: --part 'stm32f10': unknown; near names: STM32F103C8, STM32F103RB, STM32F103RE"
 

@@ -1,4 +1,4 @@
-"""The page about JSON: its keys and types are those that the verbs write, no more and no less."""
+"""The page about JSON: its keys and types are those that the commands write, no more and no less."""
 
 import json
 import re
@@ -71,7 +71,7 @@ def test_every_verb_is_on_the_page():
 
 
 @pytest.mark.parametrize(
-    "verb, arguments",
+    "command, arguments",
     [
         ("train", ["{data}", "--model", "mlp:4", "--epochs", 1, "--out", "{out}/a.model"]),
         ("evaluate", ["{cnn}", "{data}"]),
@@ -83,11 +83,11 @@ def test_every_verb_is_on_the_page():
         ("doctor", []),
     ],
 )
-def test_verb(verb, arguments, toys, tmp_path):
+def test_verb(command, arguments, toys, tmp_path):
     filled = [str(argument).format(out=tmp_path, **toys) for argument in arguments]
-    result = run(verb, *filled, "--json", "-")
+    result = run(command, *filled, "--json", "-")
     assert result.exit_code == 0, result.stderr
-    check(json.loads(result.stdout), documented(SECTIONS[verb]))
+    check(json.loads(result.stdout), documented(SECTIONS[command]))
 
 
 def test_data(toys):

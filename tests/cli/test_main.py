@@ -15,7 +15,7 @@ from integrad.errors import IntegradError, UsageError
 
 
 def invoke(monkeypatch, callback):
-    """Call a verb `info` that does what callback does."""
+    """Call a command `info` that does what callback does."""
     command = click.Command("info", callback=callback)
     monkeypatch.setattr(Commands, "get_command", lambda self, ctx, name: command)
     return CliRunner().invoke(main, ["info"])
@@ -63,17 +63,17 @@ def test_help_version_and_unknown_verbs():
     runner = CliRunner()
     assert runner.invoke(main, ["--version"]).stdout == f"integrad, version {__version__}\n"
     help_text = runner.invoke(main, ["--help"]).stdout
-    assert all(verb in help_text for verb in COMMANDS) and "Example:" in help_text
+    assert all(command in help_text for command in COMMANDS) and "Example:" in help_text
     result = runner.invoke(main, ["trian"])
     assert result.exit_code == 2 and "No such command 'trian'" in result.stderr
     result = runner.invoke(main, ["train", "--epohcs", "3"])
     assert result.exit_code == 2 and "--epochs" in result.stderr
 
 
-@pytest.mark.parametrize("verbs", [[], ["micropython"]])
-def test_without_a_verb_the_help_and_nothing_else(verbs):
-    result = CliRunner().invoke(main, verbs)
-    help_text = CliRunner().invoke(main, [*verbs, "--help"]).output
+@pytest.mark.parametrize("commands", [[], ["micropython"]])
+def test_without_a_command_the_help_and_nothing_else(commands):
+    result = CliRunner().invoke(main, commands)
+    help_text = CliRunner().invoke(main, [*commands, "--help"]).output
     assert result.output.strip() == help_text.strip() and result.exit_code in (0, 2)
 
 
