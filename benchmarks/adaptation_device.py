@@ -13,7 +13,7 @@ from integrad.execute.demonstration import TUNING_CLIPS
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Weights
 from integrad.learners.schedule import Schedule
-from integrad.targets.cores import get_board
+from integrad.targets.cores import get_core
 
 
 def compare_executors(dataset: Dataset, speaker: str, seed: int, models: Path) -> None:
@@ -24,10 +24,10 @@ def compare_executors(dataset: Dataset, speaker: str, seed: int, models: Path) -
     tuning = Tuning(TUNING_EPOCHS, batch, Schedule(TUNING_RATE_PER_SAMPLE * batch), seed)
     with tempfile.TemporaryDirectory() as folder:
         generated = DeviceModel.generate(model, Path(folder), "all", batch, "digits")
-        board = get_board("m3")
+        core = get_core("m3")
         outcome = adapt(
             generated,
-            generated.build(board),
+            generated.build(core),
             parts.test,
             parts.tune,
             tuning,
@@ -37,7 +37,7 @@ def compare_executors(dataset: Dataset, speaker: str, seed: int, models: Path) -
         actions = [*tuning_steps(parts.tune, tuning, parts.stored), Weights()]
         compiled = generated.network_with(generated.run_host(actions, sanitize=False)[-1])
     native = measure(model, parts, Method(), batch, seed)
-    print(f"{board.core} ({board.part}), emulated  {outcome.crc_device:08x}")
+    print(f"{core.product} ({core.part.name}), emulated  {outcome.crc_device:08x}")
     print(f"generated C on the host            {compiled.weights_crc():08x}")
     print(f"NumPy                              {outcome.crc_host:08x}")
     print(f"native engine                      {native.weights_crc:08x}")

@@ -24,7 +24,7 @@ from integrad.estimate.code_sizes import ingredients, is_detail, table_bytes, to
 from integrad.execute.device_model import DeviceModel
 from integrad.model_file import Model
 from integrad.network.network import Network
-from integrad.targets.cores import BOARDS, get_board
+from integrad.targets.cores import CORES, get_core
 from integrad.training.specification import parse_spec
 
 TABLE = Path(__file__).resolve().parents[1] / "host/integrad/data/code_sizes.json"
@@ -97,7 +97,7 @@ def build(case):
     model = make_model(data, spec)
     with TemporaryDirectory() as folder:
         device = DeviceModel.generate(model, Path(folder), learn, batch)
-        flash = device.build(get_board(core), whole_machine=True, toolchain="gcc").sizes.flash
+        flash = device.build(get_core(core), whole_machine=True, toolchain="gcc").sizes.flash
     plan = device.plan
     return ingredients(model, plan), flash - plan.weights_bytes - plan.frozen_bytes - table_bytes(model, plan)
 
@@ -128,7 +128,7 @@ def error(predicted, size):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--cores", nargs="+", default=list(BOARDS))
+    parser.add_argument("--cores", nargs="+", default=list(CORES))
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--add", action="store_true")
     options = parser.parse_args()

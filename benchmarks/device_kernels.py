@@ -24,7 +24,7 @@ from integrad.execute.session import Predict, Train
 from integrad.learners.schedule import Schedule
 from integrad.model_file import Model
 from integrad.network.network import Network
-from integrad.targets.cores import BOARDS, get_board
+from integrad.targets.cores import CORES, get_core
 from integrad.training.specification import parse_spec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/kernels"))
@@ -165,7 +165,7 @@ def kernels(bench: Bench, cores: list[str]) -> dict:
 
         rows.append([case.name, *(f"**{per_mac(own, core)}** ({per_mac(portable, core)})" for core in cores)])
         if case.name in CMSIS_NN:
-            published = dict(zip(BOARDS, CMSIS_NN[case.name], strict=True))
+            published = dict(zip(CORES, CMSIS_NN[case.name], strict=True))
             rows.append(["CMSIS-NN, published", *(f"{published[core]:.2f}" for core in cores)])
     print("## Kernels\n\nIn brackets: portable C on the same core.\n")
     table(["instructions per MAC", *cores], rows)
@@ -237,8 +237,8 @@ def networks(cores: list[str]) -> None:
             batches = [slice(i, i + BATCH) for i in range(0, 48, BATCH)]
             steps = [Train(samples[b], labels[b], Schedule(8 * BATCH)) for b in batches]
             for core in cores:
-                firmware = device.build(get_board(core), whole_machine=True, toolchain="gcc")
-                _, result = device.run_board(firmware, [Predict(samples[:1]), *steps], count=True)
+                firmware = device.build(get_core(core), whole_machine=True, toolchain="gcc")
+                _, result = device.run_emulated(firmware, [Predict(samples[:1]), *steps], count=True)
                 first, *others = map(executed, result.regions)
                 inference.append(f"{first / device.plan.macs:.2f}")
                 training.append(f"{sum(others) / len(others) / device.plan.training_macs / BATCH:.2f}")
@@ -260,7 +260,7 @@ def compilers(bench: Bench, cores: list[str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--cores", default=",".join(BOARDS), help="names, separated by commas [all]")
+    parser.add_argument("--cores", default=",".join(CORES), help="names, separated by commas [all]")
     cores = parser.parse_args().cores.split(",")
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))

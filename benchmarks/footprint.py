@@ -31,7 +31,7 @@ from integrad.execute.micropython_session import native_core
 from integrad.learners.schedule import Schedule
 from integrad.model_file import Model
 from integrad.network.network import Network
-from integrad.targets.cores import BOARDS, get_board
+from integrad.targets.cores import CORES, get_core
 from integrad.training.specification import parse_spec
 
 CLASSES = 10
@@ -109,7 +109,7 @@ def measure(configuration: Configuration, cores: list[str]) -> dict[str, dict[st
     with TemporaryDirectory() as folder:
         device = DeviceModel.generate(configuration.model(), Path(folder), configuration.learn, batch or 1)
         for core in cores:
-            firmware = device.build(get_board(core), whole_machine=True, toolchain="gcc")
+            firmware = device.build(get_core(core), whole_machine=True, toolchain="gcc")
             costs = measure_costs(device, firmware, *configuration.samples(), Schedule(8 * max(1, batch)))
             found[core] = {figure: getattr(costs, figure) for figure in FIGURES}
             if not batch:
@@ -195,7 +195,7 @@ def compare(old: dict, new: dict) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--cores", default=",".join(BOARDS), help="names, separated by commas [all]")
+    parser.add_argument("--cores", default=",".join(CORES), help="names, separated by commas [all]")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the figures are written, as JSON")
     parser.add_argument(
         "--measured", type=Path, metavar="FILE", help="figures of an earlier run: measure none"

@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from integrad.boards.backend_choice import compiled
-from integrad.build.micropython_boards import MICROPYTHON_BOARDS, MicroPythonBoard, build_micropython
+from integrad.build.micropython_firmware import build_micropython
 from integrad.build.micropython_modules import ARCHITECTURES, build_module, installed_architectures
 from integrad.datasets import load_dataset
 from integrad.emulate.micropython_counts import count_regions
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Predict, Train, Weights
 from integrad.model_file import Model, load_model
+from integrad.targets.cores import Core, micropython_cores
 from integrad_codegen.c.module import write_files
 from integrad_codegen.micropython.export import emit_firmware_folder, emit_module
 from integrad_codegen.micropython.python_files import emit_pure
@@ -68,12 +69,12 @@ class Cost:
     crc: int
 
 
-def costs(board: MicroPythonBoard, device: DeviceModel, sample: np.ndarray, label: int) -> Iterator[Cost]:
+def costs(core: Core, device: DeviceModel, sample: np.ndarray, label: int) -> Iterator[Cost]:
     """One row after the other, C first."""
     model, plan = device.model, device.plan
-    yield c_cost(board, device, sample, label)
+    yield c_cost(core, device, sample, label)
     pure = emit_pure(model, plan)
-    architecture = ARCHITECTURES[board.architecture]
+    architecture = ARCHITECTURES[core.micropython.architecture]
     name = f"_{plan.prefix}"
     native = build_module(emit_module(model, plan, "", architecture.core), name, architecture)
     viper = compiled(pure[f"pure/{name}.py"], name, architecture.name)
@@ -81,40 +82,41 @@ def costs(board: MicroPythonBoard, device: DeviceModel, sample: np.ndarray, labe
     face = {f"{plan.prefix}.mpy": compiled(pure[f"{plan.prefix}.py"], plan.prefix)}
     face["digits.weights"] = weights_file(model, plan)
     script = SCRIPT.format(sample=sample.tobytes(), label=label)
-    yield run(board, "user C module", script, face, None, firmware_with(board, model, plan))
-    yield run(board, "native module", script, {f"{name}.mpy": native, **face}, native)
-    yield run(board, "viper", script, {f"{name}.mpy": viper, **face}, viper)
-    yield run(board, "bytecode", script, {f"{name}.mpy": plain, **face}, plain)
+    yield run(core, "user C module", script, face, None, firmware_with(core, model, plan))
+    yield run(core, "native module", script, {f"{name}.mpy": native, **face}, native)
+    yield run(core, "viper", script, {f"{name}.mpy": viper, **face}, viper)
+    yield run(core, "bytecode", script, {f"{name}.mpy": plain, **face}, plain)
 
 
-def c_cost(board: MicroPythonBoard, device: DeviceModel, sample: np.ndarray, label: int) -> Cost:
+def c_cost(core: Core, device: DeviceModel, sample: np.ndarray, label: int) -> Cost:
     """The generated C in a program of its own: nothing of MicroPython."""
     train = Train(sample[None], np.array([label]), device.model.schedule(1))
-    firmware = device.build(board.board, whole_machine=True)
-    results, run = device.run_board(firmware, [Predict(sample[None]), train, Weights()], count=True)
+    firmware = device.build(core, whole_machine=True)
+    results, run = device.run_emulated(firmware, [Predict(sample[None]), train, Weights()], count=True)
     inference, step = (region.instructions for region in run.regions)
     crc = device.network_with(results[-1]).weights_crc()
     return Cost("C", inference, step, None, None, None, None, crc)
 
 
 def run(
-    board: MicroPythonBoard,
+    core: Core,
     what: str,
     script: str,
     files: dict[str, bytes],
-    core: bytes | None,
+    backend: bytes | None,
     firmware: Path | None = None,
 ) -> Cost:
-    printed, (importing, inference, step) = count_regions(board, script, files, firmware)
+    printed, (importing, inference, step) = count_regions(core, script, files, firmware)
     import_heap, model_heap, crc = map(int, printed.split())
-    return Cost(what, inference, step, importing, import_heap, model_heap, len(core) if core else None, crc)
+    size = len(backend) if backend else None
+    return Cost(what, inference, step, importing, import_heap, model_heap, size, crc)
 
 
-def firmware_with(board: MicroPythonBoard, model: Model, plan: Plan) -> Path:
+def firmware_with(core: Core, model: Model, plan: Plan) -> Path:
     """MicroPython with the model's user C module built in."""
     with tempfile.TemporaryDirectory() as folder:
-        write_files(emit_firmware_folder(model, plan, "", board.board.name), Path(folder))
-        return build_micropython(board, user_modules=Path(folder, "usermod"))
+        write_files(emit_firmware_folder(model, plan, "", core.name), Path(folder))
+        return build_micropython(core, user_modules=Path(folder, "usermod"))
 
 
 def module_sizes(model: Model, plan: Plan) -> dict[str, int]:
@@ -134,7 +136,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("model")
     arguments.add_argument("--data", default="spoken-digits")
-    arguments.add_argument("--cores", nargs="+", default=list(MICROPYTHON_BOARDS))
+    arguments.add_argument("--cores", nargs="+", default=list(micropython_cores()))
     arguments.add_argument("--learn", default="all")
     options = arguments.parse_args()
     model, dataset = load_model(options.model), load_dataset(options.data)
@@ -145,7 +147,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             device = DeviceModel.generate(model, Path(folder), options.learn, BATCH, "digits")
             first = None
-            for cost in costs(MICROPYTHON_BOARDS[core], device, sample, label):
+            for cost in costs(micropython_cores()[core], device, sample, label):
                 first = first or cost
                 assert cost.crc == first.crc, f"{core}, {cost.what}: other weights than C"
                 ratios = f"{cost.inference / first.inference:.2f}", f"{cost.step / first.step:.2f}"

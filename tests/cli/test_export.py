@@ -167,7 +167,7 @@ def test_any_file_name_gives_a_usable_prefix(toys, tmp_path, stem, prefix):
         (
             ["--core", "m4", "--part", "rp2040"],
             2,
-            "--core m4: RP2040 has an m0 core; omit one of the two options",
+            "--core m4: RP2040 has a Cortex-M0+; omit one of the two options",
         ),
         (["--target", "rust"], 2, "'rust' is not one of 'c', 'micropython'"),
     ],

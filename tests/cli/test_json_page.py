@@ -15,7 +15,7 @@ from integrad.execute.demonstration import Demonstration
 from integrad.execute.device_model import DeviceModel
 from integrad.learners.schedule import Schedule
 from integrad.model_file import load_model
-from integrad.targets.cores import get_board
+from integrad.targets.cores import get_core
 
 PAGE = (Path(__file__).parents[2] / "docs/json.md").read_text()
 SECTIONS = {
@@ -99,7 +99,7 @@ def test_data(toys):
 def test_micropython(tmp_path, monkeypatch):
     """Firmware is built by the tests of emulated boards; here it is there."""
     (tmp_path / "firmware.elf").write_bytes(b"firmware")
-    monkeypatch.setattr("integrad.cli.micropython.firmware_path", lambda board: tmp_path / "firmware.elf")
+    monkeypatch.setattr("integrad.cli.micropython.firmware_path", lambda core: tmp_path / "firmware.elf")
     result = run("micropython", "build", "--json", "-")
     assert result.exit_code == 0, result.stderr
     check(json.loads(result.stdout), documented(SECTIONS["micropython"]))
@@ -111,7 +111,7 @@ def test_demo(toys, tmp_path):
     device = DeviceModel.generate(model, tmp_path, "all", 4)
     preprocessing = model.preprocessing
     samples = preprocessing.raw(toys["samples"][:8])
-    costs = measure_costs(device, device.build(get_board("m4")), samples, toys["labels"][:8], Schedule(64))
+    costs = measure_costs(device, device.build(get_core("m4")), samples, toys["labels"][:8], Schedule(64))
     after = Adaptation(0.5, 0.75, 8, 1, 1, True, 0.9, 0.85)
     result = demo_json("george", "m4", Demonstration(model, 2, 96, after, after, costs))
     types = documented(SECTIONS["emulate"])

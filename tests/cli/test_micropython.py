@@ -6,13 +6,14 @@ import shutil
 import pytest
 from digits import fail, run
 
-from integrad.build.micropython_boards import MICROPYTHON_BOARDS, firmware_path
+from integrad.build.micropython_firmware import firmware_path
 from integrad.emulate.faults import FirmwareError
+from integrad.targets.cores import CORES
 
 
 def test_a_script_gets_its_files_and_shows_its_output(tmp_path, monkeypatch):
-    def answer(board, script, files, time_limit):
-        return f"{board.architecture} {script} {sorted(files.items())} {time_limit}"
+    def answer(core, script, files, time_limit):
+        return f"{core.micropython.architecture} {script} {sorted(files.items())} {time_limit}"
 
     monkeypatch.setattr("integrad.cli.micropython.run_firmware", answer)
     (tmp_path / "hello.py").write_text("print(1)")
@@ -59,17 +60,17 @@ def test_sources_that_change_under_their_name_are_built_anew(tmp_path, monkeypat
     for path in (source, beside, tmp_path / "tools/mpy_ld.py", tmp_path / "py/__pycache__/x.pyc"):
         path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text("")
-    board = MICROPYTHON_BOARDS["m3"]
-    first = firmware_path(board)
+    core = CORES["m3"]
+    first = firmware_path(core)
     beside.write_text("changed")
     (tmp_path / "py/__pycache__/y.pyc").write_text("left by a build")
-    assert firmware_path(board) == first
+    assert firmware_path(core) == first
     source.write_text("changed")
-    second = firmware_path(board)
+    second = firmware_path(core)
     os.utime(source, (1, 1))
-    third = firmware_path(board)
+    third = firmware_path(core)
     source.rename(source.with_name("emit.c"))
-    assert len({first, second, third, firmware_path(board)}) == 4
+    assert len({first, second, third, firmware_path(core)}) == 4
 
 
 @pytest.mark.parametrize("missing", ["arm-none-eabi-gcc", "make"])

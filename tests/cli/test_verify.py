@@ -11,7 +11,7 @@ import integrad.execute.device_model as device_model
 from integrad.execute.verification import random_actions
 from integrad.learners.schedule import Schedule
 from integrad.model_file import load_model
-from integrad.targets.cores import BOARDS
+from integrad.targets.cores import CORES
 
 
 def verify(model, *options):
@@ -26,7 +26,7 @@ def test_every_executor_holds_the_same_bits(toys, name):
     status, figures = verify(toys[name])
     assert status == 0 and figures["equal"] is True
     rows = figures["executors"]
-    assert [row["core"] for row in rows] == ["host", "host", *BOARDS]
+    assert [row["core"] for row in rows] == ["host", "host", *CORES]
     assert len({(row["outputs_crc"], row["weights_crc"], row["error"]) for row in rows}) == 1
     assert rows[0]["weights_crc"] != f"{load_model(toys[name]).network.weights_crc():08x}"
 
@@ -92,8 +92,8 @@ def test_sabotage_is_noticed(toys, emit, old, new):
 
 
 def test_a_core_that_is_too_small_does_not_hide_the_others(toys, monkeypatch):
-    small = replace(BOARDS["m3"], machine_ram_bytes=4608)
-    monkeypatch.setattr("integrad.cli.verify.BOARDS", {"m3": small, "m4": BOARDS["m4"]})
+    small = replace(CORES["m3"], machine=replace(CORES["m3"].machine, ram_bytes=4608))
+    monkeypatch.setattr("integrad.cli.verify.CORES", {"m3": small, "m4": CORES["m4"]})
     status, figures = verify(toys["cnn"])
     *host, m3, m4 = figures["executors"]
     assert status == 1 and figures["equal"] is False
@@ -119,7 +119,7 @@ def test_a_firmware_that_hangs(toys, emit):
 
 
 def test_what_is_missing_is_a_row(toys, monkeypatch):
-    monkeypatch.setattr("integrad.cli.verify.BOARDS", {core: BOARDS[core] for core in ("m33", "m55")})
+    monkeypatch.setattr("integrad.cli.verify.CORES", {core: CORES[core] for core in ("m33", "m55")})
     monkeypatch.setenv("PATH", "/nowhere")
     result = run("verify", toys["mlp"], "--steps", 1, "--json", "-")
     errors = {row["core"]: row["error"] for row in json.loads(result.stdout)["executors"]}

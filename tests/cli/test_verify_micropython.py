@@ -1,13 +1,13 @@
 """integrad verify --micropython: native modules take part, and are noticed when they differ."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from digits import run
 
-from integrad.build.micropython_boards import MICROPYTHON_BOARDS
 from integrad.execute import micropython_session
-from integrad.targets.cores import BOARDS
+from integrad.targets.cores import CORES, micropython_cores
 
 
 def verify(model, *options):
@@ -22,7 +22,7 @@ HERE = ["MicroPython, native", "MicroPython, viper", "MicroPython, bytecode"]
 
 @pytest.fixture
 def without_firmware(monkeypatch):
-    monkeypatch.setattr("integrad.execute.micropython_executors.MICROPYTHON_BOARDS", {})
+    monkeypatch.setitem(CORES, "m3", replace(CORES["m3"], micropython=None))
 
 
 @pytest.mark.parametrize("name", ["mlp", "cnn"])
@@ -62,9 +62,9 @@ def test_every_core_that_has_a_micropython(toys):
     status, rows = verify(toys["cnn"], "--steps", 50)
     assert status == 0
     found = [(row["name"].removeprefix("MicroPython, "), row["core"]) for row in rows]
-    assert set(MICROPYTHON_BOARDS) < set(BOARDS)
-    for core in MICROPYTHON_BOARDS:
-        name = BOARDS[core].core
+    assert set(micropython_cores()) < set(CORES)
+    for core in micropython_cores():
+        name = CORES[core].product
         assert (f"native on {name}", core) in found and (f"viper on {name}", core) in found
     assert found[-1] == ("user C module on Cortex-M3", "m3") and len(found) == 8 + 3 + 2 * 4 + 1
     assert len({(row["outputs_crc"], row["weights_crc"], row["error"]) for row in rows}) == 1

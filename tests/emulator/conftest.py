@@ -4,7 +4,7 @@ import pytest
 from emulated import PROGRAMS
 
 from integrad.build.toolchain import build_firmware
-from integrad.targets.cores import get_board
+from integrad.targets.cores import get_core
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,7 @@ def build(tmp_path_factory):
         if key not in built:
             folder = tmp_path_factory.mktemp(f"{program}-{core}-{toolchain}")
             source = PROGRAMS / f"{program}.c"
-            built[key] = build_firmware(get_board(core), [source], [], folder, toolchain=toolchain, **options)
+            built[key] = build_firmware(get_core(core), [source], [], folder, toolchain=toolchain, **options)
         return built[key]
 
     return build

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from integrad.targets.cores import BOARDS
+from integrad.targets.cores import CORES
 
 PROGRAMS = Path(__file__).parent / "programs"
-CORES = tuple(BOARDS)
-UNICORN_CORES = tuple(name for name, board in BOARDS.items() if board.unicorn_cpu)
+UNICORN_CORES = tuple(name for name, core in CORES.items() if core.unicorn_model)
 
 # gcc everywhere; the others where code generation differs most, and where no one else goes.
 BUILDS = (

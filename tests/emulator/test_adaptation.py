@@ -8,7 +8,7 @@ from integrad.errors import UsageError
 from integrad.execute.adaptation import Tuning, adapt, choose_stored, split_for_tuning, tuning_steps
 from integrad.execute.device_model import DeviceModel
 from integrad.learners.schedule import Schedule
-from integrad.targets.cores import get_board
+from integrad.targets.cores import get_core
 
 SCHEDULE = Schedule(16)
 
@@ -20,7 +20,7 @@ def device(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def firmware(device):
-    return device.build(get_board("m4"))
+    return device.build(get_core("m4"))
 
 
 def halves(count=24):
@@ -129,12 +129,12 @@ def test_replay_keeps_what_was_known(device, firmware):
 
 
 def test_one_wrong_score_is_a_difference(device, firmware, monkeypatch):
-    genuine = DeviceModel.run_board
+    genuine = DeviceModel.run_emulated
 
     def falsify(self, *arguments, **options):
         (logits, *others), result = genuine(self, *arguments, **options)
         return [logits ^ (np.arange(logits.size).reshape(logits.shape) == 3), *others], result
 
-    monkeypatch.setattr(DeviceModel, "run_board", falsify)
+    monkeypatch.setattr(DeviceModel, "run_emulated", falsify)
     outcome = adapt(device, firmware, halves()[0])
     assert not outcome.equal_to_host and outcome.crc_device == outcome.crc_host

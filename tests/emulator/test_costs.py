@@ -11,7 +11,7 @@ from integrad.execute.costs import measure_costs
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Predict
 from integrad.learners.nitro import NitroSchedule
-from integrad.targets.cores import get_board
+from integrad.targets.cores import get_core
 
 SPECS = {"mlp": "mlp:24,12", "cnn": "cnn:c4,p2,c6,p2,d12"}
 COLUMNS = ("macs", "flash_bytes", "ram_bytes", "instructions_per_inference", "instructions_per_training_step")
@@ -30,7 +30,7 @@ def built(tmp_path_factory):
         device = devices[spec, learn]
         key = (spec, learn, core, toolchain)
         if key not in firmware:
-            firmware[key] = device.build(get_board(core), toolchain=toolchain)
+            firmware[key] = device.build(get_core(core), toolchain=toolchain)
         return device, firmware[key]
 
     return build
@@ -50,7 +50,9 @@ def rows(costs):
 def test_every_column_adds_up_and_memory_is_the_linker_map(built, spec, learn, core, toolchain):
     device, firmware = built(spec, learn, core, toolchain)
     costs = measure(device, firmware)
-    assert (costs.flash_bytes, costs.ram_bytes) == measure_map(firmware.map_file.read_text(), firmware.board)
+    assert (costs.flash_bytes, costs.ram_bytes) == measure_map(
+        firmware.map_file.read_text(), firmware.core.machine
+    )
     for column in COLUMNS:
         if learn == "none" and column == "instructions_per_training_step":
             assert (
@@ -100,7 +102,7 @@ def test_wide_normalisation_is_counted_as_such(tmp_path):
     model = make_model("mlp:8", (6, 2), "TC", "int32")
     samples = make_samples((6, 2), "int32")
     device = DeviceModel.generate(model, tmp_path, "none")
-    costs = measure_costs(device, device.build(get_board("m0"), toolchain="gcc"), *samples, SCHEDULE)
+    costs = measure_costs(device, device.build(get_core("m0"), toolchain="gcc"), *samples, SCHEDULE)
     wide = rows(costs)[NORMALISATION]
     assert wide.instructions_per_inference > costs.instructions_per_inference // 2
     assert wide.flash_bytes > 500  # 64-bit division
@@ -109,7 +111,7 @@ def test_wide_normalisation_is_counted_as_such(tmp_path):
 def test_the_total_is_the_mean_of_counted_regions(built):
     device, firmware = built("cnn", "none")
     samples, _ = make_samples((8, 8))
-    _, result = device.run_board(firmware, [Predict(samples[:4])], count=True)
+    _, result = device.run_emulated(firmware, [Predict(samples[:4])], count=True)
     total = sum(region.instructions for region in result.regions)
     assert measure(device, firmware).instructions_per_inference == total // 4
 

@@ -10,13 +10,13 @@ import integrad.execute.device_model as device_model
 from integrad.build.toolchain import DoesNotFitError
 from integrad.errors import IntegradError
 from integrad.execute.device_model import DeviceModel
-from integrad.targets.cores import get_board
+from integrad.targets.cores import get_core
 
 
-def link(model, folder, board, learn="none", batch=1, toolchain=None):
-    """Sizes of a firmware that fits; DoesNotFitError of one that does not. board: or its core."""
-    board = get_board(board) if isinstance(board, str) else board
-    return DeviceModel.generate(model, folder, learn, batch).build(board, toolchain=toolchain).sizes
+def link(model, folder, core, learn="none", batch=1, toolchain=None):
+    """Sizes of a firmware that fits; DoesNotFitError of one that does not. core: or its name."""
+    core = get_core(core) if isinstance(core, str) else core
+    return DeviceModel.generate(model, folder, learn, batch).build(core, toolchain=toolchain).sizes
 
 
 def refuse(*arguments):
@@ -24,15 +24,16 @@ def refuse(*arguments):
     with pytest.raises(DoesNotFitError) as caught:
         link(*arguments)
     text = str(caught.value)
-    assert text.startswith(f"the network does not fit {caught.value.board.part}: ") and "\n" not in text
+    assert text.startswith(f"the network does not fit {caught.value.core.part.name}: ") and "\n" not in text
     return text
 
 
 @pytest.fixture
-def only_board(monkeypatch):
+def only_core(monkeypatch):
     """A small part, and none that is larger."""
-    monkeypatch.setattr("integrad.estimate.fit.BOARDS", {})
-    return replace(get_board("m0"), flash_bytes=16384, ram_bytes=8192)
+    monkeypatch.setattr("integrad.estimate.fit.CORES", {})
+    core = get_core("m0")
+    return replace(core, part=replace(core.part, flash_bytes=16384, ram_bytes=8192))
 
 
 @pytest.mark.parametrize(
@@ -60,36 +61,36 @@ def test_a_smaller_batch_comes_before_less_learning(tmp_path):
     assert re.search(r"; --learn all --batch-size (16|8|4) or --core \w+ would fit$", text)
 
 
-def test_flash_and_ram_are_both_named(tmp_path, only_board):
-    text = refuse(make_model("mlp:200", (8, 8)), tmp_path, only_board, "all")
+def test_flash_and_ram_are_both_named(tmp_path, only_core):
+    text = refuse(make_model("mlp:200", (8, 8)), tmp_path, only_core, "all")
     pattern = r"flash needs ([\d,]+) bytes, ([\d,]+) more than the 16,384 it has; RAM needs ([\d,]+) bytes, "
     flash, excess, _ = (int(n.replace(",", "")) for n in re.search(pattern, text).groups())
     assert flash - excess == 16384
 
 
 @pytest.mark.parametrize("learn", ["none", "all"])
-def test_the_weights_that_it_names_are_the_most(tmp_path, only_board, learn):
-    text = refuse(make_model("mlp:150", (8, 8)), tmp_path / "a", only_board, learn)
+def test_the_weights_that_it_names_are_the_most(tmp_path, only_core, learn):
+    text = refuse(make_model("mlp:150", (8, 8)), tmp_path / "a", only_core, learn)
     limit = re.search(
         r"; a network would fit if its weights took at most ([\d,]+) bytes instead of 20,700$", text
     )
     units = int(limit[1].replace(",", "")) // (2 * (64 + 5))
-    assert link(make_model(f"mlp:{units}", (8, 8)), tmp_path / "b", only_board)
-    refuse(make_model(f"mlp:{units + 1}", (8, 8)), tmp_path / "c", only_board)
+    assert link(make_model(f"mlp:{units}", (8, 8)), tmp_path / "b", only_core)
+    refuse(make_model(f"mlp:{units + 1}", (8, 8)), tmp_path / "c", only_core)
 
 
-def test_the_activations_that_it_names_are_the_most(tmp_path, only_board):
-    text = refuse(make_model("cnn:c10,p4,d4", (24, 24)), tmp_path / "a", only_board)
+def test_the_activations_that_it_names_are_the_most(tmp_path, only_core):
+    text = refuse(make_model("cnn:c10,p4,d4", (24, 24)), tmp_path / "a", only_core)
     limit = re.search(
         r"; a network would fit if its activations took at most ([\d,]+) bytes instead of 6,120$", text
     )
     channels = int(limit[1].replace(",", "")) // (24 * 24 + 6 * 6)
-    assert link(make_model(f"cnn:c{channels},p4,d4", (24, 24)), tmp_path / "b", only_board)
-    refuse(make_model(f"cnn:c{channels + 1},p4,d4", (24, 24)), tmp_path / "c", only_board)
+    assert link(make_model(f"cnn:c{channels},p4,d4", (24, 24)), tmp_path / "b", only_core)
+    refuse(make_model(f"cnn:c{channels + 1},p4,d4", (24, 24)), tmp_path / "c", only_core)
 
 
-def test_samples_that_are_too_large(tmp_path, only_board):
-    text = refuse(make_model("cnn:p16,d4", (96, 96)), tmp_path, only_board)
+def test_samples_that_are_too_large(tmp_path, only_core):
+    text = refuse(make_model("cnn:p16,d4", (96, 96)), tmp_path, only_core)
     assert text.endswith("; a network would fit if its samples were smaller")
 
 
@@ -106,10 +107,10 @@ def test_the_linker_is_asked_seldom(tmp_path, monkeypatch):
     assert len(built) <= 4
 
 
-def test_the_whole_machine_is_blamed_for_itself(tmp_path, only_board):
-    board = replace(only_board, machine_flash_bytes=8192)
+def test_the_whole_machine_is_blamed_for_itself(tmp_path, only_core):
+    core = replace(only_core, machine=replace(only_core.machine, flash_bytes=8192))
     device = DeviceModel.generate(make_model("mlp:100"), tmp_path)
     with pytest.raises(
         IntegradError, match=r"^does not fit the emulated machine: flash needs [\d,]+ bytes, "
     ):
-        device.build(board, whole_machine=True)
+        device.build(core, whole_machine=True)

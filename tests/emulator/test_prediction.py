@@ -13,7 +13,7 @@ from integrad.estimate.code_sizes import ingredients, total
 from integrad.estimate.part_fit import MARGIN, fit_part
 from integrad.estimate.prediction import STACK_BYTES, predict
 from integrad.execute.device_model import DeviceModel
-from integrad.targets.cores import get_board
+from integrad.targets.cores import get_core
 from integrad.targets.parts import Part
 from integrad_codegen.plan import make_plan
 
@@ -36,15 +36,15 @@ MODELS = [
 def build(tmp_path, core, spec, shape, axes, dtype, learn, batch):
     model = make_model(spec, shape, axes, dtype)
     device = DeviceModel.generate(model, tmp_path, learn, batch)
-    return model, device.plan, device.build(get_board(core), whole_machine=True, toolchain="gcc")
+    return model, device.plan, device.build(get_core(core), whole_machine=True, toolchain="gcc")
 
 
 @pytest.mark.parametrize("core", CORES)
 @pytest.mark.parametrize("case", MODELS, ids=lambda case: f"{case[0]}-{case[4]}")
 def test_prediction_equals_the_map(tmp_path, core, case):
     model, plan, firmware = build(tmp_path, core, *case)
-    footprint = predict(model, plan, core)
-    flash, ram = measure_map(firmware.map_file.read_text(), firmware.board)
+    footprint = predict(model, plan, get_core(core))
+    flash, ram = measure_map(firmware.map_file.read_text(), firmware.core.machine)
     sizes = {name: size for name, _, size in firmware.sizes.symbols}
     assert footprint.ram == ram
     assert footprint.stack == firmware.sizes.stack == STACK_BYTES
@@ -60,15 +60,17 @@ def test_prediction_equals_the_map(tmp_path, core, case):
 def test_a_larger_stack_takes_more():
     model = make_model("mlp:9")
     plan = make_plan(model.network, "model", "all", 2)
-    assert predict(model, plan, "m4", 5001).ram - predict(model, plan, "m4", 5000).ram == 8
-    assert predict(model, plan, "m4").stack == STACK_BYTES
+    assert (
+        predict(model, plan, get_core("m4"), 5001).ram - predict(model, plan, get_core("m4"), 5000).ram == 8
+    )
+    assert predict(model, plan, get_core("m4")).stack == STACK_BYTES
 
 
 @pytest.mark.parametrize(("memory", "others"), [("flash", "RAM"), ("RAM", "flash")])
 def test_a_part_with_a_byte_too_little_does_not_do(memory, others):
     model = make_model("mlp:9")
     plan = make_plan(model.network, "model", "all", 2)
-    footprint = predict(model, plan, "m4")
+    footprint = predict(model, plan, get_core("m4"))
     flash = footprint.flash + round(MARGIN * footprint.code)
     exact = {"flash": flash, "RAM": footprint.ram}
     assert fit_part(model, plan, Part("exact", "m4", *exact.values(), "maker")).shortage is None

@@ -93,5 +93,5 @@ def test_stack_reserve_is_a_parameter(build):
 def test_coprocessor_is_enabled(build, core, toolchain):
     firmware = build("coprocessor", core, toolchain)
     assert run(firmware, b"bits", engine="qemu").output == b"bits"
-    if firmware.board.unicorn_cpu:
+    if firmware.core.unicorn_model:
         assert run(firmware, b"bits", engine="unicorn").output == b"bits"

@@ -1,13 +1,13 @@
 """Flash and RAM of a firmware: the ELF file, its linker map and the linker's refusals agree to the byte."""
 
 import pytest
-from emulated import BUILDS, CORES, PROGRAMS
+from emulated import BUILDS, PROGRAMS
 
 from integrad.build.sizes import measure_map
 from integrad.build.toolchain import DoesNotFitError, build_firmware
 from integrad.emulate.runner import run
 from integrad.errors import UsageError
-from integrad.targets.cores import BOARDS, get_board
+from integrad.targets.cores import CORES, get_core
 
 TOOLCHAINS = ("gcc", "clang", "zig")
 RESERVE = 4096
@@ -34,8 +34,9 @@ int main(void) {{
 
 def build_arrays(folder, core, toolchain="gcc", whole_machine=False, **sizes):
     source = write_program(folder, **sizes)
-    board = get_board(core)
-    return build_firmware(board, [source], [], folder, toolchain=toolchain, whole_machine=whole_machine)
+    return build_firmware(
+        get_core(core), [source], [], folder, toolchain=toolchain, whole_machine=whole_machine
+    )
 
 
 @pytest.mark.parametrize(("core", "toolchain"), BUILDS)
@@ -43,7 +44,7 @@ def test_elf_equals_map(build, tmp_path, core, toolchain):
     arrays = build_arrays(tmp_path, core, toolchain, ram=1003, constants=2001, initialised=101)
     for firmware in (arrays, build("arithmetic_region", core, toolchain), build("memory", core, toolchain)):
         sizes = firmware.sizes
-        assert measure_map(firmware.map_file.read_text(), firmware.board) == (sizes.flash, sizes.ram)
+        assert measure_map(firmware.map_file.read_text(), firmware.core.machine) == (sizes.flash, sizes.ram)
         assert sizes.flash == sizes.code + sizes.constants + sizes.data
         assert sizes.ram == sizes.stack + sizes.data + sizes.bss
         assert sizes.stack == RESERVE
@@ -56,33 +57,35 @@ def test_elf_equals_map(build, tmp_path, core, toolchain):
 
 @pytest.mark.parametrize(("core", "toolchain"), BUILDS)
 def test_ram_is_that_of_the_part(tmp_path, core, toolchain):
-    board = BOARDS[core]
+    part = CORES[core].part
     small = build_arrays(tmp_path, core, toolchain).sizes
-    room = board.ram_bytes - small.ram + 8
+    room = part.ram_bytes - small.ram + 8
     full = build_arrays(tmp_path, core, toolchain, ram=room)
-    assert full.sizes.ram == board.ram_bytes
+    assert full.sizes.ram == part.ram_bytes
     assert run(full, b"", engine="qemu").exit_code == 0
     with pytest.raises(DoesNotFitError) as failure:
         build_arrays(tmp_path, core, toolchain, ram=room + 20_968)
-    needed = board.ram_bytes + 20_968
-    assert failure.value.needs == {"RAM": (needed, board.ram_bytes)}
+    needed = part.ram_bytes + 20_968
+    assert failure.value.needs == {"RAM": (needed, part.ram_bytes)}
     assert str(failure.value) == (
-        f"the network does not fit {board.part}: RAM needs {needed:,} bytes, "
-        f"20,968 more than the {board.ram_bytes:,} it has"
+        f"the network does not fit {part.name}: RAM needs {needed:,} bytes, "
+        f"20,968 more than the {part.ram_bytes:,} it has"
     )
 
 
 @pytest.mark.parametrize(("core", "toolchain"), [*((core, "gcc") for core in CORES), ("m0", "zig")])
 def test_flash_is_that_of_the_part(tmp_path, core, toolchain):
-    board = BOARDS[core]
+    part, machine = CORES[core].part, CORES[core].machine
     small = build_arrays(tmp_path, core, toolchain).sizes
-    apart = 64 if board.vectors_origin != board.flash_origin else 0  # the M55's vectors have their own memory
-    room = board.flash_bytes - (small.flash - apart) + 8
+    apart = (
+        64 if machine.vectors_origin != machine.flash_origin else 0
+    )  # the M55's vectors have their own memory
+    room = part.flash_bytes - (small.flash - apart) + 8
     full = build_arrays(tmp_path, core, toolchain, constants=room)
-    assert full.sizes.flash == board.flash_bytes + apart
+    assert full.sizes.flash == part.flash_bytes + apart
     with pytest.raises(DoesNotFitError) as failure:
         build_arrays(tmp_path, core, toolchain, constants=room + 800)
-    assert failure.value.needs == {"flash": (board.flash_bytes + 800, board.flash_bytes)}
+    assert failure.value.needs == {"flash": (part.flash_bytes + 800, part.flash_bytes)}
 
 
 @pytest.mark.parametrize("toolchain", TOOLCHAINS)
@@ -106,19 +109,19 @@ def test_initial_values_count_in_both_memories(tmp_path, toolchain):
 def test_what_the_part_lacks_the_machine_has(tmp_path, core):
     firmware = build_arrays(tmp_path, core, ram=2_000_000, constants=2_000_000, whole_machine=True)
     assert run(firmware, b"", engine="qemu").exit_code == 0
-    if firmware.board.unicorn_cpu:
+    if firmware.core.unicorn_model:
         assert run(firmware, b"", engine="unicorn").exit_code == 0
 
 
 @pytest.mark.parametrize("core", CORES)
 def test_part_is_no_bigger_than_the_machine(core):
-    board = get_board(core.upper())
-    assert board.flash_bytes <= board.machine_flash_bytes and board.ram_bytes <= board.machine_ram_bytes
+    part, machine = get_core(core.upper()).part, get_core(core).machine
+    assert part.flash_bytes <= machine.flash_bytes and part.ram_bytes <= machine.ram_bytes
 
 
 def test_unknown_core():
     with pytest.raises(UsageError, match="unknown core 'm5'; known cores: m0, m3, m4, m7, m33, m55"):
-        get_board("m5")
+        get_core("m5")
 
 
 def test_programs_are_all_built_somewhere():

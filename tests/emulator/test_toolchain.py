@@ -11,13 +11,13 @@ from integrad.build.toolchain import build_firmware, find_toolchain
 from integrad.emulate import runner
 from integrad.emulate import unicorn as unicorn_engine
 from integrad.errors import IntegradError, UsageError
-from integrad.targets.cores import get_board
+from integrad.targets.cores import get_core
 
 
 def build_text(text, folder, core="m4", **options):
     source = folder / "program.c"
     source.write_text(text)
-    return build_firmware(get_board(core), [source], [], folder, **options)
+    return build_firmware(get_core(core), [source], [], folder, **options)
 
 
 def hide(monkeypatch, *modules):
@@ -59,17 +59,17 @@ def test_unknown_toolchain():
 
 
 def test_without_qemu_unicorn_is_chosen(monkeypatch):
-    assert runner.choose_engine(get_board("m4")) == "qemu"
+    assert runner.choose_engine(get_core("m4")) == "qemu"
     hide(monkeypatch)
-    assert runner.choose_engine(get_board("m4")) == "unicorn"
+    assert runner.choose_engine(get_core("m4")) == "unicorn"
     with pytest.raises(IntegradError, match=r"no emulator for Cortex-M55 found; apt-get"):
-        runner.choose_engine(get_board("m55"))
+        runner.choose_engine(get_core("m55"))
 
 
 def test_without_any_emulator(monkeypatch):
     hide(monkeypatch, "unicorn")
     with pytest.raises(IntegradError) as failure:
-        runner.choose_engine(get_board("m4"))
+        runner.choose_engine(get_core("m4"))
     assert unicorn_engine.BRINGS_UNICORN in str(failure.value)
     assert "apt-get install qemu-system-arm" in str(failure.value)
 
@@ -102,7 +102,7 @@ def test_unused_functions_and_data_are_left_out(build, core):
 def test_a_build_can_be_repeated_bit_for_bit(tmp_path):
     source = PROGRAMS / "branches.c"
     elves = [
-        build_firmware(get_board("m33"), [source], [], tmp_path / folder).elf.read_bytes()
+        build_firmware(get_core("m33"), [source], [], tmp_path / folder).elf.read_bytes()
         for folder in ("first", "second")
     ]
     assert elves[0] == elves[1]

@@ -11,7 +11,7 @@ import numpy as np
 from integrad.build.host_program import build_host, run_host
 from integrad.build.toolchain import Firmware, build_firmware
 from integrad.emulate.runner import RunResult, run
-from integrad.targets.cores import Board, get_board
+from integrad.targets.cores import get_core
 from integrad_codegen.c.kernels import ORDER, kernel_texts
 
 DRIVER = Path(__file__).with_name("driver.c")
@@ -68,9 +68,8 @@ def build_kernels(
 ) -> Firmware:
     """The driver with a core's kernels, or with the portable ones, for that core."""
     write_kernels(folder, None if portable else core)
-    board: Board = get_board(core)
     options = {"whole_machine": True, "toolchain": toolchain, "optimisation": optimisation}
-    return build_firmware(board, [DRIVER], [folder], folder / "build", **options)
+    return build_firmware(get_core(core), [DRIVER], [folder], folder / "build", **options)
 
 
 def run_kernels(firmware: Firmware, calls: list[Call], count: bool = False) -> tuple[list[bytes], RunResult]:

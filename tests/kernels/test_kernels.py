@@ -18,10 +18,10 @@ from kernel_session import (
 )
 from libraries import forbidden
 
-from integrad.targets.cores import BOARDS
+from integrad.targets.cores import CORES
 
 SEED = 3
-BUILDS = (*((core, "gcc", "-O2") for core in BOARDS),)
+BUILDS = (*((core, "gcc", "-O2") for core in CORES),)
 BUILDS += (("m0", "clang", "-O2"), ("m3", "zig", "-O2"), ("m4", "clang", "-O2"), ("m4", "gcc", "-Os"))
 BUILDS += (("m33", "zig", "-O2"), ("m55", "clang", "-O2"), ("m55", "zig", "-O2"))
 
@@ -75,7 +75,7 @@ def test_instructions_stay_few(core, tmp_path):
         assert 0.8 * limit < (region.instructions - region.multiple + region.words) / n < limit
 
 
-@pytest.mark.parametrize("core", BOARDS)
+@pytest.mark.parametrize("core", CORES)
 def test_firmwares_hold_no_library(core, tmp_path):
     firmware = build_kernels(core, tmp_path, "gcc")
     names = {function.name for function in firmware.program.functions}
@@ -83,7 +83,7 @@ def test_firmwares_hold_no_library(core, tmp_path):
     assert not forbidden(names, core)
 
 
-@pytest.mark.parametrize("core", [None, *BOARDS])
+@pytest.mark.parametrize("core", [None, *CORES])
 def test_kernels_are_plain_text(core, tmp_path):
     write_kernels(tmp_path, core)
     text = (tmp_path / "all_kernels.h").read_text()

@@ -17,11 +17,11 @@ from fixed import FIXED
 from integrad.boards import connection as board_connection
 from integrad.boards import serial_port
 from integrad.boards.connection import connect
-from integrad.build.micropython_boards import MICROPYTHON_BOARDS
 from integrad.cli import main
 from integrad.emulate.micropython_firmware import start_on_terminal
 from integrad.errors import IntegradError
 from integrad.model_file import load_model, save_model
+from integrad.targets.cores import micropython_cores
 from integrad.training.stepper import Stepper
 from integrad_codegen.micropython.python_files import emit_pure
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.firmware
 
 @pytest.fixture(scope="module")
 def port():
-    with start_on_terminal(MICROPYTHON_BOARDS["m3"]) as terminal:
+    with start_on_terminal(micropython_cores()["m3"]) as terminal:
         yield terminal
 
 
@@ -219,7 +219,7 @@ def test_a_program_that_falls_silent(tmp_path, monkeypatch):
     """What came before is kept."""
     monkeypatch.setattr(board_connection, "RESET_PATIENCE", 3)
     (script := tmp_path / "quiet.py").write_text("print('sample a: 1 2')\nwhile True: pass\n")
-    with start_on_terminal(MICROPYTHON_BOARDS["m3"]) as own:  # its UART has no interrupt: nothing stops it
+    with start_on_terminal(micropython_cores()["m3"]) as own:  # its UART has no interrupt: nothing stops it
         out = tmp_path / "a.npz"
         assert (
             succeed("collect", "--port", own, "--run", script, "--out", out, "--seconds", 2)["samples"] == 1
@@ -254,7 +254,7 @@ sys.path[:] = ["", "{FLASH}", "{FLASH}/lib"]
 
 @pytest.fixture(scope="module")
 def flash_port():
-    with start_on_terminal(MICROPYTHON_BOARDS["m3"]) as terminal:
+    with start_on_terminal(micropython_cores()["m3"]) as terminal:
         with connect(terminal) as board:
             board.write_file("/boot.py", MOUNT_AT_FLASH.encode())
         yield terminal

@@ -12,21 +12,21 @@ import executors
 import pytest
 from fixed import FIXED
 
-from integrad.build.micropython_boards import MICROPYTHON_BOARDS
 from integrad.emulate.faults import FirmwareError
 from integrad.emulate.micropython_firmware import run_firmware, start_on_terminal
 from integrad.execute.micropython_executors import run_built_in
 from integrad.execute.micropython_session import (
     native_core,
-    on_board,
+    on_core,
     python_core,
     run_session,
 )
+from integrad.targets.cores import micropython_cores
 from integrad_codegen.weights_file import weights_file
 
 pytestmark = pytest.mark.firmware
 CONFORMANCE = Path(__file__).with_name("core_conformance.py").read_text()
-M3 = MICROPYTHON_BOARDS["m3"]
+M3 = micropython_cores()["m3"]
 
 COPY = """
 with open("/rom/{0}", "rb") as source, open("/{0}", "wb") as copy:
@@ -49,34 +49,34 @@ def generated(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", FIXED)
-@pytest.mark.parametrize("core", MICROPYTHON_BOARDS)
+@pytest.mark.parametrize("core", micropython_cores())
 def test_native_modules_hold_the_bits_of_numpy(core, name, generated):
     device, expected = generated(name)
-    board = MICROPYTHON_BOARDS[core]
-    module = native_core(device, board.architecture)
-    found = run_session(device, FIXED[name].actions(), module, on_board(board))
+    chosen = micropython_cores()[core]
+    module = native_core(device, chosen.micropython.architecture)
+    found = run_session(device, FIXED[name].actions(), module, on_core(chosen))
     executors.require_equal(FIXED[name], device, expected, found, core)
 
 
-@pytest.mark.parametrize("core", MICROPYTHON_BOARDS)
+@pytest.mark.parametrize("core", micropython_cores())
 def test_refusals_and_the_heap(core, generated):
-    board, (device, _) = MICROPYTHON_BOARDS[core], generated("mlp")
+    chosen, (device, _) = micropython_cores()[core], generated("mlp")
     files = {
-        **native_core(device, board.architecture),
+        **native_core(device, chosen.micropython.architecture),
         "model.weights": weights_file(device.model, device.plan),
     }
-    assert run_firmware(board, CONFORMANCE, files).splitlines()[-1] == "done"
+    assert run_firmware(chosen, CONFORMANCE, files).splitlines()[-1] == "done"
 
 
 @pytest.mark.parametrize("core", ["m0", "m7"])
 def test_a_module_from_a_file_system_in_ram(core, generated):
-    board, (device, _) = MICROPYTHON_BOARDS[core], generated("mlp")
+    chosen, (device, _) = micropython_cores()[core], generated("mlp")
     files = {
-        **native_core(device, board.architecture),
+        **native_core(device, chosen.micropython.architecture),
         "model.weights": weights_file(device.model, device.plan),
     }
     copies = "".join(map(COPY.format, files)) + "sys.path.remove('/rom')\n"
-    assert run_firmware(board, copies + CONFORMANCE, files).splitlines()[-1] == "done"
+    assert run_firmware(chosen, copies + CONFORMANCE, files).splitlines()[-1] == "done"
 
 
 def test_a_module_in_firmware(generated):
@@ -88,7 +88,7 @@ def test_a_module_in_firmware(generated):
 def test_python_runs_there_too(generated):
     """What run_session is given may be a core in Python as well."""
     device, expected = generated("frozen")
-    found = run_session(device, FIXED["frozen"].actions(), python_core(device, "pure"), on_board(M3))
+    found = run_session(device, FIXED["frozen"].actions(), python_core(device, "pure"), on_core(M3))
     executors.require_equal(FIXED["frozen"], device, expected, found, "viper")
 
 
@@ -107,7 +107,7 @@ def test_a_script_without_end():
 def test_a_module_for_a_greater_core_is_refused(generated):
     core = native_core(generated("mlp")[0], "armv7m")
     with pytest.raises(FirmwareError, match="incompatible"):
-        run_firmware(MICROPYTHON_BOARDS["m0"], "import _model", core)
+        run_firmware(micropython_cores()["m0"], "import _model", core)
 
 
 def test_files_survive_a_soft_reset_on_a_terminal(tmp_path):
@@ -124,15 +124,15 @@ def test_files_survive_a_soft_reset_on_a_terminal(tmp_path):
         assert "main.py" in mpremote(terminal, "soft-reset", "exec", "import os; print(os.listdir())")
 
 
-@pytest.mark.parametrize("core", MICROPYTHON_BOARDS)
+@pytest.mark.parametrize("core", micropython_cores())
 def test_weights_at_any_even_address(core, generated):
     """A ROMFS puts them where it likes: kernels may not load pairs of them as if they were aligned."""
-    board, (device, _) = MICROPYTHON_BOARDS[core], generated("inference")
+    chosen, (device, _) = micropython_cores()[core], generated("inference")
     files = {
-        **native_core(device, board.architecture),
+        **native_core(device, chosen.micropython.architecture),
         "model.weights": weights_file(device.model, device.plan),
     }
-    first, second = run_firmware(board, AT_TWO_ADDRESSES, files).splitlines()
+    first, second = run_firmware(chosen, AT_TWO_ADDRESSES, files).splitlines()
     assert first == second and len(first) > len("[]")
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from integrad.boards.connection import connect
-from integrad.build.micropython_boards import MICROPYTHON_BOARDS
 from integrad.emulate.micropython_firmware import start_on_terminal
+from integrad.targets.cores import micropython_cores
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "packaging"))
 from test_readme import commands
@@ -26,7 +26,7 @@ def test_the_guide(tmp_path):
         (tmp_path / name).write_text(text)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     outputs = {}
-    with start_on_terminal(MICROPYTHON_BOARDS["m3"]) as port:
+    with start_on_terminal(micropython_cores()["m3"]) as port:
         for number, mode, command in commands(PAGE):
             if mode not in ("run", "board"):
                 continue

@@ -23,7 +23,7 @@ from networks import cases
 from plain import is_small, run_plain
 
 from integrad.execute.session import Predict, Train
-from integrad.targets.cores import BOARDS, get_board
+from integrad.targets.cores import CORES, get_core
 
 BATCH = 20
 """Cases that one generator draws: it varies what it drew before, so many short rows differ more."""
@@ -55,8 +55,8 @@ class Campaign:
             check("C under sanitizers", executors.run_gcc(device, actions, "-O0"))
             if is_small(case):
                 check("plain Python integers", run_plain(case, device, actions))
-            for board in self._boards():
-                check(f"C on {board.core}", executors.run_board(device, board, actions))
+            for core in self._cores():
+                check(f"C on {core.product}", executors.run_emulated(device, core, actions))
         steps = sum(isinstance(action, Train) for action in actions)
         self.compared["cases"] += 1
         self.compared["training steps"] += steps
@@ -66,14 +66,14 @@ class Campaign:
         )
         self._count_kinds(case, device.plan)
 
-    def _boards(self) -> list:
+    def _cores(self) -> list:
         if self.cores == "none":
             return []
         if self.cores == "all":
-            return list(BOARDS.values())
+            return list(CORES.values())
         if self.cores == "rotate":
-            return [list(BOARDS.values())[self.compared["cases"] % len(BOARDS)]]
-        return [get_board(name) for name in self.cores.split(",")]
+            return [list(CORES.values())[self.compared["cases"] % len(CORES)]]
+        return [get_core(name) for name in self.cores.split(",")]
 
     def _count_kinds(self, case: Case, plan) -> None:
         self.kinds.update([case.axes, case.raw_dtype, f"learn {case.learn}", f"weights {case.weights}"])

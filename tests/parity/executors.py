@@ -13,7 +13,7 @@ from integrad.build.host_program import build_host, run_host
 from integrad.build.toolchain import DEVICE, WARNINGS
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Action, Weights
-from integrad.targets.cores import Board
+from integrad.targets.cores import Core
 
 CLANG = (
     # Traps instead of messages: Debian's clang comes without the sanitizers' libraries.
@@ -49,9 +49,9 @@ def compile_program(command: tuple[str, ...], sources: list[Path], includes: Pat
     assert result.returncode == 0, result.stderr
 
 
-def run_board(device: DeviceModel, board: Board, actions: list[Action]) -> list:
+def run_emulated(device: DeviceModel, core: Core, actions: list[Action]) -> list:
     """Generated C on an emulated core with the machine's whole memory."""
-    return device.run_board(device.build(board, whole_machine=True), actions)[0]
+    return device.run_emulated(device.build(core, whole_machine=True), actions)[0]
 
 
 def require_equal(case: Case, device: DeviceModel, expected: list, found: list, name: str) -> None:

@@ -8,21 +8,21 @@ import pytest
 from hypothesis import given, seed, settings
 from networks import cases
 
-from integrad.targets.cores import BOARDS
+from integrad.targets.cores import CORES
 
 pytestmark = pytest.mark.emulator
 
 
-@pytest.mark.parametrize("core", BOARDS)
+@pytest.mark.parametrize("core", CORES)
 def test_drawn(core):
     # Without a seed of its own, each core would get the same networks.
-    @seed(list(BOARDS).index(core))
+    @seed(list(CORES).index(core))
     @settings(max_examples=5)
     @given(cases())
     def compare(case):
         with tempfile.TemporaryDirectory() as folder:
             device, actions = case.generate(Path(folder)), case.actions()
-            found = executors.run_board(device, BOARDS[core], actions)
+            found = executors.run_emulated(device, CORES[core], actions)
             executors.require_equal(case, device, device.run_numpy(actions), found, core)
 
     compare()

@@ -16,7 +16,7 @@ from integrad.engines.native.engine import NativeEngine
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.engines.torch.engine import TorchEngine
 from integrad.execute.micropython_executors import micropython_executors
-from integrad.targets.cores import BOARDS
+from integrad.targets.cores import CORES
 
 ENGINES = {
     "NumPy": NumpyEngine,
@@ -70,20 +70,20 @@ def test_c_on_the_host(name, generated):
 
 
 @every_case
-@pytest.mark.parametrize("core", BOARDS)
+@pytest.mark.parametrize("core", CORES)
 @pytest.mark.emulator
 def test_c_on_a_core(core, name, generated):
     device, actions = generated(name)
-    require_recorded(name, device, executors.run_board(device, BOARDS[core], actions), core)
+    require_recorded(name, device, executors.run_emulated(device, CORES[core], actions), core)
 
 
 @every_case
 @pytest.mark.parametrize("number, kind", list(enumerate(["native", "viper", "bytecode"])))
 def test_micropython_on_the_host(number, kind, name, generated):
     device, actions = generated(name)
-    executor, _, execute = micropython_executors(device, [], actions, 600)[number]
-    assert executor == f"MicroPython, {kind}"
-    require_recorded(name, device, execute(), executor)
+    executor = micropython_executors(device, [], 600)[number]
+    assert executor.name == f"MicroPython, {kind}"
+    require_recorded(name, device, executor.perform(actions), executor.name)
 
 
 @pytest.mark.parametrize("key", ["outputs", "weights"])

@@ -12,7 +12,7 @@ import pytest
 from integrad.build.toolchain import DEVICE, WARNINGS
 from integrad.execute.device_model import DeviceModel
 from integrad.model_file import Model
-from integrad.targets.cores import BOARDS
+from integrad.targets.cores import CORES
 from integrad_codegen.c.module import emit_c
 from integrad_codegen.plan import make_plan
 
@@ -28,7 +28,9 @@ LONGEST_NAME = "a_name_of_forty_characters_for_one_model"
 COMPILERS = {
     "gcc": ("gcc", "-O2"),
     "clang": ("clang", "-O2"),
-    **{core: ("arm-none-eabi-gcc", "-Os", "-ffreestanding", *b.gcc_flags) for core, b in BOARDS.items()},
+    **{
+        core: ("arm-none-eabi-gcc", "-Os", "-ffreestanding", *row.flags["gcc"]) for core, row in CORES.items()
+    },
 }
 
 # name → (fixed case, learn set, batch, prefix): every kernel, both gradient types, frozen and free blocks.

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from integrad.errors import UsageError
+from integrad.targets.cores import core_of, product_of
 from integrad.targets.parts import all_parts, find_part
-from integrad_codegen.c.kernels import VARIANTS
 
 KIB = 1024
 
@@ -14,7 +14,8 @@ KIB = 1024
 def test_every_part_is_whole():
     assert len(all_parts()) >= 20
     for part in all_parts():
-        assert part.code_core in VARIANTS, part
+        assert core_of(part).name == part.core.removesuffix("+"), part
+        assert product_of(part) == f"Cortex-{part.core.upper()}", part
         assert part.flash_bytes % (64 * KIB) == 0 and part.flash_bytes >= 64 * KIB, part
         assert part.ram_bytes % (4 * KIB) == 0 and 4 * KIB <= part.ram_bytes <= part.flash_bytes, part
         assert part.maker and not re.search(r"\s", part.name), part
@@ -46,6 +47,7 @@ def test_no_name_means_two_parts():
         ("nrf52832", "nRF52832", 512, 64),
         ("nRF52840", "nRF52840", 1024, 256),
         ("nrf5340", "nRF5340", 1024, 512),
+        ("ensemble e3", "Ensemble-E3", 5632, 1024),
         ("samd21g18", "SAMD21G18", 256, 32),
         ("samd51", "SAMD51J20", 1024, 256),
         ("mimxrt1062", "MIMXRT1062", 8192, 512),
@@ -70,7 +72,7 @@ def test_every_name_leads_to_its_part(part):
     [
         ("nrf52", "--part 'nrf52': unknown; near names: nRF52832, nRF52833, nRF52840"),
         ("stm32f410", "--part 'stm32f410': unknown; near names: "),
-        ("esp32", "--part 'esp32': unknown; known names: MIMXRT1062, "),
+        ("esp32", "--part 'esp32': unknown; known names: Ensemble-E3, MIMXRT1062, "),
         ("", "--part '': unknown; known names: "),
     ],
 )

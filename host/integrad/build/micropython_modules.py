@@ -14,6 +14,7 @@ from pathlib import Path
 from integrad.build.micropython_source import get_sources
 from integrad.build.toolchain import DEVICE, first_error
 from integrad.errors import IntegradError, UsageError
+from integrad.targets.cores import Core, arm_flags, micropython_cores
 
 FLAGS = (
     *("-std=c99", "-Wall", "-Werror", "-DNDEBUG", "-fpic", "-fno-common", "-fvisibility=hidden"),
@@ -61,20 +62,18 @@ class Architecture:
         return ""
 
 
-def _arm(name: str, cores: str, core: str, floats: str, fpu: str = "") -> Architecture:
-    unit = ("-mfloat-abi=hard", f"-mfpu={fpu}") if fpu else ("-mfloat-abi=soft",)
-    smaller = () if core == "m3" else SMALLER
-    flags = ("-mthumb", f"-mcpu=cortex-{core}", *unit, *FREESTANDING, *smaller)
-    return Architecture(name, cores, core, "arm-none-eabi-gcc", flags, floats, RUNTIME)
+def _of_core(core: Core) -> Architecture:
+    board = core.micropython
+    smaller = () if core.keeps_loops else SMALLER
+    flags = (*arm_flags(core.product.lower(), board.fpu), *FREESTANDING, *smaller)
+    names = (board.architecture, board.runs_on, core.name)
+    return Architecture(*names, "arm-none-eabi-gcc", flags, board.floats, RUNTIME)
 
 
 ARCHITECTURES = {
     architecture.name: architecture
     for architecture in (
-        _arm("armv6m", "Cortex-M0, M0+", "m0", "NONE"),
-        _arm("armv7m", "Cortex-M3", "m3", "NONE"),
-        _arm("armv7emsp", "Cortex-M4F, M33", "m4", "FLOAT", "fpv4-sp-d16"),
-        _arm("armv7emdp", "Cortex-M7", "m7", "DOUBLE", "fpv5-d16"),
+        *map(_of_core, micropython_cores().values()),
         Architecture(
             *("xtensawin", "ESP32, ESP32-S3", None, "xtensa-esp32-elf-gcc", (), "FLOAT"),
             brings="Espressif's xtensa-esp32-elf-gcc on the PATH",

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from integrad.targets.cores import Board
 from integrad.build.program import Program
+from integrad.targets.machines import Machine
 
 IN_FLASH = (".vectors", ".text", ".rodata", ".data")
 IN_RAM = (".stack", ".data", ".bss")
@@ -32,39 +32,39 @@ class Sizes:
     symbols: tuple[tuple[str, str, int], ...]
 
 
-def measure(program: Program, board: Board) -> Sizes:
+def measure(program: Program, machine: Machine) -> Sizes:
     """Sizes of a linked firmware."""
     size = {section.name: section.size for section in program.sections}
-    flash = _used_flash(((s.name, s.load_address, s.size) for s in program.sections), board)
-    ram = _used_ram(((s.name, s.address, s.size) for s in program.sections), board)
+    flash = _used_flash(((s.name, s.load_address, s.size) for s in program.sections), machine)
+    ram = _used_ram(((s.name, s.address, s.size) for s in program.sections), machine)
     code = size.get(".vectors", 0) + size.get(".text", 0)
     data, stack = size.get(".data", 0), size.get(".stack", 0)
     symbols = tuple((s.name, s.section, s.size) for s in program.symbols if s.size)
     return Sizes(flash, ram, code, flash - code - data, data, ram - stack - data, stack, symbols)
 
 
-def measure_map(text: str, board: Board) -> tuple[int, int]:
+def measure_map(text: str, machine: Machine) -> tuple[int, int]:
     """(flash, RAM) from the text of a linker map, of GNU ld or of lld; independent of the ELF file."""
     rows = _lld_rows(text) if text.lstrip().startswith("VMA") else _gnu_rows(text)
-    flash = _used_flash(((name, load, size) for name, _, load, size in rows if size), board)
-    return flash, _used_ram(((name, address, size) for name, address, _, size in rows if size), board)
+    flash = _used_flash(((name, load, size) for name, _, load, size in rows if size), machine)
+    return flash, _used_ram(((name, address, size) for name, address, _, size in rows if size), machine)
 
 
-def _used_flash(sections: Iterable[tuple[str, int | None, int]], board: Board) -> int:
+def _used_flash(sections: Iterable[tuple[str, int | None, int]], machine: Machine) -> int:
     """sections: (name, load address, size)."""
-    end, apart = board.flash_origin, 0
+    end, apart = machine.flash_origin, 0
     for name, load_address, size in sections:
-        if name == ".vectors" and board.vectors_origin != board.flash_origin:
+        if name == ".vectors" and machine.vectors_origin != machine.flash_origin:
             apart = size
         elif name in IN_FLASH and load_address is not None:
             end = max(end, load_address + size)
-    return end - board.flash_origin + apart
+    return end - machine.flash_origin + apart
 
 
-def _used_ram(sections: Iterable[tuple[str, int, int]], board: Board) -> int:
+def _used_ram(sections: Iterable[tuple[str, int, int]], machine: Machine) -> int:
     """sections: (name, address, size)."""
     ends = [address + size for name, address, size in sections if name in IN_RAM]
-    return max(ends, default=board.ram_origin) - board.ram_origin
+    return max(ends, default=machine.ram_origin) - machine.ram_origin
 
 
 def _gnu_rows(text: str) -> list[tuple[str, int, int, int]]:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import jinja2
 
-from integrad.targets.cores import Board
 from integrad.build.program import Program, read_program
 from integrad.build.sizes import Sizes, measure
 from integrad.errors import IntegradError, UsageError
+from integrad.targets.cores import Core
 
 DEVICE = Path(str(files("integrad_device")))
 
@@ -51,17 +51,17 @@ class Toolchain:
     sources: tuple[str, ...]
     has_runtime_library: bool
 
-    def board_flags(self, board: Board) -> tuple[str, ...]:
-        return {"gcc": board.gcc_flags, "clang": board.clang_flags, "zig": board.zig_flags}[self.name]
+    def core_flags(self, core: Core) -> tuple[str, ...]:
+        return core.flags[self.name]
 
 
 @dataclass(frozen=True)
 class Firmware:
-    """A linked program for a board. `toolchain` is the name of what built it."""
+    """A linked program for a core. `toolchain` is the name of what built it."""
 
     elf: Path
     map_file: Path
-    board: Board
+    core: Core
     toolchain: str
     whole_machine: bool
 
@@ -71,7 +71,7 @@ class Firmware:
 
     @cached_property
     def sizes(self) -> Sizes:
-        return measure(self.program, self.board)
+        return measure(self.program, self.core.machine)
 
 
 class DoesNotFitError(IntegradError):
@@ -80,14 +80,14 @@ class DoesNotFitError(IntegradError):
     needs: "flash" or "RAM" → (needed, there). shortage: the same in words.
     """
 
-    def __init__(self, board: Board, needs: dict[str, tuple[int, int]]):
-        self.board, self.needs = board, needs
+    def __init__(self, core: Core, needs: dict[str, tuple[int, int]]):
+        self.core, self.needs = core, needs
         parts = [
             f"{memory} needs {needed:,} bytes, {needed - there:,} more than the {there:,} it has"
             for memory, (needed, there) in needs.items()
         ]
         self.shortage = "; ".join(parts)
-        super().__init__(f"the network does not fit {board.part}: {self.shortage}")
+        super().__init__(f"the network does not fit {core.part.name}: {self.shortage}")
 
 
 def find_toolchain(name: str | None = None) -> Toolchain:
@@ -137,7 +137,7 @@ def _find_zig() -> Toolchain | None:
 
 
 def build_firmware(
-    board: Board,
+    core: Core,
     sources: list[Path],
     include_dirs: list[Path],
     out_dir: Path,
@@ -149,38 +149,39 @@ def build_firmware(
 ) -> Firmware:
     """Compile and link `sources`, one of which defines main, with start-up code, transport and checksum.
 
-    The memories are those of the board's part, or of the emulated machine when whole_machine is set.
+    The memories are those of the core's part, or of the emulated machine when whole_machine is set.
     Writes firmware.elf, firmware.map, firmware.ld and object files to out_dir. Raises DoesNotFitError when
     the linker says so, and IntegradError with the compiler's first error otherwise.
     """
     tools = find_toolchain(toolchain)
     out_dir.mkdir(parents=True, exist_ok=True)
     script = out_dir / "firmware.ld"
-    script.write_text(linker_script(board, stack_bytes, whole_machine))
+    script.write_text(linker_script(core, stack_bytes, whole_machine))
     own = ("checksum.c", "cortex_m/startup.c", "cortex_m/semihosting.c", "cortex_m/memory.c", *tools.sources)
     includes = [f"-I{folder}" for folder in (*include_dirs, DEVICE)]
-    flags = [*tools.board_flags(board), optimisation, *FREESTANDING, *tools.flags, *includes]
+    flags = [*tools.core_flags(core), optimisation, *FREESTANDING, *tools.flags, *includes]
     objects = []
     for number, source in enumerate([*sources, *(DEVICE / name for name in own)]):
         objects.append(out_dir / f"{number:02}_{source.stem}.o")
         _compile(tools, [*flags, *_special_flags(tools, source)], source, objects[-1])
     elf, map_file = out_dir / "firmware.elf", out_dir / "firmware.map"
-    _link(tools, board, whole_machine, script, objects, elf, map_file)
-    return Firmware(elf, map_file, board, tools.name, whole_machine)
+    _link(tools, core, whole_machine, script, objects, elf, map_file)
+    return Firmware(elf, map_file, core, tools.name, whole_machine)
 
 
-def linker_script(board: Board, stack_bytes: int, whole_machine: bool) -> str:
+def linker_script(core: Core, stack_bytes: int, whole_machine: bool) -> str:
     """The text of the linker script; the stack is rounded up to the 8 bytes that the Arm ABI wants."""
     loader = jinja2.PackageLoader("integrad_templates", "")
     environment = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True)
-    flash_bytes, ram_bytes = board.memory_bytes(whole_machine)
+    machine = core.machine
+    flash_bytes, ram_bytes = core.memory_bytes(whole_machine)
     return environment.get_template("firmware/linker.ld.jinja").render(
-        title=board.machine if whole_machine else board.part,
-        vectors_origin=f"0x{board.vectors_origin:08X}",
+        title=machine.name if whole_machine else core.part.name,
+        vectors_origin=f"0x{machine.vectors_origin:08X}",
         vectors_bytes=64,
-        flash_origin=f"0x{board.flash_origin:08X}",
+        flash_origin=f"0x{machine.flash_origin:08X}",
         flash_bytes=flash_bytes,
-        ram_origin=f"0x{board.ram_origin:08X}",
+        ram_origin=f"0x{machine.ram_origin:08X}",
         ram_bytes=ram_bytes,
         stack_bytes=(stack_bytes + 7) // 8 * 8,
     )
@@ -205,9 +206,9 @@ def _compile(tools: Toolchain, flags: list[str], source: Path, target: Path) -> 
         raise IntegradError(f"{tools.name} cannot compile {source}: {first_error(result.stderr)}")
 
 
-def _link(tools, board, whole_machine, script, objects, elf, map_file) -> None:
+def _link(tools, core, whole_machine, script, objects, elf, map_file) -> None:
     through_gcc = tools.name == "gcc"
-    command = [*tools.link, *(tools.board_flags(board) if through_gcc else ()), *map(str, objects)]
+    command = [*tools.link, *(tools.core_flags(core) if through_gcc else ()), *map(str, objects)]
     command += ["-T", str(script)]
     for option in ("--gc-sections", f"-Map={map_file}"):
         command += ["-Xlinker", option] if through_gcc else [option]
@@ -215,7 +216,7 @@ def _link(tools, board, whole_machine, script, objects, elf, map_file) -> None:
     result = _run_tool([*command, "-o", str(elf)])
     if result.returncode == 0:
         return
-    there = dict(zip(("FLASH", "RAM"), board.memory_bytes(whole_machine), strict=True))
+    there = dict(zip(("FLASH", "RAM"), core.memory_bytes(whole_machine), strict=True))
     needs = {}
     for memory, has in there.items():
         # Each section that does not fit is reported with what is missing up to its end: the last counts.
@@ -223,7 +224,7 @@ def _link(tools, board, whole_machine, script, objects, elf, map_file) -> None:
         if excess:
             needs["flash" if memory == "FLASH" else memory] = (has + max(map(int, excess)), has)
     if needs:
-        raise DoesNotFitError(board, needs)
+        raise DoesNotFitError(core, needs)
     raise IntegradError(f"{tools.name} cannot link {elf}: {first_error(result.stderr)}")
 
 

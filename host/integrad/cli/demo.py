@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
-from integrad.cli.device_options import replay_option, work_folder
+from integrad.cli.device_options import core_option, replay_option, work_folder
 from integrad.cli.emulate import cost_json
 from integrad.cli.json_output import check_folder, console_for, json_option, write_json
 from integrad.datasets import load_dataset
@@ -22,14 +22,13 @@ from integrad.execute.demonstration import (
 )
 from integrad.report.costs import show_memory
 from integrad.report.demo_plot import plot_demo
-from integrad.targets.cores import Board, get_board
+from integrad.targets.cores import Core, get_core
+from integrad.targets.parts import Part
 from integrad.training.progress import progress_for
 
 
 @click.command()
-@click.option(
-    "--core", default="m4", show_default=True, metavar="m0|m3|m4|m7|m33|m55", help="Core to emulate."
-)
+@core_option
 @click.option(
     "--speaker", default="george", show_default=True, help="Speaker that the host does not train on."
 )
@@ -58,31 +57,30 @@ def demo(core, speaker, seed, replay, picture, json_path):
       integrad demo --core m4 --speaker george
     """
     console = console_for(json_path)
-    board, dataset = get_board(core), load_dataset("spoken-digits")
+    chosen, dataset = get_core(core), load_dataset("spoken-digits")
     if speaker not in speakers(dataset):
         raise UsageError(f"--speaker {speaker}: unknown speaker; choose from {', '.join(speakers(dataset))}")
-    setup = choose_setup(board)
+    setup = choose_setup(chosen)
     drawn = draw_clips(dataset, speaker, setup.batch_size, replay, seed)
     console.print(f"1. The host trains {setup.spec} on all speakers except {speaker}.")
     model = train_without(dataset, speaker, setup.spec, seed, progress_for(console))
     parts = take_clips(model, dataset, drawn)
-    console.print(
-        f"2. The model meets {speaker} on an emulated {board.core} with the memory of an {board.part}."
-    )
+    place = f"an emulated {chosen.product} with the memory of an {chosen.part.name}"
+    console.print(f"2. The model meets {speaker} on {place}.")
     with work_folder() as folder:
-        outcome = demonstrate(model, parts, board, setup.batch_size, seed, folder, console.print)
+        outcome = demonstrate(model, parts, chosen, setup.batch_size, seed, folder, console.print)
     costs = outcome.costs
-    show_memory(console, board.part, costs, board.flash_bytes, board.ram_bytes)
-    console.print(_table(speaker, board, outcome))
-    _draw(console, picture, speaker, board, outcome)
+    show_memory(console, chosen.part, costs)
+    console.print(_table(speaker, chosen, outcome))
+    _draw(console, picture, speaker, chosen.part, outcome)
     write_json(json_path, _json(speaker, core, outcome))
     if not outcome.equal:
         raise IntegradError("the weights of device and host differ")
 
 
-def _table(speaker: str, board: Board, outcome: Demonstration) -> Table:
+def _table(speaker: str, core: Core, outcome: Demonstration) -> Table:
     costs, everything, output = outcome.costs, outcome.all_layers, outcome.output_only
-    table = Table(title=f"Accuracy on the {board.core}, on clips that it did not learn from")
+    table = Table(title=f"Accuracy on the {core.product}, on clips that it did not learn from")
     table.add_column("")
     table.add_column(speaker, justify="right")
     table.add_column("known speakers", justify="right")
@@ -107,7 +105,7 @@ def _table(speaker: str, board: Board, outcome: Demonstration) -> Table:
     return table
 
 
-def _draw(console, picture: str, speaker: str, board: Board, outcome: Demonstration) -> None:
+def _draw(console, picture: str, speaker: str, part: Part, outcome: Demonstration) -> None:
     costs = outcome.costs
     accuracies = {
         "before": outcome.all_layers.before,
@@ -115,10 +113,10 @@ def _draw(console, picture: str, speaker: str, board: Board, outcome: Demonstrat
         "all layers\nlearnt": outcome.all_layers.after,
     }
     memory = {
-        "flash": (costs.flash_bytes, board.flash_bytes),
-        "RAM": (costs.ram_bytes, board.ram_bytes),
+        "flash": (costs.flash_bytes, part.flash_bytes),
+        "RAM": (costs.ram_bytes, part.ram_bytes),
     }
-    plot_demo(picture, speaker, accuracies, board.part, memory)
+    plot_demo(picture, speaker, accuracies, part.name, memory)
     console.print(f"wrote {picture}", soft_wrap=True)
 
 

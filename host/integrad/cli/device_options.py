@@ -15,13 +15,14 @@ from integrad.execute.adaptation import STORED_SAMPLES
 from integrad.learners.schedule import Schedule
 from integrad.learners.table import learner_of
 from integrad.model_file import Model
+from integrad.targets.cores import CORES, USUAL
 from integrad.targets.generated_names import c_name
 from integrad_codegen.names import check_name, is_taken
 
 TUNING_BATCH = 10
 
 core_option = click.option(
-    "--core", default="m4", show_default=True, metavar="m0|m3|m4|m7|m33|m55", help="Core to emulate."
+    "--core", default=USUAL, show_default=True, metavar="|".join(CORES), help="Core to emulate."
 )
 time_limit_option = click.option(
     "--time-limit",

@@ -39,20 +39,20 @@ def doctor(json_path):
             "engines": [engine._asdict() for engine in engines],
             "cores": [
                 {
-                    "name": core.board.name,
-                    "core": core.board.core,
-                    "part": core.board.part,
-                    "flash_bytes": core.board.flash_bytes,
-                    "ram_bytes": core.board.ram_bytes,
-                    "toolchains": list(core.toolchains),
-                    "engines": list(core.engines),
-                    "works": core.works,
+                    "name": emulation.core.name,
+                    "core": emulation.core.product,
+                    "part": emulation.core.part.name,
+                    "flash_bytes": emulation.core.part.flash_bytes,
+                    "ram_bytes": emulation.core.part.ram_bytes,
+                    "toolchains": list(emulation.toolchains),
+                    "engines": list(emulation.engines),
+                    "works": emulation.works,
                 }
-                for core in cores
+                for emulation in cores
             ],
         },
     )
-    if not any(core.works for core in cores):
+    if not any(emulation.works for emulation in cores):
         raise IntegradError(
             "no core can be emulated here; the simplest remedy: pip install 'integrad[emulator]'"
         )
@@ -82,15 +82,15 @@ def _show_cores(console: Console, cores: list[Emulation]) -> None:
         table.add_column(name, justify="right")
     table.add_column("built by")
     table.add_column("run by")
-    for core in cores:
-        board = core.board
+    for emulation in cores:
+        core = emulation.core
         table.add_row(
-            "[green]✓[/]" if core.works else "[red]✗[/]",
-            f"{board.name} ({board.core})",
-            board.part,
-            f"{board.flash_bytes // 1024:,} KB",
-            f"{board.ram_bytes // 1024:,} KB",
-            ", ".join(core.toolchains) or "nothing installed",
-            ", ".join(core.engines) or "nothing installed",
+            "[green]✓[/]" if emulation.works else "[red]✗[/]",
+            f"{core.name} ({core.product})",
+            core.part.name,
+            f"{core.part.flash_bytes // 1024:,} KB",
+            f"{core.part.ram_bytes // 1024:,} KB",
+            ", ".join(emulation.toolchains) or "nothing installed",
+            ", ".join(emulation.engines) or "nothing installed",
         )
     console.print(table)

@@ -32,7 +32,7 @@ from integrad.execute.costs import Costs, measure_costs
 from integrad.execute.device_model import DeviceModel
 from integrad.model_file import load_model
 from integrad.report.costs import show_layers, show_memory
-from integrad.targets.cores import get_board
+from integrad.targets.cores import get_core
 from integrad.training.evaluation import choose_part, match_labels
 
 
@@ -89,7 +89,7 @@ def emulate(
       integrad emulate digits.model spoken-digits --only speaker=george --tune 100 --learn all
     """
     console = console_for(json_path)
-    board = get_board(core)
+    chosen = get_core(core)
     learn = learn or ("all" if tune else "none")
     if tune:
         require_learning(learn, "--tune")
@@ -105,18 +105,18 @@ def emulate(
         stored = stored[choose_stored(labels[stored], replay, batch_size, seed)]
     with work_folder() as folder, console.status("emulating"):
         device = DeviceModel.generate(loaded, folder, learn, batch_size)
-        firmware = device.build(board)
+        firmware = device.build(chosen)
         schedule = schedule_for(loaded, batch_size, learning_rate_inv)
         tuning = Tuning(epochs, batch_size, schedule, seed) if tune else None
         tests, fresh, old = ((samples[part], labels[part]) for part in (test, tuned, stored))
         outcome = adapt(device, firmware, tests, fresh if tune else None, tuning, time_limit, old)
         costs = measure_costs(device, firmware, samples[mask], labels[mask], schedule, time_limit=time_limit)
-    show_memory(console, board.part, costs, board.flash_bytes, board.ram_bytes)
+    show_memory(console, chosen.part, costs)
     show_layers(console, costs)
     learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"
     _show_outcome(console, f"{data}, {part}", outcome, learnt)
     figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs)}
-    write_json(json_path, {"core": board.name, **figures})
+    write_json(json_path, {"core": chosen.name, **figures})
     if not outcome.equal_to_host:
         raise IntegradError(f"core and host computed different bits: {_crcs(outcome)}")
 

@@ -31,9 +31,9 @@ from integrad.files import write_together
 from integrad.model_file import Model, load_model
 from integrad.report.costs import show_layers, show_memory, show_plan
 from integrad.report.part_fit import show_part_fit
-from integrad.targets.cores import Board, get_board
+from integrad.targets.cores import Core, core_of, get_core, product_of
 from integrad.targets.generated_names import command_line
-from integrad.targets.parts import find_part
+from integrad.targets.parts import Part, find_part
 from integrad_codegen.c.module import emit_c
 from integrad_codegen.costs import layers, memory_rows
 from integrad_codegen.plan import Plan, make_plan
@@ -91,26 +91,25 @@ def export(model, target, learn, batch_size, out, name, core, part, arch, mip, j
     """
     console = console_for(json_path)
     learn = learn or "none"
-    board, part = get_board(core) if core else None, find_part(part) if part else None
+    chosen, part = get_core(core) if core else None, find_part(part) if part else None
     if part and target != "c":
         raise UsageError("--part cannot be combined with --target micropython")
     for option, value in (("--arch", arch), ("--mip", mip)):
         if target == "c" and value is not None:
             raise UsageError(f"{option} requires --target micropython")
-    if board and part and part.code_core != board.name:
-        raise UsageError(
-            f"--core {board.name}: {part.name} has an {part.code_core} core; omit one of the two options"
-        )
+    if chosen and part and core_of(part) is not chosen:
+        has = f"{part.name} has a {product_of(part)}"
+        raise UsageError(f"--core {chosen.name}: {has}; omit one of the two options")
     loaded = load_model(model)
     plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size)
     fit = require_fit(loaded, plan, part) if part else None
-    trial = _try_out(loaded, plan, board) if board else None
+    trial = _try_out(loaded, plan, chosen) if chosen else None
     batch = ("--batch-size", batch_size) if plan.batch else ()
     named = ("--name", name) if name else ()
-    for_device = [*(("--core", board.name) if board else ()), *(("--part", part.name) if part else ())]
+    for_device = [*(("--core", chosen.name) if chosen else ()), *(("--part", part.name) if part else ())]
     settings = ("--target", target, "--learn", learn, *batch, *named, *for_device, "--out", out)
     command = command_line("export", Path(model).name, *settings)
-    kernels = board.name if board else part.code_core if part else None
+    kernels = chosen.name if chosen else core_of(part).name if part else None
     if target == "micropython":
         files = micropython_files(console, loaded, plan, command, kernels, arch, mip)
     else:
@@ -121,7 +120,7 @@ def export(model, target, learn, batch_size, out, name, core, part, arch, mip, j
     if fit:
         show_part_fit(console, fit)
     if trial:
-        _show_trial(console, board, trial)
+        _show_trial(console, chosen.part, trial)
     for path in paths:
         console.print(f"wrote {path}", soft_wrap=True, markup=False)
     result = {
@@ -157,14 +156,14 @@ def _write(out: Path, files: Mapping[str, str | bytes]) -> list[Path]:
     return [out / name for name in files]
 
 
-def _try_out(model: Model, plan: Plan, board: Board) -> Trial:
+def _try_out(model: Model, plan: Plan, core: Core) -> Trial:
     """Build a program for the part of the core and run it on random samples.
 
     Raises DoesNotFitError, with suggestions, if the part is too small, and FirmwareError if the run fails.
     """
     with work_folder() as folder:
         device = DeviceModel.generate(model, folder, plan.learn.name, max(1, plan.batch))
-        firmware = device.build(board)
+        firmware = device.build(core)
         rng = np.random.Generator(np.random.PCG64(0))
         samples, labels = random_samples(device, SAMPLES, rng), rng.integers(0, plan.classes, SAMPLES)
         try:
@@ -176,11 +175,11 @@ def _try_out(model: Model, plan: Plan, board: Board) -> Trial:
         return Trial(firmware.sizes, costs)
 
 
-def _show_trial(console: Console, board: Board, trial: Trial) -> None:
+def _show_trial(console: Console, part: Part, trial: Trial) -> None:
     if trial.costs:
-        show_memory(console, board.part, trial.costs, board.flash_bytes, board.ram_bytes)
+        show_memory(console, part, trial.costs)
         show_layers(console, trial.costs)
         return
-    flash = f"flash {trial.sizes.flash:,} of {board.flash_bytes:,} bytes"
-    text = f"it fits {board.part}: {flash}, RAM {trial.sizes.ram:,} of {board.ram_bytes:,}"
+    flash = f"flash {trial.sizes.flash:,} of {part.flash_bytes:,} bytes"
+    text = f"it fits {part.name}: {flash}, RAM {trial.sizes.ram:,} of {part.ram_bytes:,}"
     console.print(f"{text}; not measured: {trial.trouble}", markup=False, soft_wrap=True)

@@ -12,14 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from integrad.build.micropython_boards import (
-    FILES,
-    MICROPYTHON_BOARDS,
-    MicroPythonBoard,
-    build_micropython,
-    firmware_path,
-    get_micropython_board,
-)
+from integrad.build.micropython_firmware import FILES, build_micropython, firmware_path
 from integrad.build.micropython_source import find_sources, get_sources
 from integrad.cli.board_options import read_script
 from integrad.cli.device_options import time_limit_option
@@ -27,6 +20,9 @@ from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.emulate.faults import FirmwareError
 from integrad.emulate.micropython_firmware import run_firmware, start_on_terminal
 from integrad.errors import IntegradError
+from integrad.targets.cores import USUAL_MICROPYTHON, Core, get_micropython_core, micropython_cores
+
+CORE_NAMES = "|".join(micropython_cores())
 
 
 @click.group()
@@ -42,7 +38,7 @@ def micropython():
 
 @micropython.command()
 @click.option(
-    "--core", default="all", show_default=True, metavar="m0|m3|m4|m7|all", help="Core to build for."
+    "--core", default="all", show_default=True, metavar=f"{CORE_NAMES}|all", help="Core to build for."
 )
 @json_option
 def build(core, json_path):
@@ -56,11 +52,11 @@ def build(core, json_path):
       integrad micropython build --core m3
     """
     console = console_for(json_path)
-    boards = list(MICROPYTHON_BOARDS.values()) if core == "all" else [get_micropython_board(core)]
+    cores = list(micropython_cores().values()) if core == "all" else [get_micropython_core(core)]
     if find_sources() is None:
         with console.status("downloading MicroPython's sources"):
             get_sources()
-    built = [(board.board.name, _build(console, board)) for board in boards]
+    built = [(core.name, _build(console, core)) for core in cores]
     firmware = [{"core": name, "path": str(path), "bytes": path.stat().st_size} for name, path in built]
     write_json(json_path, {"sources": str(get_sources()), "firmware": firmware})
 
@@ -68,7 +64,9 @@ def build(core, json_path):
 @micropython.command()
 @click.argument("script", metavar="SCRIPT")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
-@click.option("--core", default="m3", show_default=True, metavar="m0|m3|m4|m7", help="Core to emulate.")
+@click.option(
+    "--core", default=USUAL_MICROPYTHON, show_default=True, metavar=CORE_NAMES, help="Core to emulate."
+)
 @time_limit_option
 def run(script, files, core, time_limit):
     """Run SCRIPT in MicroPython on an emulated core, with each FILE in a folder that it can import from.
@@ -78,9 +76,9 @@ def run(script, files, core, time_limit):
       integrad micropython run hello.py digits.py _digits.mpy digits.weights --core m0
     """
     contents = {Path(path).name: _read(path) for path in files}
-    board = get_micropython_board(core)
+    chosen = get_micropython_core(core)
     try:
-        output = run_firmware(board, read_script(script), contents, time_limit=time_limit)
+        output = run_firmware(chosen, read_script(script), contents, time_limit=time_limit)
     except FirmwareError as error:
         click.echo(error.console, nl=bool(error.console))
         raise
@@ -88,7 +86,9 @@ def run(script, files, core, time_limit):
 
 
 @micropython.command()
-@click.option("--core", default="m3", show_default=True, metavar="m0|m3|m4|m7", help="Core to emulate.")
+@click.option(
+    "--core", default=USUAL_MICROPYTHON, show_default=True, metavar=CORE_NAMES, help="Core to emulate."
+)
 def start(core):
     """Start an emulated board and print the name of its serial port. It runs until Ctrl-C.
 
@@ -98,7 +98,7 @@ def start(core):
     Example:
       integrad micropython start --core m3
     """
-    with _ended_in_order(), start_on_terminal(get_micropython_board(core)) as port:
+    with _ended_in_order(), start_on_terminal(get_micropython_core(core)) as port:
         click.echo(port)
         threading.Event().wait()
 
@@ -126,13 +126,13 @@ def _read(path: str) -> bytes:
         raise IntegradError(f"{path}: {error.strerror}") from error
 
 
-def _build(console: Console, board: MicroPythonBoard) -> Path:
-    name = board.board.core
-    if not firmware_path(board).exists():
+def _build(console: Console, core: Core) -> Path:
+    name = core.product
+    if not firmware_path(core).exists():
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as progress:
             task = progress.add_task(f"building MicroPython for {name}", total=FILES)
-            build_micropython(board, lambda compiled: progress.update(task, completed=compiled))
-    path = firmware_path(board)
+            build_micropython(core, lambda compiled: progress.update(task, completed=compiled))
+    path = firmware_path(core)
     console.print(f"{name}: {path}", soft_wrap=True, markup=False)
     return path

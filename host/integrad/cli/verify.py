@@ -10,10 +10,12 @@ from rich.table import Table
 from integrad.cli.device_options import batch_size_option, schedule_for, time_limit_option, work_folder
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.execute.device_model import DeviceModel
+from integrad.execute.executors import c_executors
+from integrad.execute.micropython_executors import micropython_executors
 from integrad.execute.verification import Verdict, random_actions
 from integrad.execute.verification import verify as verify_executors
 from integrad.model_file import load_model
-from integrad.targets.cores import BOARDS, get_board
+from integrad.targets.cores import CORES, get_core, micropython_cores
 
 
 @click.command()
@@ -29,8 +31,8 @@ from integrad.targets.cores import BOARDS, get_board
 @click.option(
     "--micropython",
     is_flag=True,
-    help="Include MicroPython: native modules and viper on the host and on M0, M3, M4, M7; bytecode; "
-    "firmware.",
+    help="Include MicroPython: native modules and viper on the host and on "
+    f"{', '.join(micropython_cores()).upper()}; bytecode; firmware.",
 )
 @time_limit_option
 @json_option
@@ -44,12 +46,15 @@ def verify(model, core, steps, batch_size, seed, micropython, time_limit, json_p
       integrad verify digits.model --core all --steps 50
     """
     console = console_for(json_path)
-    boards = list(BOARDS.values()) if core == "all" else [get_board(core)]
+    cores = list(CORES.values()) if core == "all" else [get_core(core)]
     loaded = load_model(model)
     with work_folder() as folder, console.status("verifying"):
         device = DeviceModel.generate(loaded, folder, "all", batch_size)
         actions = random_actions(device, steps, schedule_for(loaded, batch_size), seed)
-        verdicts = list(verify_executors(device, boards, actions, time_limit, micropython))
+        executors = c_executors(device, cores, time_limit)
+        if micropython:
+            executors += micropython_executors(device, cores, time_limit)
+        verdicts = list(verify_executors(device, executors, actions))
     equal = all(verdict.same_bits(verdicts[0]) for verdict in verdicts)
     console.print(f"CRC-32 after {steps} training steps of {batch_size} random samples, all layers learning")
     _show(console, verdicts)

@@ -16,7 +16,7 @@ from integrad.emulate import qemu
 from integrad.emulate import unicorn as unicorn_engine
 from integrad.emulate.counting import BEGIN, END, OUTSIDE, CountingMap
 from integrad.errors import IntegradError
-from integrad.targets.cores import BOARDS, Board, get_board
+from integrad.targets.cores import CORES, USUAL, Core, get_core
 
 APT_GCC = "apt-get install gcc-arm-none-eabi (as root)"
 
@@ -39,7 +39,7 @@ class Tool:
 class Emulation:
     """The installed toolchains that can build for a core, and the installed emulators that can run it."""
 
-    board: Board
+    core: Core
     toolchains: tuple[str, ...]
     engines: tuple[str, ...]
 
@@ -57,7 +57,7 @@ def examine_tools() -> Iterator[Tool]:
     yield _package("ziglang", "building firmware without root access", unicorn_engine.BRINGS_UNICORN)
     yield _qemu()
     yield _package(
-        "unicorn", "running firmware (except M55) without root access", unicorn_engine.BRINGS_UNICORN
+        "unicorn", f"running firmware{_except()} without root access", unicorn_engine.BRINGS_UNICORN
     )
     compiler = qemu.find_host_compiler() or "cc"
     yield _program(
@@ -79,11 +79,11 @@ def examine_cores() -> list[Emulation]:
     program = qemu.find_qemu()
     machines = qemu.qemu_machines(program) if program else set()
     cores = []
-    for board in BOARDS.values():
-        engines = ["qemu"] if board.machine in machines else []
-        if board.unicorn_cpu is not None and unicorn_engine.has_unicorn():
+    for core in CORES.values():
+        engines = ["qemu"] if core.machine.name in machines else []
+        if core.unicorn_model is not None and unicorn_engine.has_unicorn():
             engines.append("unicorn")
-        cores.append(Emulation(board, built_by, tuple(engines)))
+        cores.append(Emulation(core, built_by, tuple(engines)))
     return cores
 
 
@@ -120,7 +120,7 @@ def _qemu() -> Tool:
     program = qemu.find_qemu()
     if tool.version is None or program is None:
         return tool
-    missing = sorted({board.machine for board in BOARDS.values()} - qemu.qemu_machines(program))
+    missing = sorted({core.machine.name for core in CORES.values()} - qemu.qemu_machines(program))
     if missing:
         return Tool(tool.name, tool.purpose, f"{tool.version}; without {', '.join(missing)}", tool.command)
     return tool
@@ -151,6 +151,12 @@ def _instruction_counter() -> Tool:
     return Tool(name, purpose, "works")
 
 
+def _except() -> str:
+    """The cores that Unicorn does not support, in words."""
+    without = [core.name.upper() for core in CORES.values() if core.unicorn_model is None]
+    return f" (except {', '.join(without)})" if without else ""
+
+
 def count_self_test() -> list[dict[int, int]]:
     """Run a few hand-assembled instructions in QEMU and return the counts of their region (three times
     nop)."""
@@ -163,4 +169,4 @@ def count_self_test() -> list[dict[int, int]]:
     with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
         path = Path(folder, "self-test.bin")
         path.write_bytes(image)
-        return qemu.run_qemu(path, get_board("m0"), False, b"", counting.to_bytes(), 20).regions
+        return qemu.run_qemu(path, get_core(USUAL), False, b"", counting.to_bytes(), 20).regions

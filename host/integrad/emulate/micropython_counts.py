@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from integrad.build.micropython_boards import MicroPythonBoard, build_micropython
+from integrad.build.micropython_firmware import build_micropython
 from integrad.build.program import read_program
 from integrad.emulate.counting import make_counting_map
 from integrad.emulate.faults import FirmwareError
 from integrad.emulate.micropython_firmware import ENTER_RAW, RUN, load_files, machine_command
 from integrad.emulate.qemu import build_plugin, find_qemu, read_counts
+from integrad.targets.cores import Core
 
 FINISH = "\nimport machine\nmachine.reset()\n"
 """Ends QEMU regularly, so that it writes the counts."""
@@ -26,7 +27,7 @@ def end(): region.end()
 
 
 def count_regions(
-    board: MicroPythonBoard,
+    core: Core,
     script: str,
     files: Mapping[str, bytes],
     firmware: Path | None = None,
@@ -36,13 +37,13 @@ def count_regions(
 
     The script calls begin() and end(). Raises FirmwareError if it fails.
     """
-    firmware = firmware or build_micropython(board)
+    firmware = firmware or build_micropython(core)
     with tempfile.TemporaryDirectory(prefix="integrad-") as name:
         folder = Path(name)
-        options, mount = load_files(board, files, folder)
+        options, mount = load_files(core, files, folder)
         (folder / "counting.map").write_bytes(make_counting_map(read_program(firmware)).to_bytes())
         plugin = str(build_plugin(find_qemu())).replace(",", ",,")
-        command = [*machine_command(board, "stdio"), "-kernel", str(firmware), *options]
+        command = [*machine_command(core, "stdio"), "-kernel", str(firmware), *options]
         command += ["-plugin", f"{plugin},map=counting.map,out=counts.txt"]
         empty = "begin()\nend()\n"
         text = ENTER_RAW + (mount + PRELUDE + empty + script + FINISH).encode() + RUN

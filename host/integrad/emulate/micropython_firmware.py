@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from integrad.build.micropython_boards import MicroPythonBoard, build_micropython
+from integrad.build.micropython_firmware import build_micropython
 from integrad.build.micropython_romfs import romfs_image
 from integrad.emulate.faults import FirmwareError
 from integrad.emulate.qemu import BRINGS_QEMU, find_qemu
 from integrad.errors import IntegradError
+from integrad.targets.cores import Core
 
 ENTER_RAW, RUN = b"\x01", b"\x04"
 """Commands of the raw REPL: Ctrl-A to enter it, Ctrl-D to run the script."""
@@ -31,7 +32,7 @@ sys.path.insert(0, "/rom")
 
 
 def run_firmware(
-    board: MicroPythonBoard,
+    core: Core,
     script: str,
     files: Mapping[str, bytes] | None = None,
     *,
@@ -44,29 +45,29 @@ def run_firmware(
 
     Raises FirmwareError of kind "exception" (with the traceback), "time limit" (seconds) or "emulator".
     """
-    firmware = firmware or build_micropython(board)
+    firmware = firmware or build_micropython(core)
     with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
-        command = [*machine_command(board, "stdio"), "-kernel", str(firmware)]
+        command = [*machine_command(core, "stdio"), "-kernel", str(firmware)]
         if files:
-            options, mount = load_files(board, files, Path(folder))
+            options, mount = load_files(core, files, Path(folder))
             command, script = [*command, *options], mount + script
         return _converse(command, script, time_limit)
 
 
-def load_files(board: MicroPythonBoard, files: Mapping[str, bytes], folder: Path) -> tuple[list[str], str]:
+def load_files(core: Core, files: Mapping[str, bytes], folder: Path) -> tuple[list[str], str]:
     """(options of QEMU, first lines of a script) that provide files in a ROMFS at /rom, whose image is in
     folder."""
     image = folder / "files.romfs"
     image.write_bytes(romfs_image(files))
-    options = ["-device", f"loader,file={image},addr={board.data_address:#x},force-raw=on"]
-    return options, MOUNT.format(address=board.data_address, size=image.stat().st_size)
+    options = ["-device", f"loader,file={image},addr={core.micropython.romfs:#x},force-raw=on"]
+    return options, MOUNT.format(address=core.micropython.romfs, size=image.stat().st_size)
 
 
 @contextmanager
-def start_on_terminal(board: MicroPythonBoard, firmware: Path | None = None) -> Iterator[str]:
+def start_on_terminal(core: Core, firmware: Path | None = None) -> Iterator[str]:
     """Start an emulated board. Yields the path of a terminal with its REPL, for mpremote and similar
     programs. The board is stopped and its files are lost at the end of the block."""
-    command = [*machine_command(board, "pty"), "-kernel", str(firmware or build_micropython(board))]
+    command = [*machine_command(core, "pty"), "-kernel", str(firmware or build_micropython(core))]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline()
@@ -82,14 +83,14 @@ def start_on_terminal(board: MicroPythonBoard, firmware: Path | None = None) -> 
         process.stdout.close()
 
 
-def machine_command(board: MicroPythonBoard, serial: str) -> list[str]:
+def machine_command(core: Core, serial: str) -> list[str]:
     """The QEMU command for a board; serial: the destination of its UART."""
     qemu = find_qemu()
     if qemu is None:
         raise IntegradError(f"qemu-system-arm is not installed; {BRINGS_QEMU}")
-    command = [qemu, *board.board.machine_options(whole_machine=True), "-display", "none", "-monitor", "none"]
+    command = [qemu, *core.machine_options(whole_machine=True), "-display", "none", "-monitor", "none"]
     command += ["-semihosting", "-serial", serial]
-    return [*command, "-device", ENABLE_FPU] if board.has_fpu else command
+    return [*command, "-device", ENABLE_FPU] if core.micropython.fpu else command
 
 
 def _converse(command: list[str], script: str, time_limit: float) -> str:

@@ -17,7 +17,7 @@ from platformdirs import user_cache_dir
 from integrad.build.toolchain import DEVICE, first_error
 from integrad.emulate.faults import FirmwareError
 from integrad.errors import IntegradError
-from integrad.targets.cores import Board
+from integrad.targets.cores import Core
 
 BRINGS_QEMU = "apt-get install qemu-system-arm (as root)"
 BRINGS_HOST_COMPILER = "apt-get install gcc libc6-dev (as root)"
@@ -101,7 +101,7 @@ def build_plugin(qemu: str) -> Path:
 
 def run_qemu(
     elf: Path,
-    board: Board,
+    core: Core,
     whole_machine: bool,
     session: bytes,
     counting_map: bytes | None,
@@ -117,7 +117,7 @@ def run_qemu(
     with tempfile.TemporaryDirectory(prefix="integrad-") as name:
         folder = Path(name)
         (folder / "session.in").write_bytes(session)
-        command = [qemu, *board.machine_options(whole_machine), "-kernel", str(elf.resolve())]
+        command = [qemu, *core.machine_options(whole_machine), "-kernel", str(elf.resolve())]
         command += ["-display", "none", "-monitor", "none", "-serial", "null", "-parallel", "null"]
         command += ["-chardev", "file,id=console,path=console.txt"]
         command += ["-semihosting-config", "enable=on,target=native,chardev=console"]

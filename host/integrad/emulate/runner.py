@@ -10,7 +10,7 @@ from integrad.emulate.faults import EXIT_FAULT, FirmwareError, explain_console
 from integrad.emulate.qemu import BRINGS_QEMU, find_host_compiler, find_qemu, run_qemu
 from integrad.emulate.unicorn import BRINGS_UNICORN, has_unicorn, run_unicorn
 from integrad.errors import IntegradError, UsageError
-from integrad.targets.cores import Board
+from integrad.targets.cores import Core
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,19 @@ class RunResult:
     engine: str
 
 
-def choose_engine(board: Board, count: bool = True) -> str:
+def choose_engine(core: Core, count: bool = True) -> str:
     """`qemu` if it is installed (and a host compiler, to count with it), else `unicorn`.
 
     Raises IntegradError with installation commands if there is neither.
     """
     if find_qemu() and (find_host_compiler() or not count):
         return "qemu"
-    if board.unicorn_cpu is not None and has_unicorn():
+    if core.unicorn_model is not None and has_unicorn():
         return "unicorn"
     if find_qemu():
         return "qemu"  # its error message names the missing compiler
-    ways = f"{BRINGS_QEMU}, or {BRINGS_UNICORN}" if board.unicorn_cpu is not None else BRINGS_QEMU
-    raise IntegradError(f"no emulator for {board.core} is installed; {ways}")
+    ways = f"{BRINGS_QEMU}, or {BRINGS_UNICORN}" if core.unicorn_model is not None else BRINGS_QEMU
+    raise IntegradError(f"no emulator for {core.product} is installed; {ways}")
 
 
 def run(
@@ -63,15 +63,15 @@ def run(
     in seconds. Raises FirmwareError (fault, exit status other than 0, time limit) and IntegradError if an
     emulator, or a tool for counting, is missing.
     """
-    engine = engine or choose_engine(firmware.board, count)
+    engine = engine or choose_engine(firmware.core, count)
     counting = make_counting_map(firmware.program) if count else None
     if engine == "qemu":
         data = counting.to_bytes() if counting else None
-        raw = run_qemu(firmware.elf, firmware.board, firmware.whole_machine, session, data, time_limit)
+        raw = run_qemu(firmware.elf, firmware.core, firmware.whole_machine, session, data, time_limit)
     elif engine == "unicorn":
         raw = run_unicorn(
             firmware.program,
-            firmware.board,
+            firmware.core,
             firmware.whole_machine,
             session,
             counting,

@@ -1,4 +1,4 @@
-"""Run firmware in Unicorn, an emulator that can be installed with pip and supports all cores but the M55.
+"""Run firmware in Unicorn, an emulator that can be installed with pip and supports most cores.
 
 Unicorn has no exception model, so faults are classified here, and system registers are ordinary memory.
 Unaligned accesses on an M0 do not fault, unlike on the real core and in QEMU.
@@ -16,7 +16,7 @@ from integrad.emulate.counting import CountingMap
 from integrad.emulate.faults import EXIT_FAULT, FirmwareError, describe_overflow, place
 from integrad.emulate.qemu import CONSOLE_LIMIT, RawRun
 from integrad.errors import IntegradError
-from integrad.targets.cores import Board
+from integrad.targets.cores import Core
 
 BRINGS_UNICORN = "pip install 'integrad[emulator]'"
 PAGE = 4096
@@ -40,7 +40,7 @@ def has_unicorn() -> bool:
 
 def run_unicorn(
     program: Program,
-    board: Board,
+    core: Core,
     whole_machine: bool,
     session: bytes,
     counting_map: CountingMap | None,
@@ -53,22 +53,22 @@ def run_unicorn(
     """
     if not has_unicorn():
         raise IntegradError(f"unicorn is not installed; {BRINGS_UNICORN}")
-    if board.unicorn_cpu is None:
-        raise IntegradError(f"unicorn does not support {board.core}; use QEMU")
+    if core.unicorn_model is None:
+        raise IntegradError(f"unicorn does not support {core.product}; use QEMU")
     counter = None
     if counting_map is not None:
         counter = BlockCounter(counting_map, counted_regions)
-    return Machine(program, board, whole_machine, session).run(counter, time_limit)
+    return Machine(program, core, whole_machine, session).run(counter, time_limit)
 
 
 class Machine:
-    """A core with the memories of a part and the firmware in flash; serves its semihosting calls."""
+    """A core with its memories and the firmware in flash; serves its semihosting calls."""
 
-    def __init__(self, program: Program, board: Board, whole_machine: bool, session: bytes):
+    def __init__(self, program: Program, core: Core, whole_machine: bool, session: bytes):
         import unicorn
         from unicorn import arm_const
 
-        self.program, self.board = program, board
+        self.program, self.core = program, core
         self.unicorn, self.registers = unicorn, arm_const
         self.session, self.position = session, 0
         self.output, self.console = bytearray(), bytearray()
@@ -77,11 +77,11 @@ class Machine:
         self.bad_access: tuple[str, int] | None = None
         self.stack_limit = program.address_of("integrad_stack_limit")
         self.uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
-        self.uc.ctl_set_cpu_model(getattr(arm_const, board.unicorn_cpu))
-        flash_bytes, ram_bytes = board.memory_bytes(whole_machine)
+        self.uc.ctl_set_cpu_model(getattr(arm_const, core.unicorn_model))
+        flash_bytes, ram_bytes = core.memory_bytes(whole_machine)
         read_only = unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC
-        self.uc.mem_map(board.flash_origin, _pages(flash_bytes), read_only)
-        self.uc.mem_map(board.ram_origin, _pages(ram_bytes))
+        self.uc.mem_map(core.machine.flash_origin, _pages(flash_bytes), read_only)
+        self.uc.mem_map(core.machine.ram_origin, _pages(ram_bytes))
         self.uc.mem_map(*SYSTEM)
         for address, data in program.segments:
             self.uc.mem_write(address, data)
@@ -89,7 +89,7 @@ class Machine:
         self.uc.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_bad_access)
 
     def run(self, counter: BlockCounter | None, time_limit: float) -> RawRun:
-        stack_top, reset = struct.unpack("<II", self.uc.mem_read(self.board.vectors_origin, 8))
+        stack_top, reset = struct.unpack("<II", self.uc.mem_read(self.core.machine.vectors_origin, 8))
         self.uc.reg_write(self.registers.UC_ARM_REG_SP, stack_top)
         hook = None
         if counter is not None:

@@ -12,7 +12,9 @@ from functools import cache
 from importlib.resources import files
 from math import fsum
 
+from integrad.errors import IntegradError
 from integrad.model_file import Model
+from integrad.targets.cores import Core
 from integrad_codegen.c.kernels import needed
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
@@ -22,9 +24,16 @@ IN_OTHERS = {"cut", "offsets", "depthwise_few", "depthwise_row"}
 """Helpers of kernels, whose sizes are included in those of the kernels."""
 
 
-def code_bytes(model: Model, plan: Plan, core: str) -> int:
-    """Size of code and constants, without weights, as compiled by gcc with -O2. core: `m0` … `m55`."""
-    return total(_table()[core], ingredients(model, plan)) + table_bytes(model, plan)
+def code_bytes(model: Model, plan: Plan, core: Core) -> int:
+    """Size of code and constants, without weights, as compiled by gcc with -O2.
+
+    Raises IntegradError for a core whose code has not been measured.
+    """
+    if core.name not in _table():
+        raise IntegradError(
+            f"code sizes on {core.product} are unknown: benchmarks/code_sizes.py measures them"
+        )
+    return total(_table()[core.name], ingredients(model, plan)) + table_bytes(model, plan)
 
 
 def table_bytes(model: Model, plan: Plan) -> int:

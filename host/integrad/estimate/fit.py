@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
+from typing import Protocol
 
 import numpy as np
 
 from integrad.build.toolchain import DoesNotFitError
 from integrad.model_file import Model
-from integrad.targets.cores import BOARDS, Board
+from integrad.targets.cores import CORES, Core
+from integrad.targets.parts import Part
 from integrad_codegen.plan import Plan, make_plan
 
-Attempt = Callable[[Plan, Board], DoesNotFitError | None]
-"""Builds a plan for a board and returns the error of the linker, or None if it fits."""
+Attempt = Callable[[Plan, Core], DoesNotFitError | None]
+"""Builds a plan for a core and returns the error of the linker, or None if it fits."""
+
+
+class Obstacle(Protocol):
+    """The reason why a plan does not fit a part. needs: "flash" or "RAM" → (needed, available), bytes."""
+
+    needs: dict[str, tuple[int, int]]
 
 
 def advice(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -> str:
@@ -21,9 +29,9 @@ def advice(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -
 
     error: the error of the linker for the plan.
     """
-    board = error.board
-    smaller = smaller_plan(model, plan, board, attempt)
-    larger = next((b for b in _larger(model, plan, board) if attempt(plan, b) is None), None)
+    core = error.core
+    smaller = smaller_plan(model, plan, core.part, lambda other: attempt(other, core))
+    larger = next((b for b in _larger(model, plan, core) if attempt(plan, b) is None), None)
     ways = []
     if smaller is not None:
         batch = f" --batch-size {smaller.batch}" if smaller.batch else ""
@@ -34,20 +42,25 @@ def advice(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -
         return f"{' or '.join(ways)} would fit"
     if plan.batch:
         plan = make_plan(model.network, plan.prefix, "none")
-        error = attempt(plan, board) or error
+        error = attempt(plan, core) or error
     return f"a network would fit if {_limits(plan, error)}"
 
 
-def smaller_plan(model: Model, plan: Plan, board: Board, attempt: Attempt) -> Plan | None:
+def smaller_plan(
+    model: Model, plan: Plan, part: Part, obstacle: Callable[[Plan], Obstacle | None]
+) -> Plan | None:
     """The first plan that fits: with the batch size halved repeatedly, then with ever fewer learning
-    blocks."""
+    blocks.
+
+    obstacle: returns the reason why a plan does not fit the part, or None if it fits.
+    """
     batches = [plan.batch >> halvings for halvings in range(plan.batch.bit_length())]
     for learn in _learn_sets(model, plan):
         for batch in batches if learn != "none" else [0]:
             other = make_plan(model.network, plan.prefix, learn, batch)
-            if not _may_fit(model, other, board):
+            if not _may_fit(model, other, part):
                 continue
-            error = attempt(other, board)
+            error = obstacle(other)
             if error is None:
                 return other
             if "flash" in error.needs:
@@ -64,17 +77,17 @@ def _learn_sets(model: Model, plan: Plan) -> list[str]:
     return [*("all" if depth == blocks else f"last:{depth}" for depth in depths), "output", "none"]
 
 
-def _larger(model: Model, plan: Plan, board: Board) -> list[Board]:
-    others = [other for other in BOARDS.values() if other != board and _may_fit(model, plan, other)]
-    return sorted(others, key=lambda other: other.ram_bytes)
+def _larger(model: Model, plan: Plan, core: Core) -> list[Core]:
+    others = [c for c in CORES.values() if c != core and _may_fit(model, plan, c.part)]
+    return sorted(others, key=lambda other: other.part.ram_bytes)
 
 
-def _may_fit(model: Model, plan: Plan, board: Board) -> bool:
+def _may_fit(model: Model, plan: Plan, part: Part) -> bool:
     """Whether the data alone fits; otherwise a build is pointless."""
     raw_bytes = np.dtype(model.preprocessing.raw_dtype).itemsize * prod(model.preprocessing.raw_shape)
     ram = raw_bytes + max(1, plan.batch) * plan.inputs
     ram += plan.weights_bytes + plan.scratch.bytes if plan.batch else plan.inference_scratch_bytes
-    return plan.weights_bytes + plan.frozen_bytes <= board.flash_bytes and ram <= board.ram_bytes
+    return plan.weights_bytes + plan.frozen_bytes <= part.flash_bytes and ram <= part.ram_bytes
 
 
 def _limits(plan: Plan, error: DoesNotFitError) -> str:

@@ -8,6 +8,7 @@ from integrad.errors import IntegradError
 from integrad.estimate.fit import smaller_plan
 from integrad.estimate.prediction import Footprint, predict
 from integrad.model_file import Model
+from integrad.targets.cores import core_of
 from integrad.targets.parts import Part, all_parts
 from integrad_codegen.plan import Plan
 
@@ -65,11 +66,11 @@ class PartFit:
 def fit_part(model: Model, plan: Plan, part: Part) -> PartFit:
     """Compare the predicted memory of a plan with that of a part; if it does not fit, search for
     suggestions."""
-    footprint = predict(model, plan, part.code_core)
+    footprint = predict(model, plan, core_of(part))
     lacking = shortage(model, plan, part)
     if lacking is None:
         return PartFit(part, footprint, None)
-    smaller = smaller_plan(model, plan, part, lambda other, part: shortage(model, other, part))
+    smaller = smaller_plan(model, plan, part, lambda other: shortage(model, other, part))
     options = f"--learn {smaller.learn.name}" if smaller else ""
     if smaller and smaller.batch:
         options += f" --batch-size {smaller.batch}"
@@ -86,7 +87,7 @@ def require_fit(model: Model, plan: Plan, part: Part) -> PartFit:
 
 def shortage(model: Model, plan: Plan, part: Part) -> Shortage | None:
     """The memories of a part that do not suffice for a plan, or None."""
-    footprint = predict(model, plan, part.code_core)
+    footprint = predict(model, plan, core_of(part))
     flash = footprint.flash + round(MARGIN * footprint.code)
     needs = {"flash": (flash, part.flash_bytes), "RAM": (footprint.ram, part.ram_bytes)}
     lacking = {memory: need for memory, need in needs.items() if need[0] > need[1]}

@@ -13,12 +13,11 @@ import numpy as np
 
 from integrad.estimate.code_sizes import code_bytes
 from integrad.model_file import Model
+from integrad.targets.cores import Core
 from integrad_codegen.plan import Plan
 
 STACK_BYTES = 4096
 """Stack reserve of the firmware."""
-
-VECTOR_BYTES = 16
 
 FILE_HANDLES = 2
 """Words of state of the transport."""
@@ -48,8 +47,8 @@ class Footprint:
         return self.weights_ram + self.scratch + self.samples + self.stack
 
 
-def predict(model: Model, plan: Plan, core: str, stack_bytes: int = STACK_BYTES) -> Footprint:
-    """core: `m0` … `m55`. The code is that of gcc 12 with -O2, within a few percent."""
+def predict(model: Model, plan: Plan, core: Core, stack_bytes: int = STACK_BYTES) -> Footprint:
+    """The code is that of gcc 12 with -O2, within a few percent."""
     weights = plan.weights_bytes if plan.batch else 0
     scratch = max(plan.inference_scratch_bytes, plan.scratch.bytes if plan.scratch else 0)
     stack = _up(stack_bytes, 8)
@@ -63,7 +62,7 @@ def predict(model: Model, plan: Plan, core: str, stack_bytes: int = STACK_BYTES)
     )
 
 
-def _variables(model: Model, plan: Plan, core: str, scratch: int) -> int:
+def _variables(model: Model, plan: Plan, core: Core, scratch: int) -> int:
     """Size of the section of all variables, in the order in which gcc emits them."""
     raw = np.dtype(model.preprocessing.raw_dtype).itemsize * prod(model.preprocessing.raw_shape)
     arrays = [plan.batch] if plan.batch else []
@@ -79,9 +78,9 @@ def _variables(model: Model, plan: Plan, core: str, scratch: int) -> int:
     return _up(end, 8)
 
 
-def _alignment(size: int, core: str) -> int:
+def _alignment(size: int, core: Core) -> int:
     """Alignment of an array: one word, or two on cores with vectors if the array fills a vector."""
-    return 8 if core == "m55" and size >= VECTOR_BYTES else 4
+    return 8 if core.vector_bytes and size >= core.vector_bytes else 4
 
 
 def _up(size: int, alignment: int) -> int:

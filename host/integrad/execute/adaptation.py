@@ -149,7 +149,7 @@ def adapt(
     classify = [Predict(samples) for samples, _ in asked]
     steps = tuning_steps(tune, tuning, stored) if tune is not None and tuning is not None else []
     actions = [*classify, *steps, *(classify if steps else []), Weights()]
-    results, _ = device.run_board(firmware, actions, time_limit=time_limit)
+    results, _ = device.run_emulated(firmware, actions, time_limit=time_limit)
     _require_training(results[len(asked) : len(asked) + len(steps)])
     twin = device.run_numpy(actions)
     equal = all(np.array_equal(a, b) for a, b in zip(results[:-1], twin[:-1], strict=True))

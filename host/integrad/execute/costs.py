@@ -89,12 +89,12 @@ def measure_costs(
     plan = device.plan
     options = {"count": True, "time_limit": time_limit, "engine": engine}
     chosen = np.arange(MEASURED) % len(samples)
-    results, inference = device.run_board(firmware, [Predict(samples[chosen]), Stack()], **options)
+    results, inference = device.run_emulated(firmware, [Predict(samples[chosen]), Stack()], **options)
     stack, training = results[-1], None
     if plan.batch:
         batches = np.arange(MEASURED * plan.batch).reshape(MEASURED, plan.batch) % len(samples)
         steps = [Train(samples[batch], labels[batch], schedule) for batch in batches]
-        results, training = device.run_board(firmware, [*steps, Stack()], **options)
+        results, training = device.run_emulated(firmware, [*steps, Stack()], **options)
         stack = max(stack, results[-1])
     sizes = firmware.sizes
     return Costs(

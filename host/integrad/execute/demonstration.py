@@ -23,7 +23,7 @@ from integrad.execute.costs import Costs, measure_costs
 from integrad.execute.device_model import DeviceModel
 from integrad.learners.schedule import Schedule
 from integrad.model_file import Model
-from integrad.targets.cores import Board
+from integrad.targets.cores import Core
 from integrad.training.progress import Silent
 from integrad.training.training_run import TrainingRun
 
@@ -75,9 +75,9 @@ class Demonstration:
         return self.all_layers.equal_to_host and self.output_only.equal_to_host
 
 
-def choose_setup(board: Board) -> Setup:
+def choose_setup(core: Core) -> Setup:
     """The larger of two networks that can learn all its layers in the part's RAM."""
-    return next(setup for setup in SETUPS if board.ram_bytes >= setup.ram_bytes)
+    return next(setup for setup in SETUPS if core.part.ram_bytes >= setup.ram_bytes)
 
 
 def train_without(dataset: Dataset, speaker: str, spec: str, seed: int, progress: Silent) -> Model:
@@ -113,7 +113,7 @@ def take_clips(model: Model, dataset: Dataset, drawn: list[np.ndarray]) -> Parts
 def demonstrate(
     model: Model,
     parts: Parts,
-    board: Board,
+    core: Core,
     batch_size: int,
     seed: int,
     folder: Path,
@@ -128,8 +128,8 @@ def demonstrate(
     costs = None
     for learn in ("all", "output"):
         device = DeviceModel.generate(model, folder / learn, learn, batch_size, "digits")
-        firmware = device.build(board)
-        say(f"learning on the {board.core}: {'all layers' if learn == 'all' else 'output layer only'}")
+        firmware = device.build(core)
+        say(f"learning on the {core.product}: {'all layers' if learn == 'all' else 'output layer only'}")
         outcomes[learn] = adapt(
             device, firmware, parts.test, parts.tune, tuning, stored=parts.stored, known=parts.known
         )

@@ -17,7 +17,7 @@ from integrad.estimate.fit import advice
 from integrad.execute.session import Action, Predict, Reset, Session, Train, Weights
 from integrad.model_file import Model
 from integrad.network.network import Network
-from integrad.targets.cores import Board
+from integrad.targets.cores import Core
 from integrad.training.stepper import Stepper
 from integrad_codegen.c.firmware import emit_firmware
 from integrad_codegen.c.module import write_files
@@ -69,12 +69,12 @@ class DeviceModel:
         session = self.session(actions)
         return session.decode(run_host(program, session.encode(), time_limit))
 
-    def build(self, board: Board, whole_machine: bool = False, toolchain: str | None = None) -> Firmware:
-        """Firmware for a board. Raises DoesNotFitError, with what would fit, where the part is too small,
+    def build(self, core: Core, whole_machine: bool = False, toolchain: str | None = None) -> Firmware:
+        """Firmware for a core. Raises DoesNotFitError, with what would fit, where the part is too small,
         and IntegradError where the emulated machine is."""
-        where = self.folder / f"{board.name}-{toolchain or 'default'}"
+        where = self.folder / f"{core.name}-{toolchain or 'default'}"
         try:
-            return self._build(board, where, whole_machine, toolchain)
+            return self._build(core, where, whole_machine, toolchain)
         except DoesNotFitError as error:
             if whole_machine:  # no part is to blame, and nothing smaller is what was asked for
                 raise IntegradError(f"does not fit the emulated machine: {error.shortage}") from None
@@ -82,26 +82,26 @@ class DeviceModel:
             error.args = (f"{error.args[0]}; {what}",)
             raise
 
-    def _build(self, board: Board, where: Path, whole_machine: bool, toolchain: str | None) -> Firmware:
-        """With the kernels of the board's core in place of the portable ones."""
+    def _build(self, core: Core, where: Path, whole_machine: bool, toolchain: str | None) -> Firmware:
+        """With the kernels of the core in place of the portable ones."""
         folder = where / "source"
-        paths = write_files(emit_firmware(self.model, self.plan, core=board.name), folder)
+        paths = write_files(emit_firmware(self.model, self.plan, core=core.name), folder)
         sources = [path for path in paths if path.suffix == ".c"]
         return build_firmware(
-            board, sources, [folder], where, whole_machine=whole_machine, toolchain=toolchain
+            core, sources, [folder], where, whole_machine=whole_machine, toolchain=toolchain
         )
 
-    def _attempt(self, toolchain: str | None, plan: Plan, board: Board) -> DoesNotFitError | None:
+    def _attempt(self, toolchain: str | None, plan: Plan, core: Core) -> DoesNotFitError | None:
         """Build another plan of the same model; what the linker had to say against it."""
         with TemporaryDirectory(dir=self.folder) as name:
             other = self._write(self.model, plan, Path(name))
             try:
-                other._build(board, Path(name, "build"), False, toolchain)
+                other._build(core, Path(name, "build"), False, toolchain)
             except DoesNotFitError as error:
                 return error
         return None
 
-    def run_board(
+    def run_emulated(
         self,
         firmware: Firmware,
         actions: list[Action],
@@ -109,7 +109,7 @@ class DeviceModel:
         time_limit: float = 600,
         engine: str | None = None,
     ) -> tuple[list, RunResult]:
-        """Results of the firmware on the emulated board, and what the emulator measured."""
+        """Results of the firmware on the emulated core, and what the emulator measured."""
         session = self.session(actions)
         result = run(firmware, session.encode(), time_limit=time_limit, count=count, engine=engine)
         return session.decode(result.output), result

@@ -1,80 +1,70 @@
-"""Every way in which MicroPython performs a session: native modules, in firmware, in viper, in bytecode."""
+"""What performs sessions in MicroPython: native modules, viper, bytecode, and a user C module in firmware."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from integrad.build.micropython_boards import MICROPYTHON_BOARDS, MicroPythonBoard, build_micropython
+from integrad.build.micropython_firmware import build_micropython
 from integrad.execute.device_model import DeviceModel
+from integrad.execute.executors import HOST, Executor
 from integrad.execute.micropython_session import (
     Place,
     native_core,
-    on_board,
+    on_core,
     on_host,
     python_core,
     run_session,
 )
 from integrad.execute.session import Action
-from integrad.targets.cores import Board
+from integrad.targets.cores import USUAL_MICROPYTHON, Core
 from integrad_codegen.c.module import write_files
 from integrad_codegen.micropython.export import emit_firmware_folder
 
-USUAL = "m3"
-"""Whose firmware gets the user C module, if that core takes part: it is built anew for each model."""
 
-Executor = tuple[str, str, Callable[[], list]]
-"""What it is called, the core that it runs on, and what gives the results."""
-
-
-def micropython_executors(
-    device: DeviceModel, boards: list[Board], actions: list[Action], time_limit: float
-) -> list[Executor]:
-    """Those on this machine, then those on the boards that have a MicroPython.
+def micropython_executors(device: DeviceModel, cores: list[Core], time_limit: float) -> list[Executor]:
+    """Those on this machine, then those on the cores that have a MicroPython.
 
     Bytecode runs on this machine only: on an emulated core it would take hours where viper takes minutes.
+    The user C module runs on one core: its firmware is built anew for each model.
     """
-    here = on_host(time_limit)
-    executors = [
-        ("native", "host", lambda: run_session(device, actions, native_core(device, "x64"), here)),
-        ("viper", "host", lambda: run_session(device, actions, python_core(device, "pure"), here)),
-        ("bytecode", "host", lambda: run_session(device, actions, python_core(device, "plain"), here)),
-    ]
-    emulated = [MICROPYTHON_BOARDS[board.name] for board in boards if board.name in MICROPYTHON_BOARDS]
-    for board in emulated:
-        executors += _on_core(device, board, actions, on_board(board, time_limit))
-    for board in [board for board in emulated if board.board.name == USUAL] or emulated[:1]:
-        executors.append(
-            (
-                f"user C module on {board.board.core}",
-                board.board.name,
-                lambda board=board: run_built_in(device, board, actions, time_limit),
-            )
-        )
-    return [(f"MicroPython, {name}", core, execute) for name, core, execute in executors]
+    executors = _on(device, on_host(time_limit), "x64", HOST)
+    executors.append(_executor(device, "bytecode", HOST, on_host(time_limit), python_core, "plain"))
+    emulated = [core for core in cores if core.micropython]
+    for core in emulated:
+        place = on_core(core, time_limit)
+        executors += _on(device, place, core.micropython.architecture, core.name, f" on {core.product}")
+    usual = [core for core in emulated if core.name == USUAL_MICROPYTHON] or emulated[:1]
+    executors += [_built_in(device, core, time_limit) for core in usual]
+    return executors
 
 
-def run_built_in(
-    device: DeviceModel, board: MicroPythonBoard, actions: list[Action], time_limit: float = 600
-) -> list:
+def run_built_in(device: DeviceModel, core: Core, actions: list[Action], time_limit: float = 600) -> list:
     """Results of the actions by the user C module, in firmware that is built with it."""
     with TemporaryDirectory(prefix="integrad-") as folder:
-        files = emit_firmware_folder(device.model, device.plan, core=board.board.name)
+        files = emit_firmware_folder(device.model, device.plan, core=core.name)
         write_files(files, Path(folder))
-        firmware = build_micropython(board, user_modules=Path(folder, "usermod"))
-    return run_session(device, actions, {}, on_board(board, time_limit, firmware))
+        firmware = build_micropython(core, user_modules=Path(folder, "usermod"))
+    return run_session(device, actions, {}, on_core(core, time_limit, firmware))
 
 
-def _on_core(
-    device: DeviceModel, board: MicroPythonBoard, actions: list[Action], place: Place
-) -> list[Executor]:
-    name, core = board.board.core, board.board.name
+def _on(device: DeviceModel, place: Place, architecture: str, where: str, suffix: str = "") -> list[Executor]:
+    """Native code and viper at one place."""
+    return [
+        _executor(device, f"native{suffix}", where, place, native_core, architecture),
+        _executor(device, f"viper{suffix}", where, place, python_core, "pure"),
+    ]
 
-    def native() -> list:
-        return run_session(device, actions, native_core(device, board.architecture), place)
 
-    def viper() -> list:
-        return run_session(device, actions, python_core(device, "pure"), place)
+def _executor(device: DeviceModel, name: str, where: str, place: Place, backend, kind: str) -> Executor:
+    def perform(actions: list[Action]) -> list:
+        return run_session(device, actions, backend(device, kind), place)
 
-    return [(f"native on {name}", core, native), (f"viper on {name}", core, viper)]
+    return Executor(f"MicroPython, {name}", where, perform)
+
+
+def _built_in(device: DeviceModel, core: Core, time_limit: float) -> Executor:
+    def perform(actions: list[Action]) -> list:
+        return run_built_in(device, core, actions, time_limit)
+
+    return Executor(f"MicroPython, user C module on {core.product}", core.name, perform)

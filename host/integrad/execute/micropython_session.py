@@ -10,13 +10,13 @@ from pathlib import Path
 import jinja2
 import numpy as np
 
-from integrad.build.micropython_boards import MicroPythonBoard
 from integrad.build.micropython_modules import build_module, get_architecture
 from integrad.emulate.micropython_firmware import run_firmware
 from integrad.emulate.micropython_unix import run_unix
 from integrad.errors import IntegradError
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Action, Predict, Reset, Weights
+from integrad.targets.cores import Core
 from integrad_codegen.micropython.export import emit_module
 from integrad_codegen.micropython.python_files import emit_pure
 from integrad_codegen.weights_file import weights_file
@@ -35,11 +35,11 @@ def on_host(time_limit: float = 600) -> Place:
     return Place(lambda script, files: run_unix(script, files, time_limit))
 
 
-def on_board(board: MicroPythonBoard, time_limit: float = 600, firmware: Path | None = None) -> Place:
-    """An emulated board. firmware: another one than build_micropython() gives."""
+def on_core(core: Core, time_limit: float = 600, firmware: Path | None = None) -> Place:
+    """An emulated core. firmware: another one than build_micropython() gives."""
 
     def execute(script: str, files: Mapping[str, bytes]) -> str:
-        return run_firmware(board, script, files, firmware=firmware, time_limit=time_limit)
+        return run_firmware(core, script, files, firmware=firmware, time_limit=time_limit)
 
     return Place(execute, "/rom/")
 

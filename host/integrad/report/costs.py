@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.table import Table
 
 
-def show_memory(console: Console, part: str, costs, flash_bytes: int, ram_bytes: int) -> None:
-    """Memory table. costs: integrad.execute.costs.Costs; flash_bytes, ram_bytes: those of the part."""
-    table = Table(title=f"Memory on {part}, bytes")
+def show_memory(console: Console, part, costs) -> None:
+    """Memory table. part: integrad.targets.parts.Part; costs: integrad.execute.costs.Costs."""
+    table = Table(title=f"Memory on {part.name}, bytes")
     for name in ("", "flash", "RAM"):
         table.add_column(name, justify="left" if not name else "right")
     rows = [
@@ -23,8 +23,9 @@ def show_memory(console: Console, part: str, costs, flash_bytes: int, ram_bytes:
         table.add_row(name, _number(flash), _number(ram))
     table.add_section()
     table.add_row("used", _number(costs.flash_bytes), _number(costs.ram_bytes))
-    table.add_row(f"{part} has", _number(flash_bytes), _number(ram_bytes))
-    table.add_row("free", _number(flash_bytes - costs.flash_bytes), _number(ram_bytes - costs.ram_bytes))
+    table.add_row(f"{part.name} has", _number(part.flash_bytes), _number(part.ram_bytes))
+    free = (part.flash_bytes - costs.flash_bytes, part.ram_bytes - costs.ram_bytes)
+    table.add_row("free", *map(_number, free))
     console.print(table)
     console.print(f"Stack used: {costs.stack_bytes:,} of {costs.stack_reserve_bytes:,} bytes reserved.")
 

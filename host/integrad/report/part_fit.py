@@ -5,15 +5,14 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-CORES = {"m0": "Cortex-M0", "m0+": "Cortex-M0+", "m3": "Cortex-M3", "m4": "Cortex-M4", "m7": "Cortex-M7"}
-CORES |= {"m33": "Cortex-M33"}
+from integrad.targets.cores import product_of
 
 
 def show_part_fit(console: Console, fit) -> None:
     """fit: integrad.estimate.part_fit.PartFit."""
     part, footprint = fit.part, fit.footprint
     note = f"; {part.note}" if part.note else ""
-    console.print(f"{part.name}: {part.maker}, {CORES[part.core]}{note}", markup=False, soft_wrap=True)
+    console.print(f"{part.name}: {part.maker}, {product_of(part)}{note}", markup=False, soft_wrap=True)
     table = Table(title=f"Memory on {part.name}, bytes")
     for name in ("", "flash", "RAM"):
         table.add_column(name, justify="left" if not name else "right")

@@ -17,7 +17,8 @@ NEAR = 5
 
 @dataclass(frozen=True)
 class Part:
-    """A microcontroller. core: `m0`, `m0+`, `m3`, `m4`, `m7` or `m33`.
+    """A microcontroller. core: by its own name, such as `m4` or `m0+`; integrad.targets.cores.core_of()
+    says whose code it runs.
 
     ram_bytes: of the largest piece without gaps, since arrays cannot be split. flash_bytes: on the chip,
     or, as the note says, on a board that is usual for it. aliases: what else people call it.
@@ -30,11 +31,6 @@ class Part:
     maker: str
     aliases: tuple[str, ...] = ()
     note: str = ""
-
-    @property
-    def code_core(self) -> str:
-        """The core that generated code distinguishes: an M0+ runs what an M0 does."""
-        return self.core.removesuffix("+")
 
 
 @cache

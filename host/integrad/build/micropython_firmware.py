@@ -1,4 +1,4 @@
-"""MicroPython's firmware for four emulated cores, built from its sources and kept in the user's cache."""
+"""MicroPython's firmware for emulated cores, built from its sources and kept in the user's cache."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from integrad.targets.cores import BOARDS, Board
 from integrad.build.micropython_source import contents_of, get_sources
 from integrad.build.toolchain import DEVICE, first_error
-from integrad.errors import IntegradError, UsageError
+from integrad.errors import IntegradError
+from integrad.targets.cores import Core, arm_flags
 
 COMPILER = "arm-none-eabi-gcc"
 OWN = DEVICE / "micropython"
@@ -28,55 +27,22 @@ FILES = 240
 """About so many files are compiled for a firmware."""
 
 
-@dataclass(frozen=True)
-class MicroPythonBoard:
-    """An emulated board that runs MicroPython.
-
-    architecture: the native modules that it is for; it runs those of lesser Arm cores, too. data_address:
-    where a file system image is put; has_fpu: whether a run must switch the unit on first.
-    """
-
-    board: Board
-    architecture: str
-    data_address: int
-    has_fpu: bool
-
-
-MICROPYTHON_BOARDS = {
-    board.board.name: board
-    for board in (
-        MicroPythonBoard(BOARDS["m0"], "armv6m", 0x00080000, False),
-        MicroPythonBoard(BOARDS["m3"], "armv7m", 0x21000000, False),
-        MicroPythonBoard(BOARDS["m4"], "armv7emsp", 0x21000000, True),
-        MicroPythonBoard(BOARDS["m7"], "armv7emdp", 0x60000000, True),
-    )
-}
-
-
-def get_micropython_board(name: str) -> MicroPythonBoard:
-    """UsageError, which lists the known ones, if there is no MicroPython for this core."""
-    if name.lower() not in MICROPYTHON_BOARDS:
-        raise UsageError(
-            f"no MicroPython for core {name!r}; there is one for {', '.join(MICROPYTHON_BOARDS)}"
-        )
-    return MICROPYTHON_BOARDS[name.lower()]
-
-
-def firmware_path(board: MicroPythonBoard, user_modules: Path | None = None) -> Path:
+def firmware_path(core: Core, user_modules: Path | None = None) -> Path:
     """Where the firmware stands in the cache once it is built: another compiler, source or option is
     another file. user_modules: folder of user C modules to build in."""
     tree = get_sources()
-    digest = hashlib.sha256(repr((FLAGS.replace(str(OWN), ""), str(tree), contents_of(tree))).encode())
+    settings = FLAGS.replace(str(OWN), ""), _board_settings(core)
+    digest = hashlib.sha256(repr((settings, str(tree), contents_of(tree))).encode())
     digest.update(subprocess.run([_compiler(), "--version"], capture_output=True).stdout)
     for folder in (OWN, *([user_modules] if user_modules else [])):
         for file in sorted(file for file in folder.rglob("*") if file.is_file()):
             digest.update(file.name.encode() + file.read_bytes())
-    name = f"firmware-{board.board.name}-{digest.hexdigest()[:16]}.elf"
+    name = f"firmware-{core.name}-{digest.hexdigest()[:16]}.elf"
     return user_cache_path("integrad") / "micropython" / name
 
 
 def build_micropython(
-    board: MicroPythonBoard,
+    core: Core,
     progress: Callable[[int], None] = lambda compiled: None,
     user_modules: Path | None = None,
 ) -> Path:
@@ -85,7 +51,7 @@ def build_micropython(
     progress: is told how many of about FILES files have been compiled. Raises IntegradError with the first
     error if that fails, or with what brings the tool that is missing.
     """
-    firmware = firmware_path(board, user_modules)
+    firmware = firmware_path(core, user_modules)
     if firmware.exists():
         return firmware
     if not shutil.which("make"):
@@ -93,7 +59,7 @@ def build_micropython(
     try:
         firmware.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=firmware.parent, prefix="build-") as folder:
-            _make(board, Path(folder), progress, user_modules)
+            _make(core, Path(folder), progress, user_modules)
             os.replace(Path(folder, "firmware.elf"), firmware)
     except OSError as error:
         raise IntegradError(f"cannot write {firmware.parent}: {error.strerror}") from error
@@ -106,13 +72,31 @@ def _compiler() -> str:
     raise IntegradError(f"building MicroPython needs {COMPILER}; apt-get install gcc-arm-none-eabi (as root)")
 
 
+def _board_settings(core: Core) -> dict[str, object]:
+    """What device/micropython/board/mpconfigboard.mk asks for."""
+    board = core.micropython
+    return {
+        "MCU": core.product,
+        "CPU": " ".join(arm_flags(core.product.lower(), board.fpu)),
+        "QEMU_MACHINE": core.machine.name,
+        "SOC": board.soc,
+        "MCU_SCRIPT": board.linker_script,
+        "THUMB": board.thumb,
+        "FILES_ADDRESS": f"{board.files:#x}",
+        "FILES_BYTES": board.files_bytes,
+        "HEAP_ADDRESS": f"{board.heap:#x}",
+        "HEAP_BYTES": board.heap_bytes,
+    }
+
+
 def _make(
-    board: MicroPythonBoard, build: Path, progress: Callable[[int], None], user_modules: Path | None
+    core: Core, build: Path, progress: Callable[[int], None], user_modules: Path | None
 ) -> None:
     settings = {
-        "BOARD": board.board.name,
-        "BOARD_DIR": OWN / "boards" / board.board.name,
+        "BOARD": core.name,
+        "BOARD_DIR": OWN / "board",
         "BUILD": build,
+        **_board_settings(core),
         "CFLAGS_EXTRA": FLAGS,
         "FROZEN_MANIFEST": "",
         "PYTHON": sys.executable,
@@ -131,4 +115,4 @@ def _make(
             if re.match(r"CC |AS ", line):
                 progress(compiled := compiled + 1)
     if process.returncode:
-        raise IntegradError(f"MicroPython for {board.board.core}: {first_error(''.join(lines))}")
+        raise IntegradError(f"MicroPython for {core.product}: {first_error(''.join(lines))}")

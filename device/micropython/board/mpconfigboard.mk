@@ -1,0 +1,28 @@
+# An emulated board of MicroPython's port for QEMU. integrad.build.micropython_firmware passes what tells one
+# board from another, from the table of cores: MCU (Cortex-M4), CPU (the compiler's flags), QEMU_MACHINE, SOC,
+# MCU_SCRIPT (the port's linker script), THUMB (1 or 2), and FILES_ADDRESS, FILES_BYTES, HEAP_ADDRESS,
+# HEAP_BYTES: memory that the linker script leaves alone.
+
+HERE := $(patsubst %/,%,$(dir $(realpath $(dir $(lastword $(MAKEFILE_LIST))))))
+
+QEMU_ARCH = arm
+LDSCRIPT = mcu/arm/$(MCU_SCRIPT).ld
+CFLAGS += $(CPU) -DQEMU_SOC_$(SOC) -DMICROPY_HW_MCU_NAME='"$(MCU)"'
+CFLAGS += -DHEAP_ADDRESS=$(HEAP_ADDRESS) -DHEAP_BYTES=$(HEAP_BYTES)
+CFLAGS += -DFILES_ADDRESS=$(FILES_ADDRESS) -DFILES_BYTES=$(FILES_BYTES)
+LDFLAGS += $(CPU) -Wl,-T,$(HERE)/board/no_unwinding.ld
+
+# Native modules and viper, which the port leaves out for Thumb-1.
+ifeq ($(THUMB),1)
+CFLAGS += -DMICROPY_EMIT_THUMB=1 -DMICROPY_EMIT_THUMB_ARMV7M=0
+endif
+
+# Our main program beside the port's, which goes by another name and is left out by the linker.
+$(BUILD)/main.o: CFLAGS += -Dmain=port_main
+SRC_BOARD_O = shared/runtime/gchelper_thumb$(THUMB).o
+SRC_BOARD_O += shared/runtime/gchelper_native.o shared/timeutils/timeutils.o $(HERE)/firmware.o
+SRC_QSTR += $(HERE)/firmware.c
+
+MICROPY_VFS_LFS2 = 1
+# The port's own heap, which its main program would use.
+MICROPY_HEAP_SIZE = 16

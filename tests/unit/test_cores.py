@@ -1,0 +1,156 @@
+"""The table of cores: its rows hold together, a new core is a new row, and no other file names cores."""
+
+import ast
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from integrad.build.micropython_modules import ARCHITECTURES
+from integrad.cli import main
+from integrad.datasets.preprocessing import Preprocessing
+from integrad.errors import IntegradError, UsageError
+from integrad.estimate.prediction import predict
+from integrad.model_file import Model, save_model
+from integrad.network.network import Network
+from integrad.targets.cores import (
+    CORES,
+    USUAL,
+    USUAL_MICROPYTHON,
+    core_of,
+    get_core,
+    get_micropython_core,
+    micropython_cores,
+)
+from integrad.targets.machines import Machine
+from integrad.targets.parts import find_part
+from integrad.training.specification import parse_spec
+from integrad_codegen.c import kernels
+from integrad_codegen.plan import make_plan
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def make_model():
+    preprocessing = Preprocessing.fit(np.arange(160, dtype="uint8").reshape(10, 16), "F")
+    network = Network((16,), 3, parse_spec("mlp:6", (16,)))
+    network.initialise(np.random.default_rng(0))
+    return Model(network, preprocessing, ["a", "b", "c"], {})
+
+
+@pytest.mark.parametrize("core", CORES.values(), ids=CORES)
+def test_rows_hold_together(core):
+    assert get_core(core.name.upper()) is core and CORES[core.name] is core
+    assert core_of(core.part) is core, "a core's part has that core"
+    assert set(core.flags) == {"gcc", "clang", "zig"}
+    machine = core.machine
+    assert core.memory_bytes(whole_machine=True) == (machine.flash_bytes, machine.ram_bytes)
+    assert core.memory_bytes(whole_machine=False) == (core.part.flash_bytes, core.part.ram_bytes)
+    assert core.part.flash_bytes <= machine.flash_bytes and core.part.ram_bytes <= machine.ram_bytes
+    if core.micropython:
+        assert ARCHITECTURES[core.micropython.architecture].core == core.name
+
+
+def test_names():
+    assert USUAL in CORES and USUAL_MICROPYTHON in micropython_cores()
+    assert core_of(find_part("rp2040")).name == "m0"
+    assert get_micropython_core("M3") is CORES["m3"]
+    with pytest.raises(UsageError, match="no MicroPython for core 'm55'; there is one for m0, m3, m4, m7"):
+        get_micropython_core("m55")
+
+
+def test_only_a_machine_with_memories_of_any_size_is_told_them():
+    assert Machine("fixed").options(1, 2) == ["-M", "fixed"]
+    assert CORES["m0"].machine_options(whole_machine=False) == [
+        *("-M", "microbit"),
+        *("-global", "nrf51-soc.flash-size=262144", "-global", "nrf51-soc.sram-size=32768"),
+    ]
+
+
+@pytest.fixture
+def imagined(monkeypatch):
+    """A Cortex-M4 without floating-point unit, which the table lacks: one row."""
+    m4 = CORES["m4"]
+    flags = {
+        "gcc": ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"),
+        "clang": ("--target=thumbv7em-none-eabi", "-mcpu=cortex-m4", "-mfloat-abi=soft"),
+        "zig": ("-target", "thumb-freestanding-eabi", "-mcpu=cortex_m4"),
+    }
+    part = replace(m4.part, name="IMAGINED", core="m4soft")
+    core = replace(
+        m4, name="m4soft", product="Cortex-M4 without FPU", part=part, flags=flags, micropython=None
+    )
+    monkeypatch.setitem(CORES, core.name, core)
+    monkeypatch.setitem(kernels.VARIANTS, core.name, kernels.VARIANTS["m4"])
+    return core
+
+
+def run(*words):
+    return CliRunner().invoke(main, [str(word) for word in words], standalone_mode=True)
+
+
+@pytest.mark.emulator
+def test_a_new_core_is_one_row(imagined, tmp_path):
+    save_model(make_model(), tmp_path / "toy.model")
+    result = run("verify", tmp_path / "toy.model", "--core", "m4soft", "--steps", 2, "--json", "-")
+    assert result.exit_code == 0, result.output
+    rows = json.loads(result.stdout)["executors"]
+    assert (rows[-1]["name"], rows[-1]["core"]) == ("C on Cortex-M4 without FPU", "m4soft")
+    assert rows[-1]["weights_crc"] == rows[0]["weights_crc"]
+    result = run("export", tmp_path / "toy.model", "--core", "m4soft", "--out", tmp_path / "c", "--json", "-")
+    assert result.exit_code == 0 and "Memory on IMAGINED, bytes" in result.stderr
+    assert json.loads(result.stdout)["instructions_per_inference"] > 0
+
+
+@pytest.mark.emulator
+def test_doctor_examines_a_new_core(imagined):
+    rows = {row["name"]: row for row in json.loads(run("doctor", "--json", "-").stdout)["cores"]}
+    assert rows["m4soft"]["works"] and rows["m4soft"]["part"] == "IMAGINED"
+
+
+def test_code_that_was_not_measured_is_not_predicted(imagined):
+    model = make_model()
+    plan = make_plan(model.network, "model", "all", 2)
+    with pytest.raises(IntegradError, match="code sizes on Cortex-M4 without FPU are unknown"):
+        predict(model, plan, imagined)
+
+
+NAMED = re.compile(r"m\d+\+?|Cortex-M\d+\+?")
+ELSEWHERE = {
+    "host/integrad/targets/cores.py": "the table",
+    "codegen/integrad_codegen/c/kernels.py": "variants of kernels, until the compiler's macros choose them",
+}
+
+
+def literals(path):
+    """Texts in a module that it computes with: docstrings and examples in them are for people."""
+    tree = ast.parse(path.read_text())
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.lineno, node.value
+
+
+def test_no_other_file_names_cores():
+    found = []
+    for folder in ("host", "codegen"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            name = str(path.relative_to(ROOT))
+            if name not in ELSEWHERE:
+                words = ((line, word) for line, text in literals(path) for word in re.split(r"[|,\s]+", text))
+                found += [f"{name}:{line}: {word}" for line, word in words if NAMED.fullmatch(word)]
+    for path in (*(ROOT / "templates").rglob("*.jinja"), *(ROOT / "device/micropython").rglob("*.mk")):
+        found += [
+            f"{path}: {word}" for word in path.read_text().split() if NAMED.fullmatch(word.strip("'\"="))
+        ]
+    assert not found, "\n".join(found)
+
+
+def test_the_search_finds_names(tmp_path):
+    (tmp_path / "sample.py").write_text('"""On m0."""\nNAMES = {"m4": 1}\nHELP = f"{1} on Cortex-M7, M0"\n')
+    words = [word for _, text in literals(tmp_path / "sample.py") for word in re.split(r"[|,\s]+", text)]
+    assert [word for word in words if NAMED.fullmatch(word)] == ["m4", "Cortex-M7"]
