@@ -232,7 +232,8 @@ def test_no_emulator(toys, bare_machine, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name, *_, **__: gcc.get(name))
     status, line = fail("emulate", toys["mlp"], toys["data"])
     assert (
-        status == 1 and "no emulator for Cortex-M4 found; apt-get install qemu-system-arm (as root)" in line
+        status == 1
+        and "no emulator for Cortex-M4 is installed; apt-get install qemu-system-arm (as root)" in line
     )
     assert "pip install 'integrad[emulator]'" in line
 

@@ -62,7 +62,7 @@ def test_without_qemu_unicorn_is_chosen(monkeypatch):
     assert runner.choose_engine(get_core("m4")) == "qemu"
     hide(monkeypatch)
     assert runner.choose_engine(get_core("m4")) == "unicorn"
-    with pytest.raises(IntegradError, match=r"no emulator for Cortex-M55 found; apt-get"):
+    with pytest.raises(IntegradError, match=r"no emulator for Cortex-M55 is installed; apt-get"):
         runner.choose_engine(get_core("m55"))
 
 
