@@ -279,7 +279,7 @@ def pocket_model():
 
 def test_an_unknown_learner_is_one_clear_line():
     description = {"input_shape": [6], "classes": 3, "layers": [], "learner": "oracle"}
-    with pytest.raises(IntegradError, match="'oracle' is unknown; this version has nitro-d or pocket"):
+    with pytest.raises(IntegradError, match="'oracle' is unknown; expected nitro-d or pocket"):
         Network.from_description(description)
 
 
@@ -288,11 +288,11 @@ def test_an_unknown_learner_is_one_clear_line():
     [
         (
             {"type": "dense", "units": 2, "alpha_inv": 4},
-            "learner pocket takes pocket_dense, dropout only",
+            "learner pocket supports only pocket_dense, dropout",
         ),
         (dense(0), "units"),
         (dense(2, "relu"), "activation must be tanh or sigmoid"),
-        ({"type": "pocket_dense", "units": 2}, "needs exactly activation, type, units"),
+        ({"type": "pocket_dense", "units": 2}, "must have exactly the keys activation, type, units"),
     ],
 )
 def test_layers_that_cannot_be(layer, words):
@@ -301,7 +301,9 @@ def test_layers_that_cannot_be(layer, words):
 
 
 def test_layers_of_pocket_are_not_for_nitro():
-    with pytest.raises(IntegradError, match=r"layers\[0\] \(pocket_dense\): the learner nitro-d takes"):
+    with pytest.raises(
+        IntegradError, match=r"layers\[0\] \(pocket_dense\): the learner nitro-d supports only"
+    ):
         Network((6,), 3, [dense(2)])
 
 
@@ -311,7 +313,7 @@ def test_notation():
         {"type": "dropout", "percent": 10},
         dense(4),
     ]
-    with pytest.raises(UsageError, match="the learner pocket trains mlp only"):
+    with pytest.raises(UsageError, match="the learner pocket supports only mlp"):
         load_spec("cnn:c8", (1, 8, 8), "pocket")
 
 
@@ -345,7 +347,7 @@ def test_network_file(tmp_path):
         ('learner = "pocket"\n[learning]\ndecay_inv = 4', "unknown key 'decay_inv'"),
         (
             'learner = "pocket"\n[[layer]]\ntype = "max_pool"\nsize = 2',
-            "the learner pocket takes pocket_dense",
+            "the learner pocket supports only pocket_dense",
         ),
         ('learner = "pocket"\nactivation = "relu"', 'activation must be "tanh" or "sigmoid"'),
     ],

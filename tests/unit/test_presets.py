@@ -158,7 +158,7 @@ def test_an_unknown_preset_lists_what_there_is(text, shown):
     "shape, element, words",
     [
         ((1, 8, 8), "p2", "'p2' does not fit here: a max-pool of 2x2 is larger than a map of 512x1x1"),
-        ((20,), "c128", "'c128' does not fit here: a convolution needs maps or series"),
+        ((20,), "c128", "'c128' does not fit here: a convolution requires maps or time series"),
     ],
 )
 def test_a_preset_that_does_not_fit_is_shown_with_a_caret(shape, element, words):

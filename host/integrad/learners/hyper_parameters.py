@@ -1,6 +1,6 @@
-"""What steers training, and the range of each, said once for options, network files and model files.
+"""Hyper-parameters and their ranges, for options, network files and model files.
 
-The device computes with the integers in 32 bits, so that what the host accepts must fit there.
+Devices use 32-bit integers, so that values accepted by the host must fit in 32 bits.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from integrad.arithmetic import INT32_LIMIT
 from integrad.errors import IntegradError
 
 FEWEST_CLASSES = 2
-"""Where the classes are not known yet, the widest range holds: the one of two classes."""
+"""If the number of classes is not known yet, the widest range applies, which is that for two classes."""
 
 
 @dataclass(frozen=True)
 class HyperParameter:
-    """An integer from `low` to `high`, or one of the words `choices`.
+    """An integer from `low` to `high`, or one of the strings `choices`.
 
-    default: None where it depends on something else. in_network_file: whether a network.toml may set it.
+    default: None if it depends on something else. in_network_file: whether a network.toml may set it.
     per_class: whether the largest value is `high` divided by the number of classes.
     """
 
@@ -30,9 +30,9 @@ class HyperParameter:
     per_class: bool = False
 
     def check(self, name: str, value, classes: int = FEWEST_CLASSES) -> int | str:
-        """The value, if it is one that this setting can have.
+        """Validate a value and return it.
 
-        name: what an error calls it. classes: of the network. Raises IntegradError with name and range.
+        name: used in error messages. classes: of the network. Raises IntegradError with name and range.
         """
         if self.choices:
             if not isinstance(value, str) or value not in self.choices:
@@ -55,9 +55,11 @@ AFTER = {
     "augment_flip": HyperParameter(high=1),
     "augment_by": HyperParameter(default="sample", choices=("batch", "sample")),
 }
-"""What the trainer itself takes, whatever learns; a record of them names the learner's own in between."""
+"""Hyper-parameters of the trainer, which are independent of the learner. In a training record, those of the
+learner come in between."""
 
 
 def with_trainers(own: dict[str, HyperParameter]) -> dict[str, HyperParameter]:
-    """All hyper-parameters of a training run in the order of its record. own: the learner's."""
+    """All hyper-parameters of a training run in the order of the training record. own: those of the
+    learner."""
     return BEFORE | own | AFTER

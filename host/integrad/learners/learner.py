@@ -18,11 +18,11 @@ from integrad.network.network import Network
 
 
 class Learner(ABC):
-    """How a network learns; without state, so that one object serves every network.
+    """How a network learns. Learners are stateless, so that one object serves all networks.
 
     The step that `gradients` and `descend` compute with NumPy is the specification: engines, generated C
-    and generated MicroPython give the same bits. What a network's parameters are, their limits and their
-    initial values are said by the layers that a learner trains, in `integrad.network`.
+    and generated MicroPython compute the same bits. The parameters of a network, their limits and their
+    initial values are defined by the layers of the learner, in `integrad.network`.
 
     Attributes
     ----------
@@ -31,12 +31,12 @@ class Learner(ABC):
     summary : str
         One line of help.
     hyper_parameters : dict of str to HyperParameter
-        What the learner takes besides a learn set, in the order in which training records name them.
-        `learning_rate_inv` is among them: a divisor of gradients, which grows on a plateau.
+        Hyper-parameters in the order of training records. One of them is `learning_rate_inv`, a divisor of
+        gradients, which is increased on a plateau.
     refinement : int
-        The factor by which it grows then.
+        The factor by which it is increased.
     schedule_class : type of Schedule
-        The integers that a training step on a device takes; its fields are hyper-parameters.
+        The parameters of a training step on a device; its fields are hyper-parameters.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Learner(ABC):
 
     @abstractmethod
     def rule(self, network: Network, learn_set: LearnSet, settings: Mapping[str, int | str]) -> Rule:
-        """The rule of a training step. settings: hyper-parameters by name; the others have their defaults."""
+        """The rule of a training step. settings: name → hyper-parameter; others have their defaults."""
 
     @abstractmethod
     def gradients(
@@ -58,43 +58,45 @@ class Learner(ABC):
         rule: Rule,
         kept: list[np.ndarray] | None = None,
     ) -> tuple[Gradients, Step]:
-        """What a batch teaches, without changing a weight; sums of several calls may be descended.
+        """The gradients of a batch, without changing weights. Sums of several calls can be passed to
+        descend().
 
-        x: int8 (B, *input_shape); labels: int (B,) in 0…classes-1; kept: one bool array (B, *shape) for
-        each dropout stage in order, False where it drops, or None if nothing is dropped.
+        x: int8 (B, *input_shape); labels: int (B,) in 0…classes-1; kept: one bool array (B, *shape) per
+        dropout stage, in order, False for dropped activations, or None for no dropout.
         """
 
     @abstractmethod
     def descend(self, network: Network, gradients: Gradients, rule: Rule) -> None:
-        """Update the parameters in place by gradients of a whole batch."""
+        """Update the parameters in place from the gradients of a whole batch."""
 
     @abstractmethod
     def usual_learning_rate_inv(self, batch_size: int) -> int:
-        """The learning_rate_inv of a batch where nobody chose one."""
+        """The default learning_rate_inv for a batch size."""
 
     def check_batch(self, network: Network, batch_size: int) -> None:  # noqa: B027
-        """Raise IntegradError, naming the largest batch, where the gradients of this one could overflow."""
+        """Raise IntegradError, naming the largest possible batch, if gradients could overflow."""
 
     def largest_learning_rate_inv(self, classes: int) -> int:
-        """What a learning_rate_inv may grow to."""
+        """Maximum of learning_rate_inv."""
         rate = self.hyper_parameters["learning_rate_inv"]
         return rate.high // classes if rate.per_class else rate.high
 
     def has_moved(self, network: Network) -> bool:
-        """Whether the weights have left where they start: advice differs where they have not."""
+        """Whether the weights have changed noticeably since initialisation; otherwise other advice
+        applies."""
         return any(np.abs(block.weights).max() > 0 for block in network.blocks)
 
     def settings_of(self, schedule: Schedule) -> dict[str, int]:
-        """The hyper-parameters that a schedule holds; a field that it leaves out is 0."""
+        """The hyper-parameters in a schedule; missing fields are 0."""
         names = self.schedule_class.field_names()
         return dict(zip(names, schedule.words(len(names)), strict=True))
 
     def schedule(self, training: Mapping, classes: int, batch_size: int) -> Schedule:
-        """The schedule with which a model goes on learning in batches of another size.
+        """The schedule for further training of a model with another batch size.
 
-        training: the model's training record. What nobody chose stays what suits the batch; what somebody
-        chose is scaled. Raises IntegradError for a record, which anybody may have written, that holds
-        something else than integers.
+        training: the training record of the model. A default learning rate is replaced by the default for the
+        new batch size; another one is scaled. Raises IntegradError if the record, which is untrusted,
+        contains anything but integers.
         """
         trained = training.get("hyper_parameters", {})
         trained_batch = max(1, _setting(trained, "batch_size", batch_size))
@@ -106,12 +108,12 @@ class Learner(ABC):
         return self.schedule_class(rate, *(_setting(trained, name, 0) for name in others))
 
     def all_hyper_parameters(self) -> dict[str, HyperParameter]:
-        """The learner's and the trainer's, in the order of a training record."""
+        """Hyper-parameters of the learner and the trainer, in the order of the training record."""
         return with_trainers(self.hyper_parameters)
 
 
 def _setting(trained: object, name: str, default: int) -> int:
     value = trained.get(name, default) if isinstance(trained, dict) else None
     if type(value) is not int or not 0 <= value <= INT32_LIMIT:
-        raise IntegradError(f"the model's training record: {name} must be a whole number, 0 or more")
+        raise IntegradError(f"the training record of the model: {name} must be a non-negative integer")
     return value

@@ -1,4 +1,4 @@
-"""NITRO-D: every block learns from its own head by integer SGD, the output layer from its own error.
+"""NITRO-D: each block learns from its own head by integer SGD, and the output layer from its own error.
 
 Source: Pirillo, Colombo, Roveri, arXiv 2407.11698, integer local-loss blocks and IntegerSGD.
 """
@@ -31,13 +31,13 @@ from integrad.network.network import Network
 from integrad.network.parameter import WEIGHTS, Parameter
 
 HARDLY_MOVED = 256
-"""Weights start at 64 at most; a trained block has weights in the thousands."""
+"""Initial weights are at most 64; a trained block has weights in the thousands."""
 
 
 @dataclass(frozen=True)
 class NitroSchedule(Schedule):
-    """decay_inv, head_decay_inv: a step takes tdiv(weight, decay) off the blocks' weights, and off the
-    heads' and the output layer's; 0 means no decay.
+    """decay_inv, head_decay_inv: each step subtracts tdiv(weight, decay) from the weights of blocks, and of
+    heads and the output layer; 0 means no decay.
     """
 
     decay_inv: int = 0
@@ -46,11 +46,12 @@ class NitroSchedule(Schedule):
 
 @dataclass(frozen=True)
 class NitroRule:
-    """How weights follow their gradients, and which of them do.
+    """The update rule of a step, and the learn set.
 
-    learning_rate_inv: divisor of the heads' and the output layer's gradients, at least 1. Gradients are
-    batch sums, so it scales with the batch (8 · batch size is a good start). decay_inv, head_decay_inv: see
-    NitroSchedule. amplification: blocks divide by learning_rate_inv · amplification.
+    learning_rate_inv: divisor of the gradients of heads and the output layer, at least 1. Gradients are sums
+    over the batch, so it scales with the batch size (8 · batch size is a good start). decay_inv,
+    head_decay_inv: see NitroSchedule. amplification: the divisor for blocks is learning_rate_inv ·
+    amplification.
     """
 
     learning_rate_inv: int
@@ -70,12 +71,12 @@ class NitroRule:
 
     @property
     def block_descent(self) -> tuple[int, int]:
-        """(divisor of the gradient, decay_inv or 0) of the blocks' weights."""
+        """(divisor of the gradient, decay_inv or 0) for the weights of blocks."""
         return self.learning_rate_inv * self.amplification, self.decay_inv
 
     @property
     def head_descent(self) -> tuple[int, int]:
-        """The same of the heads' and the output layer's."""
+        """The same for heads and the output layer."""
         return self.learning_rate_inv, self.head_decay_inv
 
 
@@ -127,7 +128,7 @@ class Nitro(Learner):
         return gradients, Step(loss, int((logits.argmax(axis=1) == labels).sum()))
 
     def block_gradients(self, layer: int, block: Block, cache: BlockCache, targets: np.ndarray) -> Gradients:
-        """Of a block and its head, from the head's error. targets: int16 (B, classes)."""
+        """Gradients of a block and its head, from the error of the head. targets: int16 (B, classes)."""
         features = block.features(cache)
         error = classify(features, block.head).astype(np.int16) - targets
         weights, head = block.parameters(layer)
@@ -154,7 +155,7 @@ def _descend(parameter: Parameter, gradient: np.ndarray, divisor: int, decay_inv
     step = tdiv(gradient, divisor)
     if decay_inv and magnitude(weights) >= decay_inv:
         step = step + tdiv(weights, decay_inv)
-    if magnitude(weights) + magnitude(step) <= limit:  # nothing saturates, and a step fits int16
+    if magnitude(weights) + magnitude(step) <= limit:  # nothing saturates, and a step fits in int16
         weights -= step.astype(np.int16)
     else:
         weights[...] = saturate(weights - step, limit)

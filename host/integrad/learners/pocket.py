@@ -1,7 +1,8 @@
-"""PocketNN: all layers learn from the output's error at once, by direct feedback alignment and integer SGD.
+"""PocketNN: all layers learn directly from the error of the output, by direct feedback alignment and integer
+SGD.
 
-Source: Song, Lin, arXiv 2201.02863. docs/pocketnn.md says where the arithmetic differs from the published
-code and why: inputs are int8, and every width is proved.
+Source: Song, Lin, arXiv 2201.02863. docs/pocketnn.md explains how and why the arithmetic differs from the
+published code: inputs are int8, and all value ranges are proved.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from integrad.network.parameter import Parameter
 from integrad.network.pocket_blocks import ERROR_LIMIT, TARGET, feedback_limit
 
 RATE_PER_SAMPLE = 50
-"""The published 1000 for a batch of 20; gradients are batch sums."""
+"""The published 1000 for a batch size of 20; gradients are sums over the batch."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class PocketRule:
 
 
 class Pocket(Learner):
-    """See Learner. The one hyper-parameter is learning_rate_inv."""
+    """See Learner. The only hyper-parameter is learning_rate_inv."""
 
     id = "pocket"
     summary = "multilayer perceptrons by direct feedback alignment (PocketNN)"
@@ -85,17 +86,18 @@ class Pocket(Learner):
         most = largest_batch(network)
         if batch_size > most:
             raise IntegradError(
-                f"a batch of {batch_size:,}: gradients may exceed 32 bits; the network takes at most {most:,}"
+                f"a batch of {batch_size:,}: gradients may exceed 32 bits; at most {most:,} samples are "
+                "possible"
             )
 
 
 def largest_delta(fan_in: int, units: int, classes: int) -> int:
-    """Bound of the error that feedback brings to one unit: |error·B| with the smallest inverse slope, 1."""
+    """Bound of the error that feedback propagates to a unit: |error·B| with the smallest inverse slope, 1."""
     return ERROR_LIMIT * classes * feedback_limit(fan_in, units)
 
 
 def largest_batch(network: Network) -> int:
-    """Samples whose summed gradients fit int32 by proof."""
+    """Number of samples whose summed gradients provably fit in int32."""
     deltas = [largest_delta(block.fan_in, block.units, network.classes) for block in network.blocks]
     return INT32_LIMIT // (INT8_LIMIT * max([ERROR_LIMIT, *deltas]))
 
@@ -103,7 +105,7 @@ def largest_batch(network: Network) -> int:
 def _descend(parameter: Parameter, gradient: np.ndarray, divisor: int) -> None:
     """In place: W ← saturate(W - tdiv(g, divisor), limit)."""
     values, step = parameter.array, tdiv(gradient, divisor)
-    if magnitude(values) + magnitude(step) <= parameter.limit:  # a step fits int16
+    if magnitude(values) + magnitude(step) <= parameter.limit:  # a step fits in int16
         values -= step.astype(np.int16)
     else:
         values[...] = saturate(values - step, parameter.limit)

@@ -1,4 +1,4 @@
-"""What goes in and out of a training step, whoever computes it."""
+"""Inputs and results of a training step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from integrad.network.learn_set import LearnSet
 from integrad.network.parameter import Parameter
 
 Gradients = dict[str, np.ndarray]
-"""Name of a parameter → its gradient, int64, an exact sum over the batch. Only parameters that learn."""
+"""Name of a parameter → its gradient, int64, an exact sum over the batch. Only for parameters that learn."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Step:
 
 
 class Rule(Protocol):
-    """What a learner does with gradients, and which parameters learn; immutable and hashable.
+    """How a learner applies gradients, and which parameters learn; immutable and hashable.
 
-    Every learner has a rule of its own with the integers of its schedule in it.
+    Each learner has its own rule, which contains the integers of its schedule.
     """
 
     learn_set: LearnSet
 
     def learns(self, parameter: Parameter) -> bool:
-        """Whether a step changes this parameter."""
+        """Whether training steps change this parameter."""

@@ -14,12 +14,12 @@ USUAL = Nitro.id
 
 
 def find_learner(name: str) -> Learner:
-    """The one of that id. Raises UsageError, naming those there are."""
+    """The learner with this id. Raises UsageError, which lists the known ones."""
     if name not in LEARNERS:
         raise UsageError(f"learner {name!r:.50}: expected {' or '.join(LEARNERS)}")
     return LEARNERS[name]
 
 
 def learner_of(network: Network) -> Learner:
-    """The one that trains this network."""
+    """The learner of a network."""
     return LEARNERS[network.learner]

@@ -1,6 +1,6 @@
-"""What learns: local-loss blocks, each with its own learning head, and the output layer.
+"""Local-loss blocks, each with its own learning head, and the output layer.
 
-A block learns from the error of its head alone; no gradient crosses from block to block
+A block learns only from the error of its head; no gradient is propagated from block to block
 (NITRO-D, integer local-loss block). Heads are used in training only.
 """
 
@@ -20,9 +20,9 @@ Shape = tuple[int, ...]
 
 @dataclass
 class BlockCache:
-    """What a block's backward pass needs of its forward pass, all int8.
+    """Values of the forward pass that the backward pass of a block needs, all int8.
 
-    x: block input, s: scaled pre-activations, h: activations (the block's output).
+    x: input, s: scaled pre-activations, h: activations (the output of the block).
     """
 
     x: np.ndarray
@@ -32,7 +32,7 @@ class BlockCache:
 
 @dataclass(frozen=True)
 class HeadPooling:
-    """How a convolutional block's activations shrink before its head."""
+    """The pooling in front of the head of a convolution block."""
 
     kind: str
     window: Pair
@@ -41,10 +41,10 @@ class HeadPooling:
 
     @classmethod
     def fit(cls, channels: int, size: Pair, limit: int, kind: str) -> HeadPooling:
-        """Smallest window that leaves at most `limit` features, by NITRO-D's rule.
+        """Smallest window that leaves at most `limit` features, by the rule of NITRO-D.
 
         The height of the window doubles first, then its width, until channels·h·w ≤ limit or the
-        window covers the map. channels, size: the block's output; kind: "max" or "avg".
+        window covers the map. channels, size: of the output of the block; kind: "max" or "avg".
         """
         (height, width), kh, kw = size, 1, 1
 
@@ -66,7 +66,7 @@ class HeadPooling:
         return step(h, self.window, self.padding)
 
     def backward(self, delta: np.ndarray, h: np.ndarray) -> np.ndarray:
-        """delta: (N, C, *self.size), h: the pooled activations → gradient like h."""
+        """delta: (N, C, *self.size), h: the pooled activations → gradient in the shape of h."""
         step = pool.max_backward if self.kind == "max" else pool.average_backward
         return step(delta, h, self.window, self.padding)
 
@@ -100,7 +100,7 @@ class DenseBlock:
 
     @property
     def positions(self) -> int:
-        """Output positions that share one weight."""
+        """Number of output positions that share a weight."""
         return 1
 
     def forward(self, x: np.ndarray) -> BlockCache:
@@ -109,15 +109,15 @@ class DenseBlock:
         return BlockCache(x, s, nitro_relu.forward(s, self.alpha_inv))
 
     def features(self, cache: BlockCache) -> np.ndarray:
-        """What the head sees: int8 (N, head_features)."""
+        """Input of the head: int8 (N, head_features)."""
         return cache.h
 
     def parameters(self, layer: int) -> list[Parameter]:
-        """layer: the block's index in its network."""
+        """layer: index of the block in its network."""
         return _block_parameters(self, layer)
 
     def weight_gradient(self, error: np.ndarray, cache: BlockCache) -> np.ndarray:
-        """error: int (N, classes) of the head, before its update → int64 like weights."""
+        """error: int (N, classes) of the head, before its update → int64 in the shape of weights."""
         delta = linear.input_gradient(error, self.head)
         delta = scaling.backward(nitro_relu.backward(delta, cache.s, self.alpha_inv))
         return linear.weight_gradient(delta, cache.x)
@@ -128,8 +128,8 @@ class ConvBlock:
     """Convolution → scaling → NITRO-ReLU, with a pooled linear head.
 
     weights: int16 (channels, in_channels // groups, kh, kw); head: int16 (classes, head_features).
-    input_shape: (in_channels, H, W). groups: equal parts of the channels, each of which sees its part
-    of the input channels only; as many as input channels is a depthwise convolution.
+    input_shape: (in_channels, H, W). groups: number of groups of channels, each of which depends on its group
+    of input channels only; one group per input channel is a depthwise convolution.
     """
 
     input_shape: Shape
@@ -155,7 +155,7 @@ class ConvBlock:
 
     @property
     def group_inputs(self) -> int:
-        """Input channels that an output channel sees."""
+        """Number of input channels that an output channel depends on."""
         return self.input_shape[0] // self.groups
 
     @property
@@ -173,7 +173,7 @@ class ConvBlock:
 
     @property
     def positions(self) -> int:
-        """Output positions that share one weight."""
+        """Number of output positions that share a weight."""
         return self.output_shape[1] * self.output_shape[2]
 
     def forward(self, x: np.ndarray) -> BlockCache:
@@ -183,15 +183,15 @@ class ConvBlock:
         return BlockCache(x, s, nitro_relu.forward(s, self.alpha_inv))
 
     def features(self, cache: BlockCache) -> np.ndarray:
-        """What the head sees: int8 (N, head_features)."""
+        """Input of the head: int8 (N, head_features)."""
         return flatten.forward(self.head_pooling.forward(cache.h))
 
     def parameters(self, layer: int) -> list[Parameter]:
-        """layer: the block's index in its network."""
+        """layer: index of the block in its network."""
         return _block_parameters(self, layer)
 
     def weight_gradient(self, error: np.ndarray, cache: BlockCache) -> np.ndarray:
-        """error: int (N, classes) of the head, before its update → int64 like weights."""
+        """error: int (N, classes) of the head, before its update → int64 in the shape of weights."""
         delta = linear.input_gradient(error, self.head)
         delta = flatten.backward(delta, (self.channels, *self.head_pooling.size))
         delta = self.head_pooling.backward(delta, cache.h)
@@ -231,12 +231,12 @@ def _block_parameters(block: Block, layer: int) -> list[Parameter]:
 
 
 def classify(features: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Scaled linear classifier of the output layer and of every head: int8 (N, classes)."""
+    """Scaled linear classifier of the output layer and of all heads: int8 (N, classes)."""
     return scaling.forward(linear.forward(features, weights), weights.shape[1])
 
 
 def classifier_gradient(error: np.ndarray, features: np.ndarray) -> np.ndarray:
-    """error: int (N, classes), features: int8 (N, d) → gradient of such a classifier's weights, int64."""
+    """error: int (N, classes), features: int8 (N, d) → gradient of the weights of a classifier, int64."""
     return linear.weight_gradient(error, features)
 
 

@@ -1,4 +1,4 @@
-"""Validation of network descriptions, also of hostile ones read from a file."""
+"""Validation of network descriptions, which may be read from malicious files."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ FIELDS = {"input_shape", "classes", "layers"}
 
 
 def check_description(description: dict) -> None:
-    """Raise IntegradError, naming the field, unless the description is a network that can be built.
+    """Raise IntegradError, naming the field, unless the description is a valid network.
 
-    A description has `input_shape` ([F] or [C, H, W]), `classes` (2 to 255) and `layers`, and may have
-    `learner`, an id of LEARNER_LAYERS; a layer is a dict with a `type` and the keys of its LayerType.
-    Shapes are followed through the layers; widths that 32 bits cannot hold are refused here.
+    A description has `input_shape` ([F] or [C, H, W]), `classes` (2 to 255), `layers` and optionally
+    `learner`, an id in LEARNER_LAYERS; a layer is a dict with a `type` and the keys of its LayerType.
+    The shapes are propagated through the layers; networks whose values could exceed 32 bits are rejected.
     """
     if not isinstance(description, dict) or set(description) - {"learner"} != FIELDS:
-        raise IntegradError("network: needs exactly the fields input_shape, classes and layers")
+        raise IntegradError("network: must have exactly the fields input_shape, classes and layers")
     shape = tuple(checks.integers(description["input_shape"], "input_shape", (1, 3), 1, MAX_SIDE))
     classes = checks.integer(description["classes"], "classes", 2, MAX_CLASSES)
     learner = learner_layers(description.get("learner", USUAL_LEARNER))
@@ -39,7 +39,7 @@ def check_description(description: dict) -> None:
         kind = layer.get("type") if isinstance(layer, dict) else None
         if not isinstance(kind, str) or kind not in LAYER_TYPES:
             listed = ", ".join(layer_type.kind for layer_type in learner.types)
-            raise IntegradError(f"network: {where} needs a type out of {listed}")
+            raise IntegradError(f"network: {where} must have one of the types {listed}")
         learner.require(kind, f"network: {where}")
         shape = LAYER_TYPES[kind].check(layer, where, shape, classes)
     checks.size("output layer", classes * prod(shape))
@@ -47,8 +47,8 @@ def check_description(description: dict) -> None:
 
 
 def learner_layers(learner: object) -> LearnerLayers:
-    """Of a learner's id. Raises IntegradError for an unknown one."""
+    """The layers of a learner by its id. Raises IntegradError for an unknown learner."""
     if not isinstance(learner, str) or learner not in LEARNER_LAYERS:
         known = " or ".join(LEARNER_LAYERS)
-        raise IntegradError(f"network: learner {learner!r:.50} is unknown; this version has {known}")
+        raise IntegradError(f"network: learner {learner!r:.50} is unknown; expected {known}")
     return LEARNER_LAYERS[learner]

@@ -1,4 +1,4 @@
-"""Which part of a network learns: "none", "output", "last:K" or "all"."""
+"""Learn sets, which select the layers that learn: "none", "output", "last:K" or "all"."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class LearnSet:
 
     @classmethod
     def parse(cls, text: str, blocks: int) -> LearnSet:
-        """last:K is the last K blocks and the output layer; more than there are means all.
+        """last:K means the last K blocks and the output layer; all of them if there are fewer.
 
-        Raises UsageError for any other text.
+        Raises UsageError for an invalid text.
         """
         if text == "none":
             return cls(text, blocks, False)

@@ -1,4 +1,4 @@
-"""What the networks of a learner are made of: its layer types, its output layer, how weights start."""
+"""The layer types, output layer and initial weights of the networks of a learner."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from integrad.network.layer_types.pools import AVERAGE_POOL, MAX_POOL
 
 
 class LearnerLayers(ABC):
-    """The part of a learner that a network needs; the rest is in `integrad.learners`.
+    """The part of a learner that networks depend on; the rest is in `integrad.learners`.
 
-    learner: its id. types: what a network may consist of. families: of the short notation.
+    learner: its id. types: supported layer types. families: supported families of the short notation.
     """
 
     learner: str
@@ -26,22 +26,24 @@ class LearnerLayers(ABC):
     families: tuple[str, ...]
 
     def require(self, kind: str, where: str) -> None:
-        """Raise IntegradError where a layer of this kind does not belong to the learner."""
+        """Raise IntegradError if the learner does not support layers of this kind."""
         kinds = [layer_type.kind for layer_type in self.types]
         if kind not in kinds:
-            raise IntegradError(f"{where} ({kind}): the learner {self.learner} takes {', '.join(kinds)} only")
+            raise IntegradError(
+                f"{where} ({kind}): the learner {self.learner} supports only {', '.join(kinds)}"
+            )
 
     @abstractmethod
     def dense(self, units: int) -> dict:
-        """What dN of the short notation means."""
+        """The layer for dN of the short notation."""
 
     @abstractmethod
     def output(self, fan_in: int, classes: int, blocks: list[Block]) -> OutputLayer:
-        """The output layer behind these blocks, weights 0."""
+        """The output layer after these blocks, with weights 0."""
 
     @abstractmethod
     def initialise(self, blocks: list[Block], output: OutputLayer, rng: np.random.Generator) -> None:
-        """Give all parameters the values from which training starts."""
+        """Initialise all parameters."""
 
 
 class NitroLayers(LearnerLayers):

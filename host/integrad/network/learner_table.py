@@ -1,4 +1,4 @@
-"""The layers of every learner, by its id."""
+"""The layers of each learner, by its id."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ LEARNER_LAYERS: dict[str, LearnerLayers] = {
 }
 
 USUAL_LEARNER = NitroLayers.learner
-"""Of a description that names none."""
+"""The learner of descriptions without one."""

@@ -1,4 +1,4 @@
-"""A network: blocks with pools and dropouts between them, and an output layer."""
+"""A network: blocks, with pooling layers and dropout in between, and an output layer."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ from integrad.network.stage import Stage
 Shape = tuple[int, ...]
 
 BATCH = 256
-"""Samples that inference on the host takes through the network at a time."""
+"""Number of samples per pass in inference on the host."""
 
 
 class Network:
     """Blocks and output layer of one network.
 
-    input_shape: (C, H, W) for images, (C, 1, T) for series, (F,) for feature vectors.
+    input_shape: (C, H, W) for images, (C, 1, T) for time series, (F,) for feature vectors.
     classes: number of classes, at least 2. layers: the `layers` of a network description. learner: id of
-    what trains it.
-    Raises IntegradError, naming the field, if the description is not a valid network.
+    the learner. Raises IntegradError, naming the field, if the description is not a valid network.
     """
 
     def __init__(self, input_shape: Shape, classes: int, layers: list[dict], learner: str = USUAL_LEARNER):
@@ -38,7 +37,7 @@ class Network:
         check_description(description)
         self._description = copy.deepcopy(description)
         for layer in self._description["layers"]:
-            if layer.get("groups") == 1:  # said in one way only, so that equal networks make equal files
+            if layer.get("groups") == 1:  # canonical form, so that equal networks yield equal files
                 del layer["groups"]
         self.input_shape: Shape = tuple(input_shape)
         self.classes = classes
@@ -58,7 +57,8 @@ class Network:
         return cls(tuple(fields.pop("input_shape")), **fields)
 
     def describe(self) -> dict:
-        """JSON-able description: input_shape, classes, layers, and learner unless it is the usual one."""
+        """JSON-serialisable description: input_shape, classes, layers, and learner if it is not the
+        default."""
         return copy.deepcopy(self._description)
 
     @property
@@ -72,20 +72,21 @@ class Network:
         return sum(block.weights.size * block.positions for block in self.blocks)
 
     def initialise(self, rng: np.random.Generator) -> None:
-        """Give all parameters the values from which training starts, by the rule of the learner."""
+        """Initialise all parameters according to the learner."""
         LEARNER_LAYERS[self.learner].initialise(self.blocks, self.output, rng)
 
     def parameters(self) -> list[Parameter]:
-        """All of them in the order of the file: block1.weights, block1.head, …, output.weights."""
+        """All parameters in the order of model files: block1.weights, block1.head, …, output.weights."""
         blocks = [block.parameters(layer) for layer, block in enumerate(self.blocks)]
         return [parameter for found in [*blocks, self.output.parameters()] for parameter in found]
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Name → array of every parameter, in the order of parameters()."""
+        """Name → array of all parameters, in the order of parameters()."""
         return {parameter.name: parameter.array for parameter in self.parameters()}
 
     def load_parameters(self, arrays: dict[str, np.ndarray]) -> None:
-        """Copy weights in. Raises IntegradError naming an array that is missing or does not fit."""
+        """Copy arrays into the parameters. Raises IntegradError, naming an array that is missing or
+        invalid."""
         parameters = self.parameters()
         if unknown := sorted(set(arrays) ^ {parameter.name for parameter in parameters}):
             raise IntegradError(f"weights {', '.join(unknown)}: missing or not part of this network")
@@ -95,7 +96,7 @@ class Network:
             parameter.array[...] = arrays[parameter.name]
 
     def weights_crc(self) -> int:
-        """CRC-32 over all weights' little-endian int16 bytes in the order of parameters()."""
+        """CRC-32 of all weights as little-endian int16, in the order of parameters()."""
         crc = 0
         for array in self.arrays().values():
             crc = zlib.crc32(np.ascontiguousarray(array, "<i2").tobytes(), crc)
@@ -116,5 +117,5 @@ class Network:
         return out
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """x: int8 (N, *input_shape) → class indices int64 (N,); the first wins a tie."""
+        """x: int8 (N, *input_shape) → class indices int64 (N,); the first of equal scores."""
         return self.logits(x).argmax(axis=1)

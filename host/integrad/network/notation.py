@@ -3,12 +3,12 @@
     mlp:   N or dN  dense block of N units
     cnn:   cN       convolution block, N channels, 3x3 kernel, same padding
            cNkK     with a KxK kernel (K odd),  cNsS  with stride S (1 or 2),  cNkKsS  with both
-           dw       the same on every channel by itself (depthwise); dwkK, dwsS, dwkKsS likewise
+           dw       depthwise convolution block, 3x3 kernel, same padding; also dwkK, dwsS, dwkKsS
            pN aN    max-pool, average-pool of NxN
            dN       dense block
-    both:  xP       dropout of P percent (5, 10, … 95), while the host trains only
+    both:  xP       dropout of P percent (5, 10, … 95), during training on the host only
 
-The output layer is implied. On a series, kernels and pools are 1xN: they run over time.
+The output layer is implicit. For time series, kernels and pooling windows are 1xN: they extend over time.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ KINDS = {"mlp": ("d", "x"), "cnn": ("c", "dw", "p", "a", "d", "x")}
 def parse_notation(text: str, input_shape: Shape, learner: str = USUAL_LEARNER) -> list[dict]:
     """Layers of a network description.
 
-    input_shape: (F,), (C, 1, T) or (C, H, W). learner: id of what will train them. Raises UsageError that
-    points at the mistake.
+    input_shape: (F,), (C, 1, T) or (C, H, W). learner: id of the learner. Raises UsageError that
+    points to the mistake.
     """
     family, colon, _ = text.partition(":")
     if not colon or family not in EXPECTED:
         raise _error(text, 0, "expected mlp:…, cnn:…, nitro:… or a path that ends in .toml")
     own = LEARNER_LAYERS[learner]
     if family not in own.families:
-        raise _error(text, 0, f"the learner {learner} trains {', '.join(own.families)} only")
+        raise _error(text, 0, f"the learner {learner} supports only {', '.join(own.families)}")
     elements = _split(text, len(family) + 1)
     series = len(input_shape) == 3 and input_shape[1] == 1
     layers, channels = [], input_shape[0]
@@ -58,12 +58,12 @@ def parse_notation(text: str, input_shape: Shape, learner: str = USUAL_LEARNER) 
 
 
 def pool_layer(kind: str, size: int, series: bool) -> dict:
-    """kind: max_pool or avg_pool; on a series the window is 1xN."""
+    """kind: max_pool or avg_pool; for time series the window is 1xN."""
     return {"type": kind, "size": [1 if series else size, size]}
 
 
 def _split(text: str, start: int) -> list[tuple[int, str]]:
-    """(position, element) of the comma-separated elements from `start` on, without blanks around them."""
+    """(position, element) of the comma-separated elements from `start` on, without surrounding blanks."""
     found = []
     for part in text[start:].split(","):
         found.append((start + len(part) - len(part.lstrip()), part.strip()))
@@ -74,7 +74,7 @@ def _split(text: str, start: int) -> list[tuple[int, str]]:
 def _parse_element(
     text: str, position: int, element: str, family: str, series: bool, channels: int, own: LearnerLayers
 ) -> dict:
-    """channels: of the maps that come in. own: layers of the learner."""
+    """channels: of the input maps. own: layers of the learner."""
 
     def wrong(offset: int, why: str) -> UsageError:
         return _error(text, position + offset, why)
@@ -99,7 +99,7 @@ def _parse_element(
         return _conv(wrong, sizes, number, series)
     if kind == "x":
         if number not in KEEP_SCALE:
-            raise wrong(rest, "a dropout is 5, 10, 15, … 95 percent")
+            raise wrong(rest, "dropout must be 5, 10, 15, … 95 percent")
         return {"type": "dropout", "percent": number}
     if kind == "d":
         return own.dense(number)
@@ -107,7 +107,7 @@ def _parse_element(
 
 
 def _kind(element: str, family: str) -> tuple[str, int]:
-    """What kind of layer an element begins, and where the rest of it starts."""
+    """(kind of layer of an element, index of the rest of the element)."""
     if family == "mlp" and element[:1] in tuple("0123456789"):
         return "d", 0
     letters = 2 if family == "cnn" and element.startswith("dw") else 1
@@ -118,9 +118,9 @@ def _conv(wrong, sizes: re.Match, channels: int, series: bool, groups: int = 1) 
     kernel = _number(wrong, sizes.start(1), sizes[1] or "3")
     stride = _number(wrong, sizes.start(2), sizes[2] or "1")
     if kernel % 2 == 0:
-        raise wrong(sizes.start(1), "same padding needs an odd kernel: 1, 3, 5, …")
+        raise wrong(sizes.start(1), "same padding requires an odd kernel: 1, 3, 5, …")
     if stride > 2:
-        raise wrong(sizes.start(2), "the stride is 1 or 2")
+        raise wrong(sizes.start(2), "the stride must be 1 or 2")
     return conv_layer(channels, kernel, stride, series, groups)
 
 
@@ -131,6 +131,6 @@ def _number(wrong, offset: int, digits: str) -> int:
 
 
 def _error(text: str, position: int, why: str) -> UsageError:
-    """Shows the text with a caret under the position; characters a terminal would obey are blanked."""
+    """Shows the text with a caret under the position; control characters are replaced by blanks."""
     shown = "".join(c if c.isprintable() else " " for c in text)
     return UsageError(f"SPEC: {why}\n  {shown}\n  {' ' * position}^")

@@ -1,4 +1,4 @@
-"""Parameters: the arrays that a model file holds, and what everybody may ask about one."""
+"""Parameters: the arrays in a model file, and their properties."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from integrad.errors import IntegradError
 from integrad.network.learn_set import LearnSet
 
 WEIGHTS, HEAD, BIAS, FEEDBACK = "weights", "head", "bias", "feedback"
-"""Roles. weights and bias: what inference computes with; head: the classifier that a block learns from;
-feedback: a fixed matrix that carries the error to a layer."""
+"""Roles. weights and bias: used by inference; head: the classifier that a block learns from; feedback: a
+fixed matrix that propagates the error to a layer."""
 
 OUTPUT = "output"
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One array of a layer, which stays where it is: `array` reads and replaces the owner's.
+    """An array of a layer. The layer owns it; `array` gets and sets the attribute of the layer.
 
     owner: the block or output layer whose attribute `role` is the array. layer: index of the block, 0 for
-    the first one; None for the output layer. limit: largest magnitude of an element. trainable: whether a
-    training step ever changes it. needed_by_inference: whether a device that does not learn needs it.
+    the first one; None for the output layer. limit: largest magnitude of an element. trainable: whether
+    training steps change it. needed_by_inference: whether devices that do not learn need it.
     """
 
     owner: object = field(repr=False)
@@ -35,13 +35,13 @@ class Parameter:
 
     @property
     def name(self) -> str:
-        """In model files and checkpoints: block1.weights, block1.head, output.weights."""
+        """Name in model files and checkpoints: block1.weights, block1.head, output.weights."""
         place = OUTPUT if self.layer is None else f"block{self.layer + 1}"
         return f"{place}.{self.role}"
 
     @property
     def member(self) -> str:
-        """The identifier in generated code: block1, head1, bias1, output, output_bias."""
+        """Identifier in generated code: block1, head1, bias1, output, output_bias."""
         if self.layer is None:
             return OUTPUT if self.role == WEIGHTS else f"{OUTPUT}_{self.role}"
         return f"{'block' if self.role == WEIGHTS else self.role}{self.layer + 1}"
@@ -63,15 +63,15 @@ class Parameter:
         return np.dtype(self.encoding)
 
     def learns(self, learn_set: LearnSet) -> bool:
-        """Whether a step with this learn set changes it."""
+        """Whether training steps with this learn set change it."""
         return self.trainable and self._layer_learns(learn_set)
 
     def is_needed(self, learn_set: LearnSet) -> bool:
-        """Whether a device with this learn set needs it at all."""
+        """Whether a device with this learn set needs it."""
         return self.needed_by_inference or self._layer_learns(learn_set)
 
     def check(self, array: np.ndarray) -> None:
-        """Raise IntegradError unless another array could take this one's place."""
+        """Raise IntegradError unless another array can replace this one."""
         if array.dtype != self.dtype:
             raise IntegradError(f"weights {self.name}: dtype is {array.dtype}, expected {self.encoding}")
         if array.shape != self.shape:

@@ -1,7 +1,7 @@
-"""Layers of PocketNN: fully connected with a bias and a pocket activation, learning by direct feedback.
+"""Layers of PocketNN: fully connected with a bias and a pocket activation, trained by direct feedback.
 
-A hidden layer learns from the error of the output layer, which a fixed random matrix brings to it; no
-gradient crosses from layer to layer (Song, Lin, arXiv 2201.02863, direct feedback alignment).
+A hidden layer learns from the error of the output layer, which a fixed random matrix propagates to it; no
+gradient is propagated from layer to layer (Song, Lin, arXiv 2201.02863, direct feedback alignment).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from integrad.network.layers import linear, pocket_activation
 from integrad.network.parameter import BIAS, FEEDBACK, WEIGHTS, Parameter
 
 TARGET = 15
-"""One-hot target: the labelled class is 15, every other class 0."""
+"""One-hot target: 15 for the labelled class, 0 for all others."""
 
 ERROR_LIMIT = INT8_LIMIT + TARGET
 """Largest |prediction - target|."""
@@ -27,7 +27,7 @@ Shape = tuple[int, ...]
 
 
 def pocket_weight_limit(fan_in: int) -> int:
-    """Largest |weight| of a layer with this fan-in; with it a pre-activation fits int32 by proof.
+    """Largest |weight| of a layer with this fan-in, for which a pre-activation provably fits in int32.
 
     127·fan_in·limit + BIAS_LIMIT ≤ 2^31 - 1. Weights are saturated to it after every update.
     """
@@ -35,13 +35,13 @@ def pocket_weight_limit(fan_in: int) -> int:
 
 
 def feedback_limit(fan_in: int, units: int) -> int:
-    """Largest element of a layer's feedback: the published bound of its weights' initial values."""
+    """Largest element of the feedback of a layer: the published bound of initial weights."""
     return isqrt(12 * 32767 // (fan_in + units))
 
 
 @dataclass
 class PocketCache:
-    """What learning needs of a forward pass, all int8. x: inputs; h: activations (what comes out);
+    """Values of the forward pass that learning needs, all int8. x: inputs; h: activations (the output);
     slopes: their inverse slopes.
     """
 
@@ -71,7 +71,7 @@ class PocketLayer:
 
     @property
     def positions(self) -> int:
-        """Output positions that share one weight."""
+        """Number of output positions that share a weight."""
         return 1
 
     def parameters(self, layer: int | None = None) -> list[Parameter]:
@@ -89,7 +89,7 @@ class PocketLayer:
 
 @dataclass
 class PocketBlock(PocketLayer):
-    """A hidden layer. feedback: int16 (classes, units), fixed and without zeros once it is drawn."""
+    """A hidden layer. feedback: int16 (classes, units), fixed, without zeros after initialisation."""
 
     classes: int = 0
     feedback: np.ndarray = field(init=False, repr=False)

@@ -1,4 +1,4 @@
-"""What PocketNN's networks are made of."""
+"""The layers of PocketNN networks."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from integrad.network.xorshift32 import Xorshift32
 class PocketLayers(LearnerLayers):
     """Multilayer perceptrons. The output layer has the activation of the layer before it, else tanh.
 
-    Weights and biases start at 0, as published for direct feedback alignment. The feedback of all layers is
-    drawn by one xorshift32 that starts at its usual seed, in the order of the layers, row by row.
+    Weights and biases are initialised with 0, as published for direct feedback alignment. The feedback of all
+    layers is drawn from one xorshift32 generator with the default seed, in the order of the layers, row by
+    row.
     """
 
     learner = "pocket"

@@ -1,4 +1,4 @@
-"""Shapes of a list of layers, followed step by step, so that a mistake can be blamed on one of them."""
+"""Propagates shapes through a list of layers, so that a mistake can be attributed to one of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Shape = tuple[int, ...]
 
 
 class LayerError(Exception):
-    """Layer `index` of a list cannot be; the text says why."""
+    """Layer `index` of a list is invalid; the message says why."""
 
     def __init__(self, index: int, text: str):
         super().__init__(text)
@@ -16,10 +16,10 @@ class LayerError(Exception):
 
 
 def check_shapes(layers: list[dict], input_shape: Shape) -> Shape:
-    """Shape after the last layer.
+    """Output shape of the last layer.
 
-    layers: as in a network description. Raises LayerError for a convolution or pool on features,
-    for one that is larger than its map, and for groups that do not divide the channels.
+    layers: as in a network description. Raises LayerError for a convolution or pooling layer that is applied
+    to features or is larger than its map, and for groups that do not divide the channels.
     """
     shape = tuple(input_shape)
     for index, layer in enumerate(layers):
@@ -29,7 +29,7 @@ def check_shapes(layers: list[dict], input_shape: Shape) -> Shape:
 
 
 def show(shape: Shape) -> str:
-    """A shape in words: `a map of 8x16x16`, `96 features`."""
+    """Description of a shape: `a map of 8x16x16`, `96 features`."""
     return f"{shape[0]} features" if len(shape) == 1 else f"a map of {'x'.join(map(str, shape))}"
 
 
@@ -41,7 +41,9 @@ def _after(index: int, layer: dict, shape: Shape, features_made: bool) -> Shape:
     if len(shape) == 1:
         if features_made:
             raise LayerError(index, f"{name} cannot follow a dense block")
-        raise LayerError(index, f"{name} needs maps or series, but the samples are {show(shape)}: use mlp:")
+        raise LayerError(
+            index, f"{name} requires maps or time series, but the samples are {show(shape)}: use mlp:"
+        )
     groups = layer.get("groups", 1)
     if shape[0] % groups or layer.get("channels", 0) % groups:
         channels = f"{shape[0]} input channels and {layer['channels']} channels"

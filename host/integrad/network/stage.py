@@ -1,4 +1,4 @@
-"""One step of a network's main path."""
+"""A stage of a network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from integrad.network.layers import dropout, flatten, pool
 
 @dataclass
 class Stage:
-    """A pool, a dropout or a block, with its shapes (no batch axis)."""
+    """A pooling layer, a dropout or a block, with its shapes (without batch axis)."""
 
     kind: str
     input_shape: tuple[int, ...]
@@ -22,7 +22,7 @@ class Stage:
     percent: int = 0
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        """x: int8 (N, *input_shape) → int8 (N, *output_shape), as at inference."""
+        """x: int8 (N, *input_shape) → int8 (N, *output_shape), as in inference."""
         if self.block is not None:
             return self.forward_block(x).h
         if self.kind == "max_pool":
@@ -32,11 +32,11 @@ class Stage:
         return x
 
     def forward_block(self, x: np.ndarray) -> BlockCache:
-        """Forward pass of the stage's block, flattening before one that takes features."""
+        """Forward pass of the block of this stage; the input is flattened if the block takes features."""
         return self.block.forward(flatten.forward(x) if self.block.takes_features else x)
 
     def forward_training(self, x: np.ndarray, kept: list[np.ndarray]) -> np.ndarray:
-        """Like forward, but a dropout takes the first of `kept`, if there is one, and drops the rest."""
+        """Like forward, but dropout uses and removes the first mask of `kept`, if there is one."""
         if self.kind == "dropout" and kept:
             return dropout.forward(x, self.percent, kept.pop(0))
         return self.forward(x)

@@ -1,1 +1,1 @@
-"""The types of layers that a network description names, one file a type."""
+"""The layer types of network descriptions, one module per type."""

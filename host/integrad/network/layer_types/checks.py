@@ -1,4 +1,4 @@
-"""Checks of a description's values, also of hostile ones; every error names the field."""
+"""Validation of the values of a network description, which may be malicious; errors name the field."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from integrad.arithmetic import INT32_LIMIT, MAX_FAN_IN, SLOPES
 from integrad.errors import IntegradError
 
 MAX_PARAMETERS = 2**28
-"""Weights of one tensor; more is taken for a damaged or hostile description."""
+"""Maximum number of weights of a tensor; more indicates a damaged or malicious description."""
 
 MAX_SIDE = 2**16
 
@@ -41,12 +41,14 @@ def size(where: str, parameters: int) -> None:
 def fan_in(where: str, inputs: int) -> None:
     if inputs > MAX_FAN_IN:
         raise IntegradError(
-            f"network: {where} has {inputs:,} inputs, more than the {MAX_FAN_IN:,} that 32 bits allow"
+            f"network: {where} has {inputs:,} inputs, more than the {MAX_FAN_IN:,} supported with 32 bits"
         )
 
 
 def classes_of_error(where: str, classes: int, largest_error: int) -> None:
-    """The head's error reaches a block as int32. largest_error: what one class adds to it at most."""
+    """Check that the error of a head fits in int32. largest_error: maximum contribution of one class."""
     if largest_error * classes > INT32_LIMIT:
         most = INT32_LIMIT // largest_error
-        raise IntegradError(f"network: {where} allows at most {most} classes, or its error overflows 32 bits")
+        raise IntegradError(
+            f"network: {where} allows at most {most} classes, since its error would exceed 32 bits"
+        )

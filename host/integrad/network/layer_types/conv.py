@@ -103,11 +103,11 @@ CONV = ConvType(
     takes_maps=True,
     file_defaults=SLOPE_DEFAULT | {"head_features": (HEAD_FEATURES, _head_features)},
 )
-"""groups: 1 where a description leaves it out."""
+"""groups: 1 if omitted in a description."""
 
 
 def conv_layer(channels: int, kernel: int, stride: int, series: bool, groups: int = 1) -> dict:
-    """What cNkKsS of the short notation means: same padding; on a series the kernel is 1xK."""
+    """The layer for cNkKsS of the short notation: same padding; a 1xK kernel for time series."""
     height = (lambda n: 1) if series else (lambda n: n)
     return {
         "type": CONV.kind,

@@ -46,5 +46,5 @@ DENSE = DenseType(
 
 
 def dense_layer(units: int) -> dict:
-    """What dN of the short notation means."""
+    """The layer for dN of the short notation."""
     return {"type": DENSE.kind, "units": units, "alpha_inv": ALPHA_INV}

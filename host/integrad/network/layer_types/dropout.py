@@ -1,4 +1,4 @@
-"""Dropout: while the host trains."""
+"""Dropout, which is applied during training on the host."""
 
 from __future__ import annotations
 

@@ -14,12 +14,12 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class LayerType(ABC):
-    """What a description, a network file and the notation need to know of one type of layer.
+    """The properties of a layer type for network descriptions, network files and the short notation.
 
-    kind: its `type`. title: in messages. keys: of a description, besides `type`; optional: what it may
-    leave out. takes_maps: whether it needs feature maps, and not features. makes_features: whether
-    features come out, so that nothing that takes maps can follow. file_defaults: settings of a network
-    file, by name: (default, check) for layers that do not say.
+    kind: its `type`. title: its name in messages. keys: required keys of a description, besides `type`;
+    optional: further keys. takes_maps: whether it requires feature maps as input. makes_features: whether its
+    output are features, after which no layer that takes maps can follow. file_defaults: name of a setting in
+    a network file → (default, check) for layers that do not set it.
     """
 
     kind: str
@@ -31,44 +31,44 @@ class LayerType(ABC):
     file_defaults: dict[str, tuple[object, Callable]] = field(default_factory=dict)
 
     def check(self, layer: dict, where: str, shape: Shape, classes: int) -> Shape:
-        """Shape of what comes out. Raises IntegradError, naming the field, where that cannot be."""
+        """Validate a layer and return its output shape. Raises IntegradError, naming the field."""
         found = set(layer) - {"type"}
         if found - self.optional != self.keys:
             needs = ", ".join(sorted(self.keys | {"type"}))
-            raise IntegradError(f"network: {where} ({self.kind}) needs exactly {needs}")
+            raise IntegradError(f"network: {where} ({self.kind}) must have exactly the keys {needs}")
         where = f"{where} ({self.kind})"
         if self.takes_maps and len(shape) != 3:
             raise IntegradError(
-                f"network: {where} needs feature maps, but follows features of shape {list(shape)}"
+                f"network: {where} requires feature maps, but follows features of shape {list(shape)}"
             )
         return self.check_values(layer, where, shape, classes)
 
     @abstractmethod
     def check_values(self, layer: dict, where: str, shape: Shape, classes: int) -> Shape:
-        """Like check, once the keys and the kind of input are right."""
+        """Like check, after the keys and the kind of input have been validated."""
 
     @abstractmethod
     def shape_after(self, layer: dict, shape: Shape) -> Shape:
-        """Shape of what comes out; a side below 1 means that the layer does not fit on its input."""
+        """Output shape; a side below 1 means that the layer is larger than its input."""
 
     def window(self, layer: dict) -> list[int]:
-        """What is too large where a layer does not fit."""
+        """The window that is too large if a layer does not fit."""
         return layer["size"]
 
     @abstractmethod
     def stage(self, layer: dict, shape: Shape, classes: int) -> Stage:
-        """The stage of a network that the layer becomes, weights 0."""
+        """The stage of a network for this layer, with weights 0."""
 
     @abstractmethod
     def read(self, where: str, table: dict, defaults: dict, series: bool) -> dict:
-        """The layer of a description from one of a network file.
+        """Convert a layer of a network file to one of a description.
 
-        defaults: file_defaults, as the file has set them. series: whether one number is a length in time.
-        Raises IntegradError that begins with `where` and names the key.
+        defaults: values of file_defaults in this file. series: whether a single number is a length in time.
+        Raises IntegradError, which begins with `where` and names the key.
         """
 
     def fitting(self, layer: dict, where: str, shape: Shape) -> Shape:
-        """Shape of what comes out. Raises IntegradError where the layer does not fit."""
+        """Output shape. Raises IntegradError if the layer is larger than its input."""
         after = self.shape_after(layer, shape)
         if min(after) < 1:
             raise IntegradError(f"network: {where} does not fit on a map of {shape[1]}x{shape[2]}")

@@ -48,5 +48,5 @@ POCKET_DENSE = PocketDenseType(
 
 
 def pocket_dense_layer(units: int) -> dict:
-    """What dN of the short notation means."""
+    """The layer for dN of the short notation."""
     return {"type": POCKET_DENSE.kind, "units": units, "activation": TANH}

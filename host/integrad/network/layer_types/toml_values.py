@@ -1,4 +1,4 @@
-"""Values of a layer in a network file; every error names the file, the layer and the key."""
+"""Values of layers in a network file; errors name the file, the layer and the key."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def word(where: str, key: str, value, choices: tuple[str, ...]) -> str:
 
 
 def pair(where: str, key: str, value, low: int, series: bool) -> list[int]:
-    """[height, width]; a single number is square, or along time on a series."""
+    """[height, width]; a single number means a square or, for time series, a length in time."""
     if type(value) is int:
-        # Along the one-step axis of a series nothing is padded, and windows and strides are 1.
+        # Along the axis of length 1 of a time series there is no padding, and windows and strides are 1.
         value = [low if series else value, value]
     if not isinstance(value, list) or len(value) != 2:
         raise IntegradError(f"{where}: {key} must be a number or [height, width]")

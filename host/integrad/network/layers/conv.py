@@ -1,6 +1,6 @@
-"""2-D convolution (cross-correlation) without bias; a 1-D one has height 1.
+"""2-D convolution (cross-correlation) without bias; a 1-D convolution has height 1.
 
-Lowered to matrix products over patches, a bounded number of samples at a time.
+Computed as matrix products over patches (im2col), for a bounded number of samples at a time.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from integrad.matmul import product
 Pair = tuple[int, int]
 
 PATCH_ELEMENTS = 2**22
-"""Patches that are materialised at once: 32 MB as float64."""
+"""Maximum number of elements of the patches that exist at a time: 32 MB as float64."""
 
 
 def output_size(size: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Pair:
@@ -26,7 +26,7 @@ def output_size(size: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Pair:
 def forward(x: np.ndarray, weights: np.ndarray, stride: Pair, padding: Pair, groups: int = 1) -> np.ndarray:
     """x: int8 (N, in, H, W), weights: int16 (out, in // groups, kh, kw) → int64 (N, out, oh, ow).
 
-    The g-th of `groups` equal parts of the outputs sees the g-th part of the inputs only.
+    Each of the `groups` groups of output channels depends on its group of input channels only.
     """
     if groups > 1:
         parts = zip(np.split(x, groups, axis=1), np.split(weights, groups), strict=True)
@@ -46,7 +46,7 @@ def weight_gradient(
 ) -> np.ndarray:
     """delta: (N, out, oh, ow), x: (N, in, H, W) → int64 (out, in // groups, kh, kw).
 
-    A sum over batch and map; groups as in forward.
+    Summed over batch and map; groups as in forward.
     """
     if groups > 1:
         parts = zip(np.split(delta, groups, axis=1), np.split(x, groups, axis=1), strict=True)
@@ -62,7 +62,7 @@ def weight_gradient(
 
 
 def _patches(x: np.ndarray, kernel: Pair, stride: Pair, padding: Pair) -> np.ndarray:
-    """x: (N, C, H, W) → (N, oh, ow, C·kh·kw): the window under each output position."""
+    """x: (N, C, H, W) → (N, oh, ow, C·kh·kw): the receptive field of each output position."""
     ph, pw = padding
     padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(2, 3))
@@ -71,6 +71,6 @@ def _patches(x: np.ndarray, kernel: Pair, stride: Pair, padding: Pair) -> np.nda
 
 
 def _chunks(samples: int, elements: int):
-    """Slices over a batch whose patches, `elements` a sample, stay below PATCH_ELEMENTS."""
+    """Slices over a batch whose patches, with `elements` per sample, stay below PATCH_ELEMENTS."""
     step = max(1, PATCH_ELEMENTS // max(1, elements))
     return (slice(i, i + step) for i in range(0, samples, step))

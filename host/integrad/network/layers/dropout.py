@@ -1,4 +1,4 @@
-"""Dropout on the main path, while the host trains. Devices never drop."""
+"""Dropout, which is applied during training on the host. Devices never apply it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ KEEP_SCALE: dict[int, int] = {
 
 
 def draw(shape: tuple[int, ...], percent: int, rng: np.random.Generator) -> np.ndarray:
-    """What is kept: bool, False with the given probability."""
+    """Mask of activations to keep: bool, False with the given probability."""
     return rng.integers(0, 100, shape) >= percent
 
 
 def forward(h: np.ndarray, percent: int, kept: np.ndarray) -> np.ndarray:
-    """h: int8, kept: bool like h → int8: zero where dropped, else saturate(tdiv(h·scale, 1000), 127).
+    """h: int8, kept: bool of the same shape → int8: zero where dropped, else saturate(tdiv(h·scale, 1000),
+    127).
 
-    NITRO-D lets the scaled activations leave int8; saturating them keeps every width proved, and
-    is the same up to 25 percent, where no activation reaches 127.
+    In NITRO-D the scaled activations may exceed int8. Saturating them preserves all proved ranges, and makes
+    no difference up to 25 percent, where no activation reaches 127.
     """
     scaled = saturate(tdiv(h.astype(np.int32) * KEEP_SCALE[percent], 1000), INT8_LIMIT)
     return np.where(kept, scaled, 0).astype(np.int8)

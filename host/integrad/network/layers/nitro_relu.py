@@ -15,7 +15,7 @@ def forward(s: np.ndarray, alpha_inv: int) -> np.ndarray:
 
 
 def backward(delta: np.ndarray, s: np.ndarray, alpha_inv: int) -> np.ndarray:
-    """Gradient with respect to s, dtype of delta.
+    """Gradient with respect to s, in the type of delta.
 
     0 where s is saturated at +127, but not at -127; tdiv(delta, alpha_inv) where s < 0.
     """
@@ -25,6 +25,6 @@ def backward(delta: np.ndarray, s: np.ndarray, alpha_inv: int) -> np.ndarray:
 
 @cache
 def _table(alpha_inv: int) -> np.ndarray:
-    """By the bits of s, so that looking up needs no arithmetic. -128, which no s is, counts as -127."""
+    """Activation for each bit pattern of s. -128, which does not occur, is treated as -127."""
     s = np.arange(256, dtype=np.uint8).view(np.int8).clip(-INT8_LIMIT).astype(np.int16)
     return (np.where(s < 0, tdiv(s, alpha_inv), s) - SLOPES[alpha_inv].mean).astype(np.int8)

@@ -1,7 +1,7 @@
-"""Pocket activations: tanh and sigmoid in seven straight pieces, each with the inverse of its slope.
+"""Pocket activations: piecewise linear tanh and sigmoid with seven pieces, each with its inverse slope.
 
-Source: Song, Lin, arXiv 2201.02863 (PocketNN). The inverse slopes are those of the sigmoid for both, as
-published; what is flat counts as a slope of 1/127.
+Source: Song, Lin, arXiv 2201.02863 (PocketNN). Both use the inverse slopes of the sigmoid, as
+published; flat pieces count as a slope of 1/127.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ TANH, SIGMOID = "tanh", "sigmoid"
 ACTIVATIONS = (TANH, SIGMOID)
 
 BEYOND = 128
-"""From here on, and from its negative down, both are flat."""
+"""From this value on, and below its negative, both activations are flat."""
 
 JOINTS = (-127, -74, -31, 32, 75, 128)
 INVERSE_SLOPES = (127, 8, 2, 1, 2, 8, 127)
 
 
 def divisor(activation: str, fan_in: int) -> int:
-    """What pre-activations are divided by before the activation."""
+    """The divisor of pre-activations before the activation."""
     return SCALE * fan_in if activation == TANH else SCALE
 
 

@@ -1,4 +1,4 @@
-"""Max- and average-pooling over windows that do not overlap (stride = window)."""
+"""Max-pooling and average-pooling over non-overlapping windows (stride = window)."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ Pair = tuple[int, int]
 
 
 def output_size(size: Pair, window: Pair, padding: Pair = (0, 0)) -> Pair:
-    """Height and width after pooling; windows that do not fit are dropped."""
+    """Height and width after pooling; incomplete windows are discarded."""
     height, width = ((n + 2 * p - k) // k + 1 for n, k, p in zip(size, window, padding, strict=True))
     return height, width
 
 
 def max_forward(x: np.ndarray, window: Pair, padding: Pair = (0, 0)) -> np.ndarray:
-    """x: int8 (N, C, H, W) → int8 (N, C, oh, ow). Padding counts as 0 and may win (NITRO-D)."""
+    """x: int8 (N, C, H, W) → int8 (N, C, oh, ow). Padding counts as 0 and may be the maximum (NITRO-D)."""
     return _windows(x, window, padding).max(axis=-1)
 
 
 def max_backward(delta: np.ndarray, x: np.ndarray, window: Pair, padding: Pair = (0, 0)) -> np.ndarray:
-    """delta: (N, C, oh, ow), x: the pooled input (N, C, H, W) → gradient like x, dtype of delta.
+    """delta: (N, C, oh, ow), x: the pooled input (N, C, H, W) → gradient in the shape of x and the type of
+    delta.
 
-    The whole gradient goes to the first maximum of a window in row-major order; where the padding
-    is that maximum, it is dropped.
+    The gradient of a window is passed to its first maximum in row-major order; it is discarded if that
+    maximum is in the padding.
     """
     winner = _windows(x, window, padding).argmax(axis=-1)
     spread = np.zeros((*delta.shape, window[0] * window[1]), delta.dtype)
@@ -39,7 +40,7 @@ def average_forward(x: np.ndarray, window: Pair, padding: Pair = (0, 0)) -> np.n
 
 
 def average_backward(delta: np.ndarray, x: np.ndarray, window: Pair, padding: Pair = (0, 0)) -> np.ndarray:
-    """delta: (N, C, oh, ow), x: the pooled input → tdiv(delta, window area) for every cell."""
+    """delta: (N, C, oh, ow), x: the pooled input → tdiv(delta, window area) for each cell."""
     area = window[0] * window[1]
     spread = np.repeat(tdiv(delta, area)[..., None], area, axis=-1)
     return _unfold(spread, x.shape, window, padding)
@@ -56,7 +57,7 @@ def _windows(x: np.ndarray, window: Pair, padding: Pair) -> np.ndarray:
 
 
 def _unfold(spread: np.ndarray, shape: tuple[int, ...], window: Pair, padding: Pair) -> np.ndarray:
-    """Inverse of _windows: (N, C, oh, ow, kh·kw) → shape, zero where no window reached."""
+    """Inverse of _windows: (N, C, oh, ow, kh·kw) → shape, zero outside all windows."""
     (kh, kw), (ph, pw) = window, padding
     n, channels, oh, ow = spread.shape[:4]
     padded = np.zeros((n, channels, shape[2] + 2 * ph, shape[3] + 2 * pw), spread.dtype)

@@ -1,4 +1,4 @@
-"""NITRO scaling layer: brings pre-activations back to int8 by the worst case of the fan-in."""
+"""NITRO scaling layer: scales pre-activations to int8, according to the worst case for the fan-in."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ def forward(z: np.ndarray, fan_in: int) -> np.ndarray:
 
 
 def backward(delta: np.ndarray) -> np.ndarray:
-    """Straight through: neither a division nor a clipping mask."""
+    """Straight-through: neither a division nor a clipping mask."""
     return delta
