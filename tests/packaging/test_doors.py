@@ -46,7 +46,7 @@ NARROW = {
     "integrad.targets": {"errors"},
     "integrad.build": {"errors", "files", "targets"},
     "integrad.emulate": {"errors", "files", "targets", "build"},
-    "integrad.report": {"errors", "files"},
+    "integrad.report": {"errors", "files", "targets"},
 }
 """Rooms that import less than all rooms before them."""
 

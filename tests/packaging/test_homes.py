@@ -8,15 +8,15 @@ from test_doors import MODULES
 
 @pytest.mark.parametrize(
     "constant",
-    ["INPUT_SPREAD", "LAYER_KEYS", "MAX_CLASSES", "MAX_FAN_IN", "MAX_SIDE", "OPTIONAL_KEYS"],
+    ["INPUT_SPREAD", "LAYER_TYPES", "LEARNERS", "MAX_CLASSES", "MAX_FAN_IN", "MAX_SIDE"],
 )
 def test_constant_is_assigned_once(constant):
     homes = [
         name
         for name, path in MODULES.items()
         for node in ast.parse(path.read_text()).body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name) and target.id == constant
     ]
     assert len(homes) == 1, homes
