@@ -26,6 +26,7 @@ ROOMS = (
     "integrad.emulate",
     "integrad.estimate",
     "integrad.execute",
+    "integrad.export",
     "integrad.boards",
     "integrad.report",
     "integrad.cli",
@@ -46,6 +47,7 @@ NARROW = {
     "integrad.targets": {"errors"},
     "integrad.build": {"errors", "files", "targets"},
     "integrad.emulate": {"errors", "files", "targets", "build"},
+    # Reports name cores and parts; their figures are handed to them.
     "integrad.report": {"errors", "files", "targets"},
 }
 """Rooms that import less than all rooms before them."""

@@ -3,62 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import click
-import numpy as np
 from rich.console import Console
 
-from integrad.build.sizes import Sizes
 from integrad.cli.device_options import (
     batch_size_option,
     chosen_name,
     learn_option,
     part_option,
-    schedule_for,
-    work_folder,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.cli.micropython_files import arch_option, micropython_files, mip_option
-from integrad.emulate.faults import FirmwareError
 from integrad.errors import IntegradError, UsageError
 from integrad.estimate.part_fit import require_fit
-from integrad.execute.costs import Costs, measure_costs
-from integrad.execute.device_model import DeviceModel
-from integrad.execute.verification import SAMPLES, random_samples
+from integrad.export.target import Request
+from integrad.export.targets import TARGETS, all_options, check_options
+from integrad.export.trial import Trial, try_out
 from integrad.files import write_together
-from integrad.model_file import Model, load_model
+from integrad.model_file import load_model
 from integrad.report.costs import show_layers, show_memory, show_plan
 from integrad.report.part_fit import show_part_fit
-from integrad.targets.cores import Core, core_of, get_core, product_of
+from integrad.targets.cores import core_of, get_core, product_of
 from integrad.targets.generated_names import command_line
 from integrad.targets.parts import Part, find_part
-from integrad_codegen.c.module import emit_c
 from integrad_codegen.costs import layers, memory_rows
-from integrad_codegen.plan import Plan, make_plan
+from integrad_codegen.plan import make_plan
 
 MEASURED = ("instructions_per_inference", "instructions_per_training_step", "stack_bytes")
 """Keys of the result that require an emulator."""
 
 
-@dataclass(frozen=True)
-class Trial:
-    """A test build for a core. costs: None if no emulator could measure them; trouble: the reason."""
-
-    sizes: Sizes
-    costs: Costs | None
-    trouble: str = ""
+def target_options(command):
+    """Add the options that belong to single targets."""
+    for option in reversed(all_options()):
+        add = click.option(option.flag, option.name, metavar=option.metavar, help=option.help)
+        command = add(command)
+    return command
 
 
 @click.command()
 @click.argument("model", metavar="MODEL")
 @click.option(
     "--target",
-    type=click.Choice(["c", "micropython"]),
+    type=click.Choice(list(TARGETS)),
     default="c",
     show_default=True,
-    help="What to generate.",
+    help="What to generate: " + "; ".join(f"{row.name}: {row.help}" for row in TARGETS.values()) + ".",
 )
 @learn_option("none")
 @batch_size_option
@@ -75,10 +67,9 @@ class Trial:
     help="Generate kernels for this core, then build and measure a test program.",
 )
 @part_option
-@arch_option
-@mip_option
+@target_options
 @json_option
-def export(model, target, learn, batch_size, out, name, core, part, arch, mip, json_path):
+def export(model, target, learn, batch_size, out, name, core, part, json_path, **options):
     """Generate C99 or MicroPython modules that run inference with MODEL and, with --learn, train it.
 
     The C code uses no floating point, no dynamic memory and no library. Its header documents how to use it,
@@ -92,29 +83,25 @@ def export(model, target, learn, batch_size, out, name, core, part, arch, mip, j
     console = console_for(json_path)
     learn = learn or "none"
     chosen, part = get_core(core) if core else None, find_part(part) if part else None
-    if part and target != "c":
-        raise UsageError("--part cannot be combined with --target micropython")
-    for option, value in (("--arch", arch), ("--mip", mip)):
-        if target == "c" and value is not None:
-            raise UsageError(f"{option} requires --target micropython")
+    generator = TARGETS[target]
+    if part and not generator.predicts_parts:
+        raise UsageError(f"--part cannot be combined with --target {target}")
+    options = check_options(generator, options)
     if chosen and part and core_of(part) is not chosen:
         has = f"{part.name} has a {product_of(part)}"
         raise UsageError(f"--core {chosen.name}: {has}; omit one of the two options")
     loaded = load_model(model)
     plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size)
     fit = require_fit(loaded, plan, part) if part else None
-    trial = _try_out(loaded, plan, chosen) if chosen else None
+    trial = try_out(loaded, plan, chosen) if chosen else None
     batch = ("--batch-size", batch_size) if plan.batch else ()
     named = ("--name", name) if name else ()
     for_device = [*(("--core", chosen.name) if chosen else ()), *(("--part", part.name) if part else ())]
     settings = ("--target", target, "--learn", learn, *batch, *named, *for_device, "--out", out)
     command = command_line("export", Path(model).name, *settings)
     kernels = chosen.name if chosen else core_of(part).name if part else None
-    if target == "micropython":
-        files = micropython_files(console, loaded, plan, command, kernels, arch, mip)
-    else:
-        files = emit_c(loaded, plan, command, kernels)
-    paths = _write(Path(out), files)
+    request = Request(loaded, plan, command, kernels, options, console.status)
+    paths = _write(Path(out), generator.files(request))
     rows = layers(plan)
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
     if fit:
@@ -154,25 +141,6 @@ def _write(out: Path, files: Mapping[str, str | bytes]) -> list[Path]:
     contents = {name: data if isinstance(data, bytes) else data.encode() for name, data in files.items()}
     write_together({out / name: data for name, data in contents.items()})
     return [out / name for name in files]
-
-
-def _try_out(model: Model, plan: Plan, core: Core) -> Trial:
-    """Build a program for the part of the core and run it on random samples.
-
-    Raises DoesNotFitError, with suggestions, if the part is too small, and FirmwareError if the run fails.
-    """
-    with work_folder() as folder:
-        device = DeviceModel.generate(model, folder, plan.learn.name, max(1, plan.batch))
-        firmware = device.build(core)
-        rng = np.random.Generator(np.random.PCG64(0))
-        samples, labels = random_samples(device, SAMPLES, rng), rng.integers(0, plan.classes, SAMPLES)
-        try:
-            costs = measure_costs(device, firmware, samples, labels, schedule_for(model, max(1, plan.batch)))
-        except FirmwareError:
-            raise
-        except IntegradError as error:  # no emulator: sizes are known without it
-            return Trial(firmware.sizes, None, str(error))
-        return Trial(firmware.sizes, costs)
 
 
 def _show_trial(console: Console, part: Part, trial: Trial) -> None:

@@ -1,0 +1,1 @@
+"""Export targets: each generates the files of a model for one kind of project."""

@@ -1,0 +1,47 @@
+"""A test build of a model for a core: its sizes and, where an emulator is installed, its costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from integrad.build.sizes import Sizes
+from integrad.emulate.faults import FirmwareError
+from integrad.errors import IntegradError
+from integrad.execute.costs import Costs, measure_costs
+from integrad.execute.device_model import DeviceModel
+from integrad.execute.verification import SAMPLES, random_samples
+from integrad.model_file import Model
+from integrad.targets.cores import Core
+from integrad_codegen.plan import Plan
+
+
+@dataclass(frozen=True)
+class Trial:
+    """costs: None if no emulator could measure them; trouble: the reason."""
+
+    sizes: Sizes
+    costs: Costs | None
+    trouble: str = ""
+
+
+def try_out(model: Model, plan: Plan, core: Core) -> Trial:
+    """Build a program for the part of the core and run it on random samples.
+
+    Raises DoesNotFitError, with suggestions, if the part is too small, and FirmwareError if the run fails.
+    """
+    with TemporaryDirectory(prefix="integrad-") as folder:
+        device = DeviceModel.generate(model, Path(folder), plan.learn.name, max(1, plan.batch))
+        firmware = device.build(core)
+        rng = np.random.Generator(np.random.PCG64(0))
+        samples, labels = random_samples(device, SAMPLES, rng), rng.integers(0, plan.classes, SAMPLES)
+        try:
+            costs = measure_costs(device, firmware, samples, labels, model.schedule(max(1, plan.batch)))
+        except FirmwareError:
+            raise
+        except IntegradError as error:  # no emulator: sizes are known without it
+            return Trial(firmware.sizes, None, str(error))
+        return Trial(firmware.sizes, costs)
