@@ -95,7 +95,9 @@ def test_parts_are_for_c(model, tmp_path):
 def test_unknown_parts_list_near_names(model, command):
     status, message = fail(command[0], model, *command[1:], "--part", "stm32f10")
     assert status == 2
-    assert message == "error: --part 'stm32f10': unknown; near names: STM32F103C8, STM32F103RB, STM32F103RE"
+    assert (
+        message == "error: --part 'stm32f10': unknown; similar names: STM32F103C8, STM32F103RB, STM32F103RE"
+    )
 
 
 @pytest.mark.parametrize("name", ["arena.png", "arena.HTML"])

@@ -110,7 +110,7 @@ def test_text_is_plain_when_it_is_not_for_a_terminal(toys):
         (["--learn", "sum"], 2, "learn 'sum': expected none, output, last:K"),
         (["--learn", "last:0"], 2, "expected none, output, last:K"),
         (["--tune", "0"], 2, "'--tune': 0 is not in the range"),
-        (["--tune", "60"], 2, "--tune 60: must be below 60, the number of samples that match"),
+        (["--tune", "60"], 2, "--tune 60: must be less than 60, the number of matching samples"),
         (["--tune", "9", "--learn", "none"], 2, "--tune requires layers that learn: --learn output"),
         (["--only", "grupp=g1"], 2, "has no key 'grupp'; known keys: group"),
         (["--only", "group=g9"], 2, "no sample matches; values of group: g0, g1, g2, g3, g4"),
@@ -118,7 +118,7 @@ def test_text_is_plain_when_it_is_not_for_a_terminal(toys):
         (["--tune", "9", "--learning-rate-inv", "99999999999"], 2, "must be at most"),
         (["--replay", "9"], 2, "--replay 9: requires --tune"),
         (["--tune", "9", "--replay", "9999"], 2, "--replay 9999: must be at most"),
-        (["--tune", "9", "--replay", "3", "--batch-size", "1"], 2, "needs a --batch-size of at least 2"),
+        (["--tune", "9", "--replay", "3", "--batch-size", "1"], 2, "requires a --batch-size of at least 2"),
         (["--json", "/nowhere/e.json"], 2, "the folder does not exist: /nowhere"),
     ],
 )
@@ -199,7 +199,7 @@ def test_a_firmware_that_stops(toys, firmware_of):
 
 def test_a_firmware_that_answers_too_little(toys, firmware_of):
     firmware_of("integrad_write(logits, sizeof logits)", "integrad_write(logits, 1)")
-    assert "the firmware answered" in fail("emulate", toys["mlp"], toys["data"])[1]
+    assert "the firmware returned" in fail("emulate", toys["mlp"], toys["data"])[1]
 
 
 def test_a_firmware_that_computes_something_else(toys, firmware_of):
@@ -224,7 +224,7 @@ def bare_machine(monkeypatch):
 def test_no_compiler(toys, bare_machine):
     status, line = fail("emulate", toys["mlp"], toys["data"])
     commands = "apt-get install gcc-arm-none-eabi (as root), or pip install 'integrad[emulator]'"
-    assert status == 1 and line == f"error: no compiler for Arm found; {commands}"
+    assert status == 1 and line == f"error: no compiler for Arm is installed; {commands}"
 
 
 def test_no_emulator(toys, bare_machine, monkeypatch):

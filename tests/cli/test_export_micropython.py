@@ -84,7 +84,7 @@ def test_where_gcc_compiles_for_another_machine_its_module_is_left_out(toys, tmp
         "export", toys["mlp"], "--target", "micropython", "--arch", "x64", "--out", tmp_path / "p"
     )
     assert status == 1
-    assert line == "error: x64 needs a gcc for x86_64; the one here is for aarch64-linux-gnu"
+    assert line == "error: x64 requires a gcc for x86_64; the installed one is for aarch64-linux-gnu"
 
 
 @pytest.mark.parametrize("options", [["--arch", "bogus"], ["--arch", "none"], ["--mip", "1.0"]])
@@ -106,8 +106,12 @@ def test_the_esp32_takes_part_where_its_compiler_is(monkeypatch, compiler):
 @pytest.mark.parametrize(
     "options, status, words",
     [
-        (["--arch", "avr"], 2, "unknown architecture 'avr'; known: armv6m, armv7m"),
-        (["--arch", "xtensawin"], 1, "xtensawin needs xtensa-esp32-elf-gcc, which is not here; Espressif's"),
+        (["--arch", "avr"], 2, "unknown architecture 'avr'; known architectures: armv6m, armv7m"),
+        (
+            ["--arch", "xtensawin"],
+            1,
+            "xtensawin requires xtensa-esp32-elf-gcc, which is not installed; Espressif's",
+        ),
         (["--arch", ""], 2, "unknown architecture ''"),
     ],
 )

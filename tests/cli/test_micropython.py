@@ -37,7 +37,11 @@ def test_a_traceback_follows_what_was_printed(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "arguments, status, words",
     [
-        (["build", "--core", "m33"], 2, "no MicroPython for core 'm33'; there is one for m0, m3, m4, m7"),
+        (
+            ["build", "--core", "m33"],
+            2,
+            "MicroPython does not support core 'm33'; supported cores: m0, m3, m4, m7",
+        ),
         (["run", "nothing.py"], 1, "nothing.py: No such file or directory"),
         (["build", "--json", "/nowhere/b.json"], 2, "the folder does not exist: /nowhere"),
     ],
@@ -82,7 +86,7 @@ def test_a_missing_tool_is_named(tmp_path, monkeypatch, missing):
     monkeypatch.setenv("INTEGRAD_MICROPYTHON", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     status, line = fail("micropython", "build", "--core", "m3")
-    assert status == 1 and f"building MicroPython needs {missing}; apt-get install" in line
+    assert status == 1 and f"building MicroPython requires {missing}; apt-get install" in line
 
 
 def test_help_has_examples():

@@ -89,7 +89,7 @@ def test_what_is_stored_is_even_over_the_classes():
 
 @pytest.mark.parametrize(
     "count, batch, words",
-    [(11, 4, "at most 10, the other training samples"), (3, 1, "--batch-size of at least 2")],
+    [(11, 4, "at most 10, the number of other training samples"), (3, 1, "--batch-size of at least 2")],
 )
 def test_what_cannot_be_stored(count, batch, words):
     with pytest.raises(UsageError, match=f"--replay {count}: .*{words}"):

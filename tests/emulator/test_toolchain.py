@@ -54,7 +54,7 @@ def test_absent_compiler_names_its_command(monkeypatch, name, command):
 
 
 def test_unknown_toolchain():
-    with pytest.raises(UsageError, match="known: gcc, clang, zig"):
+    with pytest.raises(UsageError, match="known toolchains: gcc, clang, zig"):
         find_toolchain("tcc")
 
 

@@ -22,7 +22,7 @@ from integrad.build.micropython_modules import (
 )
 from integrad.emulate.micropython_unix import run_unix
 from integrad.errors import IntegradError, UsageError
-from integrad.execute.micropython_session import native_core, on_host, run_session
+from integrad.execute.micropython_session import native_backend, on_host, run_session
 from integrad_codegen.micropython.export import emit_module
 from integrad_codegen.weights_file import weights_file
 
@@ -38,7 +38,7 @@ def test_drawn(case):
     with tempfile.TemporaryDirectory() as folder:
         device = case.generate(Path(folder))
         actions = case.actions()
-        found = run_session(device, actions, native_core(device, "x64"), on_host())
+        found = run_session(device, actions, native_backend(device, "x64"), on_host())
         executors.require_equal(case, device, device.run_numpy(actions), found, "native module")
 
 
@@ -60,7 +60,7 @@ def test_a_wrong_bit_would_be_seen(mlp):
 
 def test_refusals_and_the_heap(mlp):
     """The script checks by itself; what it prints here is that it reached its end."""
-    files = {**native_core(mlp, "x64"), "model.weights": weights_file(mlp.model, mlp.plan)}
+    files = {**native_backend(mlp, "x64"), "model.weights": weights_file(mlp.model, mlp.plan)}
     assert run_unix((HERE / "core_conformance.py").read_text(), files).splitlines()[-1] == "done"
 
 
@@ -69,7 +69,7 @@ def test_arm_modules_link_without_any_library(name):
     """The wide case divides 64-bit numbers, and a Cortex-M0 cannot divide at all."""
     assert name in installed_architectures()
     with tempfile.TemporaryDirectory() as folder:
-        (core,) = native_core(FIXED["wide"].generate(Path(folder)), name).values()
+        (core,) = native_backend(FIXED["wide"].generate(Path(folder)), name).values()
     assert core[0] == ord("M") and 2000 < len(core) < 16000
 
 
@@ -78,13 +78,13 @@ def test_the_module_of_a_usual_network_takes_6_kb(tmp_path):
     layers = [{"type": "dense", "units": units, "alpha_inv": 4} for units in (96, 48)]
     case = Case("HW", "int8", (16, 64), (-3,), (23,), 10, layers, batch=10)
     device = case.generate(tmp_path, "digits")
-    sizes = {name: len(*native_core(device, name).values()) for name in (*ARM, "x64")}
+    sizes = {name: len(*native_backend(device, name).values()) for name in (*ARM, "x64")}
     assert max(sizes.values()) <= 6144, sizes
     assert sizes["armv6m"] <= 1.15 * sizes["armv7m"], sizes
 
 
 def test_equal_sources_give_equal_modules(mlp):
-    assert native_core(mlp, "armv6m") == native_core(mlp, "armv6m")
+    assert native_backend(mlp, "armv6m") == native_backend(mlp, "armv6m")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_equal_sources_give_equal_modules(mlp):
     [
         ("int counter = 1;\nint next(int n) { return counter += n; }", "\\.data.* non-empty"),
         ("static int sum;\nint next(int n) { return sum += n; }", "bss variables can't be static"),
-        (f"{SHOWN} int sum;\nint next(int n) {{ return sum += n; }}", "variables of its own"),
+        (f"{SHOWN} int sum;\nint next(int n) {{ return sum += n; }}", "static variables"),
         ("int half(int n);\nint next(int n) { return half(n); }", "undefined symbol: half"),
         ("int next(int n) { return (int)((float)n * 0.5f); }", "undefined symbol: __aeabi_"),
         ("int next(int n) { return }", "error: "),
@@ -108,10 +108,12 @@ def test_what_no_module_may_have(mlp, text, complaint):
 
 def test_a_missing_compiler_is_named(mlp):
     missing = replace(ARCHITECTURES["armv7m"], compiler="no-such-gcc")
-    with pytest.raises(IntegradError, match="armv7m needs no-such-gcc, which is not here; apt-get install"):
+    with pytest.raises(
+        IntegradError, match="armv7m requires no-such-gcc, which is not installed; apt-get install"
+    ):
         build_module({}, "_model", missing)
 
 
 def test_unknown_architectures_are_listed():
-    with pytest.raises(UsageError, match="unknown architecture 'avr'; known: armv6m, armv7m"):
+    with pytest.raises(UsageError, match="unknown architecture 'avr'; known architectures: armv6m, armv7m"):
         get_architecture("avr")

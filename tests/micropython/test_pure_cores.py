@@ -12,7 +12,7 @@ from networks import cases
 
 from integrad.emulate.micropython_unix import run_unix
 from integrad.execute import micropython_session
-from integrad.execute.micropython_session import on_host, python_core, run_session
+from integrad.execute.micropython_session import on_host, python_backend, run_session
 from integrad_codegen.micropython.python_files import emit_pure
 from integrad_codegen.plan import make_plan
 from integrad_codegen.weights_file import weights_file
@@ -29,7 +29,7 @@ def compare(case, name):
     with tempfile.TemporaryDirectory() as folder:
         device = case.generate(Path(folder))
         actions = case.actions()
-        found = run_session(device, actions, python_core(device, core), place)
+        found = run_session(device, actions, python_backend(device, core), place)
         executors.require_equal(case, device, device.run_numpy(actions), found, name)
 
 

@@ -7,7 +7,7 @@ import executors
 import pytest
 from fixed import FIXED
 
-from integrad.execute.micropython_session import on_core, python_core, run_session
+from integrad.execute.micropython_session import on_core, python_backend, run_session
 from integrad.targets.cores import micropython_cores
 
 pytestmark = pytest.mark.firmware
@@ -21,7 +21,7 @@ CASES |= {f"{core} single": (core, SINGLE) for core in ("m0", "m3")} | {"m0 wide
 def test_viper_on_32_bits(name, tmp_path):
     core, case = CASES[name]
     device, actions = case.generate(tmp_path), case.actions()
-    found = run_session(device, actions, python_core(device, "pure"), on_core(micropython_cores()[core]))
+    found = run_session(device, actions, python_backend(device, "pure"), on_core(micropython_cores()[core]))
     executors.require_equal(case, device, device.run_numpy(actions), found, name)
 
 
@@ -29,5 +29,5 @@ def test_viper_on_32_bits(name, tmp_path):
 def test_bytecode_on_32_bits(core, name, tmp_path):
     case = FIXED[name]
     device, actions = case.generate(tmp_path), case.actions()
-    found = run_session(device, actions, python_core(device, "plain"), on_core(micropython_cores()[core]))
+    found = run_session(device, actions, python_backend(device, "plain"), on_core(micropython_cores()[core]))
     executors.require_equal(case, device, device.run_numpy(actions), found, name)

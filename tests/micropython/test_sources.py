@@ -29,7 +29,7 @@ def test_two_runs_at_once_fetch_one_whole_tree(tmp_path):
 def test_a_tree_may_be_named(tmp_path, monkeypatch):
     (tmp_path / "tools").mkdir()
     monkeypatch.setenv("INTEGRAD_MICROPYTHON", str(tmp_path))
-    with pytest.raises(UsageError, match=r"no sources of MicroPython; tools/mpy_ld.py is missing"):
+    with pytest.raises(UsageError, match=r"not a source tree of MicroPython; tools/mpy_ld.py is missing"):
         find_sources()
     (tmp_path / "tools/mpy_ld.py").write_text("")
     assert get_sources() == tmp_path
@@ -38,7 +38,7 @@ def test_a_tree_may_be_named(tmp_path, monkeypatch):
 def test_without_a_mirror_the_other_way_is_named(monkeypatch):
     monkeypatch.setattr(micropython_source, "_mirrors", lambda: ["file:/nowhere"])
     with pytest.raises(
-        IntegradError, match=r"cannot be fetched: .*; or set INTEGRAD_MICROPYTHON to a folder"
+        IntegradError, match=r"cannot be downloaded: .*; or set INTEGRAD_MICROPYTHON to a folder"
     ):
         get_sources()
 

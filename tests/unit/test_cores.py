@@ -59,7 +59,9 @@ def test_names():
     assert USUAL in CORES and USUAL_MICROPYTHON in micropython_cores()
     assert core_of(find_part("rp2040")).name == "m0"
     assert get_micropython_core("M3") is CORES["m3"]
-    with pytest.raises(UsageError, match="no MicroPython for core 'm55'; there is one for m0, m3, m4, m7"):
+    with pytest.raises(
+        UsageError, match="MicroPython does not support core 'm55'; supported cores: m0, m3, m4, m7"
+    ):
         get_micropython_core("m55")
 
 

@@ -70,8 +70,8 @@ def test_every_name_leads_to_its_part(part):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("nrf52", "--part 'nrf52': unknown; near names: nRF52832, nRF52833, nRF52840"),
-        ("stm32f410", "--part 'stm32f410': unknown; near names: "),
+        ("nrf52", "--part 'nrf52': unknown; similar names: nRF52832, nRF52833, nRF52840"),
+        ("stm32f410", "--part 'stm32f410': unknown; similar names: "),
         ("esp32", "--part 'esp32': unknown; known names: Ensemble-E3, MIMXRT1062, "),
         ("", "--part '': unknown; known names: "),
     ],

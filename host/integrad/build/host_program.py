@@ -1,4 +1,4 @@
-"""Build and run the same session as a program of the host: the executor that sanitizers can watch."""
+"""Build and run the session program on the host, optionally with sanitizers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def build_host(
     compiler: str = "gcc",
     optimisation: str = "-O2",
 ) -> Path:
-    """Compile `sources`, one of which defines main, with transport and checksum; the path of the program."""
+    """Compile `sources`, one of which defines main, with transport and checksum. Returns the path of the program."""
     path = shutil.which(compiler)
     if path is None:
         raise IntegradError(
@@ -41,12 +41,12 @@ def build_host(
 
 
 def run_host(executable: Path, session: bytes, time_limit: float = 120) -> bytes:
-    """What the program writes when it reads `session`.
+    """Run the program with `session` as input and return its output.
 
-    Raises IntegradError when it ends with another status than 0, is stopped by a sanitizer or a signal,
-    or runs longer than time_limit seconds.
+    Raises IntegradError if its exit status is not 0, if a sanitizer or a signal stops it, or if it runs longer
+    than time_limit seconds.
     """
-    # The programs allocate nothing, so there are no leaks to look for.
+    # The programs do not allocate memory, so leak detection is unnecessary.
     environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
     try:
         result = subprocess.run(

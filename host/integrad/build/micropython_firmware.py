@@ -1,4 +1,4 @@
-"""MicroPython's firmware for emulated cores, built from its sources and kept in the user's cache."""
+"""MicroPython firmware for emulated cores, built from source and kept in the user's cache."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ OWN = DEVICE / "micropython"
 FLAGS = f"-ffreestanding -fbuiltin -isystem {OWN / 'libc'} -DMICROPY_USE_INTERNAL_ERRNO=1"
 
 FILES = 240
-"""About so many files are compiled for a firmware."""
+"""Approximate number of files that are compiled for a firmware."""
 
 
 def firmware_path(core: Core, user_modules: Path | None = None) -> Path:
-    """Where the firmware stands in the cache once it is built: another compiler, source or option is
-    another file. user_modules: folder of user C modules to build in."""
+    """Path of the firmware in the cache, which depends on compiler, sources and options. user_modules: folder of
+    user C modules to include."""
     tree = get_sources()
     settings = FLAGS.replace(str(OWN), ""), _board_settings(core)
     digest = hashlib.sha256(repr((settings, str(tree), contents_of(tree))).encode())
@@ -46,16 +46,16 @@ def build_micropython(
     progress: Callable[[int], None] = lambda compiled: None,
     user_modules: Path | None = None,
 ) -> Path:
-    """The firmware, from the cache if it is there; else it takes the better part of a minute to build.
+    """The firmware, from the cache or else newly built, which takes almost a minute.
 
-    progress: is told how many of about FILES files have been compiled. Raises IntegradError with the first
-    error if that fails, or with what brings the tool that is missing.
+    progress: called with the number of files compiled so far, of about FILES. Raises IntegradError with the
+    first error if the build fails, or with how to install a missing tool.
     """
     firmware = firmware_path(core, user_modules)
     if firmware.exists():
         return firmware
     if not shutil.which("make"):
-        raise IntegradError("building MicroPython needs make; apt-get install make (as root)")
+        raise IntegradError("building MicroPython requires make; apt-get install make (as root)")
     try:
         firmware.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=firmware.parent, prefix="build-") as folder:
@@ -69,11 +69,11 @@ def build_micropython(
 def _compiler() -> str:
     if path := shutil.which(COMPILER):
         return path
-    raise IntegradError(f"building MicroPython needs {COMPILER}; apt-get install gcc-arm-none-eabi (as root)")
+    raise IntegradError(f"building MicroPython requires {COMPILER}; apt-get install gcc-arm-none-eabi (as root)")
 
 
 def _board_settings(core: Core) -> dict[str, object]:
-    """What device/micropython/board/mpconfigboard.mk asks for."""
+    """Variables for device/micropython/board/mpconfigboard.mk."""
     board = core.micropython
     return {
         "MCU": core.product,

@@ -1,4 +1,4 @@
-"""Build native modules of MicroPython (.mpy) from the exported C, one for each architecture."""
+"""Build native modules of MicroPython (.mpy) from the generated C, one per architecture."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from integrad.targets.cores import Core, arm_flags, micropython_cores
 FLAGS = (
     *("-std=c99", "-Wall", "-Werror", "-DNDEBUG", "-fpic", "-fno-common", "-fvisibility=hidden"),
     *("-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables", "-U_FORTIFY_SOURCE"),
-    # No calls to memset, memcpy or a library's jump tables that the source does not make.
+    # No implicit calls to memset, memcpy or the jump tables of a library.
     *("-fno-tree-loop-distribute-patterns", "-fno-jump-tables"),
     *("-DNO_QSTR", "-DMICROPY_ENABLE_DYNRUNTIME=1", '-DMP_CONFIGFILE="config.h"'),
 )
 FREESTANDING = ("-ffreestanding", f"-isystem{DEVICE / 'micropython/libc'}")
 SMALL, FAST = "-Os", "-O2"
-"""How the module is optimised, whose kernels are written out, and the runtime, which has none."""
+"""Optimisation of the module, whose kernels are optimised by hand, and of the run-time functions."""
 SMALLER = ("-fno-tree-loop-optimize", "-fno-schedule-insns2")
-"""For cores whose kernels leave the compiler no loop that matters: 3 % of the bytes."""
+"""For cores whose kernels leave no important loops to the compiler: saves 3 % of the bytes."""
 RUNTIME = ("cortex_m/runtime_abi.c", "cortex_m/memory.c")
-"""Our own division and copying, of which the linker takes what a core cannot do by itself: no library."""
+"""Division and copying, linked instead of a library for operations that the core has no instructions for."""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A kind of native code, by MicroPython's name.
+    """An architecture of native code, by its name in MicroPython.
 
-    cores: who runs it, for people; core: whose kernels it gets, None for any machine's. machine: what the
-    compiler must say that it compiles for, where there are others of the same name.
+    cores: processors that can run it, for display; core: the core whose kernels are used, None for portable ones.
+    machine: expected target of the compiler, if compilers for other targets have the same name.
     """
 
     name: str
@@ -51,14 +51,14 @@ class Architecture:
     machine: str = ""
 
     def trouble(self) -> str:
-        """Why nothing can be compiled for it here, and what changes that; "" if it can."""
+        """Why it cannot be compiled for here, with a remedy; "" if it can."""
         if not shutil.which(self.compiler):
-            return f"{self.name} needs {self.compiler}, which is not here; {self.brings}"
+            return f"{self.name} requires {self.compiler}, which is not installed; {self.brings}"
         if self.machine:
             answer = subprocess.run([self.compiler, "-dumpmachine"], capture_output=True, text=True)
             if answer.stdout.partition("-")[0] != self.machine:
                 found = answer.stdout.strip() or "an unknown machine"
-                return f"{self.name} needs a {self.compiler} for {self.machine}; the one here is for {found}"
+                return f"{self.name} requires a {self.compiler} for {self.machine}; the installed one is for {found}"
         return ""
 
 
@@ -93,18 +93,18 @@ def installed_architectures() -> list[str]:
 
 
 def get_architecture(name: str) -> Architecture:
-    """UsageError, which lists the known ones, if there is no architecture of this name."""
+    """The architecture of this name. Raises UsageError, which lists the known ones."""
     if name not in ARCHITECTURES:
-        raise UsageError(f"unknown architecture {name!r}; known: {', '.join(ARCHITECTURES)}")
+        raise UsageError(f"unknown architecture {name!r}; known architectures: {', '.join(ARCHITECTURES)}")
     return ARCHITECTURES[name]
 
 
 def build_module(sources: Mapping[str, str], name: str, architecture: Architecture) -> bytes:
-    """The .mpy file of module `name` from C sources, of which NAME_module.c without its _ is the glue.
+    """The .mpy file of module `name`, built from C sources, one of which is NAME_module.c (without the _).
 
-    sources: file name → text, as emit_module() makes them. Deterministic for the same compiler. Raises
-    IntegradError if the compiler or MicroPython's sources are missing, with the compiler's first error if
-    it fails, or if the linker finds something that no module may have: data, or a library's function.
+    sources: file name → text, from emit_module(). Deterministic for the same compiler. Raises IntegradError if
+    the compiler or the sources of MicroPython are missing, with the first error of the compiler if it fails,
+    or if the module contains something that is not allowed: variables or functions of a library.
     """
     if trouble := architecture.trouble():
         raise IntegradError(trouble)
@@ -123,13 +123,13 @@ def build_module(sources: Mapping[str, str], name: str, architecture: Architectu
         for level, paths in ((SMALL, files), (FAST, runtime)):
             if paths:
                 _run([*compiler, level, *FLAGS, floats, f"-I{tree}", "-I.", "-c", *paths], where)
-        # One object of what mpy_init reaches: mpy_ld.py takes whole objects.
+        # A single object with everything that mpy_init reaches, since mpy_ld.py links whole objects.
         objects = [f"{Path(path).stem}.o" for path in (*files, *runtime)]
         together = ["-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--entry=mpy_init", "-o", "together.o"]
         _run([*compiler, *together, *objects], where)
         report = _run([*linker, "--qstrs", "config.h", "-o", f"{name}.mpy", "together.o"], where)
         if not re.search(r"^bss size: +0$", report, re.MULTILINE):
-            raise IntegradError(f"{name}: a module keeps nothing in variables of its own")
+            raise IntegradError(f"{name}: a module may not have static variables")
         return (where / f"{name}.mpy").read_bytes()
 
 

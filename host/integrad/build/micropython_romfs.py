@@ -1,4 +1,4 @@
-"""ROMFS images: files that MicroPython reads in place, without a copy in RAM."""
+"""ROMFS images: files that MicroPython can read in place, without a copy in RAM."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ FILLER = "_"
 
 
 def romfs_image(files: Mapping[str, bytes]) -> bytes:
-    """An image of these files (name → contents, one folder), in which weights begin at even addresses.
+    """An image of these files (name → contents, one folder), in which weights start at even addresses.
 
-    A file begins where the one before it ends: empty files between them, with names of one or two
-    letters, move what would be at an odd address. Raises IntegradError where mpremote is not installed.
+    A file starts where the previous one ends. Empty files with names of one or two letters are inserted to move
+    weights to even addresses. Raises IntegradError if mpremote is not installed.
     """
     order = sorted(files, key=lambda name: (name.endswith(".weights"), name))
     most = sum(name.endswith(".weights") for name in order)
@@ -30,7 +30,7 @@ def _write(order: list[str], files: Mapping[str, bytes], fillers: tuple[int, ...
     try:
         from mpremote.romfs import VfsRomWriter
     except ImportError:
-        raise IntegradError(f"ROMFS images need mpremote; {INSTALL_WITH}") from None
+        raise IntegradError(f"ROMFS images require mpremote; {INSTALL_WITH}") from None
     writer, left = VfsRomWriter(), list(fillers)
     for name in order:
         if name.endswith(".weights") and (length := left.pop(0)):

@@ -1,4 +1,4 @@
-"""What an ELF file of a firmware holds: sections, loadable bytes and symbols."""
+"""Reads the ELF file of a firmware: sections, loadable bytes and symbols."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from elftools.elf.elffile import ELFFile
 
 @dataclass(frozen=True)
 class Section:
-    """A section that takes memory. `load_address` is where its bytes lie in flash; None if it has none."""
+    """A section that occupies memory. `load_address` is the address of its contents in flash, or None."""
 
     name: str
     address: int
@@ -22,7 +22,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Symbol:
-    """A function or an object. A function's name is without the suffixes of compiler-made copies."""
+    """A function or an object. The name of a function has no suffixes of copies made by the compiler."""
 
     name: str
     address: int
@@ -45,14 +45,14 @@ class Program:
         self._starts = [function.address for function in self.functions]
 
     def function_at(self, address: int) -> Symbol | None:
-        """The function whose code holds this address."""
+        """The function whose code contains this address."""
         index = bisect_right(self._starts, address) - 1
         if index < 0 or address >= self.functions[index].address + self.functions[index].size:
             return None
         return self.functions[index]
 
     def describe(self, address: int) -> str:
-        """`conv1_forward+0x14`, or the bare number where no function stands."""
+        """`conv1_forward+0x14`, or the number if there is no function."""
         function = self.function_at(address)
         if function is None:
             return f"0x{address:08x}"
@@ -66,7 +66,7 @@ class Program:
         raise KeyError(name)
 
     def section_bytes(self, name: str) -> tuple[int, bytes]:
-        """(address, contents) of a section that lies in flash; KeyError if there is none."""
+        """(address, contents) of a section in flash; KeyError if there is none."""
         for section in self.sections:
             if section.name == name and section.load_address is not None:
                 for start, data in self.segments:
@@ -77,7 +77,7 @@ class Program:
 
 
 def plain_name(name: str) -> str:
-    """The name in the source: compilers append .constprop.0, .isra.0, .part.0 and the like to copies."""
+    """The name in the source, without suffixes such as .constprop.0, .isra.0 and .part.0 of copies."""
     return name.partition(".")[0]
 
 

@@ -1,4 +1,4 @@
-"""How much flash and RAM a firmware takes, to the byte: from the ELF file, and again from the linker map."""
+"""Flash and RAM usage of a firmware in bytes, from the ELF file or from the linker map."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ IN_RAM = (".stack", ".data", ".bss")
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes that a firmware takes: flash = code + constants + data, ram = stack + data + bss.
+    """Memory usage in bytes: flash = code + constants + data, ram = stack + data + bss.
 
-    Both count from the start of the memory to the last used byte; padding between sections is in
-    constants and in bss. `data` stands in both memories, because its initial values lie in flash.
-    `stack` is the reserve, not what a run used. `symbols` are functions and objects: (name, section, bytes).
+    Both are measured from the start of the memory to the last used byte; padding between sections is included in
+    constants and bss. `data` occupies both memories, because its initial values are in flash. `stack` is the
+    reserve, not the actual usage. `symbols` are functions and objects: (name, section, bytes).
     """
 
     flash: int
@@ -68,7 +68,7 @@ def _used_ram(sections: Iterable[tuple[str, int, int]], machine: Machine) -> int
 
 
 def _gnu_rows(text: str) -> list[tuple[str, int, int, int]]:
-    """(section, address, load address, size): lines at the left margin; a long name has a line of its own."""
+    """(section, address, load address, size): lines that start at the left margin; long names are on a separate line."""
     pattern = re.compile(
         r"^(\.\w+)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)(?: load address 0x([0-9a-f]+))?\s*$", re.MULTILINE
     )

@@ -1,4 +1,4 @@
-"""Build a firmware: find a compiler, compile and link with the device files, say what does not fit."""
+"""Build firmware: find a compiler, compile and link with the device files, report what does not fit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEVICE = Path(str(files("integrad_device")))
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror")
 FREESTANDING = ("-std=c99", "-ffreestanding", "-ffunction-sections", "-fdata-sections", *WARNINGS)
 
-# A function stays a function unless it says `inline`, so that a profile by function is one by layer.
+# Functions are not inlined unless declared `inline`, so that a profile by function is a profile by layer.
 GCC_SEPARATE = (
     "-fno-inline-functions",
     "-fno-inline-small-functions",
@@ -42,7 +42,7 @@ BRINGS_COMPILER = "apt-get install gcc-arm-none-eabi (as root), or pip install '
 
 @dataclass(frozen=True)
 class Toolchain:
-    """A compiler for bare-metal Arm. `link` is the command of the linker, or of gcc where that links."""
+    """A compiler for bare-metal Arm. `link` is the command of the linker, or of gcc if it links."""
 
     name: str
     compile: tuple[str, ...]
@@ -57,7 +57,7 @@ class Toolchain:
 
 @dataclass(frozen=True)
 class Firmware:
-    """A linked program for a core. `toolchain` is the name of what built it."""
+    """A linked program for a core. `toolchain`: name of the toolchain that built it."""
 
     elf: Path
     map_file: Path
@@ -77,14 +77,14 @@ class Firmware:
 class DoesNotFitError(IntegradError):
     """The program needs more memory than the part has.
 
-    needs: "flash" or "RAM" → (needed, there). shortage: the same in words.
+    needs: "flash" or "RAM" → (needed, available) in bytes. shortage: the same as text.
     """
 
     def __init__(self, core: Core, needs: dict[str, tuple[int, int]]):
         self.core, self.needs = core, needs
         parts = [
-            f"{memory} needs {needed:,} bytes, {needed - there:,} more than the {there:,} it has"
-            for memory, (needed, there) in needs.items()
+            f"{memory} needs {needed:,} bytes, {needed - available:,} more than the {available:,} available"
+            for memory, (needed, available) in needs.items()
         ]
         self.shortage = "; ".join(parts)
         super().__init__(f"the network does not fit {core.part.name}: {self.shortage}")
@@ -93,16 +93,16 @@ class DoesNotFitError(IntegradError):
 def find_toolchain(name: str | None = None) -> Toolchain:
     """The toolchain of this name (gcc, clang, zig), or the first of gcc and zig that is installed.
 
-    Raises IntegradError with the command that brings it when it is missing, UsageError for another name.
+    Raises IntegradError, with how to install it, if it is missing, and UsageError for another name.
     """
     candidates = {"gcc": _find_gcc, "clang": _find_clang, "zig": _find_zig}
     if name is None:
         found = _find_gcc() or _find_zig()
         if found is None:
-            raise IntegradError(f"no compiler for Arm found; {BRINGS_COMPILER}")
+            raise IntegradError(f"no compiler for Arm is installed; {BRINGS_COMPILER}")
         return found
     if name not in candidates:
-        raise UsageError(f"unknown toolchain {name!r}; known: {', '.join(candidates)}")
+        raise UsageError(f"unknown toolchain {name!r}; known toolchains: {', '.join(candidates)}")
     found = candidates[name]()
     if found is None:
         command = {
@@ -149,9 +149,9 @@ def build_firmware(
 ) -> Firmware:
     """Compile and link `sources`, one of which defines main, with start-up code, transport and checksum.
 
-    The memories are those of the core's part, or of the emulated machine when whole_machine is set.
-    Writes firmware.elf, firmware.map, firmware.ld and object files to out_dir. Raises DoesNotFitError when
-    the linker says so, and IntegradError with the compiler's first error otherwise.
+    The memory sizes are those of the part, or of the emulated machine if whole_machine is set. Writes
+    firmware.elf, firmware.map, firmware.ld and object files to out_dir. Raises DoesNotFitError if the program
+    does not fit, and IntegradError with the first error of the compiler or linker.
     """
     tools = find_toolchain(toolchain)
     out_dir.mkdir(parents=True, exist_ok=True)
@@ -170,7 +170,7 @@ def build_firmware(
 
 
 def linker_script(core: Core, stack_bytes: int, whole_machine: bool) -> str:
-    """The text of the linker script; the stack is rounded up to the 8 bytes that the Arm ABI wants."""
+    """The text of the linker script; the stack is rounded up to 8 bytes, as required by the Arm ABI."""
     loader = jinja2.PackageLoader("integrad_templates", "")
     environment = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True)
     machine = core.machine
@@ -188,14 +188,14 @@ def linker_script(core: Core, stack_bytes: int, whole_machine: bool) -> str:
 
 
 def _special_flags(tools: Toolchain, source: Path) -> list[str]:
-    # gcc would recognise the loop in memcpy as a memcpy, and call it.
+    # gcc would replace the loop in memcpy by a call of memcpy.
     if source == DEVICE / "cortex_m/memory.c" and tools.name == "gcc":
         return ["-fno-tree-loop-distribute-patterns"]
     return []
 
 
 def _run_tool(command: list[str]) -> subprocess.CompletedProcess:
-    # Messages are searched for what does not fit, so they must be in English.
+    # Messages are parsed, so they must be in English.
     return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
 
 
@@ -216,10 +216,10 @@ def _link(tools, core, whole_machine, script, objects, elf, map_file) -> None:
     result = _run_tool([*command, "-o", str(elf)])
     if result.returncode == 0:
         return
-    there = dict(zip(("FLASH", "RAM"), core.memory_bytes(whole_machine), strict=True))
+    available = dict(zip(("FLASH", "RAM"), core.memory_bytes(whole_machine), strict=True))
     needs = {}
-    for memory, has in there.items():
-        # Each section that does not fit is reported with what is missing up to its end: the last counts.
+    for memory, has in available.items():
+        # Each section that does not fit is reported with the excess up to its end, so the largest one counts.
         excess = re.findall(rf"region [`']{memory}'(?:: | )overflowed by (\d+) bytes", result.stderr)
         if excess:
             needs["flash" if memory == "FLASH" else memory] = (has + max(map(int, excess)), has)
@@ -229,7 +229,7 @@ def _link(tools, core, whole_machine, script, objects, elf, map_file) -> None:
 
 
 def first_error(text: str) -> str:
-    """The first line of a compiler's output that reports an error, or its last line."""
+    """The first line of compiler output that reports an error, or else the last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if re.search(r"\b(error|undefined reference|cannot find)\b", line)]
     return (errors or lines[-1:] or ["no message"])[0]

@@ -1,1 +1,1 @@
-"""Sessions and the executors that perform them."""
+"""Sessions, and the executors that perform them."""

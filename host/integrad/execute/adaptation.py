@@ -1,6 +1,6 @@
-"""A model meets new samples on a device, learns from some of them there, and meets the rest again.
+"""On-device adaptation: a model learns from some new samples on a device and is tested on the others.
 
-The host does the same with its own arithmetic: both must hold the same bits at the end.
+The host does the same with its own arithmetic; both must end with the same bits.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ Samples = tuple[np.ndarray, np.ndarray]
 """Raw samples (N, ...) and their labels (N,)."""
 
 TUNING_EPOCHS = 30
-"""Passes over the samples that are learnt from."""
+"""Default number of passes over the samples to learn from."""
 
 TUNING_RATE_PER_SAMPLE = 32
-"""learning_rate_inv for each sample of a batch: four times that of training (docs/results/adaptation.md)."""
+"""learning_rate_inv per sample of a batch: four times that of training (docs/results/adaptation.md)."""
 
 STORED_SAMPLES = 100
-"""Samples of the training data that a device keeps against forgetting."""
+"""Default number of training samples that a device stores for replay."""
 
 STORED_SHARE = 4
-"""One sample in so many of a batch is a stored one."""
+"""One in STORED_SHARE samples of a batch is a stored one."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class Tuning:
 
 @dataclass(frozen=True)
 class Adaptation:
-    """Fractions of the evaluated samples classified rightly; CRC-32 of all weights at the end.
+    """Accuracies before and after tuning, and the CRC-32 of all weights at the end.
 
-    after, where nothing was tuned, is None, and so are known_before and known_after, of samples such as
-    the model was trained on, where none were given. equal_to_host: every logit and every weight.
+    after: None without tuning. known_before, known_after: on samples like the training data; None if none
+    were given. equal_to_host: whether all logits and all weights are identical.
     """
 
     before: float
@@ -61,36 +61,38 @@ class Adaptation:
 
 
 def split_for_tuning(labels: np.ndarray, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Indices to learn from, and the rest: `count` samples, classes as even as possible.
+    """(indices of `count` samples to learn from, with classes as balanced as possible; remaining indices).
 
     labels: (N,). Raises UsageError unless some samples remain to evaluate.
     """
     if not 0 < count < len(labels):
-        raise UsageError(f"--tune {count}: must be below {len(labels)}, the number of samples that match")
+        raise UsageError(f"--tune {count}: must be less than {len(labels)}, the number of matching samples")
     order = _even_order(labels, seed)
     return np.sort(order[:count]), np.sort(order[count:])
 
 
 def choose_stored(labels: np.ndarray, count: int | None, batch_size: int, seed: int) -> np.ndarray:
-    """Indices of `count` samples to store, classes as even as possible; None: STORED_SAMPLES, or all.
+    """Indices of `count` samples to store, with classes as balanced as possible; None: STORED_SAMPLES, or
+    all.
 
-    labels: (N,), of the training data. Raises UsageError for more than there are, or a batch without room.
+    labels: (N,), of the training data. Raises UsageError if there are not enough samples, or if a batch has
+    no space for stored samples.
     """
     if count is None:
         count = STORED_SAMPLES if batch_size > 1 else 0
     elif count > len(labels):
         raise UsageError(
-            f"--replay {count}: must be at most {len(labels)}, the other training samples there are"
+            f"--replay {count}: must be at most {len(labels)}, the number of other training samples"
         )
     elif count and batch_size < 2:
         raise UsageError(
-            f"--replay {count}: needs a --batch-size of at least 2, for a stored sample and a new one"
+            f"--replay {count}: requires a --batch-size of at least 2, for a stored and a new sample"
         )
     return np.sort(_even_order(labels, seed)[:count])
 
 
 def _even_order(labels: np.ndarray, seed: int) -> np.ndarray:
-    """All indices, shuffled so that the k-th sample of every class comes before the k+1-th of any."""
+    """All indices, shuffled so that the k-th sample of each class precedes the (k+1)-th of any class."""
     rng = np.random.Generator(np.random.PCG64(seed))
     order = rng.permutation(len(labels))
     rank = np.empty(len(labels), int)
@@ -101,30 +103,30 @@ def _even_order(labels: np.ndarray, seed: int) -> np.ndarray:
 
 
 def tuning_steps(fresh: Samples, tuning: Tuning, stored: Samples | None = None) -> list[Train]:
-    """Training steps over all epochs; a new order each epoch, the last batch may be smaller.
+    """Training steps of all epochs, in a new order in each epoch; the last batch may be smaller.
 
-    fresh: samples (N, ...) to learn, labels (N,). stored: the same of the training data, or None or
-    empty for no replay. With them, one sample in STORED_SHARE of a full batch, and at least one, is a
-    stored one. They take turns, in a new order each time all have had theirs.
+    fresh: samples (N, ...) to learn, labels (N,). stored: the same for stored samples, or None or empty for
+    no replay. One in STORED_SHARE samples of a full batch, and at least one, is a stored one. All stored
+    samples are used in a random order before any of them is used again.
     """
     rng = np.random.Generator(np.random.PCG64(tuning.seed))
     turns = _turns(len(stored[0]), tuning.seed) if stored is not None and len(stored[0]) else None
     replayed = max(1, tuning.batch_size // STORED_SHARE) if turns else 0
-    room = tuning.batch_size - replayed
+    new = tuning.batch_size - replayed
     steps = []
     for _ in range(tuning.epochs):
         order = rng.permutation(len(fresh[0]))
-        for start in range(0, len(order), room):
-            batch = [array[order[start : start + room]] for array in fresh]
+        for start in range(0, len(order), new):
+            batch = [array[order[start : start + new]] for array in fresh]
             if turns:
                 again = [next(turns) for _ in range(replayed)]
-                batch = [np.concatenate([new, old[again]]) for new, old in zip(batch, stored, strict=True)]
+                batch = [np.concatenate([a, b[again]]) for a, b in zip(batch, stored, strict=True)]
             steps.append(Train(*batch, tuning.schedule))
     return steps
 
 
 def _turns(count: int, seed: int) -> Iterator[int]:
-    """0…count-1 in a new order each round, for ever; a seed's draws are not those of the fresh samples."""
+    """0…count-1 indefinitely, in a new order in each round; independent of the order of the fresh samples."""
     rng = np.random.Generator(np.random.PCG64([seed, 1]))
     while True:
         yield from rng.permutation(count)
@@ -140,10 +142,10 @@ def adapt(
     stored: Samples | None = None,
     known: Samples | None = None,
 ) -> Adaptation:
-    """Classify `test`, learn from `tune`, classify `test` again; on the device and on the host.
+    """Classify `test`, learn from `tune`, classify `test` again, on the device and on the host.
 
-    test, tune, stored, known: raw samples (N, ...) in the device's dtype and labels (N,). stored:
-    samples of the training data to mix in, see tuning_steps. known: classified before and after as well.
+    test, tune, stored, known: raw samples (N, ...) in the type of the device and labels (N,). stored: samples
+    for replay, see tuning_steps. known: also classified before and after.
     """
     asked = [test] if known is None else [test, known]
     classify = [Predict(samples) for samples, _ in asked]
@@ -169,9 +171,9 @@ def adapt(
 
 
 def _require_training(steps: list[int]) -> None:
-    """Raise IntegradError if the device refused a training step."""
-    if refused := [result for result in steps if result < 0]:
-        raise IntegradError(f"the device refused a training step with error {refused[0]}; see the header")
+    """Raise IntegradError if the device rejected a training step."""
+    if rejected := [result for result in steps if result < 0]:
+        raise IntegradError(f"the device rejected a training step with error {rejected[0]}; see the header")
 
 
 def _accuracy(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""Which row of a cost report a function of the firmware belongs to, and exact figures by row."""
+"""Assigns the functions of a firmware to the rows of a cost report."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ SHARED_ROWS = {
     NORMALISATION: "raw sample -> int8",
     FORWARD: "products and scaling, all layers",
     UPDATE: "errors, gradients and integer SGD, all layers",
-    DIVISION: "no instruction for it",
+    DIVISION: "no divide instruction",
     REST: "start-up, scratch, stack",
 }
-"""Rows beside the layers, in order, and what they hold."""
+"""Rows in addition to the layers, in order, and their contents."""
 
 FORWARD_KERNELS = re.compile(
     r"integrad_\w*(activate|band|convolve|cut|dot|depthwise|eight_products|few|four_inputs|gather|linear|maxima|nine|outer|store_four|reciprocal|scaled|widen|window)\w*"
@@ -47,7 +47,8 @@ class Rows:
         self.prefix, self.layers = prefix, set(layers)
 
     def row_of(self, function: str, training: bool) -> str:
-        """The row of a function. Wide arithmetic updates weights in a training step; else it normalises."""
+        """The row of a function. Wide arithmetic belongs to weight updates in a training step, else to
+        normalisation."""
         if function == f"{self.prefix}_normalise":
             return NORMALISATION
         if function.startswith(f"{self.prefix}_"):
@@ -68,13 +69,14 @@ class Rows:
         totals: Counter[str] = Counter()
         for function, counts in result.functions.items():
             totals[self.row_of(function, training)] += counts.instructions
-        # What ran outside of any named function.
+        # Instructions outside of any named function.
         totals[REST] += sum(region.instructions for region in result.regions) - totals.total()
         return means(totals, len(result.regions))
 
 
 def means(totals: Counter[str], runs: int) -> Counter[str]:
-    """totals / runs, whole numbers that add up to their sum / runs: the largest remainders round up."""
+    """totals / runs as integers that add up to the rounded sum / runs: the largest remainders are rounded
+    up."""
     result = Counter({name: total // runs for name, total in totals.items()})
     missing = totals.total() // runs - result.total()
     for name in sorted(totals, key=lambda name: (-(totals[name] % runs), name))[:missing]:

@@ -1,4 +1,4 @@
-"""What a firmware costs on its core: memory to the byte, executed instructions, layer by layer."""
+"""Costs of a firmware on its core: memory to the byte and executed instructions, by layer."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ from integrad.learners.schedule import Schedule
 from integrad_codegen import costs as plan_costs
 
 MEASURED = 4
-"""Inferences, and training steps, that are counted; the figures are their means."""
+"""Number of inferences and training steps that are counted; the figures are means."""
 
 
 @dataclass(frozen=True)
 class LayerCost:
     """A row of the report: a layer, or something that layers share (integrad.execute.cost_rows).
 
-    macs: one sample, forward. weights_bytes: of the layer's own weights. activation_bytes: its output,
-    one sample, in the scratch. flash_bytes: weights and code. ram_bytes: weights that learn; the last
-    row has all other RAM. Each figure, summed over the rows, is the one of Costs, to the byte and to
-    the instruction.
+    macs: of one sample, forward pass. weights_bytes: weights of the layer. activation_bytes: output for one
+    sample, in the scratch. flash_bytes: weights and code. ram_bytes: trainable weights; the last row has all
+    other RAM. The sum of each figure over all rows equals that of Costs exactly.
     """
 
     name: str
@@ -45,9 +44,9 @@ class LayerCost:
 class Costs:
     """Memory in bytes, and executed instructions (means, rounded down).
 
-    macs: of one inference. instructions_per_training_step, training_macs: of one whole batch; None where
-    nothing learns. flash_bytes, ram_bytes: what the linker laid out, stack reserve included.
-    stack_bytes: most stack that the runs used. weights_ram_bytes: of the struct that learns.
+    macs: of one inference. instructions_per_training_step, training_macs: of one whole batch; None if nothing
+    learns. flash_bytes, ram_bytes: as linked, including the stack reserve. stack_bytes: maximum stack usage.
+    weights_ram_bytes: size of the struct of trainable weights.
     """
 
     macs: int
@@ -67,7 +66,7 @@ class Costs:
     layers: tuple[LayerCost, ...]
 
     def to_json(self) -> dict:
-        """All figures, JSON-able."""
+        """All figures, JSON-serialisable."""
         return asdict(self)
 
 
@@ -81,10 +80,10 @@ def measure_costs(
     time_limit: float = 600,
     engine: str | None = None,
 ) -> Costs:
-    """Run a few inferences and, where something learns, a few training steps, and count.
+    """Run a few inferences and, if something learns, a few training steps, and count instructions.
 
-    samples: raw (N, ...), N ≥ 1; labels: (N,). They are used again and again if there are too few.
-    time_limit: seconds each of the two runs may take. engine: as in integrad.emulate.runner.run().
+    samples: raw (N, ...), N ≥ 1; labels: (N,). They are used repeatedly if there are too few.
+    time_limit: in seconds, for each of the two runs. engine: as in integrad.emulate.runner.run().
     """
     plan = device.plan
     options = {"count": True, "time_limit": time_limit, "engine": engine}
@@ -146,7 +145,7 @@ def _layers(device: DeviceModel, firmware: Firmware, inference: RunResult, train
 
 
 def _code_bytes(rows: Rows, firmware: Firmware, training: bool) -> Counter[str]:
-    """Row → bytes of its functions, some of which have several names."""
+    """Row → size of its functions, some of which have several names."""
     functions = {function.address: function for function in firmware.program.functions}
     sizes: Counter[str] = Counter()
     for function in functions.values():

@@ -1,4 +1,4 @@
-"""The main job, end to end: meet an unknown speaker on a device, and learn from him there."""
+"""The demonstration: adapt a model to an unknown speaker on a device."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TUNING_CLIPS = 100
 
 @dataclass(frozen=True)
 class Setup:
-    """A network, and the batch in which a part with that much RAM can train all its layers."""
+    """A network and the batch size with which a part with this RAM can train all its layers."""
 
     ram_bytes: int
     spec: str
@@ -47,7 +47,8 @@ SETUPS = [
 
 @dataclass(frozen=True)
 class Parts:
-    """Clips of the speakers: one to learn from, his others, those to store, and the known speakers' tests."""
+    """Clips: of the new speaker, to learn from and for testing; of the known speakers, to store and for
+    testing."""
 
     tune: Samples
     test: Samples
@@ -57,9 +58,10 @@ class Parts:
 
 @dataclass(frozen=True)
 class Demonstration:
-    """What happened. all_layers, output_only: the device's runs with either learn set.
+    """The results. all_layers, output_only: runs on the device with either learn set.
 
-    stored, stored_bytes: clips of the known speakers that it had with it, beside the firmware.
+    stored, stored_bytes: number and size of the stored clips of the known speakers, in addition to the
+    firmware.
     """
 
     model: Model
@@ -71,17 +73,17 @@ class Demonstration:
 
     @property
     def equal(self) -> bool:
-        """Whether device and host held the same bits throughout."""
+        """Whether device and host computed the same bits throughout."""
         return self.all_layers.equal_to_host and self.output_only.equal_to_host
 
 
 def choose_setup(core: Core) -> Setup:
-    """The larger of two networks that can learn all its layers in the part's RAM."""
+    """The larger of two networks whose layers can all be trained in the RAM of the part."""
     return next(setup for setup in SETUPS if core.part.ram_bytes >= setup.ram_bytes)
 
 
 def train_without(dataset: Dataset, speaker: str, spec: str, seed: int, progress: Silent) -> Model:
-    """A model of all speakers but one; one in ten of their words validates."""
+    """A model trained on all speakers except one; a tenth of their clips is used for validation."""
     holdouts = [f"speaker={speaker}"]
     run = TrainingRun(dataset, spec, {"seed": seed}, holdouts, validation_percent=10, by_class=True)
     return run.run(progress=progress).model
@@ -95,7 +97,8 @@ def draw_clips(
     seed: int,
     clips: int = TUNING_CLIPS,
 ) -> list[np.ndarray]:
-    """Indices of the clips of Parts, in its order. replay: how many to store, or None, see choose_stored."""
+    """Indices of the clips of Parts, in its order. replay: number of clips to store, or None, see
+    choose_stored."""
     mine = dataset.keys["speaker"] == speaker
     new, trained, known = (
         np.flatnonzero(part) for part in (mine, ~mine & ~dataset.test, ~mine & dataset.test)
@@ -119,9 +122,9 @@ def demonstrate(
     folder: Path,
     say: Callable[[str], None],
 ) -> Demonstration:
-    """Classify the speaker's clips on the device, tune there with some of them, classify again.
+    """Classify the clips of the new speaker on the device, learn from some of them, classify again.
 
-    Once with all layers learning and once with the output layer alone. folder: for sources and firmware.
+    This is done with all layers learning and with the output layer alone. folder: for sources and firmware.
     """
     tuning = Tuning(TUNING_EPOCHS, batch_size, Schedule(TUNING_RATE_PER_SAMPLE * batch_size), seed)
     outcomes: dict[str, Adaptation] = {}

@@ -1,4 +1,4 @@
-"""A model on its way to a device: plan, generated sources, and the executors of its sessions."""
+"""A model prepared for a device: its plan, generated sources, and sessions on host and emulators."""
 
 from __future__ import annotations
 
@@ -56,34 +56,34 @@ class DeviceModel:
         return Session(self.plan.classes, self.plan.weights_bytes, actions)
 
     def run_numpy(self, actions: list[Action]) -> list:
-        """Results of the actions by the host's own arithmetic. Stack gives 0."""
+        """Results of the actions by the arithmetic of the host. The result of Stack is 0."""
         twin = self.model.network.copy()
         return [self._act(twin, action) for action in actions]
 
     def run_host(
         self, actions: list[Action], compiler: str = "gcc", sanitize: bool = True, time_limit: float = 600
     ) -> list:
-        """Results of the generated C on the host, by default watched by sanitizers."""
+        """Results of the generated C on the host, by default with sanitizers."""
         where = self.folder / f"host-{compiler}"
         program = build_host(self.sources, [self.source_folder], where, compiler=compiler, sanitize=sanitize)
         session = self.session(actions)
         return session.decode(run_host(program, session.encode(), time_limit))
 
     def build(self, core: Core, whole_machine: bool = False, toolchain: str | None = None) -> Firmware:
-        """Firmware for a core. Raises DoesNotFitError, with what would fit, where the part is too small,
-        and IntegradError where the emulated machine is."""
+        """Build firmware for a core. Raises DoesNotFitError, with suggestions, if the part is too small, and
+        IntegradError if the emulated machine is too small."""
         where = self.folder / f"{core.name}-{toolchain or 'default'}"
         try:
             return self._build(core, where, whole_machine, toolchain)
         except DoesNotFitError as error:
-            if whole_machine:  # no part is to blame, and nothing smaller is what was asked for
+            if whole_machine:  # suggestions would be pointless
                 raise IntegradError(f"does not fit the emulated machine: {error.shortage}") from None
             what = advice(self.model, self.plan, error, partial(self._attempt, toolchain))
             error.args = (f"{error.args[0]}; {what}",)
             raise
 
     def _build(self, core: Core, where: Path, whole_machine: bool, toolchain: str | None) -> Firmware:
-        """With the kernels of the core in place of the portable ones."""
+        """Build with the kernels of the core instead of the portable ones."""
         folder = where / "source"
         paths = write_files(emit_firmware(self.model, self.plan, core=core.name), folder)
         sources = [path for path in paths if path.suffix == ".c"]
@@ -92,7 +92,7 @@ class DeviceModel:
         )
 
     def _attempt(self, toolchain: str | None, plan: Plan, core: Core) -> DoesNotFitError | None:
-        """Build another plan of the same model; what the linker had to say against it."""
+        """Build another plan of the same model; the error of the linker, or None."""
         with TemporaryDirectory(dir=self.folder) as name:
             other = self._write(self.model, plan, Path(name))
             try:
@@ -109,7 +109,7 @@ class DeviceModel:
         time_limit: float = 600,
         engine: str | None = None,
     ) -> tuple[list, RunResult]:
-        """Results of the firmware on the emulated core, and what the emulator measured."""
+        """Results of the firmware on the emulated core, and the measurements of the emulator."""
         session = self.session(actions)
         result = run(firmware, session.encode(), time_limit=time_limit, count=count, engine=engine)
         return session.decode(result.output), result
@@ -119,7 +119,7 @@ class DeviceModel:
         return self.folder / "source"
 
     def network_with(self, weights: bytes) -> Network:
-        """The model's network with the weights struct that a session returned."""
+        """The network of the model with the weights that a session returned."""
         network = self.model.network.copy()
         arrays = network.arrays()
         offset = 0
@@ -131,13 +131,14 @@ class DeviceModel:
         return network
 
     def struct_of(self, network: Network) -> bytes:
-        """The weights struct that holds this network's weights."""
+        """The weights of a network as a weights struct."""
         arrays = network.arrays()
         members = [arrays[parameter.name] for parameter in self.plan.parameters()]
         return b"".join(np.ascontiguousarray(array, "<i2").tobytes() for array in members)
 
     def _act(self, twin: Network, action: Action):
-        # Samples of an action are what the device receives: integers, even if the data set held floats.
+        # The samples of an action are integers, as received by the device, even if the data set contains
+        # floats.
         preprocessing = replace(self.model.preprocessing, float_shift=None)
         if isinstance(action, Predict):
             return twin.logits(preprocessing.apply(action.samples))

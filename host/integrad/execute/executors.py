@@ -1,6 +1,6 @@
-"""What can perform a session: NumPy, the generated C on this machine or on an emulated core, MicroPython.
+"""Executors of sessions: NumPy, the generated C on the host and on emulated cores, and MicroPython.
 
-All of them give the same results, bit for bit. A new one, such as a real board, is an Executor more.
+All of them yield the same results, bit for bit. A new one, such as a real board, is another Executor.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ HOST = "host"
 
 @dataclass(frozen=True)
 class Executor:
-    """Performs the actions of a session on one model.
+    """Performs the actions of a session with one model.
 
-    name: for people. where: HOST, or the name of the core that it runs on. perform: the results of the
-    actions, one each; raises IntegradError where that fails or something is not installed.
+    name: for display. where: HOST, or the name of the core. perform: returns one result per action; raises
+    IntegradError if an action fails or a tool is not installed.
     """
 
     name: str
@@ -29,18 +29,18 @@ class Executor:
 
 
 def numpy_executor(device: DeviceModel) -> Executor:
-    """The specification, which the others must equal."""
+    """The specification, with which all other executors are compared."""
     return Executor("NumPy", HOST, device.run_numpy)
 
 
 def host_executor(device: DeviceModel, time_limit: float) -> Executor:
-    """The generated C on this machine, watched by sanitizers."""
+    """The generated C on the host, with sanitizers."""
     return Executor("C, sanitized", HOST, lambda actions: device.run_host(actions, time_limit=time_limit))
 
 
 def core_executor(device: DeviceModel, core: Core, time_limit: float) -> Executor:
-    """The generated C on an emulated core, with the whole memory of its machine: this is about bits, not
-    about fitting."""
+    """The generated C on an emulated core. It may use the whole memory of the emulated machine, since only
+    its results matter."""
 
     def perform(actions: list[Action]) -> list:
         firmware = device.build(core, whole_machine=True)
@@ -50,6 +50,6 @@ def core_executor(device: DeviceModel, core: Core, time_limit: float) -> Executo
 
 
 def c_executors(device: DeviceModel, cores: list[Core], time_limit: float) -> list[Executor]:
-    """NumPy first, then the generated C everywhere. time_limit: seconds that each may take."""
+    """NumPy, then the generated C on the host and on cores. time_limit: in seconds, for each executor."""
     emulated = [core_executor(device, core, time_limit) for core in cores]
     return [numpy_executor(device), host_executor(device, time_limit), *emulated]

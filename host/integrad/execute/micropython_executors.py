@@ -1,4 +1,4 @@
-"""What performs sessions in MicroPython: native modules, viper, bytecode, and a user C module in firmware."""
+"""Executors in MicroPython: native modules, viper, bytecode, and a user C module in firmware."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from integrad.execute.device_model import DeviceModel
 from integrad.execute.executors import HOST, Executor
 from integrad.execute.micropython_session import (
     Place,
-    native_core,
+    native_backend,
     on_core,
     on_host,
-    python_core,
+    python_backend,
     run_session,
 )
 from integrad.execute.session import Action
@@ -23,13 +23,13 @@ from integrad_codegen.micropython.export import emit_firmware_folder
 
 
 def micropython_executors(device: DeviceModel, cores: list[Core], time_limit: float) -> list[Executor]:
-    """Those on this machine, then those on the cores that have a MicroPython.
+    """Executors on the host, then on the cores that support MicroPython.
 
-    Bytecode runs on this machine only: on an emulated core it would take hours where viper takes minutes.
-    The user C module runs on one core: its firmware is built anew for each model.
+    Bytecode runs on the host only: on an emulated core it would take hours where viper takes minutes. The
+    user C module runs on one core only, because its firmware has to be built for each model.
     """
     executors = _on(device, on_host(time_limit), "x64", HOST)
-    executors.append(_executor(device, "bytecode", HOST, on_host(time_limit), python_core, "plain"))
+    executors.append(_executor(device, "bytecode", HOST, on_host(time_limit), python_backend, "plain"))
     emulated = [core for core in cores if core.micropython]
     for core in emulated:
         place = on_core(core, time_limit)
@@ -40,7 +40,7 @@ def micropython_executors(device: DeviceModel, cores: list[Core], time_limit: fl
 
 
 def run_built_in(device: DeviceModel, core: Core, actions: list[Action], time_limit: float = 600) -> list:
-    """Results of the actions by the user C module, in firmware that is built with it."""
+    """Results of the actions by the user C module, in firmware that contains it."""
     with TemporaryDirectory(prefix="integrad-") as folder:
         files = emit_firmware_folder(device.model, device.plan, core=core.name)
         write_files(files, Path(folder))
@@ -49,10 +49,10 @@ def run_built_in(device: DeviceModel, core: Core, actions: list[Action], time_li
 
 
 def _on(device: DeviceModel, place: Place, architecture: str, where: str, suffix: str = "") -> list[Executor]:
-    """Native code and viper at one place."""
+    """A native module and viper in one place."""
     return [
-        _executor(device, f"native{suffix}", where, place, native_core, architecture),
-        _executor(device, f"viper{suffix}", where, place, python_core, "pure"),
+        _executor(device, f"native{suffix}", where, place, native_backend, architecture),
+        _executor(device, f"viper{suffix}", where, place, python_backend, "pure"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Sessions in MicroPython: on this machine and on emulated cores, through native modules or Python."""
+"""Sessions in MicroPython, on the host and on emulated cores, with native modules or Python backends."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from integrad_codegen.weights_file import weights_file
 
 @dataclass(frozen=True)
 class Place:
-    """Where MicroPython runs. execute: runs a script with files in `folder`; what it prints."""
+    """Where MicroPython runs. execute: runs a script with files in `folder` and returns its output."""
 
     execute: Callable[[str, Mapping[str, bytes]], str]
     folder: str = ""
 
 
 def on_host(time_limit: float = 600) -> Place:
-    """This machine."""
+    """The host."""
     return Place(lambda script, files: run_unix(script, files, time_limit))
 
 
 def on_core(core: Core, time_limit: float = 600, firmware: Path | None = None) -> Place:
-    """An emulated core. firmware: another one than build_micropython() gives."""
+    """An emulated core. firmware: used instead of that of build_micropython()."""
 
     def execute(script: str, files: Mapping[str, bytes]) -> str:
         return run_firmware(core, script, files, firmware=firmware, time_limit=time_limit)
@@ -44,31 +44,33 @@ def on_core(core: Core, time_limit: float = 600, firmware: Path | None = None) -
     return Place(execute, "/rom/")
 
 
-def native_core(device: DeviceModel, architecture: str) -> dict[str, bytes]:
-    """The file of a native module, by its name."""
+def native_backend(device: DeviceModel, architecture: str) -> dict[str, bytes]:
+    """Name → contents of a native module."""
     name = f"_{device.plan.prefix}"
     kind = get_architecture(architecture)
     module = build_module(emit_module(device.model, device.plan, core=kind.core), name, kind)
     return {f"{name}.mpy": module}
 
 
-def python_core(device: DeviceModel, folder: str) -> dict[str, bytes]:
-    """The file of a core in Python, by its name. folder: of the export, `pure` (viper) or `plain`."""
+def python_backend(device: DeviceModel, folder: str) -> dict[str, bytes]:
+    """Name → contents of a Python backend. folder: of the export, `pure` (viper) or `plain`."""
     name = f"_{device.plan.prefix}.py"
     return {name: emit_pure(device.model, device.plan)[f"{folder}/{name}"].encode()}
 
 
-def run_session(device: DeviceModel, actions: list[Action], core: Mapping[str, bytes], place: Place) -> list:
-    """Results of the actions by a core: one module under the name _PREFIX, as file name → contents; none
-    if it is in the firmware.
+def run_session(
+    device: DeviceModel, actions: list[Action], backend: Mapping[str, bytes], place: Place
+) -> list:
+    """Results of the actions by a backend, which is given as file name → contents of the module _PREFIX, or
+    empty if it is part of the firmware.
 
-    Raises IntegradError where the answer is not one line a result.
+    Raises IntegradError if the output is not one line per result.
     """
     prefix = device.plan.prefix
     loader = jinja2.PackageLoader("integrad_templates", "micropython")
     script = jinja2.Environment(loader=loader).get_template("session.py.jinja")
     files = {
-        **core,
+        **backend,
         f"{prefix}.weights": weights_file(device.model, device.plan),
         "session.bin": device.session(actions).encode(),
     }
@@ -76,11 +78,9 @@ def run_session(device: DeviceModel, actions: list[Action], core: Mapping[str, b
     try:
         results = [_result(device, action, lines) for action in actions]
     except (StopIteration, ValueError) as error:
-        raise IntegradError(
-            f"MicroPython's answer is not what a session is answered with: {error}"
-        ) from error
+        raise IntegradError(f"unexpected output of MicroPython: {error}") from error
     if rest := list(lines):
-        raise IntegradError(f"MicroPython answered {len(rest)} lines too many")
+        raise IntegradError(f"unexpected output of MicroPython: {len(rest)} lines too many")
     return results
 
 
@@ -93,6 +93,6 @@ def _result(device: DeviceModel, action: Action, lines) -> object:
     if isinstance(action, Weights):
         data, crc = bytes.fromhex(next(lines)), int(next(lines))
         if zlib.crc32(data) != crc:
-            raise IntegradError("MicroPython's weights do not match their CRC-32")
+            raise IntegradError("the weights returned by MicroPython do not match their CRC-32")
         return data
     return int(next(lines))

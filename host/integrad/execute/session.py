@@ -1,8 +1,8 @@
-"""Sessions: what an executor is asked to do, and what it answers.
+"""Sessions: the actions that an executor performs, and their results.
 
-Every executor (NumPy, the generated C on the host, the generated C on a board) takes the same
-session and gives the same list of results, bit for bit. As bytes, a session is what
-templates/firmware/session.c.jinja reads and writes.
+All executors (NumPy, the generated C on the host and on cores, MicroPython) accept the same sessions and
+yield the same results, bit for bit. The binary form of a session is that of
+templates/firmware/session.c.jinja.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from integrad.errors import IntegradError
 from integrad.learners.schedule import SCHEDULE_WORDS, Schedule
 
 HEADER = struct.Struct(f"<II{SCHEDULE_WORDS}i")
-"""Command, count, and the words of a schedule."""
+"""Command, number of samples, and the words of a schedule."""
 
 END, PREDICT, TRAIN, RESET, WEIGHTS, STACK = range(6)
 
@@ -33,7 +33,7 @@ class Predict:
 class Train:
     """One training step. samples: raw (B, *raw_shape); labels: (B,).
 
-    Result: how many were classified rightly before the step, or a negative error.
+    Result: number of samples classified correctly before the step, or a negative error code.
     """
 
     samples: np.ndarray
@@ -43,17 +43,17 @@ class Train:
 
 @dataclass(frozen=True)
 class Reset:
-    """Back to the initial weights. Result: None."""
+    """Restore the initial weights. Result: None."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Result: bytes of the weights struct, little-endian int16."""
+    """Result: the weights struct as bytes, little-endian int16."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Result: most bytes of stack used so far; 0 on a host."""
+    """Result: maximum stack usage so far in bytes; 0 on a host."""
 
 
 Action = Predict | Train | Reset | Weights | Stack
@@ -61,25 +61,24 @@ Action = Predict | Train | Reset | Weights | Stack
 
 @dataclass
 class Session:
-    """Actions in order. classes: scores of a prediction; weights_bytes: size of the weights struct."""
+    """Actions in order. classes: number of scores per sample; weights_bytes: size of the weights struct."""
 
     classes: int
     weights_bytes: int
     actions: list[Action] = field(default_factory=list)
 
     def encode(self) -> bytes:
-        """The bytes that the firmware reads."""
+        """The binary form that the firmware reads."""
         return b"".join(map(_encode, self.actions)) + _header(END)
 
     def decode(self, output: bytes) -> list:
-        """One result for each action, in order.
+        """One result per action, in order.
 
-        Raises IntegradError if the output is not what the actions are answered with, or if the weights
-        do not match the CRC-32 that came with them.
+        Raises IntegradError if the output has a wrong size, or if weights do not match their CRC-32.
         """
         sizes = [self._result_size(action) for action in self.actions]
         if sum(sizes) != len(output):
-            raise IntegradError(f"the firmware answered {len(output):,} bytes, expected {sum(sizes):,}")
+            raise IntegradError(f"the firmware returned {len(output):,} bytes, expected {sum(sizes):,}")
         results, offset = [], 0
         for action, size in zip(self.actions, sizes, strict=True):
             results.append(self._result(action, output[offset : offset + size]))
@@ -98,7 +97,7 @@ class Session:
             return np.frombuffer(part, np.int8).reshape(-1, self.classes)
         if isinstance(action, Weights):
             if zlib.crc32(part[:-4]) != int.from_bytes(part[-4:], "little"):
-                raise IntegradError("the firmware's weights do not match their CRC-32")
+                raise IntegradError("the weights returned by the firmware do not match their CRC-32")
             return part[:-4]
         if isinstance(action, Reset):
             return None

@@ -1,4 +1,4 @@
-"""One session, every executor: do all of them give the same bits?"""
+"""Verification: perform one session with all executors and compare their bits."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from integrad.execute.session import Action, Predict, Train, Weights
 from integrad.learners.schedule import Schedule
 
 SAMPLES = 16
-"""Samples that are classified before and after training."""
+"""Number of samples that are classified before and after training."""
 
 
 @dataclass(frozen=True)
 class Verdict:
     """CRC-32 of all logits, and of all weights after training, on one executor.
 
-    core: that it ran on, or "host". error: why there are none, or None.
+    core: name of the core, or "host". error: why the executor failed, or None.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Verdict:
     error: str | None = None
 
     def same_bits(self, other: Verdict) -> bool:
-        """Whether both ran and hold the same bits."""
+        """Whether both executors ran and computed the same bits."""
         mine, others = (self.outputs_crc, self.weights_crc), (other.outputs_crc, other.weights_crc)
         return mine == others and None not in mine
 
@@ -50,16 +50,16 @@ def random_actions(device: DeviceModel, steps: int, schedule: Schedule, seed: in
 
 
 def random_samples(device: DeviceModel, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Raw samples (count, *raw_shape) over the whole range of their type."""
+    """Raw samples (count, *raw_shape) in the whole range of their type."""
     preprocessing = device.model.preprocessing
     limits, shape = np.iinfo(preprocessing.raw_dtype), (count, *preprocessing.raw_shape)
     return rng.integers(limits.min, limits.max, shape, dtype=preprocessing.raw_dtype, endpoint=True)
 
 
 def verify(device: DeviceModel, executors: list[Executor], actions: list[Action]) -> Iterator[Verdict]:
-    """Verdicts, one executor after the other.
+    """Verdicts of all executors, one after the other.
 
-    One that fails, or is not installed, does not keep the others from running.
+    If an executor fails or is not installed, the others are still run.
     """
     for executor in executors:
         try:

@@ -1,8 +1,8 @@
-"""The one table of processor cores: to add a core is to add a row here.
+"""The table of processor cores. To add a core, add a row here.
 
-A row says how code for the core is compiled, which part gives its firmware its memory where no other is
-named, and what emulates it. Kernels are chosen by the compiler's own macros, and so have no row.
-The bytes of the core's code are measured into data/code_sizes.json by benchmarks/code_sizes.py.
+A row defines how code for the core is compiled, the default part, whose memory sizes its firmware uses, and
+how the core is emulated. Kernels are selected by predefined macros of the compiler and are not listed here.
+Code sizes for the core are measured by benchmarks/code_sizes.py and stored in data/code_sizes.json.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from integrad.targets.parts import Part, find_part
 class Core:
     """A processor core.
 
-    name: for options (`m4`); product: for people (Cortex-M4). part: the chip whose memory its firmware gets;
-    machine: what QEMU emulates. flags: compiler (gcc, clang, zig) → options that choose the core.
-    unicorn_model: Unicorn's name of it, None where there is none. micropython: the board on which MicroPython
-    runs, or None. also: cores that run the same code, name → product. vector_bytes: of a vector register, 0
-    without them. keeps_loops: whether its kernels leave the compiler loops that matter for speed; where
-    all of them are assembly, native modules are compiled for size.
+    name: in options (`m4`); product: for display (Cortex-M4). part: the chip whose memory sizes its firmware
+    uses; machine: the machine that QEMU emulates. flags: compiler (gcc, clang, zig) → options for this core.
+    unicorn_model: name of the core in Unicorn, or None. micropython: the board on which MicroPython runs, or
+    None. also: cores that run the same code, name → product. vector_bytes: size of a vector register, or 0.
+    keeps_loops: whether its kernels contain compiled loops that matter for speed; if all of them are
+    assembly, native modules are optimised for size.
     """
 
     name: str
@@ -39,22 +39,22 @@ class Core:
     keeps_loops: bool = False
 
     def memory_bytes(self, whole_machine: bool) -> tuple[int, int]:
-        """(flash, RAM) to link against: the part's, or the emulated machine's."""
+        """(flash, RAM) to link for: that of the part or of the emulated machine."""
         memory = self.machine if whole_machine else self.part
         return memory.flash_bytes, memory.ram_bytes
 
     def machine_options(self, whole_machine: bool) -> list[str]:
-        """QEMU's arguments for the machine."""
+        """Arguments of QEMU for the machine."""
         return self.machine.options(*self.memory_bytes(whole_machine))
 
 
 def _cortex_m(
     name: str, architecture: str, part: str, machine: Machine, fpu: str = "", zig: str = "", **others
 ) -> Core:
-    """A Cortex-M core, whose names and flags follow from a few words.
+    """A Cortex-M core, with names and compiler flags derived from its name.
 
-    architecture: LLVM's; fpu: gcc's name of the floating-point unit, if there is one; zig: features that
-    zig must be told, because it does not take them from the core's name.
+    architecture: name in LLVM; fpu: name of the floating-point unit in gcc, if there is one; zig: features
+    that zig does not derive from the name of the core.
     """
     cpu = f"cortex-{name}"
     abi, floats = ("eabihf", "hard") if fpu else ("eabi", "soft")
@@ -68,7 +68,7 @@ def _cortex_m(
 
 
 def arm_flags(cpu: str, fpu: str) -> tuple[str, ...]:
-    """gcc's options for a core by gcc's name, with this floating-point unit, or with none ("")."""
+    """Options of gcc for a core, by its name in gcc, with this floating-point unit or without ("")."""
     floats = ("-mfloat-abi=hard", f"-mfpu={fpu}") if fpu else ("-mfloat-abi=soft",)
     return (f"-mcpu={cpu}", "-mthumb", *floats)
 
@@ -166,8 +166,9 @@ CORES: dict[str, Core] = {
             "m55",
             "thumbv8.1m.main",
             part="Ensemble-E3",
-            # The machine's code memory is 512 KB; the part has more, so the program is in its DDR memory,
-            # apart from the vector table.
+            # The code memory of the machine is 512 KB, less than that of the part, so the program is in its
+            # DDR
+            # memory, except for the vector table.
             machine=Machine(
                 "mps3-an547", flash_origin=0x60000000, ram_origin=0x21000000, flash_bytes=16 * MIB
             ),
@@ -180,14 +181,14 @@ CORES: dict[str, Core] = {
 }
 
 USUAL = "m4"
-"""The core of commands that name none."""
+"""Default core of commands."""
 
 USUAL_MICROPYTHON = "m3"
-"""The same where MicroPython runs on it."""
+"""Default core of commands that run MicroPython."""
 
 
 def get_core(name: str) -> Core:
-    """The core of this name (`m4`); UsageError, which lists the known ones, if there is none."""
+    """The core of this name (`m4`). Raises UsageError, which lists the known ones."""
     core = CORES.get(name.lower())
     if core is None:
         raise UsageError(f"unknown core {name!r}; known cores: {', '.join(CORES)}")
@@ -195,12 +196,12 @@ def get_core(name: str) -> Core:
 
 
 def core_of(part: Part) -> Core:
-    """The core whose code a part runs: an M0+ runs what an M0 does."""
+    """The core whose code a part runs: an M0+ runs the code of an M0."""
     return next(core for core in CORES.values() if part.core in (core.name, *core.also))
 
 
 def product_of(part: Part) -> str:
-    """What the part's own core is called: Cortex-M0+."""
+    """Name of the core of a part, such as Cortex-M0+."""
     core = core_of(part)
     return core.also.get(part.core, core.product)
 
@@ -211,8 +212,9 @@ def micropython_cores() -> dict[str, Core]:
 
 
 def get_micropython_core(name: str) -> Core:
-    """UsageError, which lists the known ones, if there is no MicroPython for this core."""
+    """The core of this name. Raises UsageError, which lists the known ones, if MicroPython does not support
+    it."""
     cores = micropython_cores()
     if name.lower() not in cores:
-        raise UsageError(f"no MicroPython for core {name!r}; there is one for {', '.join(cores)}")
+        raise UsageError(f"MicroPython does not support core {name!r}; supported cores: {', '.join(cores)}")
     return cores[name.lower()]

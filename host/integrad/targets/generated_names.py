@@ -1,4 +1,4 @@
-"""Names that generated files carry."""
+"""Names in generated files."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ LONGEST = 40
 
 
 def c_name(path: Path) -> str:
-    """A C identifier for a model file: its stem in lower case, other characters as _."""
+    """A C identifier for a model file: its stem in lower case, with other characters replaced by _."""
     name = "".join(c if c.isascii() and c.isalnum() else "_" for c in path.stem.lower()).strip("_")
     return (name if name and name[0].isalpha() else f"model_{name}".rstrip("_"))[:LONGEST]
 
 
 def command_line(*words: object) -> str:
-    """The command that made a file, quoted as a shell would want it."""
+    """The command that generated a file, quoted for a shell."""
     return shlex.join(["integrad", *map(str, words)])

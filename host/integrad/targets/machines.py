@@ -1,4 +1,4 @@
-"""What emulators emulate: machines with memories at addresses, and MicroPython's boards on them."""
+"""Emulated machines and their memory maps, and the MicroPython boards on them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine of QEMU by its name there, and where its memories are.
+    """A machine of QEMU, by its name there, and its memory map.
 
-    A firmware is linked to these addresses, usually against the sizes of a real part. The machine's own
-    sizes serve runs that are about arithmetic and not about fitting. vectors_origin: where the core looks
-    for its vector table. size_properties: QEMU's properties for the memories of a machine whose memories
-    take any size, with {flash} and {ram} for the bytes.
+    Firmware is linked to these addresses, usually with the memory sizes of a part. The memory sizes of the
+    machine are used if only the results of a run matter. vectors_origin: address of the vector table.
+    size_properties: QEMU properties for machines whose memory sizes can be set, with {flash} and {ram} for
+    the sizes in bytes.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Machine:
     size_properties: tuple[str, ...] = ()
 
     def options(self, flash_bytes: int, ram_bytes: int) -> list[str]:
-        """QEMU's arguments for the machine, with memories of these sizes where it can have them."""
+        """Arguments of QEMU for the machine, with these memory sizes if they can be set."""
         options = ["-M", self.name]
         for setting in self.size_properties:
             options += ["-global", setting.format(flash=flash_bytes, ram=ram_bytes)]
@@ -35,13 +35,13 @@ class Machine:
 
 @dataclass(frozen=True)
 class MicroPythonBoard:
-    """How MicroPython's firmware for an emulated machine is built, and what it runs.
+    """Build settings of MicroPython firmware for an emulated machine.
 
-    architecture: of its native modules, by MicroPython's name; firmware runs those of lesser cores, too.
-    runs_on: the real cores that take such modules, for people. floats: how MicroPython represents them
-    (NONE, FLOAT, DOUBLE); fpu: gcc's name of the unit. soc, linker_script: of MicroPython's port for QEMU.
-    thumb: 1 where the core has no Thumb-2. romfs, files, heap: addresses of memory that the linker
-    script leaves alone, for an image of files, for a file system, for the heap.
+    architecture: of native modules, by its name in MicroPython; modules for smaller cores run as well.
+    runs_on: real cores that run such modules, for display. floats: representation of floats in MicroPython
+    (NONE, FLOAT, DOUBLE); fpu: name of the unit in gcc. soc, linker_script: of MicroPython's port for QEMU.
+    thumb: 1 for cores without Thumb-2. romfs, files, heap: addresses of memory not used by the linker script,
+    for a ROMFS image, a file system and the heap.
     """
 
     architecture: str

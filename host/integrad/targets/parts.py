@@ -1,4 +1,4 @@
-"""Real microcontrollers and their memories: data/parts.csv, and finding one by its name."""
+"""Microcontrollers and their memory sizes (data/parts.csv), and finding one by name."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from importlib.resources import files
 from integrad.errors import UsageError
 
 NEAR = 5
-"""Most names that an error message suggests."""
+"""Maximum number of suggestions in an error message."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A microcontroller. core: by its own name, such as `m4` or `m0+`; integrad.targets.cores.core_of()
-    says whose code it runs.
+    """A microcontroller. core: such as `m4` or `m0+`; integrad.targets.cores.core_of() is the core whose code
+    it runs.
 
-    ram_bytes: of the largest piece without gaps, since arrays cannot be split. flash_bytes: on the chip,
-    or, as the note says, on a board that is usual for it. aliases: what else people call it.
+    ram_bytes: of the largest contiguous region, since arrays cannot be split. flash_bytes: on the chip or, as
+    stated in the note, on a common board. aliases: other common names.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Part:
 
 @cache
 def all_parts() -> tuple[Part, ...]:
-    """Every known part, in the order of the file: by name."""
+    """All known parts, sorted by name as in the file."""
     text = (files("integrad.data") / "parts.csv").read_text(encoding="utf-8")
     return tuple(_part(row) for row in csv.DictReader(text.splitlines()))
 
@@ -46,8 +46,8 @@ def _part(row: dict[str, str]) -> Part:
 
 
 def find_part(text: str) -> Part:
-    """The part of this name or alias, or the only one whose name begins like that or continues into that
-    (STM32F411RET6 is an STM32F411RE). Raises UsageError, with names that are near, otherwise."""
+    """The part with this name or alias, or the only part whose name is a prefix of the text (STM32F411RET6 is
+    an STM32F411RE) or starts with it. Raises UsageError, which suggests similar names, otherwise."""
     wanted = _plain(text)
     named = {_plain(name): part for part in all_parts() for name in (part.name, *part.aliases)}
     if wanted in named:
@@ -60,7 +60,9 @@ def find_part(text: str) -> Part:
         named[name].name for name in difflib.get_close_matches(wanted, named, NEAR, 0.6)
     ]
     names = list(dict.fromkeys(near))[:NEAR] or [part.name for part in all_parts()]
-    raise UsageError(f"--part {text!r:.50}: unknown; {'near' if near else 'known'} names: {', '.join(names)}")
+    raise UsageError(
+        f"--part {text!r:.50}: unknown; {'similar' if near else 'known'} names: {', '.join(names)}"
+    )
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Training steps, one after the other: a network's learner, the rule that it follows, and what computes."""
+"""Training steps with the learner of a network, its rule and an engine."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from integrad.network.network import Network
 class Stepper:
     """Trains a network in place by the rule of its learner.
 
-    learning_rate_inv and settings: hyper-parameters of the learner, which has defaults for the others.
-    learn: "all", "last:K", "output" or "none". engine: what computes; NumPy by default.
+    learning_rate_inv, settings: hyper-parameters of the learner; others have their defaults. learn: "all",
+    "last:K", "output" or "none". engine: NumPy by default.
     """
 
     def __init__(
@@ -40,19 +40,20 @@ class Stepper:
     def on_device(
         cls, network: Network, schedule: Schedule, learn: str, engine: Engine | None = None
     ) -> Stepper:
-        """Steps as a device takes them: whatever is not in its schedule has its default."""
+        """A stepper that trains like a device: hyper-parameters that are not in the schedule have their
+        defaults."""
         return cls(network, learn=learn, engine=engine, **learner_of(network).settings_of(schedule))
 
     def step(self, x: np.ndarray, labels: np.ndarray, rng: np.random.Generator | None = None) -> Step:
         """One batch. x: int8 (B, *input_shape); labels: int (B,) in 0…classes-1.
 
-        rng draws the dropouts; without it nothing is dropped, as on a device.
+        rng: generator for dropout; if None, there is no dropout, as on a device.
         """
         return self.engine.step(x, labels, self.rule, draw_dropouts(self.network, len(x), rng))
 
 
 def draw_dropouts(network: Network, batch: int, rng: np.random.Generator | None) -> list[np.ndarray] | None:
-    """What each dropout stage keeps of a batch, bool (batch, *shape) in order; None without a generator."""
+    """Masks of all dropout stages for a batch, bool (batch, *shape), in order; None without a generator."""
     if rng is None:
         return None
     stages = [stage for stage in network.stages if stage.kind == "dropout"]
