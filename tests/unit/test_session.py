@@ -54,7 +54,7 @@ def test_answers():
 def test_an_answer_of_another_length_is_refused():
     session = Session(3, 4, [Predict(SAMPLES)])
     for output in (b"", bytes(5), bytes(7)):
-        with pytest.raises(IntegradError, match=f"answered {len(output)} bytes, expected 6"):
+        with pytest.raises(IntegradError, match=f"returned {len(output)} bytes, expected 6"):
             session.decode(output)
 
 
