@@ -3,7 +3,7 @@
 import pytest
 from emulated import PROGRAMS
 
-from integrad.build.toolchain import build_firmware
+from integrad.build.firmware import build_firmware
 from integrad.targets.cores import get_core
 
 

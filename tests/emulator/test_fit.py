@@ -7,7 +7,7 @@ import pytest
 from toy_models import make_model
 
 import integrad.execute.device_model as device_model
-from integrad.build.toolchain import DoesNotFitError
+from integrad.build.firmware import DoesNotFitError
 from integrad.errors import IntegradError
 from integrad.execute.device_model import DeviceModel
 from integrad.targets.cores import get_core

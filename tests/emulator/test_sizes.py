@@ -3,8 +3,8 @@
 import pytest
 from emulated import BUILDS, PROGRAMS
 
+from integrad.build.firmware import DoesNotFitError, build_firmware
 from integrad.build.sizes import measure_map
-from integrad.build.toolchain import DoesNotFitError, build_firmware
 from integrad.emulate.runner import run
 from integrad.errors import UsageError
 from integrad.targets.cores import CORES, get_core

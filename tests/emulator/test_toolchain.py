@@ -6,8 +6,9 @@ import pytest
 from emulated import BUILDS, CORES, PROGRAMS
 
 from integrad.build import toolchain
+from integrad.build.firmware import build_firmware
 from integrad.build.host_program import build_host, run_host
-from integrad.build.toolchain import build_firmware, find_toolchain
+from integrad.build.toolchain import find_toolchain
 from integrad.emulate import runner
 from integrad.emulate import unicorn as unicorn_engine
 from integrad.errors import IntegradError, UsageError

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from integrad.build.firmware import Firmware, build_firmware
 from integrad.build.host_program import build_host, run_host
-from integrad.build.toolchain import Firmware, build_firmware
 from integrad.emulate.runner import RunResult, run
 from integrad.targets.cores import get_core
 from integrad_codegen.c.kernels import ORDER, kernel_texts

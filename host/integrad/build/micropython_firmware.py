@@ -69,7 +69,9 @@ def build_micropython(
 def _compiler() -> str:
     if path := shutil.which(COMPILER):
         return path
-    raise IntegradError(f"building MicroPython requires {COMPILER}; apt-get install gcc-arm-none-eabi (as root)")
+    raise IntegradError(
+        f"building MicroPython requires {COMPILER}; apt-get install gcc-arm-none-eabi (as root)"
+    )
 
 
 def _board_settings(core: Core) -> dict[str, object]:
@@ -89,9 +91,7 @@ def _board_settings(core: Core) -> dict[str, object]:
     }
 
 
-def _make(
-    core: Core, build: Path, progress: Callable[[int], None], user_modules: Path | None
-) -> None:
+def _make(core: Core, build: Path, progress: Callable[[int], None], user_modules: Path | None) -> None:
     settings = {
         "BOARD": core.name,
         "BOARD_DIR": OWN / "board",

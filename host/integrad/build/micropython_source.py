@@ -35,7 +35,9 @@ def find_sources() -> Path | None:
     named = os.environ.get(VARIABLE)
     if named:
         if not Path(named, "tools", "mpy_ld.py").is_file():
-            raise UsageError(f"{VARIABLE}={named}: not a source tree of MicroPython; tools/mpy_ld.py is missing")
+            raise UsageError(
+                f"{VARIABLE}={named}: not a source tree of MicroPython; tools/mpy_ld.py is missing"
+            )
         return Path(named)
     return next(iter(sorted(_cache().glob("micropython-*/"))), None)
 

@@ -1,22 +1,15 @@
-"""Build firmware: find a compiler, compile and link with the device files, report what does not fit."""
+"""Compilers for bare-metal Arm: how to find them, and the options that all firmware is compiled with."""
 
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
-import jinja2
-
-from integrad.build.program import Program, read_program
-from integrad.build.sizes import Sizes, measure
 from integrad.errors import IntegradError, UsageError
 from integrad.targets.cores import Core
 
@@ -53,41 +46,6 @@ class Toolchain:
 
     def core_flags(self, core: Core) -> tuple[str, ...]:
         return core.flags[self.name]
-
-
-@dataclass(frozen=True)
-class Firmware:
-    """A linked program for a core. `toolchain`: name of the toolchain that built it."""
-
-    elf: Path
-    map_file: Path
-    core: Core
-    toolchain: str
-    whole_machine: bool
-
-    @cached_property
-    def program(self) -> Program:
-        return read_program(self.elf)
-
-    @cached_property
-    def sizes(self) -> Sizes:
-        return measure(self.program, self.core.machine)
-
-
-class DoesNotFitError(IntegradError):
-    """The program needs more memory than the part has.
-
-    needs: "flash" or "RAM" → (needed, available) in bytes. shortage: the same as text.
-    """
-
-    def __init__(self, core: Core, needs: dict[str, tuple[int, int]]):
-        self.core, self.needs = core, needs
-        parts = [
-            f"{memory} needs {needed:,} bytes, {needed - available:,} more than the {available:,} available"
-            for memory, (needed, available) in needs.items()
-        ]
-        self.shortage = "; ".join(parts)
-        super().__init__(f"the network does not fit {core.part.name}: {self.shortage}")
 
 
 def find_toolchain(name: str | None = None) -> Toolchain:
@@ -134,98 +92,6 @@ def _find_zig() -> Toolchain | None:
     zig = (sys.executable, "-m", "ziglang")
     flags = (*LLVM_SEPARATE, "-fno-sanitize=undefined")
     return Toolchain("zig", (*zig, "cc"), (*zig, "ld.lld"), flags, ("cortex_m/runtime_abi.c",), False)
-
-
-def build_firmware(
-    core: Core,
-    sources: list[Path],
-    include_dirs: list[Path],
-    out_dir: Path,
-    *,
-    stack_bytes: int = 4096,
-    whole_machine: bool = False,
-    toolchain: str | None = None,
-    optimisation: str = "-O2",
-) -> Firmware:
-    """Compile and link `sources`, one of which defines main, with start-up code, transport and checksum.
-
-    The memory sizes are those of the part, or of the emulated machine if whole_machine is set. Writes
-    firmware.elf, firmware.map, firmware.ld and object files to out_dir. Raises DoesNotFitError if the program
-    does not fit, and IntegradError with the first error of the compiler or linker.
-    """
-    tools = find_toolchain(toolchain)
-    out_dir.mkdir(parents=True, exist_ok=True)
-    script = out_dir / "firmware.ld"
-    script.write_text(linker_script(core, stack_bytes, whole_machine))
-    own = ("checksum.c", "cortex_m/startup.c", "cortex_m/semihosting.c", "cortex_m/memory.c", *tools.sources)
-    includes = [f"-I{folder}" for folder in (*include_dirs, DEVICE)]
-    flags = [*tools.core_flags(core), optimisation, *FREESTANDING, *tools.flags, *includes]
-    objects = []
-    for number, source in enumerate([*sources, *(DEVICE / name for name in own)]):
-        objects.append(out_dir / f"{number:02}_{source.stem}.o")
-        _compile(tools, [*flags, *_special_flags(tools, source)], source, objects[-1])
-    elf, map_file = out_dir / "firmware.elf", out_dir / "firmware.map"
-    _link(tools, core, whole_machine, script, objects, elf, map_file)
-    return Firmware(elf, map_file, core, tools.name, whole_machine)
-
-
-def linker_script(core: Core, stack_bytes: int, whole_machine: bool) -> str:
-    """The text of the linker script; the stack is rounded up to 8 bytes, as required by the Arm ABI."""
-    loader = jinja2.PackageLoader("integrad_templates", "")
-    environment = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True)
-    machine = core.machine
-    flash_bytes, ram_bytes = core.memory_bytes(whole_machine)
-    return environment.get_template("firmware/linker.ld.jinja").render(
-        title=machine.name if whole_machine else core.part.name,
-        vectors_origin=f"0x{machine.vectors_origin:08X}",
-        vectors_bytes=64,
-        flash_origin=f"0x{machine.flash_origin:08X}",
-        flash_bytes=flash_bytes,
-        ram_origin=f"0x{machine.ram_origin:08X}",
-        ram_bytes=ram_bytes,
-        stack_bytes=(stack_bytes + 7) // 8 * 8,
-    )
-
-
-def _special_flags(tools: Toolchain, source: Path) -> list[str]:
-    # gcc would replace the loop in memcpy by a call of memcpy.
-    if source == DEVICE / "cortex_m/memory.c" and tools.name == "gcc":
-        return ["-fno-tree-loop-distribute-patterns"]
-    return []
-
-
-def _run_tool(command: list[str]) -> subprocess.CompletedProcess:
-    # Messages are parsed, so they must be in English.
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
-
-
-def _compile(tools: Toolchain, flags: list[str], source: Path, target: Path) -> None:
-    command = [*tools.compile, *flags, "-c", str(source), "-o", str(target)]
-    result = _run_tool(command)
-    if result.returncode:
-        raise IntegradError(f"{tools.name} cannot compile {source}: {first_error(result.stderr)}")
-
-
-def _link(tools, core, whole_machine, script, objects, elf, map_file) -> None:
-    through_gcc = tools.name == "gcc"
-    command = [*tools.link, *(tools.core_flags(core) if through_gcc else ()), *map(str, objects)]
-    command += ["-T", str(script)]
-    for option in ("--gc-sections", f"-Map={map_file}"):
-        command += ["-Xlinker", option] if through_gcc else [option]
-    command += ["-lgcc"] if tools.has_runtime_library else []
-    result = _run_tool([*command, "-o", str(elf)])
-    if result.returncode == 0:
-        return
-    available = dict(zip(("FLASH", "RAM"), core.memory_bytes(whole_machine), strict=True))
-    needs = {}
-    for memory, has in available.items():
-        # Each section that does not fit is reported with the excess up to its end, so the largest one counts.
-        excess = re.findall(rf"region [`']{memory}'(?:: | )overflowed by (\d+) bytes", result.stderr)
-        if excess:
-            needs["flash" if memory == "FLASH" else memory] = (has + max(map(int, excess)), has)
-    if needs:
-        raise DoesNotFitError(core, needs)
-    raise IntegradError(f"{tools.name} cannot link {elf}: {first_error(result.stderr)}")
 
 
 def first_error(text: str) -> str:

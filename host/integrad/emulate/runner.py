@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from integrad.build.toolchain import Firmware
+from integrad.build.firmware import Firmware
 from integrad.emulate.counting import Counts, make_counting_map, sum_functions
 from integrad.emulate.faults import EXIT_FAULT, FirmwareError, explain_console
 from integrad.emulate.qemu import BRINGS_QEMU, find_host_compiler, find_qemu, run_qemu

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from integrad.build.toolchain import DoesNotFitError
+from integrad.build.firmware import DoesNotFitError
 from integrad.model_file import Model
 from integrad.targets.cores import CORES, Core
 from integrad.targets.parts import Part

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from integrad.build.toolchain import Firmware
+from integrad.build.firmware import Firmware
 from integrad.errors import IntegradError, UsageError
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Predict, Train, Weights

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from integrad.build.toolchain import Firmware
+from integrad.build.firmware import Firmware
 from integrad.emulate.runner import RunResult
 from integrad.execute.cost_rows import REST, SHARED_ROWS, Rows
 from integrad.execute.device_model import DeviceModel

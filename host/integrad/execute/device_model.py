@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from integrad.build.firmware import DoesNotFitError, Firmware, build_firmware
 from integrad.build.host_program import build_host, run_host
-from integrad.build.toolchain import DoesNotFitError, Firmware, build_firmware
 from integrad.emulate.runner import RunResult, run
 from integrad.errors import IntegradError
 from integrad.estimate.fit import advice
