@@ -22,7 +22,7 @@ def build_host(
     compiler: str = "gcc",
     optimisation: str = "-O2",
 ) -> Path:
-    """Compile `sources`, one of which defines main, with transport and checksum. Returns the path of the program."""
+    """Compile `sources`, which define main, with transport and checksum. Returns the program's path."""
     path = shutil.which(compiler)
     if path is None:
         raise IntegradError(
@@ -43,8 +43,8 @@ def build_host(
 def run_host(executable: Path, session: bytes, time_limit: float = 120) -> bytes:
     """Run the program with `session` as input and return its output.
 
-    Raises IntegradError if its exit status is not 0, if a sanitizer or a signal stops it, or if it runs longer
-    than time_limit seconds.
+    Raises IntegradError if its exit status is not 0, if a sanitizer or a signal stops it, or if it runs
+    longer than time_limit seconds.
     """
     # The programs do not allocate memory, so leak detection is unnecessary.
     environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}

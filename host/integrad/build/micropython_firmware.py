@@ -28,8 +28,8 @@ FILES = 240
 
 
 def firmware_path(core: Core, user_modules: Path | None = None) -> Path:
-    """Path of the firmware in the cache, which depends on compiler, sources and options. user_modules: folder of
-    user C modules to include."""
+    """Path of the firmware in the cache, which depends on compiler, sources and options. user_modules: folder
+    of user C modules to include."""
     tree = get_sources()
     settings = FLAGS.replace(str(OWN), ""), _board_settings(core)
     digest = hashlib.sha256(repr((settings, str(tree), contents_of(tree))).encode())
@@ -69,9 +69,8 @@ def build_micropython(
 def _compiler() -> str:
     if path := shutil.which(COMPILER):
         return path
-    raise IntegradError(
-        f"building MicroPython requires {COMPILER}; apt-get install gcc-arm-none-eabi (as root)"
-    )
+    install = "apt-get install gcc-arm-none-eabi (as root)"
+    raise IntegradError(f"building MicroPython requires {COMPILER}; {install}")
 
 
 def _board_settings(core: Core) -> dict[str, object]:

@@ -36,8 +36,8 @@ RUNTIME = ("cortex_m/runtime_abi.c", "cortex_m/memory.c")
 class Architecture:
     """An architecture of native code, by its name in MicroPython.
 
-    cores: processors that can run it, for display; core: the core whose kernels are used, None for portable ones.
-    machine: expected target of the compiler, if compilers for other targets have the same name.
+    cores: processors that can run it, for display; core: the core whose kernels are used, None for portable
+    ones. machine: expected target of the compiler, if compilers for other targets have the same name.
     """
 
     name: str
@@ -58,7 +58,8 @@ class Architecture:
             answer = subprocess.run([self.compiler, "-dumpmachine"], capture_output=True, text=True)
             if answer.stdout.partition("-")[0] != self.machine:
                 found = answer.stdout.strip() or "an unknown machine"
-                return f"{self.name} requires a {self.compiler} for {self.machine}; the installed one is for {found}"
+                wanted = f"{self.name} requires a {self.compiler} for {self.machine}"
+                return f"{wanted}; the installed one is for {found}"
         return ""
 
 
@@ -102,9 +103,9 @@ def get_architecture(name: str) -> Architecture:
 def build_module(sources: Mapping[str, str], name: str, architecture: Architecture) -> bytes:
     """The .mpy file of module `name`, built from C sources, one of which is NAME_module.c (without the _).
 
-    sources: file name → text, from emit_module(). Deterministic for the same compiler. Raises IntegradError if
-    the compiler or the sources of MicroPython are missing, with the first error of the compiler if it fails,
-    or if the module contains something that is not allowed: variables or functions of a library.
+    sources: file name → text, from emit_module(). Deterministic for the same compiler. Raises IntegradError
+    if the compiler or the sources of MicroPython are missing, with the first error of the compiler if it
+    fails, or if the module contains something that is not allowed: variables or functions of a library.
     """
     if trouble := architecture.trouble():
         raise IntegradError(trouble)

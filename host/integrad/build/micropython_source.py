@@ -1,4 +1,4 @@
-"""The sources of MicroPython: an existing tree, or Debian's source package, which is downloaded to the cache."""
+"""The sources of MicroPython: an existing tree, or Debian's source package, downloaded to the cache."""
 
 from __future__ import annotations
 
@@ -35,9 +35,8 @@ def find_sources() -> Path | None:
     named = os.environ.get(VARIABLE)
     if named:
         if not Path(named, "tools", "mpy_ld.py").is_file():
-            raise UsageError(
-                f"{VARIABLE}={named}: not a source tree of MicroPython; tools/mpy_ld.py is missing"
-            )
+            what = "not a source tree of MicroPython; tools/mpy_ld.py is missing"
+            raise UsageError(f"{VARIABLE}={named}: {what}")
         return Path(named)
     return next(iter(sorted(_cache().glob("micropython-*/"))), None)
 
@@ -66,8 +65,8 @@ def get_sources() -> Path:
 
 
 def contents_of(tree: Path) -> list[tuple[str, int, int]]:
-    """(path, size, time) of all files of a tree from which modules and firmware are built, in order. This detects
-    changes of a tree, whose name stays the same."""
+    """(path, size, time) of all files of a tree from which modules and firmware are built, in order. This
+    detects changes of a tree, whose name stays the same."""
     found = []
     for part in NEEDED:
         for folder, folders, files in os.walk(tree / part):
@@ -119,7 +118,7 @@ def _mirrors() -> list[str]:
 
 
 def _download_from(mirror: str, folder: Path) -> Path:
-    """Download with a separate configuration of apt: the system is not changed, and no privileges are needed."""
+    """Download with a separate configuration of apt: the system is not changed, no privileges are needed."""
     state = folder / "apt"
     for part in ("lists/partial", "cache/archives/partial"):
         (state / part).mkdir(parents=True, exist_ok=True)

@@ -17,9 +17,9 @@ IN_RAM = (".stack", ".data", ".bss")
 class Sizes:
     """Memory usage in bytes: flash = code + constants + data, ram = stack + data + bss.
 
-    Both are measured from the start of the memory to the last used byte; padding between sections is included in
-    constants and bss. `data` occupies both memories, because its initial values are in flash. `stack` is the
-    reserve, not the actual usage. `symbols` are functions and objects: (name, section, bytes).
+    Both are measured from the start of the memory to the last used byte; padding between sections is included
+    in constants and bss. `data` occupies both memories, because its initial values are in flash. `stack` is
+    the reserve, not the actual usage. `symbols` are functions and objects: (name, section, bytes).
     """
 
     flash: int
@@ -68,7 +68,7 @@ def _used_ram(sections: Iterable[tuple[str, int, int]], machine: Machine) -> int
 
 
 def _gnu_rows(text: str) -> list[tuple[str, int, int, int]]:
-    """(section, address, load address, size): lines that start at the left margin; long names are on a separate line."""
+    """(section, address, load address, size): lines at the left margin; long names are on a separate line."""
     pattern = re.compile(
         r"^(\.\w+)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)(?: load address 0x([0-9a-f]+))?\s*$", re.MULTILINE
     )
