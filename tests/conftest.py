@@ -1,4 +1,5 @@
-"""Property tests draw the same examples in every run; `--hypothesis-profile=wide` draws new and more."""
+"""Property-based tests use the same examples in every run; `--hypothesis-profile=wide` generates new and more
+examples."""
 
 from hypothesis import HealthCheck, Phase, settings
 

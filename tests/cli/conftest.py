@@ -1,4 +1,4 @@
-"""Models for the commands around devices: trained once, in a second, on a small data set."""
+"""Models for the commands for devices, trained once, within a second, on a small data set."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from digits import train, write_npz
 
 @pytest.fixture(scope="session")
 def toys(tmp_path_factory):
-    """data, mlp, cnn: paths; samples, labels: what is in the data."""
+    """data, mlp, cnn: paths; samples, labels: contents of the data."""
     folder = tmp_path_factory.mktemp("toys")
     data = write_npz(folder / "toy.npz")
     for name, spec in (("mlp", "mlp:12,8"), ("cnn", "cnn:c4,p2,d8")):

@@ -10,7 +10,8 @@ CLASSES = 3
 
 
 def write_npz(path, shape=SHAPE, classes=CLASSES, samples=240, seed=0, test=True, **changes):
-    """x uint8 (samples, *shape), y, group, test in a file; changes replace arrays or (None) remove them."""
+    """x uint8 (samples, *shape), y, group, test in a file; changes replace arrays or, if None, remove
+    them."""
     rng = np.random.default_rng(seed)
     y = np.arange(samples) % classes
     centres = np.random.default_rng(5).integers(40, 216, (classes, *shape))
@@ -24,12 +25,12 @@ def write_npz(path, shape=SHAPE, classes=CLASSES, samples=240, seed=0, test=True
 
 
 def run(*arguments):
-    """The command line in this process; a result with exit_code, stdout and stderr."""
+    """Run a command in this process; returns exit_code, stdout and stderr."""
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 def fail(*arguments):
-    """(exit status, the one line that is said) of a command that must fail."""
+    """(exit status, one-line message) of a command that must fail."""
     result = run(*arguments)
     assert result.exit_code in (1, 2) and "Traceback" not in result.output
     lines = [line for line in result.stderr.splitlines() if not line.startswith("See: ")]

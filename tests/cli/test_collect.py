@@ -1,4 +1,4 @@
-"""integrad collect on a board that is played here: byte by byte what MicroPython's raw REPL answers."""
+"""integrad collect with a simulated board, which sends what MicroPython's raw REPL sends, byte by byte."""
 
 import errno
 import itertools
@@ -18,8 +18,8 @@ DOTS = itertools.repeat(b".")
 
 
 class PlayedBoard:
-    """A serial port with a board whose every script prints `output`; an exception in it is a pulled cable.
-    own: the board's own program prints it, from the start."""
+    """A serial port with a simulated board. All scripts print `output`; an exception in it simulates a lost
+    connection. own: the board's own program prints it, from the start."""
 
     def __init__(self, output, traceback=b"", own=False):
         self._output, self._traceback = output, traceback
@@ -89,7 +89,7 @@ class PlayedBoard:
 
 @pytest.fixture
 def plug_in(monkeypatch):
-    """A function that connects a played board instead of a port."""
+    """A function that connects a simulated board instead of a port."""
     from mpremote.transport_serial import SerialTransport
 
     def plug(board):

@@ -1,4 +1,4 @@
-"""integrad demo: its bits, its figures, its picture and what replay changes."""
+"""integrad demo: bits, figures, plot and the effect of replay."""
 
 import json
 
@@ -17,7 +17,7 @@ tests/parity/recorded.py, nothing but a deliberate change of the arithmetic may 
 
 @pytest.fixture(scope="module")
 def model():
-    """Trained as the demo does it, once for all tests."""
+    """Trained as in the demonstration, once for all tests."""
     spec = demonstration.SETUPS[0].spec
     return demonstration.train_without(load_dataset("spoken-digits"), "george", spec, 0, Silent())
 

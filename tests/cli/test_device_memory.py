@@ -1,4 +1,4 @@
-"""What info and export say about a device before anything is built."""
+"""Memory requirements that info and export predict before anything is built."""
 
 import json
 
@@ -62,7 +62,7 @@ def test_what_is_suggested_fits(model):
 
 
 def test_a_smaller_batch_is_suggested(model):
-    """64 KB of RAM hold the weights of the output layer, but not the inputs of a batch of 40."""
+    """64 KB of RAM suffice for the weights of the output layer, but not for the inputs of a batch of 40."""
     figures, _ = info(model, "--learn", "output", "--batch-size", 40, "--part", "nrf52832")
     assert figures["suggestions"][0] == "--learn output --batch-size 20"
     assert figures["suggestions"][1] == "--part nRF52833", "of the same maker, with the least RAM"

@@ -1,4 +1,4 @@
-"""integrad emulate: what it measures, and everything that can be wrong with a call or a firmware."""
+"""integrad emulate: measurements, wrong usage and failing firmware."""
 
 import errno
 import importlib.util
@@ -25,7 +25,7 @@ def emulate(model, data, *options):
 
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory):
-    """A model that learns more than a small part has RAM for; and its data."""
+    """A model that needs more RAM for training than a small part has, and its data."""
     folder = tmp_path_factory.mktemp("wide")
     data = write_npz(folder / "toy.npz")
     assert train(folder, data, "--epochs", 1, spec="mlp:500,200").exit_code == 0
@@ -63,7 +63,7 @@ def test_learn_sets(toys, learn):
 
 
 def test_tuning_learns_from_a_new_group(tmp_path):
-    """Data whose second half wears other classes' clothes: only what learns recognises it."""
+    """Data whose second half has permuted classes, which can be recognised only after learning."""
     rng = np.random.default_rng(3)
     centres = rng.integers(40, 216, (3, 16))
     y = np.arange(240) % 3
@@ -161,7 +161,7 @@ def test_what_does_not_fit_says_what_would_and_is_right(wide):
 
 @pytest.fixture
 def firmware_of(monkeypatch):
-    """firmware_of(old, new): replace text in every session program from now on."""
+    """firmware_of(old, new): replace text in all session programs from now on."""
     genuine = device_model.emit_firmware
 
     def mutate(old, new):
@@ -213,7 +213,7 @@ def test_a_firmware_that_computes_something_else(toys, firmware_of):
 
 @pytest.fixture
 def bare_machine(monkeypatch):
-    """A machine without any tool: nothing on the path, no ziglang, no unicorn."""
+    """A computer without tools: nothing on the path, no ziglang, no unicorn."""
     monkeypatch.setenv("PATH", "/nowhere")
     find, hidden = importlib.util.find_spec, ("ziglang", "unicorn")
     monkeypatch.setattr(
@@ -239,7 +239,7 @@ def test_no_emulator(toys, bare_machine, monkeypatch):
 
 
 def test_pip_alone_is_enough(toys, monkeypatch):
-    """ziglang builds and Unicorn runs where nothing is on the path."""
+    """ziglang builds and Unicorn runs the firmware if nothing is on the path."""
     monkeypatch.setenv("PATH", "/nowhere")
     figures = emulate(toys["mlp"], toys["data"], "--tune", 10, "--epochs", 1)
     assert figures["equal_to_host"] is True and figures["instructions_per_training_step"] > 0

@@ -1,4 +1,4 @@
-"""integrad evaluate: figures that can be worked out by hand, and data that does not fit."""
+"""integrad evaluate: figures that can be computed by hand, and data that does not match the model."""
 
 import json
 

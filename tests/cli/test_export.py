@@ -1,4 +1,4 @@
-"""integrad export: files that compile and do what the header says, figures that hold, and bad calls."""
+"""integrad export: files that compile and behave as documented, correct figures, and wrong usage."""
 
 import errno
 import json
@@ -38,7 +38,7 @@ def initialiser(samples):
 
 
 def build_and_run(folder, program):
-    """What a program prints that stands beside the exported files."""
+    """Output of a program that is compiled with the exported files."""
     (folder / "main.c").write_text(program)
     sources = sorted(map(str, folder.glob("*.c")))
     done = subprocess.run([*COMPILE, *sources, "-o", folder / "main"], capture_output=True, text=True)

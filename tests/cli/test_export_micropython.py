@@ -1,4 +1,4 @@
-"""integrad export --target micropython: the folder that the page describes, its modules, and bad calls."""
+"""integrad export --target micropython: the documented folder, its modules, and wrong usage."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""integrad info: the layers of a model and how it came about."""
+"""integrad info: the layers of a model and its training record."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The page about JSON: its keys and types are those that the commands write, no more and no less."""
+"""The page about JSON documents exactly the keys and types that the commands write."""
 
 import json
 import re
@@ -97,7 +97,7 @@ def test_data(toys):
 
 
 def test_micropython(tmp_path, monkeypatch):
-    """Firmware is built by the tests of emulated boards; here it is there."""
+    """Firmware is built by the tests of emulated boards; here it is replaced."""
     (tmp_path / "firmware.elf").write_bytes(b"firmware")
     monkeypatch.setattr("integrad.cli.micropython.firmware_path", lambda core: tmp_path / "firmware.elf")
     result = run("micropython", "build", "--json", "-")
@@ -106,7 +106,7 @@ def test_micropython(tmp_path, monkeypatch):
 
 
 def test_demo(toys, tmp_path):
-    """The whole demonstration is tested elsewhere; here only the shape of its result."""
+    """The demonstration itself is tested elsewhere; this tests the structure of its result."""
     model = load_model(toys["mlp"])
     device = DeviceModel.generate(model, tmp_path, "all", 4)
     preprocessing = model.preprocessing

@@ -1,4 +1,4 @@
-"""kill -9 at any moment, also while a checkpoint is written: what is resumed ends with the same file."""
+"""kill -9 at any moment, including while a checkpoint is written: the resumed run ends with the same file."""
 
 import random
 import signal

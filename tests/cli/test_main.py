@@ -1,4 +1,4 @@
-"""The command group: one place that turns errors into messages and exit statuses."""
+"""The command group, which converts errors to messages and exit statuses."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ from integrad.errors import IntegradError, UsageError
 
 
 def invoke(monkeypatch, callback):
-    """Call a command `info` that does what callback does."""
+    """Call a command `info` that is implemented by callback."""
     command = click.Command("info", callback=callback)
     monkeypatch.setattr(Commands, "get_command", lambda self, ctx, name: command)
     return CliRunner().invoke(main, ["info"])

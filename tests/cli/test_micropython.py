@@ -1,4 +1,4 @@
-"""integrad micropython: what is built and run, and what is said when that cannot be."""
+"""integrad micropython: building, running, and error messages."""
 
 import os
 import shutil
@@ -58,7 +58,7 @@ def test_a_script_that_is_no_text(tmp_path):
 
 
 def test_sources_that_change_under_their_name_are_built_anew(tmp_path, monkeypatch):
-    """A tree that somebody works on: firmware from before is not taken for firmware of now."""
+    """If a source tree changes, firmware that was built before is not reused."""
     monkeypatch.setenv("INTEGRAD_MICROPYTHON", str(tmp_path))
     source, beside = tmp_path / "py/vm.c", tmp_path / "docs/index.rst"
     for path in (source, beside, tmp_path / "tools/mpy_ld.py", tmp_path / "py/__pycache__/x.pyc"):

@@ -1,4 +1,4 @@
-"""integrad train: results, reproducibility, interruption, and every way to call it wrongly."""
+"""integrad train: results, reproducibility, interruption, and wrong usage."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def data(tmp_path):
 
 
 def start(tmp_path, data, *options, out="toy.model", **popen):
-    """The command in a process of its own, with enough epochs to be caught at work."""
+    """The command in a separate process, with enough epochs to be interrupted."""
     return subprocess.Popen(
         [
             *(sys.executable, "-c", "from integrad.cli import main; main(prog_name='integrad')"),

@@ -1,4 +1,4 @@
-"""integrad verify: one CRC everywhere, and a mistake anywhere is noticed."""
+"""integrad verify: equal CRCs of all executors, and detection of mistakes in any of them."""
 
 import json
 from dataclasses import replace
@@ -63,7 +63,7 @@ def test_text(toys):
 
 @pytest.fixture
 def emit(monkeypatch):
-    """emit(file, old, new): replace text in one of the generated files from now on."""
+    """emit(file, old, new): replace text in a generated file from now on."""
     genuine = device_model.emit_firmware
 
     def mutate(name, old, new):

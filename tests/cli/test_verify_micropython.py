@@ -1,4 +1,4 @@
-"""integrad verify --micropython: native modules take part, and are noticed when they differ."""
+"""integrad verify --micropython: native modules are included, and differences are detected."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Helpers that write .npz files, sound ones and broken ones."""
+"""Helpers that write valid and damaged .npz files."""
 
 import io
 import zipfile

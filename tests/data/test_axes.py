@@ -1,4 +1,4 @@
-"""Layouts of samples: detection, the user's word, and what the network sees."""
+"""Layouts of samples: detection, overrides, and network inputs."""
 
 import numpy as np
 import pytest

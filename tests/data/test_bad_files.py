@@ -1,4 +1,4 @@
-"""Every unusable file gives one line that names the file, the field and the fix."""
+"""Unusable files are rejected with a one-line message that names the file, the array and a remedy."""
 
 import re
 import struct

@@ -1,4 +1,4 @@
-"""The data sets in the package: what they hold, and that they stay the same."""
+"""The bundled data sets: their contents, which must not change."""
 
 from fractions import Fraction
 from importlib import resources

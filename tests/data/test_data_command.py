@@ -1,4 +1,4 @@
-"""integrad data: tables for people, JSON for scripts."""
+"""integrad data: tables and JSON."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Floats become int16 by one power of two, chosen on the training samples."""
+"""Conversion of floats to int16 by a power of two that is chosen for the training samples."""
 
 from fractions import Fraction
 

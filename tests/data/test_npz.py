@@ -1,4 +1,4 @@
-"""What the loader makes of sound files."""
+"""Loading valid files."""
 
 import numpy as np
 import pytest

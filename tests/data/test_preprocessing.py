@@ -1,4 +1,4 @@
-"""Normalisation against a slow version in Python integers, and against hostile descriptions."""
+"""Normalisation, compared with a slow version in Python integers, and invalid descriptions."""
 
 import json
 

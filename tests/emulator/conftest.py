@@ -1,4 +1,4 @@
-"""Firmware built from the small programs in programs/, each once."""
+"""Firmware built once from each of the small programs in programs/."""
 
 import pytest
 from emulated import PROGRAMS

@@ -1,4 +1,4 @@
-"""What these tests run on."""
+"""Cores, toolchains and emulators of these tests."""
 
 from pathlib import Path
 

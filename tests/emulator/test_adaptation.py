@@ -1,4 +1,4 @@
-"""A device meets new samples, learns from some and meets the rest again, as the host does."""
+"""On-device adaptation, with the same results as on the host."""
 
 import numpy as np
 import pytest
@@ -117,7 +117,7 @@ def test_tuning_is_what_the_host_does(device, firmware):
 
 
 def test_replay_keeps_what_was_known(device, firmware):
-    """New samples that contradict the old ones: without replay these are forgotten."""
+    """New samples that contradict the old ones, which are forgotten without replay."""
     (x, y), stored = halves(48)
     contrary = x, (y + 1) % 5
     tuning = Tuning(12, 4, SCHEDULE)

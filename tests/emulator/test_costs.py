@@ -1,4 +1,4 @@
-"""Costs: equal to the linker map to the byte, exact and repeatable instruction counts, sums that hold."""
+"""Costs: sizes equal to those in the linker map, exact and repeatable instruction counts, consistent sums."""
 
 from collections import Counter
 

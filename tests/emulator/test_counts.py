@@ -63,7 +63,7 @@ def test_unicorn_counts_what_qemu_counts(build, core, toolchain):
 @pytest.mark.parametrize("program", ["branches", "arithmetic_region"])
 @pytest.mark.parametrize(("core", "toolchain"), UNICORN_BUILDS)
 def test_conditional_code_counts_the_same(build, program, core, toolchain):
-    """Instructions under an IT that do not take effect are executed all the same, in both emulators."""
+    """Conditional instructions (IT) whose condition is false count as executed in both emulators."""
     firmware = build(program, core, toolchain)
     in_qemu = run(firmware, SESSION, engine="qemu")
     in_unicorn = run(firmware, SESSION, engine="unicorn", counted_regions=None)

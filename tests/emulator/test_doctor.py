@@ -1,4 +1,4 @@
-"""integrad doctor tells the truth about this machine and about one with nothing on it."""
+"""integrad doctor on this computer and on one without any tools."""
 
 import json
 import subprocess

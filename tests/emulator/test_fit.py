@@ -1,4 +1,4 @@
-"""What does not fit a part: the linker says by how much, and what would fit is true."""
+"""Programs that do not fit a part: the reported shortage is correct, and the suggestions fit."""
 
 import re
 from dataclasses import replace
@@ -20,7 +20,7 @@ def link(model, folder, core, learn="none", batch=1, toolchain=None):
 
 
 def refuse(*arguments):
-    """The message about a firmware that does not fit."""
+    """The error message for firmware that does not fit."""
     with pytest.raises(DoesNotFitError) as caught:
         link(*arguments)
     text = str(caught.value)
@@ -30,7 +30,7 @@ def refuse(*arguments):
 
 @pytest.fixture
 def only_core(monkeypatch):
-    """A small part, and none that is larger."""
+    """Only one part, which is small."""
     monkeypatch.setattr("integrad.estimate.fit.CORES", {})
     core = get_core("m0")
     return replace(core, part=replace(core.part, flash_bytes=16384, ram_bytes=8192))
@@ -95,7 +95,7 @@ def test_samples_that_are_too_large(tmp_path, only_core):
 
 
 def test_the_linker_is_asked_seldom(tmp_path, monkeypatch):
-    """Advice takes a second or two, however many batch sizes and learn sets there are."""
+    """Suggestions take a second or two for any number of batch sizes and learn sets."""
     genuine, built = device_model.build_firmware, []
 
     def build(*arguments, **options):

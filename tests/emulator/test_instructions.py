@@ -1,4 +1,4 @@
-"""The kinds of instructions, checked against what the assembler makes of their names."""
+"""Instruction classes, checked with instructions from the assembler."""
 
 import struct
 import subprocess

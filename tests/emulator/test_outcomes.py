@@ -1,4 +1,4 @@
-"""Exit statuses, faults and hangs are told apart, on every core and in both emulators."""
+"""Exit statuses, faults and time limits are distinguished on all cores and in both emulators."""
 
 import time
 

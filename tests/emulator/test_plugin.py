@@ -1,4 +1,5 @@
-"""The plugin for QEMU: strict C for both interfaces, built once, kept in the user's cache."""
+"""The QEMU plugin: compiles without warnings for both interfaces, is built once and kept in the user's
+cache."""
 
 import os
 import re

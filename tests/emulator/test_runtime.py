@@ -1,4 +1,4 @@
-"""What the start-up code and our run-time helpers promise to C programs."""
+"""The guarantees of the start-up code and the run-time functions for C programs."""
 
 import random
 import struct

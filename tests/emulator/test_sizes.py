@@ -1,4 +1,4 @@
-"""Flash and RAM of a firmware: the ELF file, its linker map and the linker's refusals agree to the byte."""
+"""Flash and RAM of firmware: the ELF file, the linker map and the linker's errors agree to the byte."""
 
 import pytest
 from emulated import BUILDS, PROGRAMS
@@ -14,7 +14,7 @@ RESERVE = 4096
 
 
 def write_program(folder, ram=8, constants=8, initialised=8):
-    """A program that keeps this many bytes of variables, constants and initialised variables."""
+    """A program with this many bytes of variables, constants and initialised variables."""
     source = folder / "arrays.c"
     source.write_text(
         f"""#include <stdint.h>

@@ -1,4 +1,4 @@
-"""Finding compilers, and what a user reads when one is missing or refuses."""
+"""Finding compilers, and error messages if one is missing or fails."""
 
 import sys
 
@@ -22,7 +22,7 @@ def build_text(text, folder, core="m4", **options):
 
 
 def hide(monkeypatch, *modules):
-    """Make programs and these modules look as if they were not installed."""
+    """Simulate that programs and these modules are not installed."""
     monkeypatch.setenv("PATH", "/nonexistent")
     find = toolchain.importlib.util.find_spec
     monkeypatch.setattr(toolchain.importlib.util, "find_spec", lambda n: None if n in modules else find(n))

@@ -1,4 +1,4 @@
-"""Bytes in, bytes out, and their CRC-32, on every executor."""
+"""Input, output and CRC-32 of the transport on all executors."""
 
 import random
 import struct

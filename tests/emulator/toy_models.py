@@ -19,7 +19,7 @@ def make_samples(shape, dtype="uint8", count=24, seed=0):
 
 
 def make_model(spec, shape=(8, 8), axes="HW", dtype="uint8"):
-    """A model with fresh weights."""
+    """A model with initial weights."""
     preprocessing = Preprocessing.fit(make_samples(shape, dtype)[0], axes)
     network = Network(preprocessing.input_shape, CLASSES, parse_spec(spec, preprocessing.input_shape))
     network.initialise(np.random.default_rng(1))

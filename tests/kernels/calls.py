@@ -1,4 +1,4 @@
-"""Calls of every kernel: all small sizes and tails, borders, extremes of what the proofs allow."""
+"""Calls of all kernels: small sizes and remainders, limits, extremes allowed by the proofs."""
 
 from __future__ import annotations
 

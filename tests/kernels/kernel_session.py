@@ -1,4 +1,4 @@
-"""Kernels on their own: a program of all of them, and sessions for it."""
+"""A program that contains all kernels, and sessions for it."""
 
 from __future__ import annotations
 

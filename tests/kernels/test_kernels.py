@@ -1,4 +1,5 @@
-"""Every core's kernels give the bits of the portable ones, write nothing else, and need no library."""
+"""The kernels of all cores compute the same bits as the portable ones, write nothing else, and need no
+library."""
 
 import re
 

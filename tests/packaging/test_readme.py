@@ -5,7 +5,7 @@ A block is run when its fence says so; GitHub shows only the first word of it:
     ```console run      every line that starts with "$ " is run, in order, and must succeed
     ```console slow     the same, but only with INTEGRAD_SLOW=1
     ```console board    the same, on an emulated board (tests/micropython/test_guide.py)
-    ```console          only shown (make, docker, git: they need a machine of their own)
+    ```console          only displayed (make, docker, git: they need a separate computer)
 
 The blocks of one page share one temporary folder. A command that is meant to fail ends in `# exit 1`.
 A command ending in a backslash goes on in the next line. Other lines are output and are not compared.

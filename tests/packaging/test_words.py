@@ -1,4 +1,5 @@
-"""What no file of the project may name: package servers, folders of one machine or outside the tree."""
+"""Names that no file of the project may contain: package servers, folders of one computer or outside the
+tree."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Every engine against the NumPy engine: steps, gradients and logits, bit for bit."""
+"""All engines compared with the NumPy engine: steps, gradients and logits, bit for bit."""
 
 import numpy as np
 import pytest

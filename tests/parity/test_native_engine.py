@@ -1,4 +1,5 @@
-"""The native engine computes NumPy's bits: any network, batch, rule and number of threads, any build."""
+"""The native engine computes the same bits as NumPy for any network, batch, rule, number of threads and
+build."""
 
 import re
 from dataclasses import replace

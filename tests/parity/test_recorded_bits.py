@@ -1,4 +1,4 @@
-"""Every executor against CRC-32s that were recorded once: the arithmetic cannot move unnoticed.
+"""All executors compared with recorded CRC-32s, so that changes of the arithmetic are detected.
 
 The other tests of this folder compare executors with each other; a mistake that all of them share shows
 here only. Nothing but a deliberate change of the arithmetic may move a recorded CRC: recorded.py says how

@@ -1,4 +1,4 @@
-"""The comparison can fail: one small mistake in a generated kernel, and the bits differ."""
+"""The comparison detects small mistakes in generated kernels."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The Torch engine against NumPy, bit for bit, whatever carries its products."""
+"""The Torch engine compared with NumPy, bit for bit, with all carriers."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,5 @@
-"""Workers that torchrun starts: whatever their number, and whoever dies, the model file is the same."""
+"""Workers started by torchrun: the model file is the same for any number of workers, and if one of them
+dies."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Pictures of arenas: every buffer where it lies, no label across a border, one file that stands alone."""
+"""Plots of arenas: positions of all buffers, labels within their rectangles, self-contained files."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""The search for the smallest arena against trying every offset there is."""
+"""The search for the smallest arena, compared with an exhaustive search."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The one arithmetic against definitions in Python's own unbounded integers."""
+"""The arithmetic, compared with definitions in unbounded Python integers."""
 
 import math
 
@@ -29,7 +29,7 @@ def truncated(a, b):
 
 
 def near(*centres):
-    """Integers around borders, where a rounding would show first."""
+    """Integers around limits, where rounding errors would occur first."""
     return st.sampled_from(centres).flatmap(lambda centre: st.integers(centre - 1000, centre + 1000))
 
 

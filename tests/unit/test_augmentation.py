@@ -1,4 +1,4 @@
-"""Augmentation: equal to loops over single pixels, fixed by its generator, and no draw where it is off."""
+"""Augmentation: equal to loops over pixels, determined by the generator, no random draws if disabled."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def slow_mirror(x, chosen):
 
 
 def slow_apply(augmentation, x, rng):
-    """The draws in the order that is promised."""
+    """The draws in the documented order."""
     batch, crop = len(x), augmentation.crop
     margins = (0 if x.shape[2] == 1 else crop, crop)
     highs = [2 * margin + 1 for margin in margins]
@@ -116,7 +116,7 @@ def test_mirror_exchanges_left_and_right_of_the_chosen():
 
 
 def ramp(batch, height=9, width=9):
-    """Images in which every pixel tells its place: a shift can be read off the middle."""
+    """Images whose pixels encode their positions, so that a shift can be read off the centre."""
     rows, columns = np.mgrid[:height, :width]
     return np.broadcast_to(10 * rows + columns + 1, (batch, 1, height, width)).astype(np.int8)
 

@@ -1,4 +1,4 @@
-"""The benchmarks' plain implementation is a third one with the same bits, and the benchmarks run."""
+"""The plain implementation of the benchmarks computes the same bits, and the benchmarks run."""
 
 import json
 import subprocess

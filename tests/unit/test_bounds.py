@@ -1,4 +1,4 @@
-"""Widths: worst cases reach their bounds and never exceed them; types change exactly at the border."""
+"""Proved widths: worst cases reach their bounds and never exceed them; types change exactly at the limit."""
 
 import itertools
 

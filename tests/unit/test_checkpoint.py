@@ -1,4 +1,4 @@
-"""Checkpoints: an interrupted run that is resumed ends like one that never stopped."""
+"""Checkpoints: a resumed run ends like an uninterrupted one."""
 
 import json
 import struct
@@ -178,7 +178,7 @@ def good(tmp_path_factory):
 
 
 def resume_damaged(path):
-    """Resuming must be refused and leave the network alone."""
+    """Resuming must be rejected and must not change the network."""
     trainer, network = make_run()
     crc = network.weights_crc()
     with pytest.raises(IntegradError) as caught:
@@ -251,7 +251,7 @@ def test_damaged_tensors(tmp_path, good, name, array):
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damaged_bytes(tmp_path, good, data):
-    """Any damage of the header is refused, or harmless."""
+    """Damage of the header is rejected or harmless."""
     content = bytearray(good.read_bytes())
     end = 8 + struct.unpack("<Q", content[:8])[0]
     content[data.draw(st.integers(0, end - 1))] = data.draw(st.integers(0, 255))

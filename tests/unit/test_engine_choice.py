@@ -1,4 +1,4 @@
-"""What "auto" takes: a GPU for large networks, else C for this machine, else NumPy."""
+"""The choice of "auto": a GPU for large networks, else the native engine, else NumPy."""
 
 import sys
 
@@ -17,7 +17,7 @@ def network(spec):
 
 @pytest.fixture
 def gpu(monkeypatch):
-    """A machine with a GPU, on which Torch's engine is made for it."""
+    """A simulated computer with a GPU for the Torch engine."""
     made = []
     monkeypatch.setattr(choice, "_has_gpu", lambda: True)
     monkeypatch.setattr(choice, "_torch", lambda network, threads: made.append(network) or "on the GPU")

@@ -1,4 +1,4 @@
-"""What the labels of a data set mean to a model."""
+"""Mapping the labels of a data set to the classes of a model."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ Y = np.array([0, 1, 2, 1, 0, 2])
 
 
 def match(model_names, data_names):
-    """Labels as the model counts them; data_names None: the data has numbers only."""
+    """Labels as class indices of the model; data_names None: the classes of the data are numbers."""
     x = np.arange(24, dtype=np.uint8).reshape(6, 4)
     model = Model(Network((4,), len(model_names), []), Preprocessing.fit(x, "F"), list(model_names))
     names = None if data_names is None else np.array(data_names)

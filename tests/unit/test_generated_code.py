@@ -1,4 +1,5 @@
-"""Generated C as text: it compiles without a warning everywhere, is laid out, bounded, and harmless."""
+"""Generated C: compiles without warnings everywhere, is formatted, bounded, and free of forbidden
+constructs."""
 
 import re
 import shutil
@@ -62,7 +63,7 @@ def generated(tmp_path_factory):
 
 
 def compile_files(command, files, includes, folder):
-    """Warnings and errors, empty if there are none."""
+    """Warnings and errors, or an empty string."""
     assert shutil.which(command[0]), f"{command[0]} is not installed"
     words = [*command, *WARNINGS, f"-I{includes}", f"-I{DEVICE}", "-c", *map(str, files)]
     return subprocess.run(words, capture_output=True, text=True, cwd=folder).stderr

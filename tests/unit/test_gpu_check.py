@@ -1,4 +1,4 @@
-"""benchmarks/gpu_check.py runs to its end without a GPU when asked to, and says so."""
+"""benchmarks/gpu_check.py can run without a GPU if requested, and says so."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Layers one by one: shapes, borders, and what the published algorithm says of them."""
+"""Individual layers: shapes, limits, and properties of the published algorithm."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Which part of a network learns."""
+"""Learn sets."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Exact products, and the proof that chooses their carrier."""
+"""Exact products, and the choice of their carrier by proof."""
 
 import numpy as np
 import pytest

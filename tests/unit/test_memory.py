@@ -1,4 +1,4 @@
-"""The arena: no two live buffers share a byte, and none that networks need could be smaller."""
+"""The arena: buffers with overlapping lifetimes are disjoint, and arenas of networks are minimal."""
 
 import pytest
 from hypothesis import given, settings
@@ -30,7 +30,7 @@ def chains(draw):
 
 
 def check(arena, buffers):
-    """What a kernel relies on."""
+    """Properties that kernels rely on."""
     spans = {b.name: range(arena.offsets[b.name], arena.offsets[b.name] + b.size) for b in buffers}
     assert len(spans) == len(buffers)
     for a in buffers:

@@ -1,4 +1,4 @@
-"""Counts and scores of predictions, against figures worked out by hand."""
+"""Metrics of predictions, compared with figures computed by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Model files: the same model gives the same bytes, and no file can do more than raise IntegradError."""
+"""Model files: equal models yield equal bytes, and any invalid file raises IntegradError."""
 
 import json
 import os
@@ -61,7 +61,7 @@ def pack(header, tensors):
 
 
 def refuse(tmp_path, data, words=""):
-    """The file must be refused in one line that names it and contains words."""
+    """The file must be rejected with a one-line message that names it and contains words."""
     path = tmp_path / "bad.model"
     path.write_bytes(data)
     with pytest.raises(IntegradError) as caught:
@@ -216,7 +216,7 @@ def test_document_with_a_wrong_field(tmp_path, good, change, words):
 
 
 def test_numbers_that_json_cannot_write_are_refused(tmp_path, good):
-    """1e999 is valid JSON and reads as infinity, which no JSON can say again."""
+    """1e999 is valid JSON and is read as infinity, which JSON cannot represent."""
     header, document, tensors = parts(good)
     text = json.dumps(document | {"training": {"test_accuracy": "?"}}).replace('"?"', "1e999")
     refuse(tmp_path, assemble(header, text, tensors), "training contains a number that is not finite")
@@ -327,7 +327,7 @@ def test_writing_follows_links_and_refuses_what_is_no_file(tmp_path):
 
 
 def test_a_file_that_claims_much_memory_costs_none(tmp_path):
-    """A sparse file of the largest size is refused by its header before anything is read."""
+    """A sparse file of maximum size is rejected by its header before it is read."""
     path = tmp_path / "sparse.model"
     with open(path, "wb") as file:
         file.truncate(2**31 + 1)

@@ -1,4 +1,4 @@
-"""Where the native engine comes from: compiled once, kept if it may be, checked before it is trusted."""
+"""The library of the native engine: compiled once, cached if possible, checked before use."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Networks: inference, parameters, checks of what is loaded."""
+"""Networks: inference, parameters, validation of loaded parameters."""
 
 import zlib
 

@@ -1,4 +1,4 @@
-"""Descriptions of networks: good ones are kept as they are, bad ones refused by the name of a field."""
+"""Network descriptions: valid ones are preserved, invalid ones are rejected with the name of a field."""
 
 import copy
 

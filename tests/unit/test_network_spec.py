@@ -1,4 +1,4 @@
-"""The short notation: what it means, and where it says a mistake is."""
+"""The short notation: its meaning, and the reported positions of mistakes."""
 
 import pytest
 

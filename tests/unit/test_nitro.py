@@ -1,4 +1,4 @@
-"""The learner: what a step changes, what it leaves alone, and what it reports."""
+"""NITRO-D: what a step changes, what it does not change, and what it reports."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The parts: a table that holds together, and names that people use."""
+"""The table of parts: consistency and common names."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Plans: what is lowered from a network, and what it says about sizes."""
+"""Plans: lowering of networks, and sizes."""
 
 from math import prod
 

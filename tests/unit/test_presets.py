@@ -1,4 +1,4 @@
-"""Presets: the published networks, to the weight, and settings that a Trainer takes."""
+"""Presets: exactly the published networks, and valid settings of Trainer."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Plateaus: counted in whole samples and whole epochs."""
+"""Plateaus, counted in samples and epochs."""
 
 from integrad.training.plateau import Plateau
 

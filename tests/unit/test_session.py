@@ -1,4 +1,4 @@
-"""Sessions: bytes that the firmware reads, and answers that are not what was asked for."""
+"""Sessions: their binary form, and unexpected results."""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""What the Torch engine is made of: digits, carriers, the tests that admit a carrier, and its limits."""
+"""Components of the Torch engine: digits, carriers, tests of carriers, and limits."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Training: repeatable to the bit, exact in what it reports, and clear about what it cannot do."""
+"""Training: reproducible bits, exact reports, and clear error messages."""
 
 import numpy as np
 import pytest

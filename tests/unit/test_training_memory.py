@@ -1,4 +1,4 @@
-"""The page about training RAM: what its script counts, and bounds that every order of a step keeps."""
+"""The page about training RAM: the figures of its script, and bounds of all orders of a step."""
 
 import re
 import sys

@@ -1,4 +1,5 @@
-"""A small data set and network for tests of training: noisy clusters that a few epochs tell apart."""
+"""A small data set and network for tests of training: noisy clusters that are separated after a few
+epochs."""
 
 import numpy as np
 
