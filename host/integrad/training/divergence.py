@@ -81,7 +81,7 @@ class DivergenceWatch:
             yield (
                 "saturated",
                 f"{saturated / size:.0%} of {name} are at their limit, training diverges: "
-                f"try --learning-rate-inv {calmer}, a larger --batch-size or a --decay-inv",
+                f"try {_calming(network, calmer)}",
             )
         if self.left_chance and self.at_chance >= FELL_BACK:
             yield (
@@ -96,7 +96,14 @@ class DivergenceWatch:
         text = f"validation accuracy has been at chance for {self.at_chance} epochs: "
         if not learner_of(network).has_moved(network):
             return text + f"the weights hardly change, try --learning-rate-inv {bolder} or more --epochs"
-        return text + f"try --learning-rate-inv {calmer}, a larger --batch-size or a --decay-inv"
+        return text + f"try {_calming(network, calmer)}"
+
+
+def _calming(network: Network, calmer: int) -> str:
+    """Options against weights that grow too far, as far as the learner has them."""
+    if "decay_inv" in learner_of(network).hyper_parameters:
+        return f"--learning-rate-inv {calmer}, a larger --batch-size or a --decay-inv"
+    return f"--learning-rate-inv {calmer} or a larger --batch-size"
 
 
 def count_saturated(parameter: Parameter) -> int:
