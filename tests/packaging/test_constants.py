@@ -1,9 +1,9 @@
-"""A limit that two modules need has one home, or one of them would be changed without the other."""
+"""Limits that several modules need are defined once, so that they cannot be changed inconsistently."""
 
 import ast
 
 import pytest
-from test_doors import MODULES
+from modules import MODULES
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from test_doors import MODULES
     ["INPUT_SPREAD", "LAYER_TYPES", "LEARNERS", "MAX_CLASSES", "MAX_FAN_IN", "MAX_SIDE"],
 )
 def test_constant_is_assigned_once(constant):
-    homes = [
+    modules = [
         name
         for name, path in MODULES.items()
         for node in ast.parse(path.read_text()).body
@@ -19,4 +19,4 @@ def test_constant_is_assigned_once(constant):
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name) and target.id == constant
     ]
-    assert len(homes) == 1, homes
+    assert len(modules) == 1, modules
