@@ -14,6 +14,7 @@ from integrad.errors import UsageError
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
 from integrad.network.parameter import Parameter
+from integrad_codegen.encodings import bytes_of, require_updates
 from integrad_codegen.lowering import LOWERINGS
 from integrad_codegen.memory import ALIGNMENT, Arena, lay_out
 from integrad_codegen.operations.block import Block
@@ -141,11 +142,11 @@ class Plan:
     @property
     def weights_bytes(self) -> int:
         """Size of the weights struct: RAM where something learns."""
-        return sum(parameter.array.nbytes for parameter in self.parameters())
+        return bytes_of(self.parameters())
 
     @property
     def frozen_bytes(self) -> int:
-        return sum(parameter.array.nbytes for parameter in self.frozen_parameters())
+        return bytes_of(self.frozen_parameters())
 
     @property
     def inference_scratch_bytes(self) -> int:
@@ -167,6 +168,7 @@ def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 1
     if learn_set.output_learns and not 1 <= batch <= MAX_BATCH:
         raise UsageError(f"batch size {batch}: must be from 1 to {MAX_BATCH}")
     batch = batch if learn_set.output_learns else 0
+    require_updates((p for p in network.parameters() if p.learns(learn_set)), network.learner)
     lowered = LOWERINGS[network.learner](network, learn_set, batch)
     operations, output = lowered.operations, lowered.output
     times = _times(operations, output)

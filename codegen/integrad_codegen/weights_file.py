@@ -1,4 +1,4 @@
-"""The file of weights that the MicroPython modules read: a header of 32 bytes, then int16 rows.
+"""The file of weights that the MicroPython modules read: a header of 32 bytes, then rows of weights.
 
 docs/micropython-weights.md is its description. All integers are little-endian.
 """
@@ -10,10 +10,9 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-import numpy as np
-
 from integrad.model_file import Model
 from integrad.network.parameter import Parameter
+from integrad_codegen.encodings import Encoding, bytes_of, encoding_of, packed
 from integrad_codegen.plan import Plan
 
 MAGIC = b"iWGT"
@@ -37,6 +36,7 @@ class Member:
     columns: int
     learns: bool
     offset: int
+    encoding: Encoding
 
 
 def members(plan: Plan) -> list[Member]:
@@ -46,8 +46,9 @@ def members(plan: Plan) -> list[Member]:
         offset = 0
         for parameter in arrays:
             array = parameter.array
-            found.append(Member(parameter.member, len(array), array[0].size, learns, offset))
-            offset += array.nbytes
+            encoding = encoding_of(parameter)
+            found.append(Member(parameter.member, len(array), array[0].size, learns, offset, encoding))
+            offset += encoding.bytes * array.size
     return found
 
 
@@ -64,8 +65,7 @@ def learning_parameters(plan: Plan) -> list[Parameter]:
 def part_bytes(plan: Plan) -> tuple[int, int]:
     """Bytes of the weights that do not learn, and of those that do."""
     parts = frozen_parameters(plan), learning_parameters(plan)
-    frozen, learning = (sum(parameter.array.nbytes for parameter in part) for part in parts)
-    return frozen, learning
+    return bytes_of(parts[0]), bytes_of(parts[1])
 
 
 def layout_text(model: Model, plan: Plan) -> str:
@@ -83,7 +83,7 @@ def layout(model: Model, plan: Plan) -> int:
 
 def weights_file(model: Model, plan: Plan) -> bytes:
     """The file that holds all weights of the plan's network."""
-    frozen, learning = bytes_of(frozen_parameters(plan)), bytes_of(learning_parameters(plan))
+    frozen, learning = packed(frozen_parameters(plan)), packed(learning_parameters(plan))
     sizes = (zlib.crc32(frozen), len(frozen), len(learning), zlib.crc32(learning))
     fields = HEADER.pack(MAGIC, VERSION, HEADER_BYTES, layout(model, plan), *sizes)
     return fields + zlib.crc32(fields).to_bytes(4, "little") + frozen + learning
@@ -91,9 +91,4 @@ def weights_file(model: Model, plan: Plan) -> bytes:
 
 def origin_crc(plan: Plan) -> int:
     """CRC-32 of all weights in the order of the file, as a file of what was learnt on them names it."""
-    return zlib.crc32(bytes_of(learning_parameters(plan)), zlib.crc32(bytes_of(frozen_parameters(plan))))
-
-
-def bytes_of(parameters: list[Parameter]) -> bytes:
-    """Their elements as the file holds them, little-endian int16, one array after the other."""
-    return b"".join(np.ascontiguousarray(p.array, "<i2").tobytes() for p in parameters)
+    return zlib.crc32(packed(learning_parameters(plan)), zlib.crc32(packed(frozen_parameters(plan))))

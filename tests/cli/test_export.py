@@ -5,12 +5,14 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from digits import fail, run, train, write_npz
 
 from integrad.build.toolchain import WARNINGS
 from integrad.emulate.faults import FirmwareError
+from integrad.execute import device_model
 from integrad.model_file import load_model
 from integrad.training.stepper import Stepper
 
@@ -229,6 +231,22 @@ def test_for_a_core_it_is_built_and_measured(toys, tmp_path):
     assert {**plain, **{key: measured[key] for key in new}} == measured
     result = run("export", toys["cnn"], "--core", "m0", "--out", tmp_path)
     assert "Memory on STM32F091RC, bytes" in result.stdout and "an inference" in result.stdout
+
+
+def test_what_is_measured_is_what_is_written(toys, tmp_path, monkeypatch):
+    """The firmware is compiled from the very text of the exported files."""
+    built = []
+
+    def keep(board, sources, includes, *rest, **options):
+        built.append({path.name: path.read_text() for path in includes[0].iterdir()})
+        return genuine(board, sources, includes, *rest, **options)
+
+    genuine = device_model.build_firmware
+    monkeypatch.setattr(device_model, "build_firmware", keep)
+    figures = export(toys["cnn"], tmp_path, "--learn", "last:1", "--name", "wand", "--core", "m4")
+    written = {Path(path).name: Path(path).read_text() for path in figures["files"]}
+    assert set(written) == {"wand.h", "wand.c", "wand_kernels.h", "wand_weights.c"}
+    assert [{name: text for name, text in files.items() if name in written} for files in built] == [written]
 
 
 def test_without_an_emulator_it_is_not_measured(toys, tmp_path, monkeypatch):

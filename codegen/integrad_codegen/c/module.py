@@ -21,6 +21,7 @@ from integrad_codegen.c.layout import commented, wrapped, wrapped_call
 from integrad_codegen.c.places import address, pointers
 from integrad_codegen.c.types import integer
 from integrad_codegen.costs import layer_rows, memory_rows
+from integrad_codegen.encodings import bytes_of, encoding_of
 from integrad_codegen.kind_templates import KindTemplates, environment_for
 from integrad_codegen.names import check_name
 from integrad_codegen.normalisation import Normalisation
@@ -183,19 +184,19 @@ def _parameters(p: str) -> dict[str, list[str]]:
 
 
 def _struct_members(parameters: list[Parameter]) -> list[str]:
-    return commented([(_declaration(p), f"{p.array.nbytes:,} bytes") for p in parameters])
+    return commented([(_declaration(p), f"{bytes_of([p]):,} bytes") for p in parameters])
 
 
 def _declaration(parameter: Parameter) -> str:
     rows = parameter.array.reshape(len(parameter.array), -1)
-    return f"int16_t {parameter.member}[{rows.shape[0]}][{rows.shape[1]}];"
+    return f"{encoding_of(parameter).c_type} {parameter.member}[{rows.shape[0]}][{rows.shape[1]}];"
 
 
 def _pointer_members(plan: Plan) -> list[str]:
     """The members of the struct where it points to the weights: what does not learn is constant."""
     return commented(
         [
-            (f"{'' if m.learns else 'const '}int16_t (*{m.name})[{m.columns}];", f"{m.rows} rows")
+            (f"{'' if m.learns else 'const '}{m.encoding.c_type} (*{m.name})[{m.columns}];", f"{m.rows} rows")
             for m in members(plan)
         ]
     )

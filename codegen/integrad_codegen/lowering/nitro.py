@@ -14,6 +14,7 @@ from integrad.arithmetic import SCALE, SLOPES, weight_limit
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network, Stage
 from integrad_codegen import bounds
+from integrad_codegen.encodings import Encoding, encoding_of
 from integrad_codegen.lowering.lowered import Lowered
 from integrad_codegen.operations.block import Block
 from integrad_codegen.operations.classifier import Classifier
@@ -21,11 +22,15 @@ from integrad_codegen.operations.kinds import KINDS
 from integrad_codegen.operations.operation import Operation
 from integrad_codegen.program import Call, Place, Step
 
+Encodings = dict[str, Encoding]
+"""Member of the struct of weights → how its elements lie."""
+
 
 def lower_nitro(network: Network, learn_set: LearnSet, batch: int) -> Lowered:
     """batch: 0 where nothing learns. Raises IntegradError where a bound fails."""
-    operations = _operations(network, learn_set, batch)
-    output = _classifier("output", "output", network.output.weights, batch)
+    encodings = {parameter.member: encoding_of(parameter) for parameter in network.parameters()}
+    operations = _operations(network, learn_set, batch, encodings)
+    output = _classifier("output", "output", network.output.weights, encodings, batch)
     x = Place("x", network.input_shape, ("", "inputs"), in_arena=False)
     training = _training(operations, output, replace(x, batch=batch)) if batch else []
     return Lowered(operations, output, _inference(operations, output, x), training)
@@ -34,7 +39,7 @@ def lower_nitro(network: Network, learn_set: LearnSet, batch: int) -> Lowered:
 # Operations
 
 
-def _operations(network: Network, learn_set: LearnSet, batch: int) -> list[Operation]:
+def _operations(network: Network, learn_set: LearnSet, batch: int, encodings: Encodings) -> list[Operation]:
     operations: list[Operation] = []
     blocks = pools = 0
     for stage in network.stages:
@@ -45,7 +50,7 @@ def _operations(network: Network, learn_set: LearnSet, batch: int) -> list[Opera
             _append_pool(operations, f"pool{pools}", stage)
         else:
             blocks += 1
-            operations.append(_block(stage, blocks, learn_set.block_learns(blocks - 1), batch))
+            operations.append(_block(stage, blocks, learn_set.block_learns(blocks - 1), batch, encodings))
     return operations
 
 
@@ -58,12 +63,13 @@ def _append_pool(operations: list[Operation], name: str, stage: Stage) -> None:
     operations.append(pool)
 
 
-def _block(stage: Stage, number: int, learns: bool, batch: int) -> Block:
+def _block(stage: Stage, number: int, learns: bool, batch: int, encodings: Encodings) -> Block:
     block, where = stage.block, f"block {number} ({stage.kind})"
     bounds.check_forward(where, block.fan_in)
     common = {
         "number": number,
         "weights": block.weights,
+        "encoding": encodings[f"block{number}"],
         "alpha_inv": block.alpha_inv,
         "mean": SLOPES[block.alpha_inv].mean,
         "scale": SCALE * block.fan_in,
@@ -72,17 +78,18 @@ def _block(stage: Stage, number: int, learns: bool, batch: int) -> Block:
     operation = KINDS[stage.kind].of(f"block{number}", stage, **common)
     if not learns:
         return operation
-    head = _classifier(f"head{number}", "head", block.head, batch)
+    head = _classifier(f"head{number}", "head", block.head, encodings, batch)
     bits = bounds.gradient_bits(where, batch * operation.gradient_terms, bounds.block_error(where, block))
     return replace(operation, head=head, proved_bits=bits)
 
 
-def _classifier(name: str, role: str, weights: np.ndarray, batch: int) -> Classifier:
+def _classifier(name: str, role: str, weights: np.ndarray, encodings: Encodings, batch: int) -> Classifier:
     classes, features = weights.shape
     bounds.check_forward(name, features)
     bounds.check_classifier(name, batch)
     shapes = (features,), (classes,)
-    return Classifier(name, *shapes, role, weights, SCALE * features, weight_limit(features), batch > 0)
+    scale, limit = SCALE * features, weight_limit(features)
+    return Classifier(name, *shapes, role, weights, encodings[name], scale, limit, batch > 0)
 
 
 # Calls

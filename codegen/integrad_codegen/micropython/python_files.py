@@ -10,6 +10,7 @@ from integrad.learners.schedule import Schedule
 from integrad.model_file import Model
 from integrad_codegen import weights_file
 from integrad_codegen.c.header_text import origin_lines, summary
+from integrad_codegen.encodings import alignment_of
 from integrad_codegen.file_sets import merged
 from integrad_codegen.kind_templates import environment_for
 from integrad_codegen.micropython.mip_package import package_json
@@ -95,6 +96,8 @@ def _common(model: Model, plan: Plan) -> dict:
     frozen, learning = weights_file.part_bytes(plan)
     code = raw_code(normalisation)
     return {
+        "encoding": plan.output.encoding,
+        "weights_alignment": alignment_of([*plan.parameters(), *plan.frozen_parameters()]),
         "sample_bytes": sample_bytes(plan, normalisation),
         "frozen_bytes": frozen,
         "learning_bytes": learning,

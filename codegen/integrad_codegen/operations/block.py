@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 
 from integrad.arithmetic import ERROR_LIMIT
+from integrad_codegen.encodings import Encoding
 from integrad_codegen.operations.classifier import Classifier
 from integrad_codegen.operations.operation import Operation
 from integrad_codegen.operations.pool import Pooling
@@ -17,12 +18,13 @@ from integrad_codegen.operations.pool import Pooling
 class Block(Operation):
     """A layer with weights, followed by NITRO-ReLU.
 
-    number: counted from 1. scale, limit: divisor of a pre-activation, largest weight. head: of a block
-    that learns, else None. proved_bits: width of the weight gradient, 32 or 64.
+    number: counted from 1. encoding: of the weights. scale, limit: divisor of a pre-activation, largest
+    weight. head: of a block that learns, else None. proved_bits: width of the weight gradient, 32 or 64.
     """
 
     number: int
     weights: np.ndarray
+    encoding: Encoding
     alpha_inv: int
     mean: int
     scale: int
@@ -44,7 +46,7 @@ class Block(Operation):
 
     @property
     def weights_bytes(self) -> int:
-        return self.weights.nbytes
+        return self.encoding.bytes * self.weights.size
 
     @property
     def fan_in(self) -> int:
@@ -125,7 +127,7 @@ class Block(Operation):
     def kernels(self) -> set[str]:
         names = {"activate4"} if self.alpha_inv == 4 else set()
         if self.learns:
-            names.add("errors")
+            names |= self.head.encoding.kernels({"errors"})
             if self.gradient_bits == 64:
-                names |= {"descend_wide", "room"}
+                names |= {"room", *self.encoding.kernels({"descend_wide"})}
         return names

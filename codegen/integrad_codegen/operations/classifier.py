@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from integrad_codegen.encodings import Encoding
 from integrad_codegen.operations.operation import Operation
 from integrad_codegen.workspace import INT16, learn_errors, learn_values
 
@@ -15,13 +16,14 @@ from integrad_codegen.workspace import INT16, learn_errors, learn_values
 class Classifier(Operation):
     """Its weight gradient always fits 32 bits (bounds.check_classifier).
 
-    title: "head" or "output". scale, limit: divisor of a score, largest weight.
+    role: "head" or "output". encoding: of the weights. scale, limit: divisor of a score, largest weight.
     """
 
     kind: ClassVar[str] = "classifier"
     template: ClassVar[str] = "classifier"
     role: str
     weights: np.ndarray
+    encoding: Encoding
     scale: int
     limit: int
     updated: bool
@@ -40,7 +42,7 @@ class Classifier(Operation):
 
     @property
     def weights_bytes(self) -> int:
-        return self.weights.nbytes
+        return self.encoding.bytes * self.weights.size
 
     @property
     def title(self) -> str:
@@ -62,8 +64,11 @@ class Classifier(Operation):
         return learn_errors(batch)
 
     def kernels(self) -> set[str]:
-        learning = {"descent", "descend", "learn_row", "learn_rows"} if self.learns else set()
-        return {"clip", "scaled", "widen", "linear"} | learning
+        reading, others = {"linear"}, {"clip", "scaled", "widen"}
+        if self.learns:
+            reading |= {"descend", "learn_row", "learn_rows"}
+            others.add("descent")
+        return others | self.encoding.kernels(reading)
 
     def constants(self) -> list[tuple[str, int]]:
         named = [("features", self.features), ("scale", self.scale)]

@@ -171,18 +171,21 @@ class Conv(Block):
         return found
 
     def kernels(self) -> set[str]:
-        names = super().kernels() | {"clip", "scaled", "shape", "window"}
+        reading, others = set(), {"clip", "scaled", "shape", "window"}
         if self.is_depthwise:
-            names |= {"depthwise_few", "depthwise_row", "depthwise"}
+            reading |= {"depthwise_few", "depthwise_row", "depthwise"}
         else:
-            names |= {"widen", "linear", "linear2", "offsets", "cut", "gather", "few", "convolve"}
+            reading |= {"linear", "linear2", "few", "convolve"}
+            others |= {"widen", "offsets", "cut", "gather"}
         if self.learns:
-            names |= {"accumulate", "descent", "descend", "descend_row", "cut"}
+            reading |= {"descend", "descend_row"}
+            others |= {"accumulate", "descent", "cut"}
             if self.gradient_bits == 64:
-                names |= {"accumulate_wide", "descend_row_wide"}
+                reading.add("descend_row_wide")
+                others.add("accumulate_wide")
             if self.head_pooling:
-                names |= self.head_pooling.kernels()
-        return names
+                others |= self.head_pooling.kernels()
+        return super().kernels() | others | self.encoding.kernels(reading)
 
     def constants(self) -> list[tuple[str, int]]:
         channels, height, width = self.input_shape

@@ -39,12 +39,13 @@ class Dense(Block):
         return ("nitro_relu", "classifier", "dense")
 
     def kernels(self) -> set[str]:
-        names = super().kernels() | {"clip", "scaled", "widen", "linear"}
+        reading, others = {"linear"}, {"clip", "scaled", "widen"}
         if self.learns:
-            names |= {"descent", "descend", "learn_row", "learn_rows"}
+            reading |= {"descend", "learn_row", "learn_rows"}
+            others.add("descent")
             if self.gradient_bits == 64:
-                names.add("learn_rows_wide")
-        return names
+                reading.add("learn_rows_wide")
+        return super().kernels() | others | self.encoding.kernels(reading)
 
     def constants(self) -> list[tuple[str, int]]:
         named = [("inputs", self.inputs), ("outputs", self.outputs), ("scale", self.scale)]

@@ -13,6 +13,7 @@ from integrad.boards.identity import Identity, identify
 from integrad.boards.self_test import Checksums, expected_checksums, run_self_test
 from integrad.errors import IntegradError
 from integrad.model_file import Model
+from integrad_codegen.encodings import bytes_of
 from integrad_codegen.micropython.python_files import emit_pure
 from integrad_codegen.micropython.texts import weights_bytes
 from integrad_codegen.plan import Plan
@@ -91,7 +92,7 @@ def _check_space(identity: Identity, plan: Plan, files: dict[str, bytes], freed:
     size, free = sum(map(len, files.values())), identity.disk + freed
     if size > free:
         raise IntegradError(f"the files need {size:,} bytes, but the board's file system has {free:,} free")
-    memory = weights_bytes(plan) + sum(parameter.array.nbytes for parameter in learning_parameters(plan))
+    memory = weights_bytes(plan) + bytes_of(learning_parameters(plan))
     if memory > identity.heap:
         raise IntegradError(
             f"the weights need {memory:,} bytes of memory, but the board has {identity.heap:,} free; "

@@ -5,10 +5,9 @@ from __future__ import annotations
 import struct
 import zlib
 
-import numpy as np
-
 from integrad.errors import IntegradError
 from integrad.model_file import Model
+from integrad_codegen.encodings import bytes_of, unpacked
 from integrad_codegen.plan import Plan, make_plan
 from integrad_codegen.weights_file import (
     HEADER,
@@ -35,19 +34,14 @@ def model_with(model: Model, data: bytes, name: str) -> tuple[Model, str]:
             f"{name}: learnt from other weights than those of this model; pass the model that was installed"
         )
     part = data[HEADER_BYTES:]
-    expected = sum(parameter.array.nbytes for parameter in learning)
+    expected = bytes_of(learning)
     if len(part) != expected:
         raise IntegradError(f"{name}: damaged ({len(part)} bytes of weights, expected {expected})")
     if zlib.crc32(part) != fields[7]:
         raise IntegradError(f"{name}: damaged (CRC-32 {zlib.crc32(part):08x}, expected {fields[7]:08x})")
-    network, offset = model.network.copy(), 0
-    arrays = network.arrays()
-    for parameter in learning:
-        learnt = np.frombuffer(part, "<i2", parameter.array.size, offset)
-        arrays[parameter.name] = learnt.reshape(parameter.shape).astype(np.int16)
-        offset += learnt.nbytes
+    network = model.network.copy()
     try:
-        network.load_parameters(arrays)
+        network.load_parameters(network.arrays() | unpacked(learning, part))
     except IntegradError as error:
         raise IntegradError(f"{name}: {error}") from error
     return Model(network, model.preprocessing, model.class_names, dict(model.training)), plan.learn.name

@@ -11,8 +11,9 @@ import numpy as np
 from integrad.boards.connection import Connection
 from integrad.model_file import Model
 from integrad.training.stepper import Stepper
+from integrad_codegen.encodings import packed
 from integrad_codegen.plan import Plan, make_plan
-from integrad_codegen.weights_file import bytes_of, frozen_parameters, learning_parameters
+from integrad_codegen.weights_file import frozen_parameters, learning_parameters
 
 PREDICTIONS, STEPS = 4, 3
 
@@ -68,7 +69,7 @@ def expected_checksums(model: Model, plan: Plan) -> Checksums:
             at = PREDICTIONS + n
             stepper.step(samples[at : at + 1], np.array([n % plan.classes]))
     learnt = make_plan(twin, plan.prefix, plan.learn.name, max(1, plan.batch))
-    data = bytes_of([*frozen_parameters(learnt), *learning_parameters(learnt)])
+    data = packed([*frozen_parameters(learnt), *learning_parameters(learnt)])
     return Checksums(scores, zlib.crc32(data))
 
 

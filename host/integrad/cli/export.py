@@ -93,12 +93,12 @@ def export(model, target, learn, batch_size, out, name, core, part, json_path, *
     loaded = load_model(model)
     plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size)
     fit = require_fit(loaded, plan, part) if part else None
-    trial = try_out(loaded, plan, chosen) if chosen else None
     batch = ("--batch-size", batch_size) if plan.batch else ()
     named = ("--name", name) if name else ()
     for_device = [*(("--core", chosen.name) if chosen else ()), *(("--part", part.name) if part else ())]
     settings = ("--target", target, "--learn", learn, *batch, *named, *for_device, "--out", out)
     command = command_line("export", Path(model).name, *settings)
+    trial = try_out(loaded, plan, chosen, command) if chosen else None
     kernels = chosen.name if chosen else core_of(part).name if part else None
     request = Request(loaded, plan, command, kernels, options, console.status)
     paths = _write(Path(out), generator.files(request))

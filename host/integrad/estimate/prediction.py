@@ -14,6 +14,7 @@ import numpy as np
 from integrad.estimate.code_sizes import code_bytes
 from integrad.model_file import Model
 from integrad.targets.cores import Core
+from integrad_codegen.encodings import bytes_of
 from integrad_codegen.plan import Plan
 
 STACK_BYTES = 4096
@@ -70,7 +71,7 @@ def _variables(model: Model, plan: Plan, core: Core, scratch: int) -> int:
     variables = [(size, _alignment(size, core)) for size in arrays]
     variables.append((scratch, 8 if plan.scratch and plan.scratch.wide_gradients else 4))
     if plan.batch:
-        largest = max(parameter.array.nbytes for parameter in plan.parameters())
+        largest = max(bytes_of([parameter]) for parameter in plan.parameters())
         variables.append((plan.weights_bytes, _alignment(largest, core)))
     end = 0
     for size, alignment in [*variables, *[(4, 4)] * FILE_HANDLES]:

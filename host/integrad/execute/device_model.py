@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
 from integrad.build.firmware import DoesNotFitError, Firmware, build_firmware
 from integrad.build.host_program import build_host, run_host
 from integrad.emulate.runner import RunResult, run
@@ -21,17 +19,22 @@ from integrad.targets.cores import Core
 from integrad.training.stepper import Stepper
 from integrad_codegen.c.firmware import emit_firmware
 from integrad_codegen.c.module import write_files
+from integrad_codegen.encodings import packed, unpacked
 from integrad_codegen.plan import Plan, make_plan
 
 
 @dataclass
 class DeviceModel:
-    """A model lowered for one learn set and batch size. `sources`, in `folder`, are portable."""
+    """A model lowered for one learn set and batch size. `sources`, in `folder`, are portable.
+
+    command: the command line that the header names.
+    """
 
     model: Model
     plan: Plan
     folder: Path
     sources: list[Path]
+    command: str = ""
 
     @classmethod
     def generate(
@@ -44,12 +47,13 @@ class DeviceModel:
         command: str = "",
     ) -> DeviceModel:
         """Lower the model and write its sources to folder/source."""
-        return cls._write(model, make_plan(model.network, prefix, learn, batch_size), folder, command)
+        return cls.of(model, make_plan(model.network, prefix, learn, batch_size), folder, command)
 
     @classmethod
-    def _write(cls, model: Model, plan: Plan, folder: Path, command: str = "") -> DeviceModel:
+    def of(cls, model: Model, plan: Plan, folder: Path, command: str = "") -> DeviceModel:
+        """The same for a plan that is there already."""
         paths = write_files(emit_firmware(model, plan, command), folder / "source")
-        return cls(model, plan, folder, [path for path in paths if path.suffix == ".c"])
+        return cls(model, plan, folder, [path for path in paths if path.suffix == ".c"], command)
 
     def session(self, actions: list[Action]) -> Session:
         """The session that performs these actions on this model."""
@@ -85,7 +89,7 @@ class DeviceModel:
     def _build(self, core: Core, where: Path, whole_machine: bool, toolchain: str | None) -> Firmware:
         """Build with the kernels of the core instead of the portable ones."""
         folder = where / "source"
-        paths = write_files(emit_firmware(self.model, self.plan, core=core.name), folder)
+        paths = write_files(emit_firmware(self.model, self.plan, self.command, core.name), folder)
         sources = [path for path in paths if path.suffix == ".c"]
         return build_firmware(
             core, sources, [folder], where, whole_machine=whole_machine, toolchain=toolchain
@@ -94,7 +98,7 @@ class DeviceModel:
     def _attempt(self, toolchain: str | None, plan: Plan, core: Core) -> DoesNotFitError | None:
         """Build another plan of the same model; the error of the linker, or None."""
         with TemporaryDirectory(dir=self.folder) as name:
-            other = self._write(self.model, plan, Path(name))
+            other = self.of(self.model, plan, Path(name))
             try:
                 other._build(core, Path(name, "build"), False, toolchain)
             except DoesNotFitError as error:
@@ -121,20 +125,13 @@ class DeviceModel:
     def network_with(self, weights: bytes) -> Network:
         """The network of the model with the weights that a session returned."""
         network = self.model.network.copy()
-        arrays = network.arrays()
-        offset = 0
-        for parameter in self.plan.parameters():
-            part = np.frombuffer(weights, "<i2", parameter.array.size, offset)
-            arrays[parameter.name] = part.reshape(parameter.shape).astype(np.int16)
-            offset += part.nbytes
-        network.load_parameters(arrays)
+        network.load_parameters(network.arrays() | unpacked(self.plan.parameters(), weights))
         return network
 
     def struct_of(self, network: Network) -> bytes:
         """The weights of a network as a weights struct."""
-        arrays = network.arrays()
-        members = [arrays[parameter.name] for parameter in self.plan.parameters()]
-        return b"".join(np.ascontiguousarray(array, "<i2").tobytes() for array in members)
+        found = {parameter.name: parameter for parameter in network.parameters()}
+        return packed(found[parameter.name] for parameter in self.plan.parameters())
 
     def _act(self, twin: Network, action: Action):
         # The samples of an action are integers, as received by the device, even if the data set contains

@@ -28,13 +28,13 @@ class Trial:
     trouble: str = ""
 
 
-def try_out(model: Model, plan: Plan, core: Core) -> Trial:
-    """Build a program for the part of the core and run it on random samples.
+def try_out(model: Model, plan: Plan, core: Core, command: str) -> Trial:
+    """Build the exported files for the part of the core and run them on random samples. command: as in emit_c.
 
     Raises DoesNotFitError, with suggestions, if the part is too small, and FirmwareError if the run fails.
     """
     with TemporaryDirectory(prefix="integrad-") as folder:
-        device = DeviceModel.generate(model, Path(folder), plan.learn.name, max(1, plan.batch))
+        device = DeviceModel.of(model, plan, Path(folder), command)
         firmware = device.build(core)
         rng = np.random.Generator(np.random.PCG64(0))
         samples, labels = random_samples(device, SAMPLES, rng), rng.integers(0, plan.classes, SAMPLES)
