@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import prod
 
 from integrad.arithmetic import AMPLIFICATION
-from integrad.errors import UsageError
+from integrad.errors import IntegradError, UsageError
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
 from integrad.network.parameter import Parameter
@@ -168,6 +168,8 @@ def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 1
     if learn_set.output_learns and not 1 <= batch <= MAX_BATCH:
         raise UsageError(f"batch size {batch}: must be from 1 to {MAX_BATCH}")
     batch = batch if learn_set.output_learns else 0
+    if network.learner not in LOWERINGS:
+        raise IntegradError(f"networks of the learner {network.learner} cannot be exported")
     require_updates((p for p in network.parameters() if p.learns(learn_set)), network.learner)
     lowered = LOWERINGS[network.learner](network, learn_set, batch)
     operations, output = lowered.operations, lowered.output
