@@ -29,9 +29,10 @@ class Trial:
 
 
 def try_out(model: Model, plan: Plan, core: Core, command: str) -> Trial:
-    """Build the exported files for the part of the core and run them on random samples. command: as in emit_c.
+    """Build the exported files for the part of the core and run them on random samples.
 
-    Raises DoesNotFitError, with suggestions, if the part is too small, and FirmwareError if the run fails.
+    command: the command line that the header names. Raises DoesNotFitError, with suggestions, if
+    the part is too small, and FirmwareError if the run fails.
     """
     with TemporaryDirectory(prefix="integrad-") as folder:
         device = DeviceModel.of(model, plan, Path(folder), command)
