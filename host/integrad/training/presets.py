@@ -20,7 +20,7 @@ HEAD_FEATURES = 4096
 COMMON = {"batch_size": 64, "epochs": 150, "patience": 15, "stop_patience": 35}
 
 
-POCKET_LEARNING = {"batch_size": 20, "epochs": 60, "patience": 5, "stop_patience": 20}
+POCKET_LEARNING = {"batch_size": 64, "epochs": 60, "stop_patience": 20}
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ NITRO = {
     "vgg11b": _nitro(VGG11B, 28_000, 4_500, augment_crop=4, augment_flip=1),
 }
 POCKET = {
-    "mlp-1": Preset("mlp:100,50", "pocket", POCKET_LEARNING),
-    "mlp-2": Preset("mlp:200,100,50", "pocket", POCKET_LEARNING),
+    "mlp-1": Preset("mlp:100,50", "pocket", POCKET_LEARNING | {"learning_rate_inv": 1600}),
+    "mlp-2": Preset("mlp:200,100,50", "pocket", POCKET_LEARNING | {"learning_rate_inv": 2400}),
 }
 
 FAMILIES = {"nitro": NITRO, "pocket": POCKET}
