@@ -67,7 +67,7 @@ def make_cases() -> list[Case]:
         return rng.integers(-limit, limit, shape, endpoint=True).astype(dtype)
 
     def linear(outs, n):
-        call = Call(LINEAR, (outs, n, 16 * n, 1, 1), (draw(400, outs, n), draw(127, n)))
+        call = Call(LINEAR, (outs, n, 16 * n, 1), (draw(400, outs, n), draw(127, n)))
         return Case(f"fully connected {n}->{outs}", call, outs * n)
 
     def shape(channels, size, outs):

@@ -76,7 +76,7 @@ def costs(core: Core, device: DeviceModel, sample: np.ndarray, label: int) -> It
     pure = emit_pure(model, plan)
     architecture = ARCHITECTURES[core.micropython.architecture]
     name = f"_{plan.prefix}"
-    native = build_module(emit_module(model, plan, "", architecture.core), name, architecture)
+    native = build_module(emit_module(model, plan), name, architecture)
     viper = compiled(pure[f"pure/{name}.py"], name, architecture.name)
     plain = compiled(pure[f"plain/{name}.py"], name)
     face = {f"{plan.prefix}.mpy": compiled(pure[f"{plan.prefix}.py"], plan.prefix)}
@@ -115,7 +115,7 @@ def run(
 def firmware_with(core: Core, model: Model, plan: Plan) -> Path:
     """MicroPython with the model's user C module built in."""
     with tempfile.TemporaryDirectory() as folder:
-        write_files(emit_firmware_folder(model, plan, "", core.name), Path(folder))
+        write_files(emit_firmware_folder(model, plan), Path(folder))
         return build_micropython(core, user_modules=Path(folder, "usermod"))
 
 
@@ -123,7 +123,7 @@ def module_sizes(model: Model, plan: Plan) -> dict[str, int]:
     """Bytes of the native module of every architecture whose compiler is installed."""
     sizes = {}
     for name in installed_architectures():
-        sources = emit_module(model, plan, "", ARCHITECTURES[name].core)
+        sources = emit_module(model, plan)
         sizes[name] = len(build_module(sources, f"_{plan.prefix}", ARCHITECTURES[name]))
     return sizes
 

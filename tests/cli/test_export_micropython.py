@@ -31,7 +31,7 @@ def exported(toys, tmp_path_factory):
 
 def test_the_folder(exported):
     compiled = {f"native/{name}/_cnn.mpy" for name in (*ARM, "x64")}
-    sources = {"cnn.c", "cnn.h", "cnn_kernels.h", "cnn_module.c", "checksum.c", "checksum.h"}
+    sources = {"cnn.c", "cnn.h", "integrad/kernels.h", "cnn_module.c", "checksum.c", "checksum.h"}
     usermod = {f"usermod/_cnn/{name}" for name in sources | {"micropython.mk", "micropython.cmake"}}
     assert compiled | usermod | {"usermod/manifest.py", "cnn.weights", "cnn.py"} <= set(exported)
 

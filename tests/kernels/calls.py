@@ -62,10 +62,13 @@ def widen(draw: Draw) -> Iterator[Call]:
 
 def linear(draw: Draw) -> Iterator[Call]:
     sizes = [*product(range(1, 8), range(1, 8)), *product((2, 5, 8, 9, 10), (15, 16, 17, 31, 32, 34, 71))]
-    for vectors, (outs, n) in product((1, 2), sizes):
-        step = int(draw.rng.integers(vectors, 6))
-        x = draw(np.int16, vectors * n + (n % 2 if vectors == 2 else 0), INT8)
-        yield Call(LINEAR, (outs, n, SCALE * n, step, vectors), (draw.weights((outs, n), n), x))
+    for outs, n in sizes:
+        step = int(draw.rng.integers(1, 6))
+        x = draw(np.int16, n, INT8)
+        yield Call(LINEAR, (outs, n, SCALE * n, step), (draw.weights((outs, n), n), x))
+    for outs, n in sizes:  # two vectors at once, as a convolution of two positions
+        inputs = (draw.weights((outs, n), n), draw(np.int8, (n, 1, 2), INT8))
+        yield Call(CONVOLVE, (n, 1, 2, outs, 1, 2, 1, 1, 1, 1, 0, 0, SCALE * n), inputs)
 
 
 def shapes(draw: Draw) -> Iterator[tuple[int, ...]]:

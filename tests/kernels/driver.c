@@ -4,7 +4,7 @@
  * A command is a header, then its inputs; which, and what is answered, stands above each function.
  * Every array lies between guards, which are answered too.
  */
-#include "all_kernels.h"
+#include "runtime/kernels.h"
 
 #include "region.h"
 #include "transport.h"
@@ -58,22 +58,17 @@ static void widen(const struct header *h, int *status) {
     }
 }
 
-/* {outs, n, scale, step, vectors}; w, x -> memory */
+/* {outs, n, scale, step}; w, x -> memory */
 static void linear(const struct header *h, int *status) {
     const size_t outs = size_of(h, 0), n = size_of(h, 1), step = size_of(h, 3);
-    const int two = h->parameter[4] == 2;
-    int8_t *const s = take((outs - 1) * step + (two ? 2 : 1), 1, 0, status);
+    int8_t *const s = take((outs - 1) * step + 1, 1, 0, status);
     const int16_t *const w = take(2 * outs * n, 0, 1, status);
-    const int16_t *const x = take(2 * (two ? 2 * n + (n & 1) : n), 0, 1, status);
+    const int16_t *const x = take(2 * n, 0, 1, status);
     if (*status != DONE) {
         return;
     }
     integrad_region_begin();
-    if (two) {
-        integrad_linear2(s, step, w, x, outs, n, h->parameter[2]);
-    } else {
-        integrad_linear(s, step, w, x, outs, n, h->parameter[2]);
-    }
+    integrad_linear(s, step, w, x, outs, n, h->parameter[2]);
     integrad_region_end();
 }
 

@@ -12,7 +12,7 @@ from integrad.build.firmware import Firmware, build_firmware
 from integrad.build.host_program import build_host, run_host
 from integrad.emulate.runner import RunResult, run
 from integrad.targets.cores import get_core
-from integrad_codegen.c.kernels import ORDER, kernel_texts
+from integrad_codegen.c.runtime import PORTABLE
 
 DRIVER = Path(__file__).with_name("driver.c")
 WIDEN, LINEAR, CONVOLVE, LEARN_ROWS, ERRORS, ACCUMULATE, DESCEND_ROW, ACTIVATE4, MAXIMA, DEPTHWISE = range(10)
@@ -48,18 +48,18 @@ def decode(output: bytes) -> list[bytes]:
     return answers
 
 
-def write_kernels(folder: Path, core: str | None) -> None:
-    """all_kernels.h: every kernel, as a core gets it; None: the portable ones."""
-    headers, texts = kernel_texts(set(ORDER), core)
-    includes = [f"#include <{name}>" for name in ("stddef.h", "stdint.h", *headers)]
+def sources(folder: Path, portable: bool = False) -> list[Path]:
+    """The driver, and a file with every kernel that its compiler selects, or the portable ones."""
+    unit = folder / "kernels.c"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "all_kernels.h").write_text("\n\n".join(["\n".join(includes), *texts]) + "\n")
+    forced = f"#define {PORTABLE}\n" if portable else ""
+    unit.write_text(f'{forced}#include "runtime/all_kernels.h"\n')
+    return [DRIVER, unit]
 
 
 def run_portable(calls: list[Call], folder: Path) -> list[bytes]:
     """Answers of the portable kernels on the host, watched by sanitizers."""
-    write_kernels(folder, None)
-    program = build_host([DRIVER], [folder], folder / "host", optimisation="-O1")
+    program = build_host(sources(folder, portable=True), [], folder / "host", optimisation="-O1")
     return decode(run_host(program, encode(calls)))
 
 
@@ -67,9 +67,8 @@ def build_kernels(
     core: str, folder: Path, toolchain: str | None = None, optimisation: str = "-O2", portable: bool = False
 ) -> Firmware:
     """The driver with a core's kernels, or with the portable ones, for that core."""
-    write_kernels(folder, None if portable else core)
     options = {"whole_machine": True, "toolchain": toolchain, "optimisation": optimisation}
-    return build_firmware(get_core(core), [DRIVER], [folder], folder / "build", **options)
+    return build_firmware(get_core(core), sources(folder, portable), [], folder / "build", **options)
 
 
 def run_kernels(firmware: Firmware, calls: list[Call], count: bool = False) -> tuple[list[bytes], RunResult]:

@@ -56,7 +56,7 @@ def test_two_files_of_one_path():
         merged({"a": "1", "b": "2"}, {"a": "2"})
 
 
-@pytest.mark.parametrize("name", ["m_module", "model_kernels"])
+@pytest.mark.parametrize("name", ["m_module", "integrad"])
 def test_names_like_those_of_its_sources(name):
     plan = plan_for(name)
     module = build_module(emit_module(MODEL, plan), f"_{name}", ARCHITECTURES["x64"])

@@ -112,6 +112,6 @@ def test_the_c_example_compiles(tmp_path):
     model = Model(network, preprocessing, [str(digit) for digit in range(10)])
     write_files(emit_c(model, make_plan(network, "wand", "last:1", 8)), tmp_path)
     flags = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror", "-c"]
-    sources = [str(path) for path in tmp_path.glob("*.c")]
+    sources = [str(path) for folder in (tmp_path, tmp_path / "integrad") for path in folder.glob("*.c")]
     result = subprocess.run(["gcc", *flags, *sources], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

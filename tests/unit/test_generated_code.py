@@ -14,7 +14,7 @@ from integrad.build.toolchain import DEVICE, WARNINGS
 from integrad.execute.device_model import DeviceModel
 from integrad.model_file import Model
 from integrad.targets.cores import CORES
-from integrad_codegen.c.module import emit_c
+from integrad_codegen.c.module import emit_c, write_files
 from integrad_codegen.plan import make_plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,7 +100,8 @@ def test_the_header_stands_alone_and_serves_cpp(compiler, name, generated, tmp_p
 
 def test_two_models_live_in_one_program(generated, tmp_path):
     sources = [path for name in ("cnn", "mlp-last") for path in generated(name)[1].glob("*.c")]
-    sources = [path for path in sources if path.name != "session.c"]
+    sources = [path for path in sources if path.name not in ("session.c", "kernels.c")]
+    sources += sorted(generated("cnn")[1].glob("integrad/*.c"))  # which they share
     includes = [f"-I{generated(name)[1]}" for name in ("cnn", "mlp-last")]
     main = tmp_path / "main.c"
     main.write_text('#include "model.h"\n#include "x.h"\nint main(void) { return MODEL_OK + X_OK; }\n')
@@ -125,7 +126,7 @@ def test_two_models_live_in_one_program(generated, tmp_path):
 def test_it_is_formatted_as_by_hand(name, generated):
     assert CLANG_FORMAT.exists(), "pip install clang-format"
     _, folder = generated(name)
-    files = [path for path in folder.iterdir() if not path.name.endswith("_weights.c")]
+    files = [path for path in folder.glob("*.[ch]") if not path.name.endswith("_weights.c")]
     style = f"--style=file:{ROOT / '.clang-format'}"
     checked = subprocess.run(
         [CLANG_FORMAT, style, "--dry-run", "--Werror", *files], capture_output=True, text=True
@@ -135,7 +136,7 @@ def test_it_is_formatted_as_by_hand(name, generated):
 
 @pytest.mark.parametrize("name", LAID_OUT)
 def test_lines(name, generated):
-    for path in generated(name)[1].iterdir():
+    for path in generated(name)[1].glob("*.[ch]"):
         text = path.read_text()
         lines = text.split("\n")
         assert max(map(len, lines)) <= 100, path.name
@@ -150,12 +151,10 @@ def test_lines(name, generated):
 @pytest.mark.parametrize("name", MODULES)
 def test_integers_only_and_no_library(name, generated):
     plan, folder = generated(name)
-    for path in folder.iterdir():
-        if path.name.startswith("session"):
-            continue
+    for path in folder.glob(f"{plan.prefix}*"):
         text = path.read_text()
         includes = set(re.findall(r'^#include ([<"].*[>"])$', text, re.MULTILINE))
-        own = {f'"{plan.prefix}.h"', f'"{plan.prefix}_kernels.h"'}
+        own = {f'"{plan.prefix}.h"', '"integrad/kernels.h"'}
         assert includes <= {"<stddef.h>", "<stdint.h>"} | own
         code = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
         assert not re.search(r"\b(float|double|malloc|calloc|free|printf|goto|errno|mem\w+|asm)\b", code)
@@ -168,7 +167,8 @@ def test_integers_only_and_no_library(name, generated):
 def test_linking_needs_nothing_from_outside(name, generated, tmp_path):
     """Undefined symbols of the module's objects: its own, and the compiler's arithmetic on M0."""
     plan, folder = generated(name)
-    sources = [folder / f"{plan.prefix}{part}.c" for part in ("", "_weights")]
+    own_sources = [folder / f"{plan.prefix}{part}.c" for part in ("", "_weights")]
+    sources = [*own_sources, *folder.glob("integrad/*.c")]
     command = ("arm-none-eabi-gcc", "-O2", "-ffreestanding", "-mcpu=cortex-m0", "-mthumb", "-std=c99")
     assert compile_files(command, sources, folder, tmp_path) == ""
     listed = subprocess.run(
@@ -181,7 +181,7 @@ def test_linking_needs_nothing_from_outside(name, generated, tmp_path):
     outside = {s for s in undefined - own - allowed if not re.match(r"__(aeabi_|gnu_thumb1_case)", s)}
     assert not outside
     assert not {s for s in undefined if re.match(r"__aeabi_[fd]", s)}, "no floating point"
-    assert all(symbol.startswith(f"{plan.prefix}_") for symbol in own)
+    assert all(symbol.startswith((f"{plan.prefix}_", "integrad_")) for symbol in own)
     assert not re.search(r"^[0-9a-f]+ [bBdDC] ", listed, re.MULTILINE), "no state outside the caller's"
 
 
@@ -227,7 +227,8 @@ def test_a_wrong_size_does_not_compile(generated, tmp_path):
 def test_equal_models_give_equal_text():
     texts = [emit_c(c.model(), make_plan(c.network(), "model", "all", 4), "cmd") for c in [FIXED["cnn"]] * 2]
     assert texts[0] == texts[1]
-    assert list(texts[0]) == ["model.h", "model.c", "model_kernels.h", "model_weights.c"]
+    assert list(texts[0])[:3] == ["model.h", "model.c", "model_weights.c"]
+    assert all(name.startswith("integrad/") for name in list(texts[0])[3:])
     other = replace(FIXED["cnn"], seed=99)
     changed = emit_c(other.model(), make_plan(other.network(), "model", "all", 4), "cmd")
     assert changed["model.c"] == texts[0]["model.c"], "weights stand in their own file"
@@ -262,9 +263,8 @@ def test_names_and_records_cannot_leave_their_comment(text, tmp_path):
     plain = emit_c(replace_names(model), plan, "integrad export")
     hostile = emit_c(model, plan, f"integrad export '{text}'\nint evil;\n#error\r\x0c\u2028 {text}*")
     assert [strip(t) for t in hostile.values()] == [strip(t) for t in plain.values()]
-    for name, content in hostile.items():
-        assert max(map(len, content.split("\n"))) <= 100
-        (tmp_path / name).write_text(content, encoding="utf-8")
+    assert all(len(line) <= 100 for content in hostile.values() for line in content.split("\n"))
+    write_files(hostile, tmp_path)
     for command in (("gcc", "-std=c99", "-trigraphs", "-Wcomment"), ("clang", "-std=c99", "-Wcomment")):
         assert compile_files(command, [tmp_path / "model.c"], tmp_path, tmp_path) == ""
 
@@ -322,7 +322,10 @@ int main(void) {
 def test_bad_arguments_are_refused_and_leave_the_weights_alone(generated, tmp_path):
     _, folder = generated("cnn")
     (tmp_path / "driver.c").write_text(DRIVER)
-    sources = [tmp_path / "driver.c", folder / "model.c", folder / "model_weights.c"]
+    sources = [
+        tmp_path / "driver.c",
+        *(folder / f"{name}.c" for name in ("model", "model_weights", "kernels")),
+    ]
     command = ["gcc", "-std=c99", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-I{folder}"]
     subprocess.run([*command, *map(str, sources), "-o", tmp_path / "driver"], check=True)
     assert subprocess.run([tmp_path / "driver"]).returncode == 0

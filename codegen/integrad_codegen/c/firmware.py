@@ -5,12 +5,14 @@ from __future__ import annotations
 from integrad import __version__
 from integrad.model_file import Model
 from integrad_codegen.c.module import emit_c
+from integrad_codegen.c.runtime import FOLDER
 from integrad_codegen.kind_templates import environment_for
 from integrad_codegen.plan import Plan
 
 
-def emit_firmware(model: Model, plan: Plan, command: str = "", core: str | None = None) -> dict[str, str]:
-    """File name → text: the C module of emit_c() and session.c, its main program. core: as there."""
+def emit_firmware(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
+    """Path → text: emit_c()'s files, the main program session.c, and kernels.c, the runtime in one unit."""
     context = {"p": plan.prefix, "P": plan.prefix.upper(), "plan": plan, "version": __version__}
     session = environment_for("firmware").get_template("session.c.jinja").render(**context)
-    return {**emit_c(model, plan, command, core), "session.c": session}
+    runtime = f'#include "{FOLDER}/all_kernels.h"\n'
+    return {**emit_c(model, plan, command), "session.c": session, "kernels.c": runtime}

@@ -1,5 +1,5 @@
-"""Plan + templates → C99 files: PREFIX.h, PREFIX.c, its PREFIX_kernels.h and, unless others hold the
-weights, PREFIX_weights.c."""
+"""Plan + templates → C99 files: PREFIX.h, PREFIX.c, unless others hold the weights PREFIX_weights.c, and
+the runtime that all models share."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from integrad.model_file import Model
 from integrad.network.parameter import Parameter
 from integrad_codegen.c.constants import constants
 from integrad_codegen.c.header_text import class_lines, origin_lines, summary
-from integrad_codegen.c.kernels import emit_kernels
 from integrad_codegen.c.layout import commented, wrapped, wrapped_call
 from integrad_codegen.c.places import address, pointers
+from integrad_codegen.c.runtime import FOLDER, runtime_files
 from integrad_codegen.c.types import integer
 from integrad_codegen.costs import layer_rows, memory_rows
 from integrad_codegen.encodings import bytes_of, encoding_of
@@ -33,14 +33,11 @@ from integrad_codegen.weights_file import members
 COLUMNS = 96
 
 
-def emit_c(
-    model: Model, plan: Plan, command: str = "", core: str | None = None, small: bool = False
-) -> dict[str, str]:
-    """File name → text of the C module.
+def emit_c(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
+    """Path → text of the C module and of the runtime in its folder.
 
-    command: the command line that made it, for the header. core: which core its kernels are for (`m4`);
-    None: any. small: as in emit_kernels. Deterministic: equal models, plans, commands and cores give
-    equal text.
+    command: the command line that made it, for the header. Deterministic: equal models, plans and commands
+    give equal text.
     """
     check_name(plan.prefix)
     environment = environment_for("c")
@@ -49,6 +46,7 @@ def emit_c(
     context = {
         "p": plan.prefix,
         "P": plan.prefix.upper(),
+        "runtime": FOLDER,
         "plan": plan,
         "arithmetic": arithmetic,
         "version": __version__,
@@ -58,18 +56,15 @@ def emit_c(
     kinds = _kinds(environment, context)
     names = {
         f"{plan.prefix}.h": ("model.h.jinja", _header(model, plan, normalisation, command)),
-        f"{plan.prefix}.c": (
-            "model.c.jinja",
-            _module(model, plan, normalisation, kinds),
-        ),
-        f"{plan.prefix}_kernels.h": ("kernels.h.jinja", _kernels(plan, core, small)),
+        f"{plan.prefix}.c": ("model.c.jinja", _module(model, plan, normalisation, kinds)),
     }
     if not plan.weights_by_pointer:
         names[f"{plan.prefix}_weights.c"] = ("weights.c.jinja", _tables(plan))
-    return {
+    module = {
         name: re.sub(r"\n{3,}", "\n\n", environment.get_template(template).render(**context, **own))
         for name, (template, own) in names.items()
     }
+    return module | runtime_files()
 
 
 def write_files(files: dict[str, str], folder: Path) -> list[Path]:
@@ -128,12 +123,6 @@ def _slopes(plan: Plan) -> list[tuple[int, int, set[str]]]:
     for block in plan.blocks:
         found.setdefault((block.alpha_inv, block.mean), set()).update(block.slope_functions)
     return [(*slope, functions) for slope, functions in sorted(found.items())]
-
-
-def _kernels(plan: Plan, core: str | None, small: bool) -> dict:
-    includes, kernels = emit_kernels(plan, core, small)
-    core_name = f"Cortex-{core.upper()}" if core else ""
-    return {"core_name": core_name, "kernel_includes": includes, "kernels": kernels}
 
 
 def _tables(plan: Plan) -> dict:

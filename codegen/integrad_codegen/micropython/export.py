@@ -19,40 +19,31 @@ from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
 
 
-def emit_micropython(
-    model: Model, plan: Plan, command: str = "", core: str | None = None
-) -> dict[str, str | bytes]:
+def emit_micropython(model: Model, plan: Plan, command: str = "") -> dict[str, str | bytes]:
     """Path → contents of everything but the native modules, which a compiler makes of emit_module()."""
     return merged(
         {f"{plan.prefix}.weights": weights_file.weights_file(model, plan)},
         emit_pure(model, plan, command),
-        emit_firmware_folder(model, plan, command, core),
+        emit_firmware_folder(model, plan, command),
     )
 
 
-def emit_module(
-    model: Model, plan: Plan, command: str = "", core: str | None = None, small: bool = True
-) -> dict[str, str]:
-    """File name → text of a native module's C sources. In firmware they are the same, but for `small`.
-
-    core, small: which kernels they use, as in emit_c.
-    """
+def emit_module(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
+    """Path → text of the C sources of a native module, or of a module in firmware."""
     pointing = replace(plan, weights_by_pointer=True)
     device = files("integrad_device")
     return merged(
-        emit_c(model, pointing, command, core, small),
+        emit_c(model, pointing, command),
         {f"{plan.prefix}_module.c": _render("module.c", plan, **_module(model, plan))},
         {name: (device / name).read_text() for name in ("checksum.c", "checksum.h")},
     )
 
 
-def emit_firmware_folder(
-    model: Model, plan: Plan, command: str = "", core: str | None = None
-) -> dict[str, str]:
+def emit_firmware_folder(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
     """Path → text of usermod/: the module for USER_C_MODULES, and a manifest that freezes its face."""
     folder = f"usermod/_{plan.prefix}"
     built = {name: _render(name, plan) for name in ("micropython.mk", "micropython.cmake")}
-    sources = merged(emit_module(model, plan, command, core, small=False), built)
+    sources = merged(emit_module(model, plan, command), built)
     return merged(
         {f"{folder}/{name}": text for name, text in sources.items()},
         {"usermod/manifest.py": _render("manifest.py", plan)},

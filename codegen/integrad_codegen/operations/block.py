@@ -129,5 +129,5 @@ class Block(Operation):
         if self.learns:
             names |= self.head.encoding.kernels({"errors"})
             if self.gradient_bits == 64:
-                names |= {"room", *self.encoding.kernels({"descend_wide"})}
+                names.add("headroom")
         return names

@@ -64,11 +64,8 @@ class Classifier(Operation):
         return learn_errors(batch)
 
     def kernels(self) -> set[str]:
-        reading, others = {"linear"}, {"clip", "scaled", "widen"}
-        if self.learns:
-            reading |= {"descend", "learn_row", "learn_rows"}
-            others.add("descent")
-        return others | self.encoding.kernels(reading)
+        reading = {"linear", "learn_rows"} if self.learns else {"linear"}
+        return {"widen"} | self.encoding.kernels(reading)
 
     def constants(self) -> list[tuple[str, int]]:
         named = [("features", self.features), ("scale", self.scale)]

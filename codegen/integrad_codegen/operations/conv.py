@@ -171,15 +171,10 @@ class Conv(Block):
         return found
 
     def kernels(self) -> set[str]:
-        reading, others = set(), {"clip", "scaled", "shape", "window"}
-        if self.is_depthwise:
-            reading |= {"depthwise_few", "depthwise_row", "depthwise"}
-        else:
-            reading |= {"linear", "linear2", "few", "convolve"}
-            others |= {"widen", "offsets", "cut", "gather"}
+        reading, others = {"depthwise" if self.is_depthwise else "convolve"}, set()
         if self.learns:
-            reading |= {"descend", "descend_row"}
-            others |= {"accumulate", "descent", "cut"}
+            reading.add("descend_row")
+            others.add("accumulate")
             if self.gradient_bits == 64:
                 reading.add("descend_row_wide")
                 others.add("accumulate_wide")

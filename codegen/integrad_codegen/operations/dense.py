@@ -39,10 +39,9 @@ class Dense(Block):
         return ("nitro_relu", "classifier", "dense")
 
     def kernels(self) -> set[str]:
-        reading, others = {"linear"}, {"clip", "scaled", "widen"}
+        reading, others = {"linear"}, {"widen"}
         if self.learns:
-            reading |= {"descend", "learn_row", "learn_rows"}
-            others.add("descent")
+            reading.add("learn_rows")
             if self.gradient_bits == 64:
                 reading.add("learn_rows_wide")
         return super().kernels() | others | self.encoding.kernels(reading)

@@ -114,7 +114,7 @@ class Operation(ABC):
     # Code
 
     def kernels(self) -> set[str]:
-        """Names of the kernels that its generated code calls, and of those that these call."""
+        """Names of the kernels that its generated code calls."""
         return set()
 
     def constants(self) -> list[tuple[str, int]]:

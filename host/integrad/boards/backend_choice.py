@@ -46,7 +46,7 @@ def make_backend(model: Model, plan: Plan, identity: Identity, choice: str, comm
     if choice in ("auto", "native") and not trouble:
         name = _architecture(identity)
         architecture = ARCHITECTURES[name]
-        sources = emit_module(model, plan, command, architecture.core)
+        sources = emit_module(model, plan, command)
         module = build_module(sources, f"_{plan.prefix}", architecture)
         return Backend(f"native module for {name}", {**wrapper, f"_{plan.prefix}.mpy": module})
     if choice == "viper" and not identity.viper:

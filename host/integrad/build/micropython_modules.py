@@ -15,16 +15,19 @@ from integrad.build.micropython_source import get_sources
 from integrad.build.toolchain import DEVICE, first_error
 from integrad.errors import IntegradError, UsageError
 from integrad.targets.cores import Core, arm_flags, micropython_cores
+from integrad_codegen.c.runtime import ONE_UNIT, SMALL
 
 FLAGS = (
     *("-std=c99", "-Wall", "-Werror", "-DNDEBUG", "-fpic", "-fno-common", "-fvisibility=hidden"),
     *("-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables", "-U_FORTIFY_SOURCE"),
     # No implicit calls to memset, memcpy or the jump tables of a library.
     *("-fno-tree-loop-distribute-patterns", "-fno-jump-tables"),
+    # The kernels are static functions of the model's own file, and bytes count as much as instructions.
+    *(f"-D{ONE_UNIT}", f"-D{SMALL}"),
     *("-DNO_QSTR", "-DMICROPY_ENABLE_DYNRUNTIME=1", '-DMP_CONFIGFILE="config.h"'),
 )
 FREESTANDING = ("-ffreestanding", f"-isystem{DEVICE / 'micropython/libc'}")
-SMALL, FAST = "-Os", "-O2"
+SMALLEST, FAST = "-Os", "-O2"
 """Optimisation of the module, whose kernels are optimised by hand, and of the run-time functions."""
 SMALLER = ("-fno-tree-loop-optimize", "-fno-schedule-insns2")
 """For cores whose kernels leave no important loops to the compiler: saves 3 % of the bytes."""
@@ -103,7 +106,7 @@ def get_architecture(name: str) -> Architecture:
 def build_module(sources: Mapping[str, str], name: str, architecture: Architecture) -> bytes:
     """The .mpy file of module `name`, built from C sources, one of which is NAME_module.c (without the _).
 
-    sources: file name → text, from emit_module(). Deterministic for the same compiler. Raises IntegradError
+    sources: path → text, from emit_module(). Deterministic for the same compiler. Raises IntegradError
     if the compiler or the sources of MicroPython are missing, with the first error of the compiler if it
     fails, or if the module contains something that is not allowed: variables or functions of a library.
     """
@@ -113,15 +116,16 @@ def build_module(sources: Mapping[str, str], name: str, architecture: Architectu
     with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
         where = Path(folder)
         for file, text in sources.items():
+            (where / file).parent.mkdir(parents=True, exist_ok=True)
             (where / file).write_text(text)
-        files = [file for file in sources if file.endswith(".c")]
+        files = [file for file in sources if file.endswith(".c") and "/" not in file]
         glue = f"{name.removeprefix('_')}_module.c"
         linker = [sys.executable, str(tree / "tools/mpy_ld.py"), "--arch", architecture.name]
         _run([*linker, "--preprocess", "-o", "config.h", glue], where)
         compiler = [architecture.compiler, *architecture.flags]
         floats = f"-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_{architecture.floats}"
         runtime = [str(DEVICE / file) for file in architecture.runtime]
-        for level, paths in ((SMALL, files), (FAST, runtime)):
+        for level, paths in ((SMALLEST, files), (FAST, runtime)):
             if paths:
                 _run([*compiler, level, *FLAGS, floats, f"-I{tree}", "-I.", "-c", *paths], where)
         # A single object with everything that mpy_init reaches, since mpy_ld.py links whole objects.

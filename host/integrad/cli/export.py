@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from integrad.report.part_fit import show_part_fit
 from integrad.targets.cores import core_of, get_core, product_of
 from integrad.targets.generated_names import command_line
 from integrad.targets.parts import Part, find_part
+from integrad_codegen.c.runtime import FOLDER
 from integrad_codegen.costs import layers, memory_rows
 from integrad_codegen.plan import make_plan
 
@@ -64,7 +66,7 @@ def target_options(command):
     "--core",
     default=None,
     metavar="CORE",
-    help="Generate kernels for this core, then build and measure a test program.",
+    help="Build a test program for this core and measure it. The exported files are the same for every core.",
 )
 @part_option
 @target_options
@@ -99,8 +101,7 @@ def export(model, target, learn, batch_size, out, name, core, part, json_path, *
     settings = ("--target", target, "--learn", learn, *batch, *named, *for_device, "--out", out)
     command = command_line("export", Path(model).name, *settings)
     trial = try_out(loaded, plan, chosen, command) if chosen else None
-    kernels = chosen.name if chosen else core_of(part).name if part else None
-    request = Request(loaded, plan, command, kernels, options, console.status)
+    request = Request(loaded, plan, command, options, console.status)
     paths = _write(Path(out), generator.files(request))
     rows = layers(plan)
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
@@ -108,7 +109,7 @@ def export(model, target, learn, batch_size, out, name, core, part, json_path, *
         show_part_fit(console, fit)
     if trial:
         _show_trial(console, chosen.part, trial)
-    for path in paths:
+    for path in _to_show(paths):
         console.print(f"wrote {path}", soft_wrap=True, markup=False)
     result = {
         "files": [str(path) for path in paths],
@@ -133,14 +134,34 @@ def export(model, target, learn, batch_size, out, name, core, part, json_path, *
 
 def _write(out: Path, files: Mapping[str, str | bytes]) -> list[Path]:
     """Write all files or, on an error such as a full disk, none."""
+    folders = [folder for name in files for folder in reversed((out / name).relative_to(out).parents)]
+    new = [out / folder for folder in dict.fromkeys(folders) if not (out / folder).exists()]
     try:
-        for name in files:
-            (out / name).parent.mkdir(parents=True, exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)
+        for folder in new:
+            folder.mkdir(exist_ok=True)
     except OSError as error:
         raise IntegradError(f"--out {out}: {error.strerror}: {error.filename}") from error
     contents = {name: data if isinstance(data, bytes) else data.encode() for name, data in files.items()}
-    write_together({out / name: data for name, data in contents.items()})
+    try:
+        write_together({out / name: data for name, data in contents.items()})
+    except IntegradError:
+        for folder in reversed(new):
+            with suppress(OSError):  # not empty
+                folder.rmdir()
+        raise
     return [out / name for name in files]
+
+
+def _to_show(paths: list[Path]) -> list[str]:
+    """The files, but one line for all those of the runtime."""
+    shown: dict[str, None] = {}
+    for path in paths:
+        runtime = [
+            folder for folder in path.parents if folder.name == FOLDER and folder / "kernels.h" in paths
+        ]
+        shown[f"{runtime[-1]}/" if runtime else str(path)] = None
+    return list(shown)
 
 
 def _show_trial(console: Console, part: Part, trial: Trial) -> None:

@@ -16,12 +16,11 @@ from integrad.errors import IntegradError
 from integrad.model_file import Model
 from integrad.targets.cores import Core
 from integrad_codegen.c.kernels import needed
+from integrad_codegen.c.runtime import kernels
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
 
 LIMITS = (255, 4095)
-IN_OTHERS = {"cut", "offsets", "depthwise_few", "depthwise_row"}
-"""Helpers of kernels, whose sizes are included in those of the kernels."""
 
 
 def code_bytes(model: Model, plan: Plan, core: Core) -> int:
@@ -59,9 +58,9 @@ def _table() -> dict[str, dict[str, float]]:
 def ingredients(model: Model, plan: Plan) -> Counter[str]:
     """Ingredient of the code of a plan → number of occurrences."""
     found: Counter[str] = Counter({"program": 1})
-    kernels = needed(plan)
-    found.update(f"kernel {name}" for name in kernels - IN_OTHERS)
-    if "depthwise" in kernels and "convolve" not in kernels:
+    called = needed(plan)
+    found.update(f"kernel {name}" for name in called if not kernels()[name].is_helper)
+    if "depthwise" in called and "convolve" not in called:
         found["depthwise only"] = 1  # kernels that convolutions share are measured with the usual one
     found["buffers of an inference"] = len(plan.inference_arena.buffers)
     if plan.batch:

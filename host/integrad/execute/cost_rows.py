@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from integrad.emulate.runner import RunResult
+from integrad_codegen.c.runtime import kernels
 
 NORMALISATION = "input normalisation"
 FORWARD = "forward kernels"
@@ -23,14 +24,12 @@ SHARED_ROWS = {
 }
 """Rows in addition to the layers, in order, and their contents."""
 
-FORWARD_KERNELS = re.compile(
-    r"integrad_\w*(activate|band|convolve|cut|dot|depthwise|eight_products|few|four_inputs|gather|linear|maxima|nine|outer|store_four|reciprocal|scaled|widen|window)\w*"
-)
-UPDATE_KERNELS = re.compile(
-    r"learn_classifier|integrad_\w*(accumulate|column|decay|descend|errors|fits|gradients|hits|largest|learn"
-    r"|pair|place|room|row|step)\w*"
-)
-"""Names of the kernels, which layers share. What both use counts as forward."""
+KERNEL_ROWS = {
+    symbol: FORWARD if kernel.row == "forward" else UPDATE
+    for kernel in kernels().values()
+    for symbol in kernel.symbols
+}
+"""Function of the runtime → its row. Layers share them; what both rows use counts as forward."""
 
 # Run-time helpers of libgcc, and of device/cortex_m/runtime_abi.c for clang and zig.
 NARROW_HELPERS = re.compile(r"__aeabi_u?idiv(mod)?|__u?(div|mod)si3|(divide|magnitude)32|pair")
@@ -53,9 +52,9 @@ class Rows:
             return NORMALISATION
         if function.startswith(f"{self.prefix}_"):
             return REST
-        if FORWARD_KERNELS.fullmatch(function):
-            return FORWARD
-        if UPDATE_KERNELS.fullmatch(function):
+        if function in KERNEL_ROWS:
+            return KERNEL_ROWS[function]
+        if function == "learn_classifier":
             return UPDATE
         if WIDE_HELPERS.fullmatch(function):
             return UPDATE if training else NORMALISATION

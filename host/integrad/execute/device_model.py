@@ -25,7 +25,7 @@ from integrad_codegen.plan import Plan, make_plan
 
 @dataclass
 class DeviceModel:
-    """A model lowered for one learn set and batch size. `sources`, in `folder`, are portable.
+    """A model lowered for one learn set and batch size, and its sources in `folder`.
 
     command: the command line that the header names.
     """
@@ -53,7 +53,7 @@ class DeviceModel:
     def of(cls, model: Model, plan: Plan, folder: Path, command: str = "") -> DeviceModel:
         """The same for a plan that is there already."""
         paths = write_files(emit_firmware(model, plan, command), folder / "source")
-        return cls(model, plan, folder, [path for path in paths if path.suffix == ".c"], command)
+        return cls(model, plan, folder, _units(paths, folder / "source"), command)
 
     def session(self, actions: list[Action]) -> Session:
         """The session that performs these actions on this model."""
@@ -87,12 +87,13 @@ class DeviceModel:
             raise
 
     def _build(self, core: Core, where: Path, whole_machine: bool, toolchain: str | None) -> Firmware:
-        """Build with the kernels of the core instead of the portable ones."""
-        folder = where / "source"
-        paths = write_files(emit_firmware(self.model, self.plan, self.command, core.name), folder)
-        sources = [path for path in paths if path.suffix == ".c"]
         return build_firmware(
-            core, sources, [folder], where, whole_machine=whole_machine, toolchain=toolchain
+            core,
+            self.sources,
+            [self.source_folder],
+            where,
+            whole_machine=whole_machine,
+            toolchain=toolchain,
         )
 
     def _attempt(self, toolchain: str | None, plan: Plan, core: Core) -> DoesNotFitError | None:
@@ -146,3 +147,8 @@ class DeviceModel:
             twin.load_parameters(self.model.network.arrays())
             return None
         return self.struct_of(twin) if isinstance(action, Weights) else 0
+
+
+def _units(paths: list[Path], folder: Path) -> list[Path]:
+    """The files in a folder itself that a compiler is given: kernels.c there includes the runtime's."""
+    return [path for path in paths if path.suffix == ".c" and path.parent == folder]

@@ -42,7 +42,7 @@ def micropython_executors(device: DeviceModel, cores: list[Core], time_limit: fl
 def run_built_in(device: DeviceModel, core: Core, actions: list[Action], time_limit: float = 600) -> list:
     """Results of the actions by the user C module, in firmware that contains it."""
     with TemporaryDirectory(prefix="integrad-") as folder:
-        files = emit_firmware_folder(device.model, device.plan, core=core.name)
+        files = emit_firmware_folder(device.model, device.plan)
         write_files(files, Path(folder))
         firmware = build_micropython(core, user_modules=Path(folder, "usermod"))
     return run_session(device, actions, {}, on_core(core, time_limit, firmware))

@@ -48,7 +48,7 @@ def native_backend(device: DeviceModel, architecture: str) -> dict[str, bytes]:
     """Name → contents of a native module."""
     name = f"_{device.plan.prefix}"
     kind = get_architecture(architecture)
-    module = build_module(emit_module(device.model, device.plan, core=kind.core), name, kind)
+    module = build_module(emit_module(device.model, device.plan), name, kind)
     return {f"{name}.mpy": module}
 
 

@@ -23,7 +23,7 @@ NONE = "none"
 def _files(request: Request) -> Files:
     """All files. Raises UsageError for an unknown architecture, IntegradError if a module cannot be built."""
     plan, version = request.plan, request.options.get("mip")
-    files = emit_micropython(request.model, plan, request.command, request.core)
+    files = emit_micropython(request.model, plan, request.command)
     modules = _modules(request)
     native = {f"native/{architecture}/_{plan.prefix}.mpy": data for architecture, data in modules.items()}
     files = merged(files, native)
@@ -43,7 +43,7 @@ def _modules(request: Request) -> dict[str, bytes]:
     modules = {}
     for architecture in architectures:
         with request.status(f"building the native module for {architecture.cores}"):
-            sources = emit_module(request.model, request.plan, request.command, architecture.core)
+            sources = emit_module(request.model, request.plan, request.command)
             modules[architecture.name] = build_module(sources, f"_{request.plan.prefix}", architecture)
     return modules
 

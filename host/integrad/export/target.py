@@ -21,15 +21,13 @@ def _no_status(text: str) -> AbstractContextManager:
 class Request:
     """What is exported, and how.
 
-    command: the command line, for the header of the files. core: the name of the core whose kernels are
-    wanted, None for portable ones. options: values of the target's own options by name; None where one was
-    not given. status: shows what is being done, for as long as the context lasts.
+    command: the command line, for the header of the files. options: values of the target's own options by
+    name; None where one was not given. status: shows what is being done, for as long as the context lasts.
     """
 
     model: Model
     plan: Plan
     command: str = ""
-    core: str | None = None
     options: Mapping[str, str | None] = field(default_factory=dict)
     status: Callable[[str], AbstractContextManager] = _no_status
 

@@ -1,0 +1,79 @@
+"""The C that all models share: integrad/ of an export, the same text for every model and core.
+
+Its source is device/runtime. manifest.toml there says what stands in it.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FOLDER = "integrad"
+"""Where an export has the runtime, beside the model's own files."""
+
+ONE_UNIT, SMALL, PORTABLE = "INTEGRAD_ONE_UNIT", "INTEGRAD_SMALL", "INTEGRAD_PORTABLE"
+"""Macros of the runtime: kernels as static functions of the including file; the shorter variants where
+bytes count as much as instructions; portable C on every core."""
+
+VARIANTS = ("mve", "dsp", "m3", "m0", "portable")
+"""Variants of kernels, each of which is preferred to those that follow it where a core can execute both."""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel or a helper of kernels, with the fields that manifest.toml explains."""
+
+    name: str
+    is_helper: bool
+    row: str
+    variants: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    long: tuple[str, ...] = ()
+
+    @property
+    def symbols(self) -> set[str]:
+        """Names of its functions in C."""
+        return {f"integrad_{name}" for name in (self.name, *self.functions)}
+
+
+@cache
+def kernels() -> dict[str, Kernel]:
+    """The manifest: name → kernel or helper."""
+    text = (files("integrad_device") / "runtime/manifest.toml").read_text(encoding="utf-8")
+    manifest = tomllib.loads(text)
+    return {
+        name: Kernel(name, kind == "helper", **{k: v if k == "row" else tuple(v) for k, v in entry.items()})
+        for kind in ("kernel", "helper")
+        for name, entry in manifest[kind].items()
+    }
+
+
+def with_required(names: set[str]) -> set[str]:
+    """These kernels and everything that a variant of them uses."""
+    found: set[str] = set()
+    left = list(names)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += kernels()[name].requires
+    return found
+
+
+@cache
+def runtime_files() -> dict[str, str]:
+    """Path → text of the runtime, as it stands beside a model's files."""
+    root = files("integrad_device") / "runtime"
+    sources = {f"{FOLDER}/{path.name}": path for path in root.iterdir() if path.name.endswith((".c", ".h"))}
+    for variant in VARIANTS:
+        for path in (root / variant).iterdir():
+            sources[f"{FOLDER}/{variant}/{path.name}"] = path
+    return {name: sources[name].read_text(encoding="utf-8") for name in sorted(sources)}

@@ -1,3 +1,0 @@
-static inline int32_t integrad_clip(int32_t value, int32_t limit) {
-    return value > limit ? limit : value < -limit ? -limit : value;
-}

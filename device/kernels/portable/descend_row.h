@@ -1,7 +1,0 @@
-/* A row of n weights descends along its gradient. */
-static void integrad_descend_row(int16_t *w, const int32_t *gradient, size_t n,
-                                 const struct integrad_descent *descent) {
-    for (size_t i = 0; i < n; i++) {
-        w[i] = integrad_descend(w[i], gradient[i], descent);
-    }
-}

@@ -1,6 +1,0 @@
-/* How one layer's weights descend; `limit` is what they saturate at. */
-struct integrad_descent {
-    int32_t limit;
-    int32_t divisor;
-    int32_t decay_inv;
-};

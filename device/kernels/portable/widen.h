@@ -1,6 +1,0 @@
-/* The same values in 16 bits, the width of the weights. */
-static void integrad_widen(int16_t *wide, const int8_t *x, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        wide[i] = x[i];
-    }
-}

@@ -1,0 +1,3 @@
+#include "helpers.h"
+
+#include "portable/accumulate_wide.h"

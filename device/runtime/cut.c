@@ -1,0 +1,5 @@
+#include "helpers.h"
+
+#if INTEGRAD_HAS_M0
+#include "m0/cut.h"
+#endif

@@ -1,0 +1,4 @@
+#include "descend_wide.h"
+#include "helpers.h"
+
+#include "portable/descend_row_wide.h"

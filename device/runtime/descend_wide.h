@@ -1,0 +1,30 @@
+#ifndef INTEGRAD_DESCEND_WIDE_H
+#define INTEGRAD_DESCEND_WIDE_H
+
+#include "clip.h"
+#include "descent.h"
+
+/*
+ * Integer SGD: w - gradient / divisor - w / decay_inv, saturated. The quotient is found bit by bit:
+ * 17 of them saturate any weight, and a division of 64 bits would be a call of a library.
+ */
+static inline int16_t integrad_descend_wide(int16_t w, int64_t gradient,
+                                            const struct integrad_descent *descent) {
+    uint64_t left = gradient < 0 ? 0u - (uint64_t)gradient : (uint64_t)gradient;
+    uint64_t part = (uint64_t)descent->divisor << 16;
+    int32_t step = 0;
+    for (int bit = 0; bit < 17; bit++, part >>= 1) {
+        step <<= 1;
+        if (left >= part) {
+            left -= part;
+            step++;
+        }
+    }
+    int32_t updated = gradient < 0 ? w + step : w - step;
+    if (descent->decay_inv > 0) {
+        updated -= w / descent->decay_inv;
+    }
+    return (int16_t)integrad_clip(updated, descent->limit);
+}
+
+#endif

@@ -1,0 +1,9 @@
+#include "helpers.h"
+
+#if INTEGRAD_HAS_MVE
+#include "mve/headroom.h"
+#elif INTEGRAD_HAS_M0
+#include "m0/headroom.h"
+#else
+#include "portable/headroom.h"
+#endif

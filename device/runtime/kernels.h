@@ -1,0 +1,128 @@
+/*
+ * The kernels: what the layers of every model are made of. No kernel allocates, keeps state or
+ * reads or writes beyond the arrays that it is given.
+ *
+ * Compile the .c files of this folder with a model; the linker drops what no model uses
+ * (-ffunction-sections, --gc-sections), and models share the rest. Where a program has to be one
+ * translation unit, define INTEGRAD_ONE_UNIT: the kernels are then static functions of it.
+ */
+#ifndef INTEGRAD_KERNELS_H
+#define INTEGRAD_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "descent.h"
+#include "pool.h"
+#include "select.h"
+#include "shape.h"
+#include "window.h"
+
+#ifndef INTEGRAD_ONE_UNIT
+#define INTEGRAD_KERNEL
+#elif defined(__GNUC__)
+#define INTEGRAD_KERNEL __attribute__((unused)) static
+#else
+#define INTEGRAD_KERNEL static
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The same values in 16 bits, the width of the weights. */
+INTEGRAD_KERNEL void integrad_widen(int16_t *wide, const int8_t *x, size_t count);
+
+/* s[o * step] = w[o] . x / scale, saturated. w: outs x n, x: n. */
+INTEGRAD_KERNEL void integrad_linear(int8_t *s, size_t step, const int16_t *w, const int16_t *x,
+                                     size_t outs, size_t n, int32_t scale);
+
+/* NITRO-ReLU: slope 1/4 below zero, centred by 36. h may be s. */
+INTEGRAD_KERNEL void integrad_activate4(int8_t *h, const int8_t *s, size_t count);
+
+/* The largest value of each window of a pool. */
+INTEGRAD_KERNEL void integrad_maxima(int8_t *out, const int8_t *x,
+                                     const struct integrad_pool *pool);
+
+/* The inputs of one output position, in the order of a row of weights; 0 where the kernel hangs
+ * over the edge. */
+INTEGRAD_KERNEL void integrad_gather(int16_t *patch, const int8_t *x,
+                                     const struct integrad_shape *shape, int row, int column);
+
+/* A convolution: s = w * x / scale, saturated. patches: 2 x a row of weights, rounded up to even.
+ */
+INTEGRAD_KERNEL void integrad_convolve(int8_t *s, const int16_t *w, const int8_t *x,
+                                       const struct integrad_shape *shape, int32_t scale,
+                                       int16_t *patches);
+
+/*
+ * A convolution from one map to one map: s = w * x / scale, saturated. band: as many lines of the
+ * map as the kernel has, each as long as the padding makes it, and 8 bytes for each step of a
+ * stride.
+ */
+INTEGRAD_KERNEL void integrad_depthwise(int8_t *s, const int16_t *w, const int8_t *x,
+                                        const struct integrad_shape *shape, int32_t scale,
+                                        int16_t *band);
+
+/*
+ * A row of n weights learns, from the one at `first` on: the gradient of w[i] is the sum over b of
+ * delta[b] * x[b][i]. x: count x n.
+ */
+INTEGRAD_KERNEL void integrad_learn_row(int16_t *w, size_t first, size_t n, const int32_t *delta,
+                                        const int8_t *x, size_t count,
+                                        const struct integrad_descent *descent);
+
+/*
+ * Rows of weights learn: the gradient of w[r][i] is the sum over b of delta[r][b] * x[b][i].
+ * w: rows x n, delta: rows x count, x: count x n. delta and work may be overwritten.
+ */
+INTEGRAD_KERNEL void integrad_learn_rows(int16_t *w, size_t rows, size_t n, int32_t *delta,
+                                         const int8_t *x, size_t count,
+                                         const struct integrad_descent *descent, int16_t *work,
+                                         size_t work_values);
+
+/* The same for errors that may be wild: a row of those is summed in 64 bits. */
+INTEGRAD_KERNEL void integrad_learn_rows_wide(int16_t *w, size_t rows, size_t n, int32_t *delta,
+                                              const int8_t *x, size_t count,
+                                              const struct integrad_descent *descent, int16_t *work,
+                                              size_t work_values);
+
+/* What is left of headroom after these errors; negative if they may be more than 32 bits hold when
+ * each is multiplied with any input. Only wild errors are. */
+INTEGRAD_KERNEL int32_t integrad_headroom(int32_t headroom, const int32_t *delta, size_t count);
+
+/*
+ * Errors of units, through a head: sum[u][b] = sum over the classes k of error[b][k] * head[k][u].
+ * sum: units x count, error: count x classes; head's rows are `features` long.
+ */
+INTEGRAD_KERNEL void integrad_errors(int32_t *sum, const int16_t *head, const int16_t *error,
+                                     size_t units, size_t features, size_t classes, size_t count);
+
+/*
+ * Adds one sample's share to the gradient of one channel's weights: over `count` positions, the
+ * error there times the inputs there. places: where they are; 0: all positions in order.
+ */
+INTEGRAD_KERNEL void integrad_accumulate(int32_t *gradient, const int8_t *x, const int32_t *delta,
+                                         const int32_t *places, size_t count,
+                                         const struct integrad_shape *shape);
+
+INTEGRAD_KERNEL void integrad_accumulate_wide(int64_t *gradient, const int8_t *x,
+                                              const int32_t *delta, const int32_t *places,
+                                              size_t count, const struct integrad_shape *shape);
+
+/* A row of n weights descends along its gradient. */
+INTEGRAD_KERNEL void integrad_descend_row(int16_t *w, const int32_t *gradient, size_t n,
+                                          const struct integrad_descent *descent);
+
+INTEGRAD_KERNEL void integrad_descend_row_wide(int16_t *w, const int64_t *gradient, size_t n,
+                                               const struct integrad_descent *descent);
+
+#ifdef __cplusplus
+}
+#endif
+
+#ifdef INTEGRAD_ONE_UNIT
+#include "all_kernels.h"
+#endif
+
+#endif

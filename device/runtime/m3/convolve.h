@@ -1,0 +1,150 @@
+/* How two neighbouring positions of a kernel three wide, stride 1, find their inputs. They share
+ * two of four columns. The order of the members is known to integrad_gather_lines. */
+struct integrad_two_positions {
+    int before, after;  /* the outer columns, from the second: the next to it where off the map */
+    int width;          /* from line to line */
+    int lines;          /* on the map */
+    int input_gap;      /* behind them, to the next channel */
+    int gap;            /* in a patch, in bytes */
+    const int16_t *end; /* of the first patch */
+};
+
+/*
+ * Inputs of the lines that are on the map, in the order of a row of weights; from: the second
+ * column. Registers: r0 and r1 patches, r2 from, r3 lines left, r4 to r10 how, r12 a value.
+ */
+__attribute__((naked, noinline)) static void
+integrad_gather_lines(__attribute__((unused)) int16_t *patch,
+                      __attribute__((unused)) int16_t *other,
+                      __attribute__((unused)) const int8_t *from,
+                      __attribute__((unused)) const struct integrad_two_positions *how) {
+    __asm__ volatile("push {r4-r10, lr}\n\t"
+                     "ldm r3, {r4-r10}\n\t"
+                     "cmp r7, #3\n\t"
+                     "beq 3f\n\t"
+                     "1:\n\t"
+                     "mov r3, r7\n\t"
+                     "2:\n\t"
+                     "ldrsb r12, [r2, r4]\n\t"
+                     "strh r12, [r0], #2\n\t"
+                     "ldrsb r12, [r2]\n\t"
+                     "strh r12, [r0], #2\n\t"
+                     "strh r12, [r1], #2\n\t"
+                     "ldrsb r12, [r2, #1]\n\t"
+                     "strh r12, [r0], #2\n\t"
+                     "strh r12, [r1], #2\n\t"
+                     "ldrsb r12, [r2, r5]\n\t"
+                     "strh r12, [r1], #2\n\t"
+                     "add r2, r2, r6\n\t"
+                     "subs r3, r3, #1\n\t"
+                     "bne 2b\n\t"
+                     "add r2, r2, r8\n\t"
+                     "add r0, r0, r9\n\t"
+                     "add r1, r1, r9\n\t"
+                     "cmp r0, r10\n\t"
+                     "bne 1b\n\t"
+                     "pop {r4-r10, pc}\n\t"
+                     "3:\n\t" /* three lines */
+                     ".rept 3\n\t"
+                     "ldrsb r12, [r2, r4]\n\t"
+                     "strh r12, [r0], #2\n\t"
+                     "ldrsb r12, [r2]\n\t"
+                     "strh r12, [r0], #2\n\t"
+                     "strh r12, [r1], #2\n\t"
+                     "ldrsb r12, [r2, #1]\n\t"
+                     "strh r12, [r0], #2\n\t"
+                     "strh r12, [r1], #2\n\t"
+                     "ldrsb r12, [r2, r5]\n\t"
+                     "strh r12, [r1], #2\n\t"
+                     "add r2, r2, r6\n\t"
+                     ".endr\n\t"
+                     "add r2, r2, r8\n\t"
+                     "add r0, r0, r9\n\t"
+                     "add r1, r1, r9\n\t"
+                     "cmp r0, r10\n\t"
+                     "bne 3b\n\t"
+                     "pop {r4-r10, pc}");
+}
+
+/* Gathers for the positions at `left` and right of it. first: line of the kernel. line: of the map.
+ */
+static inline void integrad_gather_two(int16_t *patches, size_t pitch, const int8_t *line,
+                                       int first, int left, int in_width,
+                                       struct integrad_two_positions *how) {
+    int16_t *const from = patches + 3 * first;
+    const int16_t *const end = how->end - 3 * first;
+    how->before = left < 0 ? 0 : -1;
+    how->after = left + 4 > in_width ? 1 : 2;
+    integrad_gather_lines(from, from + pitch, line + left + 1, how);
+    if (left < 0) {
+        for (int16_t *to = patches; to < end; to += 3) {
+            *to = 0;
+        }
+    }
+    if (how->after == 1) {
+        for (int16_t *to = patches + 2; to < end; to += 3) {
+            to[pitch] = 0;
+        }
+    }
+}
+
+/*
+ * s = w * x / scale, saturated, two positions at a time: their inputs lie side by side in patches,
+ * 2 x a row of weights, rounded up to even.
+ */
+INTEGRAD_KERNEL void integrad_convolve(int8_t *s, const int16_t *w, const int8_t *x,
+                                       const struct integrad_shape *shape, int32_t scale,
+                                       int16_t *patches) {
+    const size_t outs = (size_t)shape->channels;
+    const size_t n = (size_t)(shape->in_channels * shape->kernel_height * shape->kernel_width);
+    const size_t positions = (size_t)(shape->height * shape->width);
+    const size_t pitch = n + (n & 1);
+    const int in_width = shape->in_width;
+    /* The two columns between must lie on the map. */
+    const int pairs = shape->kernel_width == 3 && shape->stride_width == 1 &&
+                      shape->padding_width <= 1 && in_width >= 2;
+    struct integrad_two_positions how;
+    int16_t *patch = patches;
+    how.width = in_width;
+    for (int row = 0; row < shape->height; row++) {
+        const int top = row * shape->stride_height - shape->padding_height;
+        const int first = integrad_window_first(top);
+        const int8_t *const line = x + (top + first) * in_width;
+        int blank = 0; /* patches hold 0 in lines that are off the map */
+        how.lines = integrad_window_end(top, shape->kernel_height, shape->in_height) - first;
+        how.input_gap = (shape->in_height - how.lines) * in_width;
+        how.gap = 6 * (shape->kernel_height - how.lines);
+        how.end = patches + n + 3 * first;
+        for (int column = 0; column < shape->width; column++) {
+            if (pairs && patch == patches && column + 1 < shape->width) {
+                if (how.gap > 0 && !blank) {
+                    for (size_t i = 0; i < 2 * pitch; i++) {
+                        patches[i] = 0;
+                    }
+                    blank = 1;
+                }
+                integrad_gather_two(patches, pitch, line, first, column - shape->padding_width,
+                                    in_width, &how);
+                column++;
+            } else {
+                integrad_gather(patch, x, shape, row, column);
+                blank = 0;
+                if (patch == patches) {
+                    patch += pitch;
+                    continue;
+                }
+            }
+            if (outs > 1) {
+                integrad_linear2(s, positions, w, patches, outs, n, scale);
+            } else {
+                integrad_linear(s, positions, w, patches, outs, n, scale);
+                integrad_linear(s + 1, positions, w, patches + pitch, outs, n, scale);
+            }
+            s += 2;
+            patch = patches;
+        }
+    }
+    if (patch != patches) {
+        integrad_linear(s, positions, w, patches, outs, n, scale);
+    }
+}

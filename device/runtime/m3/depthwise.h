@@ -1,0 +1,37 @@
+/*
+ * A convolution from one map to one map: s = w * x / scale, saturated. work: as many lines of the
+ * map as the kernel has, each with zeros for the padding at both ends; where the oldest was, the
+ * next one goes.
+ */
+INTEGRAD_KERNEL void integrad_depthwise(int8_t *s, const int16_t *w, const int8_t *x,
+                                        const struct integrad_shape *shape, int32_t scale,
+                                        int16_t *work) {
+    const int lines = shape->kernel_height, width = shape->in_width;
+    const int pitch = width + 2 * shape->padding_width;
+    int8_t *const band = (int8_t *)work;
+    int next = -shape->padding_height, slot = 0; /* the next line, and where it goes */
+    for (int i = 0; i < lines * pitch; i++) {
+        band[i] = 0;
+    }
+    for (int row = 0; row < shape->height; row++) {
+        const int end = row * shape->stride_height - shape->padding_height + lines;
+        for (; next < end; next++) {
+            const int inside = next >= 0 && next < shape->in_height;
+            const int8_t *const from = inside ? x + next * width : x;
+            int8_t *const to = band + slot * pitch + shape->padding_width;
+            int j = 0;
+            for (; j + 4 <= width; j += 4) {
+                uint32_t four;
+                __builtin_memcpy(&four, from + j, 4);
+                four = inside ? four : 0;
+                __builtin_memcpy(to + j, &four, 4);
+            }
+            for (; j < width; j++) {
+                to[j] = inside ? from[j] : 0;
+            }
+            slot = slot + 1 < lines ? slot + 1 : 0;
+        }
+        integrad_depthwise_row(s, w, band, slot, shape, scale);
+        s += shape->width;
+    }
+}

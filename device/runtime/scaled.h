@@ -1,0 +1,14 @@
+#ifndef INTEGRAD_SCALED_H
+#define INTEGRAD_SCALED_H
+
+#include "clip.h"
+#include "select.h"
+
+/* integrad_scaled(): a sum of products as an activation, z / scale, saturated to +-127. */
+#if INTEGRAD_HAS_M3
+#include "m3/scaled.h"
+#else
+#include "portable/scaled.h"
+#endif
+
+#endif
