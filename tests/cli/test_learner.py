@@ -36,7 +36,7 @@ def test_the_learner_of_a_model_is_shown(toys):
 @pytest.mark.parametrize(
     "spec, options, words",
     [
-        ("cnn:c4,d8", ["--learner", "pocket"], "the learner pocket trains mlp only"),
+        ("cnn:c4,d8", ["--learner", "pocket"], "the learner pocket supports only mlp"),
         ("pocket:mlp-1", ["--learner", "nitro-d"], "is for the learner pocket, not for nitro-d"),
         (
             "mlp:8",
@@ -56,7 +56,7 @@ def test_wrong_calls(tmp_path, data, spec, options, words):
     "options, words",
     [
         (["--engine", "native"], "the native engine does not support the learner pocket; take numpy"),
-        (["--batch-size", "4000"], "gradients may exceed 32 bits; the network takes at most"),
+        (["--batch-size", "4000"], "gradients may exceed 32 bits; at most"),
     ],
 )
 def test_what_pocket_cannot_do(tmp_path, data, options, words):
