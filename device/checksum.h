@@ -4,7 +4,7 @@
  *     crc = integrad_crc32(crc, first, sizeof first);
  *     crc = integrad_crc32(crc, second, sizeof second);
  *
- * gives the checksum of both arrays after one another, as zlib.crc32(second, zlib.crc32(first)).
+ * computes the checksum of both arrays in succession, like zlib.crc32(second, zlib.crc32(first)).
  */
 #ifndef INTEGRAD_CHECKSUM_H
 #define INTEGRAD_CHECKSUM_H

@@ -1,6 +1,6 @@
-/* Marks the part of a program that the emulator counts.
+/* Marks a region of a program whose instructions the emulator counts.
  *
- * The markers are two moves of a register onto itself, which no compiler emits by itself. They
+ * The markers are two moves of a register onto itself, which compilers never generate. They
  * change nothing and are not counted, so an empty region costs exactly 0 instructions. On a host
  * both functions are empty. Regions do not nest.
  *

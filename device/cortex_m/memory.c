@@ -1,4 +1,4 @@
-/* The functions that compilers call by themselves, even in freestanding programs. */
+/* Functions that compilers may call implicitly, even in freestanding programs. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -7,7 +7,7 @@ void *memmove(void *to, const void *from, size_t count);
 void *memset(void *to, int value, size_t count);
 int memcmp(const void *left, const void *right, size_t count);
 
-/* A word that may alias any object: these functions copy whatever they are given. */
+/* A word that may alias any object, since these functions copy objects of any type. */
 typedef uint32_t __attribute__((may_alias)) word;
 
 enum { WORD = sizeof(word) };
@@ -33,7 +33,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t count) {
 void *memmove(void *to, const void *from, size_t count) {
     uint8_t *out = to;
     const uint8_t *in = from;
-    /* Upwards when that cannot overwrite what is still to be read. */
+    /* Upwards if that does not overwrite data before it is read. */
     if ((uintptr_t)out - (uintptr_t)in >= count) {
         for (; count > 0; count--) {
             *out++ = *in++;

@@ -1,6 +1,6 @@
 /* Helpers of the Arm run-time ABI for compilers that come without them (clang, zig).
  *
- * "Run-time ABI for the Arm Architecture", §4.2 and §4.3. gcc brings its own in libgcc and does not
+ * "Run-time ABI for the Arm Architecture", §4.2 and §4.3. gcc uses those of libgcc and does not
  * link these. Division by zero gives quotient 0 and the dividend as remainder.
  */
 #include <stddef.h>
@@ -59,7 +59,7 @@ static uint64_t magnitude64(int64_t value) {
     return value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
 }
 
-/* Quotient in r0, remainder in r1: where a 64-bit result has its two halves. */
+/* Quotient in r0 and remainder in r1, like the two halves of a 64-bit result. */
 static uint64_t pair(uint32_t quotient, uint32_t remainder) {
     return (uint64_t)remainder << 32 | quotient;
 }
@@ -109,7 +109,7 @@ __attribute__((used)) void integrad_divide_signed(int64_t numerator, int64_t den
 }
 
 /* Numerator in r0-r1, denominator in r2-r3; quotient to r0-r1, remainder to r2-r3: C cannot return
- * that, so the results go through the stack. */
+ * this, so the results are passed on the stack. */
 #define CALL_AND_LOAD(function)                                                                    \
     __asm__ volatile("push {r4, lr}\n\t"                                                           \
                      "sub sp, #24\n\t"                                                             \

@@ -14,7 +14,7 @@ enum {
     REASON_APPLICATION_EXIT = 0x20026
 };
 
-/* What a file handle is before its file was opened, and after that failed. */
+/* Value of a file handle before its file is opened, and after opening has failed. */
 enum { NOT_YET = 0, FAILED = -1 };
 
 static int32_t call(uint32_t operation, const void *arguments) {

@@ -1,4 +1,4 @@
-/* Calls to whoever runs the core: an emulator, or a debugger on a real board.
+/* Semihosting: calls to an emulator, or to a debugger of a real board.
  *
  * "Semihosting for AArch32 and AArch64", Arm. A call is a breakpoint with the number 0xAB; r0 says
  * which operation, r1 points at its arguments, the result comes back in r0.
@@ -11,7 +11,7 @@
 /* Ends the program; `code` modulo 256 becomes the emulator's exit status. Does not return. */
 void semihosting_exit(int code) __attribute__((noreturn));
 
-/* Prints a text on the console of whoever runs the core. */
+/* Prints a text on the console of the emulator or debugger. */
 void semihosting_print(const char *text);
 
 #endif

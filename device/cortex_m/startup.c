@@ -31,8 +31,8 @@ typedef union {
     void (*handler)(void);
 } vector;
 
-/* Reset, NMI, HardFault, the other faults of bigger cores, supervisor call and system timer. No
- * program here uses interrupts: whatever arrives is reported. */
+/* Reset, NMI, HardFault, the other faults of bigger cores, supervisor call and system timer. The
+ * programs do not use interrupts, so all of these are reported. */
 extern const vector integrad_vectors[16];
 const vector integrad_vectors[16] __attribute__((section(".vectors"), used)) = {
     {.stack_top = integrad_stack_top},
@@ -53,8 +53,7 @@ const vector integrad_vectors[16] __attribute__((section(".vectors"), used)) = {
     {.handler = integrad_fault}, /* SysTick */
 };
 
-/* Lets the core fault when the stack leaves its reserve, also where something else answers below.
- */
+/* Make the core fault if the stack exceeds its reserve, even if there is other memory below it. */
 static inline void guard_stack(void) {
 #if __ARM_ARCH >= 8
     __asm__ volatile("msr msplim, %0" ::"r"(integrad_stack_limit));
@@ -76,17 +75,17 @@ static inline void guard_stack(void) {
 
 void integrad_reset(void) {
 #if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
-    /* Without access to coprocessors 10 and 11 every FPU and vector instruction faults. */
+    /* Without access to coprocessors 10 and 11, all FPU and vector instructions fault. */
     *(volatile uint32_t *)0xE000ED88u |= 0xFu << 20;
     __asm__ volatile("dsb\n\tisb" ::: "memory");
 #endif
     guard_stack();
-    /* A function of its own: the compiler may use vector instructions in it. */
+    /* A separate function, because the compiler may use vector instructions in it. */
     integrad_start();
 }
 
-/* Compared as numbers: two linker symbols may be equal, which a compiler need not expect of two
- * objects. */
+/* Compared as integers: two linker symbols may be equal, whereas a compiler may assume that two
+ * objects have different addresses. */
 static int is_before(const volatile uint32_t *word, const uint32_t *end) {
     return (uintptr_t)word < (uintptr_t)end;
 }
@@ -115,10 +114,10 @@ uint32_t integrad_stack_peak(void) {
     return (uint32_t)((uintptr_t)integrad_stack_top - (uintptr_t)word);
 }
 
-/* Entered by the core, with r0-r3, r12, lr, pc and xpsr pushed if there was room for them.
+/* Entered by the core, with r0-r3, r12, lr, pc and xpsr pushed if there was space for them.
  *
- * The stack may be the very thing that went wrong, so the report runs on a fresh one, which
- * overwrites the old: lr and pc are taken from there first. */
+ * The stack itself may be the cause of the fault, so the report uses a new one, which overwrites
+ * the old: lr and pc are read from there first. */
 __attribute__((naked)) void integrad_fault(void) {
     __asm__ volatile(".syntax unified\n\t"
                      "mrs r0, msp\n\t"

@@ -2,11 +2,11 @@
  *
  *     -plugin instruction_counter.so,map=MAP,out=OUT
  *
- * MAP says what each address of the program means. It is little-endian: the first address (uint32),
+ * MAP describes each address of the program. It is little-endian: the first address (uint32),
  * the number of halfwords that follow (uint32), and for each halfword from that address on a
  * uint16: the bucket to which an instruction that begins there belongs, or one of the two markers.
- * A bucket is whatever the maker of the map decided, for example "loads of the function conv1".
- * Bucket 0 is for instructions outside the map.
+ * The meaning of a bucket is up to the creator of the map, for example "loads of the function
+ * conv1". Bucket 0 is for instructions outside the map.
  *
  * OUT gets one line for each region (from a begin marker to the next end marker; markers are not
  * counted), and at the end one for the whole run:

@@ -2,8 +2,8 @@
  * survives a soft reset, boot.py and main.py, and a module whose calls delimit what the emulator
  * counts.
  *
- * HEAP_ADDRESS and HEAP_BYTES, FILES_ADDRESS and FILES_BYTES: memory that the linker script leaves
- * alone.
+ * HEAP_ADDRESS and HEAP_BYTES, FILES_ADDRESS and FILES_BYTES: memory that the linker script does
+ * not use.
  */
 #include "py/builtin.h"
 #include "py/compile.h"
@@ -76,12 +76,12 @@ int main(int argc, char **argv) {
     }
 }
 
-/* Files carry no time: the board has no clock. */
+/* Files have no time, since the board has no clock. */
 uint64_t mp_hal_time_ns(void) {
     return 0;
 }
 
-/* region.begin(), region.end(): the instructions that device/region.h gives a meaning. */
+/* region.begin(), region.end(): the markers of device/region.h. */
 static mp_obj_t begin(void) {
     __asm__ volatile("mov r9, r9");
     return mp_const_none;

@@ -5,8 +5,9 @@
 #include "descent.h"
 
 /*
- * Integer SGD: w - gradient / divisor - w / decay_inv, saturated. The quotient is found bit by bit:
- * 17 of them saturate any weight, and a division of 64 bits would be a call of a library.
+ * Integer SGD: w - gradient / divisor - w / decay_inv, saturated. The quotient is computed bit by
+ * bit, because 17 bits saturate any weight and a 64-bit division would be a call of a library
+ * function.
  */
 static inline int16_t integrad_descend_wide(int16_t w, int64_t gradient,
                                             const struct integrad_descent *descent) {

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-/* How one layer's weights descend; `limit` is what they saturate at. */
+/* Update rule of the weights of a layer; `limit` is the saturation limit. */
 struct integrad_descent {
     int32_t limit;
     int32_t divisor;

@@ -1,4 +1,4 @@
-/* What several kernels of a variant use: not for programs. */
+/* Helpers of the kernels, not for use by programs. */
 #ifndef INTEGRAD_HELPERS_H
 #define INTEGRAD_HELPERS_H
 
@@ -19,14 +19,17 @@ INTEGRAD_KERNEL void integrad_decay(int16_t *w, size_t count, int32_t decay_inv)
 
 #if INTEGRAD_HAS_M0
 
-/* What it takes to divide by `divisor` without a divider: factor = 2^(24 + shift) / divisor. */
+/*
+ * Constants for dividing by `divisor` without a divide instruction: factor = 2^(24 + shift) /
+ * divisor.
+ */
 struct integrad_reciprocal {
     uint32_t divisor, shift, factor;
 };
 
 INTEGRAD_KERNEL void integrad_reciprocal(struct integrad_reciprocal *reciprocal, uint32_t divisor);
 
-/* integrad_linear() for a scale of which the reciprocal is known. */
+/* integrad_linear() with the reciprocal of the scale. */
 INTEGRAD_KERNEL void integrad_linear_by(int8_t *s, size_t step, const int16_t *w, const int16_t *x,
                                         size_t outs, size_t n,
                                         const struct integrad_reciprocal *scale);
@@ -36,7 +39,10 @@ INTEGRAD_KERNEL void integrad_descend_weights(int16_t *w, const int32_t *gradien
                                               int32_t limit,
                                               const struct integrad_reciprocal *divisor);
 
-/* The part of a kernel that is on the map. Cells are what its inputs go to; steps are in bytes. */
+/*
+ * The part of a convolution kernel that lies on the map. Cells are the destinations of its inputs;
+ * steps are in bytes.
+ */
 struct integrad_cut {
     uint32_t width;                       /* inputs in a line */
     uint32_t input_line, cell_line;       /* from line to line */
@@ -46,11 +52,11 @@ struct integrad_cut {
     int32_t input, cell;                  /* the first ones, from the corner of the kernel */
 };
 
-/* What is left of a kernel whose corner is at top, left. size: bytes of a cell. */
+/* The part of a kernel with its corner at top, left that lies on the map. size: bytes per cell. */
 INTEGRAD_KERNEL void integrad_cut(struct integrad_cut *cut, const struct integrad_shape *shape,
                                   int top, int left, int size);
 
-/* Whether a kernel whose corner is there is on the map. */
+/* Whether a kernel with this corner lies entirely on the map. */
 static inline int integrad_is_whole(const struct integrad_shape *shape, int top, int left) {
     return top >= 0 && left >= 0 && top + shape->kernel_height <= shape->in_height &&
            left + shape->kernel_width <= shape->in_width;
@@ -58,16 +64,18 @@ static inline int integrad_is_whole(const struct integrad_shape *shape, int top,
 
 #elif INTEGRAD_HAS_MVE
 
-/* What it takes to divide without a divider: the upper half of a product with factor, shifted by
- * shift, which is negative. */
+/*
+ * Constants for dividing without a divide instruction: the upper half of a product with factor,
+ * shifted by shift, which is negative.
+ */
 struct integrad_reciprocal {
     int32_t factor, shift;
 };
 
 /*
- * Of a divisor from 2 to 2^31 - 1. bits: 32, where factor is unsigned and magnitudes below 2^31 are
- * divided, or 31, for signed values of up to 30 bits and divisors above 2. The quotients of the
- * latter are rounded down, and those below zero lack 1.
+ * The reciprocal of a divisor from 2 to 2^31 - 1. bits: 32, for an unsigned factor and magnitudes
+ * below 2^31, or 31, for signed values of up to 30 bits and divisors above 2. Quotients of the
+ * latter are rounded down, so that negative ones are too small by 1.
  */
 INTEGRAD_KERNEL struct integrad_reciprocal integrad_reciprocal(int32_t divisor, int bits);
 

@@ -1,10 +1,10 @@
 /*
- * The kernels: what the layers of every model are made of. No kernel allocates, keeps state or
- * reads or writes beyond the arrays that it is given.
+ * The kernels, from which the layers of all models are built. Kernels do not allocate memory, keep
+ * no state and access only the arrays that they are given.
  *
- * Compile the .c files of this folder with a model; the linker drops what no model uses
- * (-ffunction-sections, --gc-sections), and models share the rest. Where a program has to be one
- * translation unit, define INTEGRAD_ONE_UNIT: the kernels are then static functions of it.
+ * Compile the .c files of this folder together with a model. The linker removes what no model uses
+ * (-ffunction-sections, --gc-sections), and models share the rest. If a program must be a single
+ * translation unit, define INTEGRAD_ONE_UNIT to make the kernels static functions of it.
  */
 #ifndef INTEGRAD_KERNELS_H
 #define INTEGRAD_KERNELS_H
@@ -30,7 +30,7 @@
 extern "C" {
 #endif
 
-/* The same values in 16 bits, the width of the weights. */
+/* The same values as 16-bit integers, the type of the weights. */
 INTEGRAD_KERNEL void integrad_widen(int16_t *wide, const int8_t *x, size_t count);
 
 /* s[o * step] = w[o] . x / scale, saturated. w: outs x n, x: n. */
@@ -40,32 +40,35 @@ INTEGRAD_KERNEL void integrad_linear(int8_t *s, size_t step, const int16_t *w, c
 /* NITRO-ReLU: slope 1/4 below zero, centred by 36. h may be s. */
 INTEGRAD_KERNEL void integrad_activate4(int8_t *h, const int8_t *s, size_t count);
 
-/* The largest value of each window of a pool. */
+/* The maximum of each pooling window. */
 INTEGRAD_KERNEL void integrad_maxima(int8_t *out, const int8_t *x,
                                      const struct integrad_pool *pool);
 
-/* The inputs of one output position, in the order of a row of weights; 0 where the kernel hangs
- * over the edge. */
+/*
+ * The inputs of one output position (im2col), in the order of a row of weights; 0 where the kernel
+ * extends beyond the map.
+ */
 INTEGRAD_KERNEL void integrad_gather(int16_t *patch, const int8_t *x,
                                      const struct integrad_shape *shape, int row, int column);
 
-/* A convolution: s = w * x / scale, saturated. patches: 2 x a row of weights, rounded up to even.
+/*
+ * A convolution: s = w * x / scale, saturated. patches: buffer for two rows of weights, each
+ * rounded up to an even length.
  */
 INTEGRAD_KERNEL void integrad_convolve(int8_t *s, const int16_t *w, const int8_t *x,
                                        const struct integrad_shape *shape, int32_t scale,
                                        int16_t *patches);
 
 /*
- * A convolution from one map to one map: s = w * x / scale, saturated. band: as many lines of the
- * map as the kernel has, each as long as the padding makes it, and 8 bytes for each step of a
- * stride.
+ * A convolution with one input and one output channel: s = w * x / scale, saturated. band: buffer
+ * for as many padded lines of the map as the kernel has, and 8 bytes per step of the stride.
  */
 INTEGRAD_KERNEL void integrad_depthwise(int8_t *s, const int16_t *w, const int8_t *x,
                                         const struct integrad_shape *shape, int32_t scale,
                                         int16_t *band);
 
 /*
- * A row of n weights learns, from the one at `first` on: the gradient of w[i] is the sum over b of
+ * Update a row of n weights, from index `first` on: the gradient of w[i] is the sum over b of
  * delta[b] * x[b][i]. x: count x n.
  */
 INTEGRAD_KERNEL void integrad_learn_row(int16_t *w, size_t first, size_t n, const int32_t *delta,
@@ -73,34 +76,38 @@ INTEGRAD_KERNEL void integrad_learn_row(int16_t *w, size_t first, size_t n, cons
                                         const struct integrad_descent *descent);
 
 /*
- * Rows of weights learn: the gradient of w[r][i] is the sum over b of delta[r][b] * x[b][i].
- * w: rows x n, delta: rows x count, x: count x n. delta and work may be overwritten.
+ * Update rows of weights: the gradient of w[r][i] is the sum over b of delta[r][b] * x[b][i]. w:
+ * rows x n, delta: rows x count, x: count x n. delta and work may be overwritten.
  */
 INTEGRAD_KERNEL void integrad_learn_rows(int16_t *w, size_t rows, size_t n, int32_t *delta,
                                          const int8_t *x, size_t count,
                                          const struct integrad_descent *descent, int16_t *work,
                                          size_t work_values);
 
-/* The same for errors that may be wild: a row of those is summed in 64 bits. */
+/*
+ * The same for errors of any size: rows whose sums may exceed 32 bits are accumulated in 64 bits.
+ */
 INTEGRAD_KERNEL void integrad_learn_rows_wide(int16_t *w, size_t rows, size_t n, int32_t *delta,
                                               const int8_t *x, size_t count,
                                               const struct integrad_descent *descent, int16_t *work,
                                               size_t work_values);
 
-/* What is left of headroom after these errors; negative if they may be more than 32 bits hold when
- * each is multiplied with any input. Only wild errors are. */
+/*
+ * The headroom that remains after these errors. It is negative if the sum of their products with
+ * arbitrary inputs may exceed 32 bits, which is possible for very large errors only.
+ */
 INTEGRAD_KERNEL int32_t integrad_headroom(int32_t headroom, const int32_t *delta, size_t count);
 
 /*
- * Errors of units, through a head: sum[u][b] = sum over the classes k of error[b][k] * head[k][u].
- * sum: units x count, error: count x classes; head's rows are `features` long.
+ * Errors of units, propagated through a head: sum[u][b] = sum over the classes k of error[b][k] *
+ * head[k][u]. sum: units x count, error: count x classes; rows of head have `features` elements.
  */
 INTEGRAD_KERNEL void integrad_errors(int32_t *sum, const int16_t *head, const int16_t *error,
                                      size_t units, size_t features, size_t classes, size_t count);
 
 /*
- * Adds one sample's share to the gradient of one channel's weights: over `count` positions, the
- * error there times the inputs there. places: where they are; 0: all positions in order.
+ * Adds the contribution of one sample to the gradient of the weights of one channel: the sum over
+ * `count` positions of error times inputs. places: the positions, or 0 for all positions in order.
  */
 INTEGRAD_KERNEL void integrad_accumulate(int32_t *gradient, const int8_t *x, const int32_t *delta,
                                          const int32_t *places, size_t count,
@@ -110,7 +117,7 @@ INTEGRAD_KERNEL void integrad_accumulate_wide(int64_t *gradient, const int8_t *x
                                               const int32_t *delta, const int32_t *places,
                                               size_t count, const struct integrad_shape *shape);
 
-/* A row of n weights descends along its gradient. */
+/* Update a row of n weights from its gradient. */
 INTEGRAD_KERNEL void integrad_descend_row(int16_t *w, const int32_t *gradient, size_t n,
                                           const struct integrad_descent *descent);
 

@@ -4,7 +4,7 @@
 #include "clip.h"
 #include "select.h"
 
-/* integrad_scaled(): a sum of products as an activation, z / scale, saturated to +-127. */
+/* integrad_scaled(): a sum of products scaled to an activation, z / scale, saturated to +-127. */
 #if INTEGRAD_HAS_M3
 #include "m3/scaled.h"
 #else

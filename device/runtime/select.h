@@ -1,20 +1,20 @@
 /*
- * Which variants of the kernels are compiled: what the compiler says about the core decides, so
- * that one folder serves every core and no core gets instructions that it lacks. Every variant
- * gives the same bits; `portable` is the specification of the others.
+ * Selection of the kernel variants. Predefined macros of the compiler describe the core, so that
+ * one folder serves all cores and no core gets instructions that it does not have. All variants
+ * compute the same bits; `portable` is the specification of the others.
  *
- *   INTEGRAD_HAS_MVE   Cortex-M with vectors of integers, such as M55
- *   INTEGRAD_HAS_DSP   Cortex-M with two 16-bit products at once: M4, M7, M33, M55
- *   INTEGRAD_HAS_M3    Cortex-M with Thumb-2: M3 and all of the above
- *   INTEGRAD_HAS_M0    Cortex-M with Thumb-1 alone: M0, M0+, M23
+ * INTEGRAD_HAS_MVE   Cortex-M with integer vectors, such as M55
+ * INTEGRAD_HAS_DSP   Cortex-M with paired 16-bit multiplication: M4, M7, M33, M55
+ * INTEGRAD_HAS_M3    Cortex-M with Thumb-2: M3 and all of the above
+ * INTEGRAD_HAS_M0    Cortex-M with Thumb-1 only: M0, M0+, M23
  *
- * Where none is 1, the portable variants are compiled. Defining INTEGRAD_PORTABLE forces that;
- * defining INTEGRAD_SMALL passes over variants that are long for what they save.
+ * If none of them is 1, the portable variants are compiled. INTEGRAD_PORTABLE can be defined to
+ * force this, and INTEGRAD_SMALL to skip variants that are long compared with what they save.
  */
 #ifndef INTEGRAD_SELECT_H
 #define INTEGRAD_SELECT_H
 
-/* The variants are written in the assembly language of GCC and Clang, for little-endian cores. */
+/* The variants use inline assembly of GCC and Clang, for little-endian cores. */
 #if defined(__GNUC__) && defined(__ARM_ARCH_PROFILE) && !defined(__ARM_BIG_ENDIAN) &&              \
     !defined(INTEGRAD_PORTABLE)
 #if __ARM_ARCH_PROFILE == 'M' && __ARM_ARCH_ISA_THUMB == 2

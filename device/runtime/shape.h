@@ -3,8 +3,10 @@
 
 #include <stdint.h>
 
-/* What a convolution reads and writes: in_channels x in_height x in_width -> channels x height x
- * width. A row of its weights is in_channels x kernel_height x kernel_width long. */
+/*
+ * The shape of a convolution: in_channels x in_height x in_width -> channels x height x width. A
+ * row of weights has in_channels x kernel_height x kernel_width elements.
+ */
 struct integrad_shape {
     int in_channels, in_height, in_width;
     int channels, height, width;
@@ -13,7 +15,7 @@ struct integrad_shape {
     int padding_height, padding_width;
 };
 
-/* A position as one number. */
+/* A position encoded as one number. */
 static inline int32_t integrad_place(int row, int column) {
     return row * 65536 + column;
 }

@@ -1,7 +1,7 @@
 #ifndef INTEGRAD_WINDOW_H
 #define INTEGRAD_WINDOW_H
 
-/* First and one past the last cell of a window at `origin` that lie on the map. */
+/* The first cell of a window at `origin` that lies on the map, and one past the last. */
 static inline int integrad_window_first(int origin) {
     return origin < 0 ? -origin : 0;
 }

@@ -136,10 +136,10 @@ def learn_rows(draw: Draw) -> Iterator[Call]:
     for number, (rows, n, count) in enumerate(sizes):
         divisor, decay_inv = SCHEDULES[number % len(SCHEDULES)]
         limit = weight_limit(n)
-        wild = number % 5 == 4
-        delta = draw(np.int32, (rows, count), INT32_LIMIT) if wild else draw.deltas(rows, count)
+        wide = number % 5 == 4
+        delta = draw(np.int32, (rows, count), INT32_LIMIT) if wide else draw.deltas(rows, count)
         values = 4 * (-(-count // 8) * 8) * int(draw.rng.integers(1, 4))
-        parameters = (rows, n, count, limit, divisor, decay_inv, values, int(wild), number % 4)
+        parameters = (rows, n, count, limit, divisor, decay_inv, values, int(wide), number % 4)
         inputs = (draw.weights((rows, n), n), delta, draw(np.int8, (count, n), INT8))
         yield Call(LEARN_ROWS, parameters, inputs)
 

@@ -14,7 +14,7 @@ WIDE_DIVISION = re.compile(r"__aeabi_u?ldivmod$|__u?(div|mod)(mod)?di[34]$|__gnu
 
 def forbidden(names: set[str], core: str) -> set[str]:
     """Those of a library; helpers of divisions only where the core has no such instruction: of 32 bits on
-    M0, of 64 bits, for wild gradients and wide samples, everywhere."""
+    M0, of 64 bits, for wide gradients and wide samples, everywhere."""
     found = {name for name in names if LIBRARY.match(name)}
     helpers = {name for name in names if DIVISION.match(name)}
     return found | (set() if core == "m0" else {name for name in helpers if not WIDE_DIVISION.match(name)})

@@ -22,7 +22,7 @@ static inline int32_t integrad_outer(const int16_t *w) {
     return pair;
 }
 
-/* Positions of a row that see 3x3 inputs, in lines a, b and c. Of stride 1, two at a time. */
+/* Positions of a row with 3x3 inputs, in lines a, b and c; two at a time for stride 1. */
 static inline void integrad_depthwise_nine(int8_t *s, const int16_t *w, const int8_t *a,
                                            const int8_t *b, const int8_t *c, int width, int stride,
                                            int32_t scale) {

@@ -183,7 +183,7 @@ integrad_learn_tile(__attribute__((unused)) const int16_t *tile,
 }
 
 /*
- * Rows of weights learn: the gradient of w[r][i] is the sum over b of delta[r][b] * x[b][i]. Two
+ * Update rows of weights: the gradient of w[r][i] is the sum over b of delta[r][b] * x[b][i]. Two
  * rows whose errors fit 16 bits learn together, two samples at a time, from tiles of inputs that
  * are brought into that order once for all rows. w: rows x n, delta: rows x count, x: count x n.
  * delta and work are overwritten.

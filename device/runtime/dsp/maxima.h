@@ -66,7 +66,7 @@ static inline int8_t *integrad_maxima_fours(int8_t *out, const int8_t *x, const 
     return out;
 }
 
-/* The largest value of each window of a pool. */
+/* The maximum of each pooling window. */
 INTEGRAD_KERNEL void integrad_maxima(int8_t *out, const int8_t *x,
                                      const struct integrad_pool *pool) {
     const int window = pool->window_width, line = pool->in_width;

@@ -1,4 +1,4 @@
-/* The same values in 16 bits, the width of the weights: four at a time. */
+/* The same values as 16-bit integers, the type of the weights: four at a time. */
 INTEGRAD_KERNEL void integrad_widen(int16_t *wide, const int8_t *x, size_t count) {
     const int8_t *const end = x + count;
     const int8_t *const eights = x + (count & ~(size_t)7);

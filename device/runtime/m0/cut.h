@@ -1,4 +1,4 @@
-/* What is left of a kernel whose corner is at top, left. size: bytes of a cell. */
+/* The part of a kernel with its corner at top, left that lies on the map. size: bytes per cell. */
 INTEGRAD_KERNEL void integrad_cut(struct integrad_cut *cut, const struct integrad_shape *shape,
                                   int top, int left, int size) {
     const int i = integrad_window_first(top), j = integrad_window_first(left);

@@ -1,12 +1,14 @@
-/* value / divisor, for value < 256 * divisor. The product with the factor fits 32 bits and gives
- * the quotient or one less. */
+/*
+ * value / divisor, for value < 256 * divisor. The product with the factor fits in 32 bits and
+ * yields the quotient or one less.
+ */
 static inline uint32_t integrad_quotient(uint32_t value,
                                          const struct integrad_reciprocal *reciprocal) {
     const uint32_t quotient = (value >> reciprocal->shift) * reciprocal->factor >> 24;
     return quotient + (value - quotient * reciprocal->divisor >= reciprocal->divisor);
 }
 
-/* A sum of products as an activation: z / scale, saturated to +-127. */
+/* A sum of products scaled to an activation: z / scale, saturated to +-127. */
 static inline int8_t integrad_scaled_by(int32_t z, const struct integrad_reciprocal *scale) {
     const uint32_t magnitude = z < 0 ? 0u - (uint32_t)z : (uint32_t)z;
     int32_t quotient = 127;
@@ -16,7 +18,7 @@ static inline int8_t integrad_scaled_by(int32_t z, const struct integrad_recipro
     return (int8_t)(z < 0 ? -quotient : quotient);
 }
 
-/* Nine products, of lines that are `line` apart. */
+/* The sum of nine products; lines are `line` elements apart. */
 static inline int32_t integrad_nine(const int16_t *w, const int8_t *a, int line) {
     const int8_t *const b = a + line, *const c = b + line;
     int32_t z = w[0] * a[0] + w[1] * a[1] + w[2] * a[2];
@@ -25,8 +27,8 @@ static inline int32_t integrad_nine(const int16_t *w, const int8_t *a, int line)
 }
 
 /*
- * A convolution from one map to one map: s = w * x / scale, saturated. band: a workspace that is
- * not needed.
+ * A convolution with one input and one output channel: s = w * x / scale, saturated. band: not
+ * used.
  */
 INTEGRAD_KERNEL void integrad_depthwise(int8_t *s, const int16_t *w, const int8_t *x,
                                         const struct integrad_shape *shape, int32_t scale,

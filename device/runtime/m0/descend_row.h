@@ -1,4 +1,4 @@
-/* A row of n weights descends along its gradient. */
+/* Update a row of n weights from its gradient. */
 INTEGRAD_KERNEL void integrad_descend_row(int16_t *w, const int32_t *gradient, size_t n,
                                           const struct integrad_descent *descent) {
     struct integrad_reciprocal divisor;

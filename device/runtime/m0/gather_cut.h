@@ -83,8 +83,10 @@ integrad_gather_lines(__attribute__((unused)) int16_t *cell,
                          : "r0", "r1", "r2", "r3", "r12", "cc", "memory");
 }
 
-/* The inputs of one output position, in the order of a row of weights; 0 where the kernel hangs
- * over the edge. whole: the cut of a kernel that does not. */
+/*
+ * The inputs of one output position (im2col), in the order of a row of weights; 0 where the kernel
+ * extends beyond the map. whole: the cut of a kernel that lies entirely on the map.
+ */
 static void integrad_gather_cut(int16_t *patch, const int8_t *x, const struct integrad_shape *shape,
                                 int top, int left, const struct integrad_cut *whole) {
     x += top * shape->in_width + left;

@@ -1,7 +1,7 @@
 /*
  * Gradients of a row's weights, a multiple of four: gradient[i] is the sum over b of delta[b] *
- * x[b][i]; samples are n apart. The loop over samples is entered where their number is a multiple
- * of four from then on. Registers: r0 to r3 x of four inputs in the first sample, r4 bytes from
+ * x[b][i]; samples are n apart. The loop over samples is entered in the middle if their number is
+ * not a multiple of four. Registers: r0 to r3 x of four inputs in the first sample, r4 bytes from
  * there to a sample, r5 its error, r6 a value, r7 errors, r8 to r11 sums, r12 n, lr end of errors.
  */
 __attribute__((naked, noinline)) static void
@@ -91,7 +91,7 @@ integrad_gradients(__attribute__((unused)) int32_t *gradient,
                          : "r0", "r1", "r2", "r3", "r12", "cc", "memory");
 }
 
-/* The same for a row of fewer than four weights. */
+/* The same for a row with fewer than four weights. */
 static void integrad_few_gradients(int32_t *gradient, size_t n, const int8_t *x,
                                    const int32_t *delta, size_t count) {
     for (size_t i = 0; i < n; i++) {

@@ -1,5 +1,7 @@
-/* What is left of headroom after these errors; negative if they may be more than 32 bits hold when
- * each is multiplied with any input. Only wild errors are. */
+/*
+ * The headroom that remains after these errors. It is negative if the sum of their products with
+ * arbitrary inputs may exceed 32 bits, which is possible for very large errors only.
+ */
 INTEGRAD_KERNEL int32_t integrad_headroom(int32_t headroom, const int32_t *delta, size_t count) {
     for (const int32_t *const end = delta + count; delta != end && headroom >= 0; delta++) {
         const int32_t error = *delta;

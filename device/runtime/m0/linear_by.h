@@ -1,9 +1,9 @@
 /*
  * s[o * step] = w[o] . x / scale, saturated. w: outs x n, x: n. Four rows share each value of x,
- * then two or one. Registers in the loops, which are entered where n is a multiple of four from
- * then on: r0 to r3 ends of rows, r4 end of x, r5 bytes up to there, negative, r6 a value of x, r7
- * a weight, r8 to r11 sums. After them: r0 s, r1 to r3 divisor, shift and factor of scale, r4 what
- * is left of a sum, r5 its sign, r6 the quotient, r12 step.
+ * then two or one. The loops are entered in the middle if n is not a multiple of four. Registers in
+ * the loops: r0 to r3 ends of rows, r4 end of x, r5 bytes up to there, negative, r6 a value of x,
+ * r7 a weight, r8 to r11 sums. After them: r0 s, r1 to r3 divisor, shift and factor of scale, r4
+ * what is left of a sum, r5 its sign, r6 the quotient, r12 step.
  */
 __attribute__((naked, noinline)) INTEGRAD_KERNEL void
 integrad_linear_by(__attribute__((unused)) int8_t *s, __attribute__((unused)) size_t step,

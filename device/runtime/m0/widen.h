@@ -1,6 +1,6 @@
 /*
- * The same values in 16 bits, the width of the weights, four at a time. Registers: r0 wide, r1 x,
- * r2 end of the fours, r3 a value, r4 to r6 1 to 3, r7 0.
+ * The same values as 16-bit integers, the type of the weights, four at a time. Registers: r0 wide,
+ * r1 x, r2 end of the fours, r3 a value, r4 to r6 1 to 3, r7 0.
  */
 __attribute__((naked, noinline)) INTEGRAD_KERNEL void
 integrad_widen(__attribute__((unused)) int16_t *wide, __attribute__((unused)) const int8_t *x,

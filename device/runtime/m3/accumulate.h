@@ -1,4 +1,7 @@
-/* An error that is not 0 and where it finds its inputs. The order of the members is known below. */
+/*
+ * An error that is not 0 and the address of its inputs. The assembly below depends on the order of
+ * the members.
+ */
 struct integrad_hit {
     const int8_t *from; /* its first one, in the first line that is on the map */
     const struct integrad_hit *next;
@@ -6,7 +9,7 @@ struct integrad_hit {
 };
 
 /*
- * Adds errors' shares to the gradient of a kernel of 3x3 that is on the map with all its lines.
+ * Adds the contributions of errors to the gradient of a 3x3 kernel whose lines all lie on the map.
  * Registers: r0 input, r1 error, r2 what it is, r3 width, r4 to r12 sums, lr a value; sp: bytes
  * from the first channel, then g, hits, plane.
  */
@@ -107,7 +110,7 @@ integrad_accumulate_two(__attribute__((unused)) int32_t *g,
                      "pop {r4-r11, pc}");
 }
 
-/* What one position adds to a gradient; most of its lines are two or three inputs long. */
+/* Adds the contribution of one position to a gradient; most lines have two or three inputs. */
 static void integrad_accumulate_one(int32_t *g, const int8_t *x, int32_t d, int top, int left,
                                     const struct integrad_shape *shape) {
     const int in_width = shape->in_width, kernel_width = shape->kernel_width;
@@ -161,10 +164,10 @@ static void integrad_accumulate_one(int32_t *g, const int8_t *x, int32_t d, int 
 }
 
 /*
- * Adds one sample's share to the gradient of one channel's weights: over `count` positions, the
- * error there times the inputs there. places: where they are; 0: all positions in order. Errors at
- * the upper and at the lower edge of the map come last, and corners of its memory one by one:
- * whoever reads a column that is off the map finds its neighbours there.
+ * Adds the contribution of one sample to the gradient of the weights of one channel: the sum over
+ * `count` positions of error times inputs. places: the positions, or 0 for all positions in order.
+ * Errors at the upper and lower edges of the map are processed last, and corners one by one,
+ * because reading a column outside the map there would access memory outside the array.
  */
 INTEGRAD_KERNEL void integrad_accumulate(int32_t *gradient, const int8_t *x, const int32_t *delta,
                                          const int32_t *places, size_t count,

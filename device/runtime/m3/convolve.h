@@ -1,5 +1,7 @@
-/* How two neighbouring positions of a kernel three wide, stride 1, find their inputs. They share
- * two of four columns. The order of the members is known to integrad_gather_lines. */
+/*
+ * The inputs of two neighbouring positions of a kernel of width 3 with stride 1, which share two of
+ * four columns. integrad_gather_lines depends on the order of the members.
+ */
 struct integrad_two_positions {
     int before, after;  /* the outer columns, from the second: the next to it where off the map */
     int width;          /* from line to line */
@@ -89,8 +91,8 @@ static inline void integrad_gather_two(int16_t *patches, size_t pitch, const int
 }
 
 /*
- * s = w * x / scale, saturated, two positions at a time: their inputs lie side by side in patches,
- * 2 x a row of weights, rounded up to even.
+ * s = w * x / scale, saturated, two positions at a time: patches contains their inputs side by
+ * side, two rows of weights, each rounded up to an even length.
  */
 INTEGRAD_KERNEL void integrad_convolve(int8_t *s, const int16_t *w, const int8_t *x,
                                        const struct integrad_shape *shape, int32_t scale,

@@ -1,7 +1,7 @@
 /*
- * A convolution from one map to one map: s = w * x / scale, saturated. work: as many lines of the
- * map as the kernel has, each with zeros for the padding at both ends; where the oldest was, the
- * next one goes.
+ * A convolution with one input and one output channel: s = w * x / scale, saturated. work: as many
+ * lines of the map as the kernel has, padded with zeros at both ends; a new line replaces the
+ * oldest one.
  */
 INTEGRAD_KERNEL void integrad_depthwise(int8_t *s, const int16_t *w, const int8_t *x,
                                         const struct integrad_shape *shape, int32_t scale,

@@ -1,4 +1,4 @@
-/* What two positions get from a line of four inputs, and from a line of weights. */
+/* The products of a line of four inputs and a line of weights for two positions. */
 static inline void integrad_depthwise_three(int32_t *z, int32_t *other, const int8_t *line,
                                             const int16_t *w) {
     int32_t input, next, weight;
@@ -21,7 +21,7 @@ static inline void integrad_depthwise_three(int32_t *z, int32_t *other, const in
               "m"(*(const int16_t(*)[3])w));
 }
 
-/* Positions of a row that see 3x3 inputs, in lines a, b and c. Of stride 1, two at a time. */
+/* Positions of a row with 3x3 inputs, in lines a, b and c; two at a time for stride 1. */
 static inline void integrad_depthwise_nine(int8_t *s, const int16_t *w, const int8_t *a,
                                            const int8_t *b, const int8_t *c, int width, int stride,
                                            int32_t scale) {

@@ -1,5 +1,7 @@
-/* A row of positions. first: in which of the band's lines the kernel's first one is; the others
- * follow, round the end. */
+/*
+ * A row of positions. first: index of the line of the band for the first line of the kernel; the
+ * others follow cyclically.
+ */
 static void integrad_depthwise_row(int8_t *s, const int16_t *w, const int8_t *band, int first,
                                    const struct integrad_shape *shape, int32_t scale) {
     const int lines = shape->kernel_height, columns = shape->kernel_width;

@@ -1,6 +1,7 @@
-/* Integer SGD: w - gradient / divisor - w / decay_inv, saturated. 18 bits hold a step that
- * saturates any weight. Division is one instruction, so nothing is gained by looking for quotients
- * of 0. */
+/*
+ * Integer SGD: w - gradient / divisor - w / decay_inv, saturated. A step of 18 bits saturates any
+ * weight. Since division is a single instruction, testing for quotients of 0 would not be faster.
+ */
 static inline int16_t integrad_descend(int16_t w, int32_t gradient,
                                        const struct integrad_descent *descent) {
     int32_t step = gradient / descent->divisor;

@@ -1,7 +1,8 @@
 /*
- * Errors of units, through a head: sum[u][b] = sum over the classes k of error[b][k] * head[k][u].
- * sum: units x count, error: count x classes; head's rows are `features` long. Four units share
- * each error; the last four overlap those before them where units is no multiple of four.
+ * Errors of units, propagated through a head: sum[u][b] = sum over the classes k of error[b][k] *
+ * head[k][u]. sum: units x count, error: count x classes; rows of head have `features` elements.
+ * Four units share each error; the last four overlap the previous ones if units is not a multiple
+ * of four.
  */
 INTEGRAD_KERNEL void integrad_errors(int32_t *sum, const int16_t *head, const int16_t *error,
                                      size_t units, size_t features, size_t classes, size_t count) {

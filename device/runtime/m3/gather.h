@@ -1,5 +1,7 @@
-/* The inputs of one output position, in the order of a row of weights; 0 where the kernel hangs
- * over the edge. */
+/*
+ * The inputs of one output position (im2col), in the order of a row of weights; 0 where the kernel
+ * extends beyond the map.
+ */
 INTEGRAD_KERNEL void integrad_gather(int16_t *patch, const int8_t *x,
                                      const struct integrad_shape *shape, int row, int column) {
     const int top = row * shape->stride_height - shape->padding_height;

@@ -1,5 +1,7 @@
-/* Integer SGD of a weight that has decayed. 18 bits hold a step that saturates any weight. Inline
- * also where a compiler saves bytes: this is done for every weight. */
+/*
+ * Integer SGD of a weight after decay. A step of 18 bits saturates any weight. Always inline, even
+ * when optimising for size, because it is executed for every weight.
+ */
 __attribute__((always_inline)) static inline void integrad_step_at(int16_t *w, int32_t gradient,
                                                                    int32_t divisor, int32_t limit) {
     int32_t step = gradient / divisor;
@@ -10,8 +12,8 @@ __attribute__((always_inline)) static inline void integrad_step_at(int16_t *w, i
 }
 
 /*
- * A row of n weights learns, from the one at `first` on, four at a time: the gradient of w[i] is
- * the sum over b of delta[b] * x[b][i]. x: count x n. Not inline: the loop needs all registers.
+ * Update a row of n weights, from index `first` on, four at a time: the gradient of w[i] is the sum
+ * over b of delta[b] * x[b][i]. x: count x n. Not inline, because the loop needs all registers.
  */
 __attribute__((noinline)) INTEGRAD_KERNEL void
 integrad_learn_row(int16_t *w, size_t first, size_t n, const int32_t *delta, const int8_t *x,

@@ -1,7 +1,8 @@
 /*
- * integrad_linear for four rows or more, which share each value of x, a product an instruction; the
- * last four overlap those before them where outs is no multiple of four. Registers: r0 w, r1 and r3
- * bytes of a row and of three, r2 x, r7 its end, r4 its values, r6 weights, r8 to r11 sums.
+ * integrad_linear for four rows or more, which share each value of x, with one instruction per
+ * product; the last four overlap the previous ones if outs is not a multiple of four. Registers: r0
+ * w, r1 and r3 bytes of a row and of three, r2 x, r7 its end, r4 its values, r6 weights, r8 to r11
+ * sums.
  */
 __attribute__((naked, noinline)) static void
 integrad_linear_rows(__attribute__((unused)) int8_t *s, __attribute__((unused)) size_t step,

@@ -124,9 +124,9 @@ static inline uint32_t integrad_four_hits(struct integrad_hits *hits, size_t i,
 }
 
 /*
- * Adds one sample's share to the gradient of one channel's weights: over `count` positions, the
- * error there times the inputs there. places: where they are; 0: all positions in order. Sixteen
- * errors at a time meet their inputs of one cell of the kernel after the other.
+ * Adds the contribution of one sample to the gradient of the weights of one channel: the sum over
+ * `count` positions of error times inputs. places: the positions, or 0 for all positions in order.
+ * Sixteen errors at a time meet their inputs of one cell of the kernel after the other.
  */
 INTEGRAD_KERNEL void integrad_accumulate(int32_t *gradient, const int8_t *x, const int32_t *delta,
                                          const int32_t *places, size_t count,

@@ -176,8 +176,8 @@ static void integrad_convolve_channels(int8_t *s, const int16_t *w, const int8_t
 }
 
 /*
- * s = w * x / scale, saturated, as many channels at a time as 16 bits of offsets reach. patches:
- * 2 x a row of weights. Large kernels, maps and scales go position by position.
+ * s = w * x / scale, saturated, as many channels at a time as 16-bit offsets can address. patches:
+ * two rows of weights. Large kernels, maps and scales are processed position by position.
  */
 INTEGRAD_KERNEL void integrad_convolve(int8_t *s, const int16_t *w, const int8_t *x,
                                        const struct integrad_shape *shape, int32_t scale,

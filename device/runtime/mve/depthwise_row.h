@@ -1,4 +1,4 @@
-/* A row of positions, eight at a time; those behind its end read what lies behind the band. */
+/* A row of positions, eight at a time; positions beyond its end read the bytes after the band. */
 static inline __attribute__((always_inline)) void
 integrad_depthwise_eights(int8_t *s, const int16_t *w, const int8_t *band, int first, int columns,
                           int stride, const struct integrad_shape *shape, int32_t scale) {
@@ -30,8 +30,10 @@ integrad_depthwise_eights(int8_t *s, const int16_t *w, const int8_t *band, int f
     }
 }
 
-/* A row of positions. first: in which of the band's lines the kernel's first one is; the others
- * follow, round the end. */
+/*
+ * A row of positions. first: index of the line of the band for the first line of the kernel; the
+ * others follow cyclically.
+ */
 static void integrad_depthwise_row(int8_t *s, const int16_t *w, const int8_t *band, int first,
                                    const struct integrad_shape *shape, int32_t scale) {
     if (shape->kernel_width == 3 && shape->stride_width == 1) {

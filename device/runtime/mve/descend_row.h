@@ -1,6 +1,6 @@
 #include "step.h"
 
-/* A row of n weights descends along its gradient, four at a time. */
+/* Update a row of n weights from its gradient, four at a time. */
 INTEGRAD_KERNEL void integrad_descend_row(int16_t *w, const int32_t *gradient, size_t n,
                                           const struct integrad_descent *descent) {
     if (descent->decay_inv > 0) {

@@ -22,9 +22,10 @@ static inline void integrad_eight_errors(int32_t *sum, uint32x4_t offsets, size_
 }
 
 /*
- * Errors of units, through a head: sum[u][b] = sum over the classes k of error[b][k] * head[k][u].
- * sum: units x count, error: count x classes; head's rows are `features` long. Units come in
- * eights, of which the last ones may overlap, or one by one where there are fewer.
+ * Errors of units, propagated through a head: sum[u][b] = sum over the classes k of error[b][k] *
+ * head[k][u]. sum: units x count, error: count x classes; rows of head have `features` elements.
+ * Units are processed in groups of eight, the last of which may overlap the previous one, or one by
+ * one if there are fewer.
  */
 INTEGRAD_KERNEL void integrad_errors(int32_t *sum, const int16_t *head, const int16_t *error,
                                      size_t units, size_t features, size_t classes, size_t count) {

@@ -1,8 +1,8 @@
 enum { INTEGRAD_BAND = 256 };
 
 /*
- * Four rows of up to nine weights, and what they need for a row of positions: eight inputs that are
- * gathered, and a ninth. The order of the members is known to integrad_few_rows.
+ * Four rows of up to nine weights, and state for a row of positions: eight inputs that are
+ * gathered, and a ninth. integrad_few_rows depends on the order of the members.
  */
 struct integrad_few {
     const int8_t *x; /* what the first position sees */
@@ -81,7 +81,7 @@ __attribute__((naked, noinline)) static void integrad_few_rows(__attribute__((un
                          : "r0", "r1", "r2", "r3", "r12", "q0", "q1", "q2", "q3", "cc", "memory");
 }
 
-/* Whether a convolution has few enough inputs for each result. */
+/* Whether a convolution has few enough inputs per result. */
 static int integrad_few_fit(const struct integrad_shape *shape) {
     const int lines = shape->in_channels * shape->kernel_height;
     return lines * shape->kernel_width <= 9 && shape->channels >= 4 && shape->width >= 2 &&
@@ -89,7 +89,7 @@ static int integrad_few_fit(const struct integrad_shape *shape) {
            lines * (shape->in_width + 2 * shape->padding_width) <= INTEGRAD_BAND;
 }
 
-/* The lines that a row of positions sees, with 0 where they are off the map. */
+/* The lines in the receptive field of a row of positions, with 0 outside the map. */
 static void integrad_band(int8_t *band, const int8_t *x, const struct integrad_shape *shape,
                           int row) {
     const int top = row * shape->stride_height - shape->padding_height;
@@ -114,7 +114,7 @@ static void integrad_band(int8_t *band, const int8_t *x, const struct integrad_s
     }
 }
 
-/* What of four rows of weights does not depend on the row of positions. */
+/* The state for four rows of weights that does not depend on the row of positions. */
 static void integrad_few_weights(struct integrad_few *few, const int16_t *w, size_t n,
                                  size_t positions) {
     for (size_t k = 0; k < 4; k++) {
@@ -125,7 +125,7 @@ static void integrad_few_weights(struct integrad_few *few, const int16_t *w, siz
     }
 }
 
-/* integrad_convolve for up to nine inputs of each result, a row of positions at a time. */
+/* integrad_convolve for up to nine inputs per result, one row of positions at a time. */
 static void integrad_convolve_few(int8_t *s, const int16_t *w, const int8_t *x,
                                   const struct integrad_shape *shape, int32_t scale) {
     const size_t n = (size_t)(shape->in_channels * shape->kernel_height * shape->kernel_width);

@@ -26,7 +26,7 @@ static void integrad_narrow_errors(int16_t *errors, const int32_t *delta, size_t
                      : "q0", "lr", "memory");
 }
 
-/* Errors of a row, four at a time, with room for four of another row after them. */
+/* Errors of a row, four at a time, interleaved with space for four errors of another row. */
 static void integrad_spread_errors(int32_t *errors, const int32_t *delta, size_t count) {
     __asm__ volatile("dlstp.32 lr, %[count]\n\t"
                      "1:\n\t"
@@ -46,7 +46,7 @@ static void integrad_learn_fours(const struct integrad_two_rows *rows) {
     }
 }
 
-/* A row learns whose divisor is 1, which has no reciprocal. */
+/* Update a row with divisor 1, which has no reciprocal. */
 static void integrad_learn_by_1(int16_t *w, size_t n, const int32_t *delta, const int8_t *x,
                                 size_t count, int32_t limit) {
     for (size_t i = 0; i < n; i++) {
@@ -58,7 +58,7 @@ static void integrad_learn_by_1(int16_t *w, size_t n, const int32_t *delta, cons
     }
 }
 
-/* Two rows of n weights learn. The last one to three weights of each do so in a copy. */
+/* Update two rows of n weights. The last one to three weights of each are updated in a copy. */
 static void integrad_learn_two(struct integrad_two_rows *rows, int16_t *first, int16_t *second,
                                size_t n, const int8_t *x) {
     const size_t fours = n & ~(size_t)3;
@@ -90,7 +90,7 @@ static void integrad_learn_two(struct integrad_two_rows *rows, int16_t *first, i
     }
 }
 
-/* Rows of up to 16 samples whose errors fit 16 bits learn. rows: bit r is row r. */
+/* Update rows from up to 16 samples whose errors fit in 16 bits. rows: bit r is row r. */
 static void integrad_learn_narrow_rows(uint32_t rows, int16_t *w, size_t n, const int32_t *delta,
                                        const int8_t *x, size_t count,
                                        const struct integrad_descent *descent, int16_t *errors) {
@@ -153,8 +153,8 @@ static void integrad_learn_wide_rows(uint32_t rows, int16_t *w, size_t n, const 
 }
 
 /*
- * Rows of weights learn: the gradient of w[r][i] is the sum over b of delta[r][b] * x[b][i].
- * w: rows x n, delta: rows x count, x: count x n. work: errors of two rows.
+ * Update rows of weights: the gradient of w[r][i] is the sum over b of delta[r][b] * x[b][i]. w:
+ * rows x n, delta: rows x count, x: count x n. work: errors of two rows.
  */
 INTEGRAD_KERNEL void integrad_learn_rows(int16_t *w, size_t rows, size_t n, int32_t *delta,
                                          const int8_t *x, size_t count,

@@ -1,4 +1,4 @@
-/* Six rows of weights that advance together, to the next ones at their ends. */
+/* Six rows of weights that are processed together. */
 struct integrad_six_rows {
     const int16_t *w[6];
     struct integrad_reciprocal scale;
@@ -105,7 +105,7 @@ integrad_linear_rows(__attribute__((unused)) const struct integrad_six_rows *row
                          : "r0", "r1", "r2", "r3", "r12", "q0", "q1", "q2", "q3", "cc", "memory");
 }
 
-/* For scales or steps that are too large for the vectors above. */
+/* For scales or steps that are too large for the vector code above. */
 static void integrad_linear_plain(int8_t *s, size_t step, const int16_t *w, const int16_t *x,
                                   size_t outs, size_t n, int32_t scale) {
     for (size_t o = 0; o < outs; o++) {
@@ -117,8 +117,10 @@ static void integrad_linear_plain(int8_t *s, size_t step, const int16_t *w, cons
     }
 }
 
-/* s[o * step] = w[o] . x / scale, saturated. w: outs x n, x: n. The rows are cut in six groups, the
- * last ones of which may overlap. */
+/*
+ * s[o * step] = w[o] . x / scale, saturated. w: outs x n, x: n. The rows are divided into six
+ * groups, the last of which may overlap.
+ */
 static void integrad_linear_groups(int8_t *s, size_t step, const int16_t *w, const int16_t *x,
                                    size_t outs, size_t n, int32_t scale) {
     static const uint16_t packed[8] = {0, 4, 1, 4, 2, 5, 3, 5};
@@ -141,7 +143,7 @@ static void integrad_linear_groups(int8_t *s, size_t step, const int16_t *w, con
     integrad_linear_rows(&rows);
 }
 
-/* The same for any size: as many rows at a time as 16 bits of offsets reach. */
+/* The same for any size: as many rows at a time as 16-bit offsets can address. */
 INTEGRAD_KERNEL void integrad_linear(int8_t *s, size_t step, const int16_t *w, const int16_t *x,
                                      size_t outs, size_t n, int32_t scale) {
     const size_t most = 65535 / step;

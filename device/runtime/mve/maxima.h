@@ -1,5 +1,7 @@
-/* The largest values of windows two or four wide, side by side in a row: of sixteen inputs of each
- * of its lines, or of those of `left` windows. */
+/*
+ * The maxima of adjacent windows of width two or four: of sixteen inputs of each of their lines, or
+ * of those of `left` windows.
+ */
 static inline void integrad_maxima_sixteen(int8_t *out, const int8_t *x, int left, int window,
                                            int lines, int in_width) {
     int8x16_t best = vdupq_n_s8(-127);
@@ -24,8 +26,10 @@ static inline void integrad_maxima_sixteen(int8_t *out, const int8_t *x, int lef
     }
 }
 
-/* The same for windows of any width, sixteen of them, or one where they are wider than offsets of 8
- * bits reach. */
+/*
+ * The same for windows of any width, sixteen at a time, or one if 8-bit offsets cannot address
+ * them.
+ */
 static void integrad_maxima_any(int8_t *out, const int8_t *x, int left, int window, int lines,
                                 int in_width) {
     const uint8x16_t offsets = vmulq_n_u8(vidupq_n_u8(0, 1), (uint8_t)window);
@@ -39,7 +43,7 @@ static void integrad_maxima_any(int8_t *out, const int8_t *x, int left, int wind
     vstrbq_p_s8(out, best, p);
 }
 
-/* The largest value of each window of a pool. */
+/* The maximum of each pooling window. */
 INTEGRAD_KERNEL void integrad_maxima(int8_t *out, const int8_t *x,
                                      const struct integrad_pool *pool) {
     const int window = pool->window_width, lines = pool->window_height;

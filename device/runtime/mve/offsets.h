@@ -1,8 +1,8 @@
 enum { INTEGRAD_WINDOW_ENTRIES = 26 * 8 };
 
 /*
- * What a position sees, in the order of a row of weights: where its inputs lie, from its first one
- * on, in all channels or, where that is too much, in eight and eight values of the next.
+ * The receptive field of a position, in the order of a row of weights: offsets of its inputs
+ * relative to the first one, in all channels or, if these are too many, in groups of eight values.
  */
 struct integrad_window {
     uint16_t offsets[INTEGRAD_WINDOW_ENTRIES + 8];
@@ -15,7 +15,7 @@ struct integrad_window {
     const int8_t *line;          /* of the map, where the rows of the kernel begin */
 };
 
-/* Whether the offsets fit. */
+/* Whether the offsets fit in the table. */
 static int integrad_window_fits(const struct integrad_shape *shape) {
     const int channels = shape->in_channels < 9 ? shape->in_channels : 9;
     return shape->kernel_height * shape->kernel_width <= 25 &&
@@ -52,7 +52,7 @@ static void integrad_window_open(struct integrad_window *window,
     }
 }
 
-/* To another row of positions. */
+/* Move to another row of positions. */
 static void integrad_window_move(struct integrad_window *window, const int8_t *x, int row) {
     const struct integrad_shape *const shape = window->shape;
     const int top = row * shape->stride_height - shape->padding_height;
@@ -91,7 +91,7 @@ static inline int integrad_window_right(const struct integrad_window *window, in
     return window->in_width - left < 127 ? window->in_width - left : 127;
 }
 
-/* Inputs that lie at offsets from `from`, eight at a time. Returns where to go on. */
+/* Inputs at offsets from `from`, eight at a time. Returns where to continue. */
 static inline int16_t *integrad_gather_eights(int16_t *to, const int8_t *from,
                                               const uint16_t *offsets, size_t eights) {
     __asm__ volatile("wls lr, %[eights], 2f\n\t"
@@ -107,7 +107,7 @@ static inline int16_t *integrad_gather_eights(int16_t *to, const int8_t *from,
     return to;
 }
 
-/* The same from two places, in turn. */
+/* The same from two addresses, alternately. */
 static inline void integrad_gather_pair(int16_t *to, const int8_t *from, const int8_t *second,
                                         const uint16_t *offsets, size_t eights) {
     __asm__ volatile("wls lr, %[eights], 2f\n\t"
@@ -145,8 +145,8 @@ static inline int16_t *integrad_gather_edge(int16_t *to, const int8_t *from,
 }
 
 /*
- * The inputs of one of two positions, at `left` in the window's row: `which` is 0 or 1. First come
- * the heads of both, then their eights in turn.
+ * The inputs of one of two positions, at `left` in the window's row: `which` is 0 or 1. The heads
+ * of both come first, then their groups of eight alternately.
  */
 static void integrad_gather_turn(int16_t *patches, size_t which,
                                  const struct integrad_window *window, int left) {

@@ -1,7 +1,7 @@
 /*
- * Of a divisor from 2 to 2^31 - 1. bits: 32, where factor is unsigned and magnitudes below 2^31 are
- * divided, or 31, for signed values of up to 30 bits and divisors above 2. The quotients of the
- * latter are rounded down, and those below zero lack 1.
+ * The reciprocal of a divisor from 2 to 2^31 - 1. bits: 32, for an unsigned factor and magnitudes
+ * below 2^31, or 31, for signed values of up to 30 bits and divisors above 2. Quotients of the
+ * latter are rounded down, so that negative ones are too small by 1.
  */
 INTEGRAD_KERNEL struct integrad_reciprocal integrad_reciprocal(int32_t divisor, int bits) {
     const uint32_t d = (uint32_t)divisor;

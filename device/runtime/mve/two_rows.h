@@ -1,4 +1,4 @@
-/* Two rows of weights that learn, four weights at a time. */
+/* State for updating two rows of weights, four weights at a time. */
 struct integrad_two_rows {
     int16_t *w[2];
     const int8_t *x[4]; /* inputs of the four weights in the first sample */

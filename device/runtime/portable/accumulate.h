@@ -1,6 +1,6 @@
 /*
- * Adds one sample's share to the gradient of one channel's weights: over `count` positions, the
- * error there times the inputs there. places: where they are; 0: all positions in order.
+ * Adds the contribution of one sample to the gradient of the weights of one channel: the sum over
+ * `count` positions of error times inputs. places: the positions, or 0 for all positions in order.
  */
 INTEGRAD_KERNEL void integrad_accumulate(int32_t *gradient, const int8_t *x, const int32_t *delta,
                                          const int32_t *places, size_t count,

@@ -1,6 +1,6 @@
 /*
- * s = w * x / scale, saturated, two positions at a time: their inputs lie side by side in patches,
- * 2 x a row of weights, rounded up to even.
+ * s = w * x / scale, saturated, two positions at a time: patches contains their inputs side by
+ * side, two rows of weights, each rounded up to an even length.
  */
 INTEGRAD_KERNEL void integrad_convolve(int8_t *s, const int16_t *w, const int8_t *x,
                                        const struct integrad_shape *shape, int32_t scale,

@@ -1,6 +1,6 @@
 /*
- * A convolution from one map to one map: s = w * x / scale, saturated. band: room for as many lines
- * of the map as the kernel has, each as long as the padding makes it.
+ * A convolution with one input and one output channel: s = w * x / scale, saturated. band: buffer
+ * for as many padded lines of the map as the kernel has.
  */
 INTEGRAD_KERNEL void integrad_depthwise(int8_t *s, const int16_t *w, const int8_t *x,
                                         const struct integrad_shape *shape, int32_t scale,

@@ -1,4 +1,4 @@
-/* A row of n weights descends along its gradient. */
+/* Update a row of n weights from its gradient. */
 INTEGRAD_KERNEL void integrad_descend_row_wide(int16_t *w, const int64_t *gradient, size_t n,
                                                const struct integrad_descent *descent) {
     for (size_t i = 0; i < n; i++) {

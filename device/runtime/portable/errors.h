@@ -1,6 +1,6 @@
 /*
- * Errors of units, through a head: sum[u][b] = sum over the classes k of error[b][k] * head[k][u].
- * sum: units x count, error: count x classes; head's rows are `features` long.
+ * Errors of units, propagated through a head: sum[u][b] = sum over the classes k of error[b][k] *
+ * head[k][u]. sum: units x count, error: count x classes; rows of head have `features` elements.
  */
 INTEGRAD_KERNEL void integrad_errors(int32_t *sum, const int16_t *head, const int16_t *error,
                                      size_t units, size_t features, size_t classes, size_t count) {

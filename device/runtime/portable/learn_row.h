@@ -1,5 +1,5 @@
 /*
- * A row of n weights learns, from the one at `first` on: the gradient of w[i] is the sum over b of
+ * Update a row of n weights, from index `first` on: the gradient of w[i] is the sum over b of
  * delta[b] * x[b][i]. x: count x n.
  */
 INTEGRAD_KERNEL void integrad_learn_row(int16_t *w, size_t first, size_t n, const int32_t *delta,

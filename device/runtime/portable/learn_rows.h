@@ -1,6 +1,6 @@
 /*
- * Rows of weights learn: the gradient of w[r][i] is the sum over b of delta[r][b] * x[b][i].
- * w: rows x n, delta: rows x count, x: count x n. delta and work may be overwritten.
+ * Update rows of weights: the gradient of w[r][i] is the sum over b of delta[r][b] * x[b][i]. w:
+ * rows x n, delta: rows x count, x: count x n. delta and work may be overwritten.
  */
 INTEGRAD_KERNEL void integrad_learn_rows(int16_t *w, size_t rows, size_t n, int32_t *delta,
                                          const int8_t *x, size_t count,

@@ -1,16 +1,20 @@
-/* integrad_learn_rows for errors that may be wild: a row of those is summed in 64 bits. */
+/*
+ * integrad_learn_rows for errors of any size: rows whose sums may exceed 32 bits are accumulated in
+ * 64 bits.
+ */
 INTEGRAD_KERNEL void integrad_learn_rows_wide(int16_t *w, size_t rows, size_t n, int32_t *delta,
                                               const int8_t *x, size_t count,
                                               const struct integrad_descent *descent, int16_t *work,
                                               size_t work_values) {
-    size_t tame = 0; /* rows before the first wild one */
-    while (tame < rows && integrad_headroom(INT32_MAX / 127, delta + tame * count, count) >= 0) {
-        tame++;
+    size_t narrow = 0; /* rows before the first that needs 64 bits */
+    while (narrow < rows &&
+           integrad_headroom(INT32_MAX / 127, delta + narrow * count, count) >= 0) {
+        narrow++;
     }
-    if (tame > 0) {
-        integrad_learn_rows(w, tame, n, delta, x, count, descent, work, work_values);
+    if (narrow > 0) {
+        integrad_learn_rows(w, narrow, n, delta, x, count, descent, work, work_values);
     }
-    for (size_t r = tame; r < rows; r++) {
+    for (size_t r = narrow; r < rows; r++) {
         for (size_t i = 0; i < n; i++) {
             int64_t gradient = 0;
             for (size_t b = 0; b < count; b++) {

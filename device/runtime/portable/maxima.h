@@ -2,7 +2,7 @@ static inline int32_t integrad_larger(int32_t a, int32_t b) {
     return a > b ? a : b;
 }
 
-/* The largest value of a window, whose lines are in_width apart. */
+/* The maximum of a window; its lines are in_width apart. */
 static inline int32_t integrad_maximum(const int8_t *line, int lines, int columns, int in_width) {
     int32_t best = -127;
     for (; lines > 0; lines--, line += in_width) {
@@ -13,7 +13,7 @@ static inline int32_t integrad_maximum(const int8_t *line, int lines, int column
     return best;
 }
 
-/* The largest value of each window of a pool. The usual windows need no loops. */
+/* The maximum of each pooling window. Common windows are computed without loops. */
 INTEGRAD_KERNEL void integrad_maxima(int8_t *out, const int8_t *x,
                                      const struct integrad_pool *pool) {
     const int lines = pool->window_height, columns = pool->window_width;
