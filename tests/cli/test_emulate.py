@@ -151,7 +151,7 @@ def test_what_does_not_fit_says_what_would_and_is_right(wide):
     model, data = wide
     status, line = fail("emulate", model, data, "--core", "m0", "--learn", "all")
     assert status == 1 and re.search(
-        r"does not fit STM32F091RC: RAM needs [\d,]+ bytes, [\d,]+ more than the 32,768 it has; ", line
+        r"does not fit STM32F091RC: RAM needs [\d,]+ bytes, [\d,]+ more than the 32,768 available; ", line
     )
     advice = re.search(r"; --learn (\S+) --batch-size (\d+) or --core (\w+) would fit$", line)
     less = emulate(model, data, "--core", "m0", "--learn", advice[1], "--batch-size", advice[2])

@@ -63,7 +63,9 @@ def test_a_smaller_batch_comes_before_less_learning(tmp_path):
 
 def test_flash_and_ram_are_both_named(tmp_path, only_core):
     text = refuse(make_model("mlp:200", (8, 8)), tmp_path, only_core, "all")
-    pattern = r"flash needs ([\d,]+) bytes, ([\d,]+) more than the 16,384 it has; RAM needs ([\d,]+) bytes, "
+    pattern = (
+        r"flash needs ([\d,]+) bytes, ([\d,]+) more than the 16,384 available; RAM needs ([\d,]+) bytes, "
+    )
     flash, excess, _ = (int(n.replace(",", "")) for n in re.search(pattern, text).groups())
     assert flash - excess == 16384
 

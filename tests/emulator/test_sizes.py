@@ -69,7 +69,7 @@ def test_ram_is_that_of_the_part(tmp_path, core, toolchain):
     assert failure.value.needs == {"RAM": (needed, part.ram_bytes)}
     assert str(failure.value) == (
         f"the network does not fit {part.name}: RAM needs {needed:,} bytes, "
-        f"20,968 more than the {part.ram_bytes:,} it has"
+        f"20,968 more than the {part.ram_bytes:,} available"
     )
 
 

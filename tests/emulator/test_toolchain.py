@@ -5,9 +5,10 @@ import sys
 import pytest
 from emulated import BUILDS, CORES, PROGRAMS
 
-from integrad.build import toolchain
+from integrad.build import objects, toolchain
 from integrad.build.firmware import build_firmware
 from integrad.build.host_program import build_host, run_host
+from integrad.build.objects import forget_objects
 from integrad.build.toolchain import find_toolchain
 from integrad.emulate import runner
 from integrad.emulate import unicorn as unicorn_engine
@@ -101,12 +102,29 @@ def test_unused_functions_and_data_are_left_out(build, core):
 
 
 def test_a_build_can_be_repeated_bit_for_bit(tmp_path):
-    source = PROGRAMS / "branches.c"
-    elves = [
-        build_firmware(get_core("m33"), [source], [], tmp_path / folder).elf.read_bytes()
-        for folder in ("first", "second")
-    ]
+    source, elves = PROGRAMS / "branches.c", []
+    for folder in ("first", "second"):
+        forget_objects()
+        elves.append(build_firmware(get_core("m33"), [source], [], tmp_path / folder).elf.read_bytes())
     assert elves[0] == elves[1]
+
+
+def test_an_object_is_reused_for_the_same_text_and_flags_only(tmp_path, monkeypatch):
+    def commands(text, optimisation="-O2"):
+        """How often the compiler compiles."""
+        header, source, ran = tmp_path / "value.h", tmp_path / "source.c", []
+        header.write_text(text)
+        source.write_text('#include "value.h"\nint main(void) {\n    return VALUE;\n}\n')
+        monkeypatch.setattr(objects, "run_tool", lambda command: ran.append(command) or genuine(command))
+        build_firmware(get_core("m3"), [source], [tmp_path], tmp_path / "out", optimisation=optimisation)
+        return sum("-c" in command for command in ran)
+
+    genuine = objects.run_tool
+    forget_objects()
+    assert commands("#define VALUE 1\n") == 5  # with start-up code, semihosting, memory functions, checksum
+    assert commands("#define VALUE 1\n") == 0
+    assert commands("#define VALUE 2\n") == 1
+    assert commands("#define VALUE 2\n", "-Os") == 5
 
 
 @pytest.mark.parametrize("name", ["gcc", "clang", "zig"])

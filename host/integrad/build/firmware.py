@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import jinja2
 
+from integrad.build.objects import compile_object, run_tool
 from integrad.build.program import Program, read_program
 from integrad.build.sizes import Sizes, measure
 from integrad.build.toolchain import DEVICE, FREESTANDING, Toolchain, find_toolchain, first_error
@@ -75,12 +74,12 @@ def build_firmware(
     script = out_dir / "firmware.ld"
     script.write_text(linker_script(core, stack_bytes, whole_machine))
     own = ("checksum.c", "cortex_m/startup.c", "cortex_m/semihosting.c", "cortex_m/memory.c", *tools.sources)
-    includes = [f"-I{folder}" for folder in (*include_dirs, DEVICE)]
-    flags = [*tools.core_flags(core), optimisation, *FREESTANDING, *tools.flags, *includes]
+    flags = [*tools.core_flags(core), optimisation, *FREESTANDING, *tools.flags]
     objects = []
     for number, source in enumerate([*sources, *(DEVICE / name for name in own)]):
         objects.append(out_dir / f"{number:02}_{source.stem}.o")
-        _compile(tools, [*flags, *_special_flags(tools, source)], source, objects[-1])
+        command = [*tools.compile, *flags, *_special_flags(tools, source)]
+        compile_object(tools.name, command, [*include_dirs, DEVICE], source, objects[-1])
     elf, map_file = out_dir / "firmware.elf", out_dir / "firmware.map"
     _link(tools, core, whole_machine, script, objects, elf, map_file)
     return Firmware(elf, map_file, core, tools.name, whole_machine)
@@ -111,18 +110,6 @@ def _special_flags(tools: Toolchain, source: Path) -> list[str]:
     return []
 
 
-def _run_tool(command: list[str]) -> subprocess.CompletedProcess:
-    # Messages are parsed, so they must be in English.
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
-
-
-def _compile(tools: Toolchain, flags: list[str], source: Path, target: Path) -> None:
-    command = [*tools.compile, *flags, "-c", str(source), "-o", str(target)]
-    result = _run_tool(command)
-    if result.returncode:
-        raise IntegradError(f"{tools.name} cannot compile {source}: {first_error(result.stderr)}")
-
-
 def _link(tools, core, whole_machine, script, objects, elf, map_file) -> None:
     through_gcc = tools.name == "gcc"
     command = [*tools.link, *(tools.core_flags(core) if through_gcc else ()), *map(str, objects)]
@@ -130,7 +117,7 @@ def _link(tools, core, whole_machine, script, objects, elf, map_file) -> None:
     for option in ("--gc-sections", f"-Map={map_file}"):
         command += ["-Xlinker", option] if through_gcc else [option]
     command += ["-lgcc"] if tools.has_runtime_library else []
-    result = _run_tool([*command, "-o", str(elf)])
+    result = run_tool([*command, "-o", str(elf)])
     if result.returncode == 0:
         return
     available = dict(zip(("FLASH", "RAM"), core.memory_bytes(whole_machine), strict=True))

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from integrad.build.objects import compile_object, run_tool
 from integrad.build.toolchain import DEVICE, WARNINGS, first_error
 from integrad.errors import IntegradError
 
@@ -22,7 +23,10 @@ def build_host(
     compiler: str = "gcc",
     optimisation: str = "-O2",
 ) -> Path:
-    """Compile `sources`, which define main, with transport and checksum. Returns the program's path."""
+    """Compile `sources`, one of which defines main, with transport and checksum.
+
+    Returns the path of the program.
+    """
     path = shutil.which(compiler)
     if path is None:
         raise IntegradError(
@@ -31,10 +35,12 @@ def build_host(
     out_dir.mkdir(parents=True, exist_ok=True)
     executable = out_dir / "session"
     own = [DEVICE / "checksum.c", DEVICE / "host/transport.c"]
-    includes = [f"-I{folder}" for folder in (*include_dirs, DEVICE)]
     flags = ["-std=c99", "-g", optimisation, *WARNINGS, *(SANITIZERS if sanitize else ())]
-    command = [path, *flags, *includes, *map(str, [*sources, *own]), "-o", str(executable)]
-    result = subprocess.run(command, capture_output=True, text=True)
+    objects = []
+    for number, source in enumerate([*sources, *own]):
+        objects.append(out_dir / f"{number:02}_{source.stem}.o")
+        compile_object(compiler, [path, *flags], [*include_dirs, DEVICE], source, objects[-1])
+    result = run_tool([path, *flags, *map(str, objects), "-o", str(executable)])
     if result.returncode:
         raise IntegradError(f"{compiler} cannot build {executable}: {first_error(result.stderr)}")
     return executable
