@@ -29,7 +29,6 @@ from integrad.targets.cores import (
 from integrad.targets.machines import Machine
 from integrad.targets.parts import find_part
 from integrad.training.specification import parse_spec
-from integrad_codegen.c import kernels
 from integrad_codegen.plan import make_plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,7 +86,6 @@ def imagined(monkeypatch):
         m4, name="m4soft", product="Cortex-M4 without FPU", part=part, flags=flags, micropython=None
     )
     monkeypatch.setitem(CORES, core.name, core)
-    monkeypatch.setitem(kernels.VARIANTS, core.name, kernels.VARIANTS["m4"])
     return core
 
 
@@ -124,7 +122,7 @@ def test_code_that_was_not_measured_is_not_predicted(imagined):
 NAMED = re.compile(r"m\d+\+?|Cortex-M\d+\+?")
 ELSEWHERE = {
     "host/integrad/targets/cores.py": "the table",
-    "codegen/integrad_codegen/c/kernels.py": "variants of kernels, until the compiler's macros choose them",
+    "codegen/integrad_codegen/c/runtime.py": "folders of the runtime, some named after a core",
 }
 
 
