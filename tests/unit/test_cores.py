@@ -51,7 +51,7 @@ def test_rows_hold_together(core):
     assert core.memory_bytes(whole_machine=False) == (core.part.flash_bytes, core.part.ram_bytes)
     assert core.part.flash_bytes <= machine.flash_bytes and core.part.ram_bytes <= machine.ram_bytes
     if core.micropython:
-        assert ARCHITECTURES[core.micropython.architecture].core == core.name
+        assert ARCHITECTURES[core.micropython.architecture].floats == core.micropython.floats
 
 
 def test_names():

@@ -39,13 +39,12 @@ RUNTIME = ("cortex_m/runtime_abi.c", "cortex_m/memory.c")
 class Architecture:
     """An architecture of native code, by its name in MicroPython.
 
-    cores: processors that can run it, for display; core: the core whose kernels are used, None for portable
-    ones. machine: expected target of the compiler, if compilers for other targets have the same name.
+    cores: processors that can run it, for display. machine: expected target of the compiler, if compilers for
+    other targets have the same name.
     """
 
     name: str
     cores: str
-    core: str | None
     compiler: str
     flags: tuple[str, ...]
     floats: str
@@ -70,8 +69,8 @@ def _of_core(core: Core) -> Architecture:
     board = core.micropython
     smaller = () if core.keeps_loops else SMALLER
     flags = (*arm_flags(core.product.lower(), board.fpu), *FREESTANDING, *smaller)
-    names = (board.architecture, board.runs_on, core.name)
-    return Architecture(*names, "arm-none-eabi-gcc", flags, board.floats, RUNTIME)
+    names = (board.architecture, board.runs_on, "arm-none-eabi-gcc")
+    return Architecture(*names, flags, board.floats, RUNTIME)
 
 
 ARCHITECTURES = {
@@ -79,11 +78,11 @@ ARCHITECTURES = {
     for architecture in (
         *map(_of_core, micropython_cores().values()),
         Architecture(
-            *("xtensawin", "ESP32, ESP32-S3", None, "xtensa-esp32-elf-gcc", (), "FLOAT"),
+            *("xtensawin", "ESP32, ESP32-S3", "xtensa-esp32-elf-gcc", (), "FLOAT"),
             brings="Espressif's xtensa-esp32-elf-gcc on the PATH",
         ),
         Architecture(
-            *("x64", "MicroPython on a PC", None, "gcc", ("-fno-stack-protector",), "DOUBLE"),
+            *("x64", "MicroPython on a PC", "gcc", ("-fno-stack-protector",), "DOUBLE"),
             brings="apt-get install gcc (as root)",
             machine="x86_64",
         ),
