@@ -8,6 +8,11 @@
 #include <arm_mve.h>
 #endif
 
+/* Where assembly finds a member of a struct; another layout does not compile. */
+#define INTEGRAD_ASSERT_OFFSET(name, member, bytes)                                                \
+    typedef char                                                                                   \
+        integrad_##name##_##member[offsetof(struct integrad_##name, member) == (bytes) ? 1 : -1]
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,6 +31,9 @@ INTEGRAD_KERNEL void integrad_decay(int16_t *w, size_t count, int32_t decay_inv)
 struct integrad_reciprocal {
     uint32_t divisor, shift, factor;
 };
+INTEGRAD_ASSERT_OFFSET(reciprocal, divisor, 0);
+INTEGRAD_ASSERT_OFFSET(reciprocal, shift, 4);
+INTEGRAD_ASSERT_OFFSET(reciprocal, factor, 8);
 
 INTEGRAD_KERNEL void integrad_reciprocal(struct integrad_reciprocal *reciprocal, uint32_t divisor);
 
@@ -51,6 +59,13 @@ struct integrad_cut {
     uint32_t cells;                       /* over all channels */
     int32_t input, cell;                  /* the first ones, from the corner of the kernel */
 };
+INTEGRAD_ASSERT_OFFSET(cut, width, 0);
+INTEGRAD_ASSERT_OFFSET(cut, input_line, 4);
+INTEGRAD_ASSERT_OFFSET(cut, cell_line, 8);
+INTEGRAD_ASSERT_OFFSET(cut, cell_lines, 12);
+INTEGRAD_ASSERT_OFFSET(cut, input_channel, 16);
+INTEGRAD_ASSERT_OFFSET(cut, cell_channel, 20);
+INTEGRAD_ASSERT_OFFSET(cut, cells, 24);
 
 /* The part of a kernel with its corner at top, left that lies on the map. size: bytes per cell. */
 INTEGRAD_KERNEL void integrad_cut(struct integrad_cut *cut, const struct integrad_shape *shape,
@@ -71,6 +86,8 @@ static inline int integrad_is_whole(const struct integrad_shape *shape, int top,
 struct integrad_reciprocal {
     int32_t factor, shift;
 };
+INTEGRAD_ASSERT_OFFSET(reciprocal, factor, 0);
+INTEGRAD_ASSERT_OFFSET(reciprocal, shift, 4);
 
 /*
  * The reciprocal of a divisor from 2 to 2^31 - 1. bits: 32, for an unsigned factor and magnitudes

@@ -74,6 +74,14 @@ struct integrad_tile_pass {
     const int32_t *errors_end;
     size_t odd; /* number of those pairs of samples, modulo 2 */
 };
+INTEGRAD_ASSERT_OFFSET(tile_pass, w, 0);
+INTEGRAD_ASSERT_OFFSET(tile_pass, row_bytes, 4);
+INTEGRAD_ASSERT_OFFSET(tile_pass, end, 8);
+INTEGRAD_ASSERT_OFFSET(tile_pass, divisor, 12);
+INTEGRAD_ASSERT_OFFSET(tile_pass, limit, 16);
+INTEGRAD_ASSERT_OFFSET(tile_pass, errors, 20);
+INTEGRAD_ASSERT_OFFSET(tile_pass, errors_end, 24);
+INTEGRAD_ASSERT_OFFSET(tile_pass, odd, 28);
 
 /*
  * Gradients of four weights of both rows, and what they change, until the end of the tile.

@@ -7,6 +7,9 @@ struct integrad_hit {
     const struct integrad_hit *next;
     int32_t d[3]; /* for each column of the kernel; 0 where that is off the map */
 };
+INTEGRAD_ASSERT_OFFSET(hit, from, 0);
+INTEGRAD_ASSERT_OFFSET(hit, next, 4);
+INTEGRAD_ASSERT_OFFSET(hit, d, 8);
 
 /*
  * Adds the contributions of errors to the gradient of a 3x3 kernel whose lines all lie on the map.

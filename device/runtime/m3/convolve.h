@@ -10,6 +10,13 @@ struct integrad_two_positions {
     int gap;            /* in a patch, in bytes */
     const int16_t *end; /* of the first patch */
 };
+INTEGRAD_ASSERT_OFFSET(two_positions, before, 0);
+INTEGRAD_ASSERT_OFFSET(two_positions, after, 4);
+INTEGRAD_ASSERT_OFFSET(two_positions, width, 8);
+INTEGRAD_ASSERT_OFFSET(two_positions, lines, 12);
+INTEGRAD_ASSERT_OFFSET(two_positions, input_gap, 16);
+INTEGRAD_ASSERT_OFFSET(two_positions, gap, 20);
+INTEGRAD_ASSERT_OFFSET(two_positions, end, 24);
 
 /*
  * Inputs of the lines that are on the map, in the order of a row of weights; from: the second

@@ -10,6 +10,18 @@ struct integrad_hits {
     int columns, channels, cells, plane; /* cells: bytes of a channel's gradient */
     int in_width, in_height, lines;
 };
+INTEGRAD_ASSERT_OFFSET(hits, column, 0);
+INTEGRAD_ASSERT_OFFSET(hits, offset, 32);
+INTEGRAD_ASSERT_OFFSET(hits, error, 64);
+INTEGRAD_ASSERT_OFFSET(hits, top, 96);
+INTEGRAD_ASSERT_OFFSET(hits, left, 128);
+INTEGRAD_ASSERT_OFFSET(hits, columns, 160);
+INTEGRAD_ASSERT_OFFSET(hits, channels, 164);
+INTEGRAD_ASSERT_OFFSET(hits, cells, 168);
+INTEGRAD_ASSERT_OFFSET(hits, plane, 172);
+INTEGRAD_ASSERT_OFFSET(hits, in_width, 176);
+INTEGRAD_ASSERT_OFFSET(hits, in_height, 180);
+INTEGRAD_ASSERT_OFFSET(hits, lines, 184);
 
 /*
  * What errors add to a gradient: cell by cell of the kernel, in every channel. Registers: r0

@@ -9,6 +9,16 @@ struct integrad_four_rows {
     int8_t *s;
     const int16_t *end; /* of the first row */
 };
+INTEGRAD_ASSERT_OFFSET(four_rows, w, 0);
+INTEGRAD_ASSERT_OFFSET(four_rows, scale, 16);
+INTEGRAD_ASSERT_OFFSET(four_rows, step, 24);
+INTEGRAD_ASSERT_OFFSET(four_rows, offsets, 28);
+INTEGRAD_ASSERT_OFFSET(four_rows, patches, 44);
+INTEGRAD_ASSERT_OFFSET(four_rows, passes, 48);
+INTEGRAD_ASSERT_OFFSET(four_rows, skip, 52);
+INTEGRAD_ASSERT_OFFSET(four_rows, head, 56);
+INTEGRAD_ASSERT_OFFSET(four_rows, s, 60);
+INTEGRAD_ASSERT_OFFSET(four_rows, end, 64);
 
 /*
  * Sums of four rows for two positions. patches: `head` values of each position, then eights of one

@@ -17,6 +17,18 @@ struct integrad_few {
     uint16_t to[8]; /* offsets of results, a row's two side by side */
     int32_t shift;
 };
+INTEGRAD_ASSERT_OFFSET(few, x, 0);
+INTEGRAD_ASSERT_OFFSET(few, s, 4);
+INTEGRAD_ASSERT_OFFSET(few, pairs, 8);
+INTEGRAD_ASSERT_OFFSET(few, ninth, 12);
+INTEGRAD_ASSERT_OFFSET(few, stride, 16);
+INTEGRAD_ASSERT_OFFSET(few, lanes, 20);
+INTEGRAD_ASSERT_OFFSET(few, w, 24);
+INTEGRAD_ASSERT_OFFSET(few, offsets, 40);
+INTEGRAD_ASSERT_OFFSET(few, last, 56);
+INTEGRAD_ASSERT_OFFSET(few, factor, 72);
+INTEGRAD_ASSERT_OFFSET(few, to, 88);
+INTEGRAD_ASSERT_OFFSET(few, shift, 104);
 
 /* Registers: r0 to r6, even, sums, r1 and r3 ninth inputs, r5 shift, r8 x, r9 s, r10 ninth, r11
  * stride, r12 vectors in memory; q2 offsets, q4 to q7 weights. */

@@ -10,6 +10,16 @@ struct integrad_six_rows {
     size_t step;
     const int16_t *end;
 };
+INTEGRAD_ASSERT_OFFSET(six_rows, w, 0);
+INTEGRAD_ASSERT_OFFSET(six_rows, scale, 24);
+INTEGRAD_ASSERT_OFFSET(six_rows, offsets, 32);
+INTEGRAD_ASSERT_OFFSET(six_rows, x, 48);
+INTEGRAD_ASSERT_OFFSET(six_rows, fours, 52);
+INTEGRAD_ASSERT_OFFSET(six_rows, rest, 56);
+INTEGRAD_ASSERT_OFFSET(six_rows, excess, 60);
+INTEGRAD_ASSERT_OFFSET(six_rows, s, 64);
+INTEGRAD_ASSERT_OFFSET(six_rows, step, 68);
+INTEGRAD_ASSERT_OFFSET(six_rows, end, 72);
 
 /*
  * Sums of six rows at a time. Registers: r0 to r10, even, sums, r1 to r11, odd, rows, r12 x, then

@@ -7,6 +7,15 @@ struct integrad_two_rows {
     const void *errors, *offsets;
     size_t passes; /* over eight samples; 0 for up to 16 of them */
 };
+INTEGRAD_ASSERT_OFFSET(two_rows, w, 0);
+INTEGRAD_ASSERT_OFFSET(two_rows, x, 8);
+INTEGRAD_ASSERT_OFFSET(two_rows, factor, 24);
+INTEGRAD_ASSERT_OFFSET(two_rows, limit, 28);
+INTEGRAD_ASSERT_OFFSET(two_rows, shift, 32);
+INTEGRAD_ASSERT_OFFSET(two_rows, end, 36);
+INTEGRAD_ASSERT_OFFSET(two_rows, errors, 40);
+INTEGRAD_ASSERT_OFFSET(two_rows, offsets, 44);
+INTEGRAD_ASSERT_OFFSET(two_rows, passes, 48);
 
 /*
  * Up to 16 samples and errors of 16 bits. errors: 16 of the first row, 16 of the second. offsets of
