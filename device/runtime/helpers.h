@@ -71,12 +71,6 @@ INTEGRAD_ASSERT_OFFSET(cut, cells, 24);
 INTEGRAD_KERNEL void integrad_cut(struct integrad_cut *cut, const struct integrad_shape *shape,
                                   int top, int left, int size);
 
-/* Whether a kernel with this corner lies entirely on the map. */
-static inline int integrad_is_whole(const struct integrad_shape *shape, int top, int left) {
-    return top >= 0 && left >= 0 && top + shape->kernel_height <= shape->in_height &&
-           left + shape->kernel_width <= shape->in_width;
-}
-
 #elif INTEGRAD_HAS_MVE
 
 /*

@@ -1,3 +1,5 @@
+#include "is_whole.h"
+
 /*
  * cell += d * input. Registers as in integrad_gather_lines, and r2 d, r7 a cell.
  */

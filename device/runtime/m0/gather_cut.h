@@ -1,3 +1,5 @@
+#include "is_whole.h"
+
 /*
  * Inputs to cells of 16 bits. Registers: r0 cell, r1 input, r3 to r5 0 to 2, r6 a value, r8 and r9
  * steps to the next line, r10 end of a channel's lines, r11 and r12 steps behind them, lr end; for
