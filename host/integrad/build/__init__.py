@@ -1,0 +1,1 @@
+"""Compilers, linkers and what they make: firmware, native modules, MicroPython."""
