@@ -16,7 +16,7 @@ fixed matrix that propagates the error to a layer."""
 OUTPUT = "output"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Parameter:
     """An array of a layer. The layer owns it; `array` gets and sets the attribute of the layer.
 
