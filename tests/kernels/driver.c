@@ -6,10 +6,14 @@
  */
 #include "runtime/kernels.h"
 
+#include "fence.h"
 #include "region.h"
 #include "transport.h"
 
 enum { PARAMETERS = 16, MEMORY = 400000, GUARD = 16, GUARD_BYTE = 0x5A };
+
+/* The last parameter: where arrays lie. FENCED ones begin, or end, where a fence can begin. */
+enum placement { USUAL = 0, BEGINS_FENCED = 1, ENDS_FENCED = 2 };
 
 enum status { DONE = 0, BROKEN_TRANSPORT = 2, UNKNOWN_COMMAND = 3, OUT_OF_MEMORY = 4 };
 
@@ -22,25 +26,54 @@ struct header {
 static union {
     int8_t bytes[MEMORY];
     int64_t alignment;
-} memory;
-static size_t used;
+} memory __attribute__((aligned(FENCE_ALIGNMENT)));
+static size_t used, taken;
+static struct fenced arrays[FENCE_ARRAYS];
+static int32_t placement;
 
-/* An array of `bytes`, off alignment by `skew` bytes, filled from the session where `read` is set.
- */
+/* Where an array of `bytes` begins, behind `from`: off alignment by `skew` bytes, or at a fence. */
+static size_t place(size_t from, size_t bytes, size_t skew) {
+    if (placement == USUAL) {
+        return (from + 7) / 8 * 8 + skew;
+    }
+    const size_t begin = (from + FENCE_ALIGNMENT - 1) / FENCE_ALIGNMENT * FENCE_ALIGNMENT;
+    const size_t over = bytes % FENCE_ALIGNMENT;
+    return placement == ENDS_FENCED && over > 0 ? begin + FENCE_ALIGNMENT - over : begin;
+}
+
+/* An array of `bytes`, filled from the session where `read` is set. */
 static void *take(size_t bytes, size_t skew, int read, int *status) {
-    const size_t start = (used + GUARD + 7) / 8 * 8 + skew;
-    if (*status != DONE || start + bytes + GUARD > MEMORY) {
+    const size_t apart = placement == USUAL ? GUARD : 3 * FENCE_ALIGNMENT;
+    const size_t start = place(used + apart, bytes, skew);
+    if (*status != DONE || start + bytes + apart > MEMORY || taken == FENCE_ARRAYS) {
         *status = *status != DONE ? *status : OUT_OF_MEMORY;
         return memory.bytes;
     }
-    for (size_t i = used; i < start + bytes + GUARD; i++) {
+    for (size_t i = used; i < start + bytes + apart; i++) {
         memory.bytes[i] = GUARD_BYTE;
     }
     used = start + bytes + GUARD;
+    arrays[taken].start = memory.bytes + start;
+    arrays[taken++].bytes = bytes;
     if (read && integrad_read(memory.bytes + start, bytes) != 0) {
         *status = BROKEN_TRANSPORT;
     }
     return memory.bytes + start;
+}
+
+/* Around what a command does. */
+static void begin(void) {
+    if (placement != USUAL) {
+        fence_close(memory.bytes, MEMORY, arrays, taken);
+    }
+    integrad_region_begin();
+}
+
+static void end(void) {
+    integrad_region_end();
+    if (placement != USUAL) {
+        fence_open(memory.bytes, MEMORY);
+    }
 }
 
 static size_t size_of(const struct header *header, int index) {
@@ -52,9 +85,9 @@ static void widen(const struct header *h, int *status) {
     int16_t *const wide = take(2 * size_of(h, 0), 0, 0, status);
     const int8_t *const x = take(size_of(h, 0), size_of(h, 1), 1, status);
     if (*status == DONE) {
-        integrad_region_begin();
+        begin();
         integrad_widen(wide, x, size_of(h, 0));
-        integrad_region_end();
+        end();
     }
 }
 
@@ -67,9 +100,9 @@ static void linear(const struct header *h, int *status) {
     if (*status != DONE) {
         return;
     }
-    integrad_region_begin();
+    begin();
     integrad_linear(s, step, w, x, outs, n, h->parameter[2]);
-    integrad_region_end();
+    end();
 }
 
 static struct integrad_shape shape_of(const struct header *h) {
@@ -91,9 +124,9 @@ static void convolve(const struct header *h, int *status) {
     if (*status != DONE) {
         return;
     }
-    integrad_region_begin();
+    begin();
     integrad_convolve(s, w, x, &shape, h->parameter[12], patches);
-    integrad_region_end();
+    end();
     for (size_t i = 0; i < 2 * (fan_in + (fan_in & 1)); i++) {
         patches[i] = 0; /* a workspace: its content is nobody's business */
     }
@@ -112,9 +145,9 @@ static void depthwise(const struct header *h, int *status) {
     if (*status != DONE) {
         return;
     }
-    integrad_region_begin();
+    begin();
     integrad_depthwise(s, w, x, &shape, h->parameter[12], band);
-    integrad_region_end();
+    end();
     for (size_t i = 0; i < band_bytes / 2; i++) {
         band[i] = 0;
     }
@@ -132,13 +165,13 @@ static void learn_rows(const struct header *h, int *status) {
     if (*status != DONE) {
         return;
     }
-    integrad_region_begin();
+    begin();
     if (h->parameter[7]) {
         integrad_learn_rows_wide(w, rows, n, delta, x, count, &descent, work, work_values);
     } else {
         integrad_learn_rows(w, rows, n, delta, x, count, &descent, work, work_values);
     }
-    integrad_region_end();
+    end();
     for (size_t i = 0; i < rows * count; i++) {
         delta[i] = 0;
     }
@@ -155,9 +188,9 @@ static void errors(const struct header *h, int *status) {
     const int16_t *const head = take(2 * classes * features, 0, 1, status);
     const int16_t *const error = take(2 * classes * count, 0, 1, status);
     if (*status == DONE) {
-        integrad_region_begin();
+        begin();
         integrad_errors(sum, head + features - units, error, units, features, classes, count);
-        integrad_region_end();
+        end();
     }
 }
 
@@ -177,13 +210,13 @@ static void accumulate(const struct header *h, int *status) {
     if (*status != DONE) {
         return;
     }
-    integrad_region_begin();
+    begin();
     if (wide) {
         integrad_accumulate_wide(gradient, x, delta, places, count, &shape);
     } else {
         integrad_accumulate(gradient, x, delta, places, count, &shape);
     }
-    integrad_region_end();
+    end();
 }
 
 /* {n, limit, divisor, decay_inv, wide}; w, gradient -> memory */
@@ -195,22 +228,22 @@ static void descend_row(const struct header *h, int *status) {
     if (*status != DONE) {
         return;
     }
-    integrad_region_begin();
+    begin();
     if (wide) {
         integrad_descend_row_wide(w, gradient, size_of(h, 0), &descent);
     } else {
         integrad_descend_row(w, gradient, size_of(h, 0), &descent);
     }
-    integrad_region_end();
+    end();
 }
 
 /* {count, skew}; s -> memory, where the activations replace s */
 static void activate4(const struct header *h, int *status) {
     int8_t *const s = take(size_of(h, 0), size_of(h, 1), 1, status);
     if (*status == DONE) {
-        integrad_region_begin();
+        begin();
         integrad_activate4(s, s, size_of(h, 0));
-        integrad_region_end();
+        end();
     }
 }
 
@@ -222,21 +255,32 @@ static void maxima(const struct header *h, int *status) {
     const int8_t *const x =
         take(size_of(h, 0) * size_of(h, 1) * size_of(h, 2), size_of(h, 7), 1, status);
     if (*status == DONE) {
-        integrad_region_begin();
+        begin();
         integrad_maxima(out, x, &pool);
-        integrad_region_end();
+        end();
+    }
+}
+
+/* {offset}; x of 64 bytes -> memory: a value `offset` bytes from its end, which may be behind it */
+static void trespass(const struct header *h, int *status) {
+    volatile int8_t *const x = take(64, 0, 1, status);
+    if (*status == DONE) {
+        begin();
+        x[0] = x[64 + h->parameter[0]];
+        end();
     }
 }
 
 static int run(const struct header *header) {
     static void (*const commands[])(const struct header *, int *) = {
-        widen,      linear,      convolve,  learn_rows, errors,
-        accumulate, descend_row, activate4, maxima,     depthwise};
+        widen,       linear,    convolve, learn_rows, errors,  accumulate,
+        descend_row, activate4, maxima,   depthwise,  trespass};
     int status = DONE;
     if (header->command < 0 || (size_t)header->command >= sizeof commands / sizeof *commands) {
         return UNKNOWN_COMMAND;
     }
-    used = 0;
+    used = taken = 0;
+    placement = header->parameter[PARAMETERS - 1];
     commands[header->command](header, &status);
     const uint32_t size = (uint32_t)used;
     if (status == DONE &&

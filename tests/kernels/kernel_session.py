@@ -11,11 +11,15 @@ import numpy as np
 from integrad.build.firmware import Firmware, build_firmware
 from integrad.build.host_program import build_host, run_host
 from integrad.emulate.runner import RunResult, run
-from integrad.targets.cores import get_core
+from integrad.targets.cores import Core, get_core
 from integrad_codegen.c.runtime import PORTABLE
 
 DRIVER = Path(__file__).with_name("driver.c")
 WIDEN, LINEAR, CONVOLVE, LEARN_ROWS, ERRORS, ACCUMULATE, DESCEND_ROW, ACTIVATE4, MAXIMA, DEPTHWISE = range(10)
+TRESPASS = 10
+BEGINS_FENCED, ENDS_FENCED = 1, 2
+"""Where arrays lie in a call: they begin, or end, at a fence."""
+
 HEADER = struct.Struct("<17i")
 GUARD = bytes([0x5A] * 16)
 
@@ -27,9 +31,10 @@ class Call:
     command: int
     parameters: tuple[int, ...]
     inputs: tuple[np.ndarray, ...]
+    placement: int = 0
 
     def encode(self) -> bytes:
-        padded = self.parameters + (0,) * (16 - len(self.parameters))
+        padded = (*self.parameters, *[0] * (15 - len(self.parameters)), self.placement)
         return HEADER.pack(self.command, *padded) + b"".join(a.tobytes() for a in self.inputs)
 
 
@@ -64,11 +69,16 @@ def run_portable(calls: list[Call], folder: Path) -> list[bytes]:
 
 
 def build_kernels(
-    core: str, folder: Path, toolchain: str | None = None, optimisation: str = "-O2", portable: bool = False
+    core: str | Core,
+    folder: Path,
+    toolchain: str | None = None,
+    optimisation: str = "-O2",
+    portable: bool = False,
 ) -> Firmware:
     """The driver with a core's kernels, or with the portable ones, for that core."""
+    core = get_core(core) if isinstance(core, str) else core
     options = {"whole_machine": True, "toolchain": toolchain, "optimisation": optimisation}
-    return build_firmware(get_core(core), sources(folder, portable), [], folder / "build", **options)
+    return build_firmware(core, sources(folder, portable), [], folder / "build", **options)
 
 
 def run_kernels(firmware: Firmware, calls: list[Call], count: bool = False) -> tuple[list[bytes], RunResult]:

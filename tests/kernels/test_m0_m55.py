@@ -116,9 +116,13 @@ def heads(draw):
         yield Call(ERRORS, (units, units + 3, 10, count), (head, draw(np.int16, (count, 10), 159)))
 
 
-def test_equal_the_portable_ones(firmware, tmp_path):
+def special_calls():
     draw = Draw(7)
-    calls = [*steps(), *decays(), *scaled(), *far_rows(draw), *maps(draw), *rows(draw), *heads(draw)]
+    return [*steps(), *decays(), *scaled(), *far_rows(draw), *maps(draw), *rows(draw), *heads(draw)]
+
+
+def test_equal_the_portable_ones(firmware, tmp_path):
+    calls = special_calls()
     expected = run_portable(calls, tmp_path)
     for core in CORES:
         found, _ = run_kernels(firmware[core], calls)
