@@ -27,7 +27,7 @@ from integrad.build.micropython_modules import installed_architectures
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.execute.costs import measure_costs
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.micropython_session import native_core
+from integrad.execute.micropython_session import native_backend
 from integrad.learners.schedule import Schedule
 from integrad.model_file import Model
 from integrad.network.network import Network
@@ -122,7 +122,7 @@ def measure_modules() -> dict[str, int]:
     with TemporaryDirectory() as folder:
         model = Configuration(MODULE, DIGITS, "all", MODULE_BATCH).model()
         device = DeviceModel.generate(model, Path(folder), "all", MODULE_BATCH, "digits")
-        return {name: len(*native_core(device, name).values()) for name in installed_architectures()}
+        return {name: len(*native_backend(device, name).values()) for name in installed_architectures()}
 
 
 def measure_all(cores: list[str], out: Path | None) -> dict:
