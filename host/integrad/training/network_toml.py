@@ -78,7 +78,7 @@ def read_network_file(path: str, input_shape: Shape, learner: str = USUAL) -> Sp
     """
     document = _read(path)
     learner = document.get("learner", learner)
-    if learner not in LEARNERS:
+    if not isinstance(learner, str) or learner not in LEARNERS:
         raise IntegradError(f"{path}: learner must be one of {', '.join(LEARNERS)}, not {learner!r:.50}")
     own = LEARNER_LAYERS[learner]
     settings = {name: found for kind in own.types for name, found in kind.file_defaults.items()}

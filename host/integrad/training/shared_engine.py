@@ -30,7 +30,7 @@ class SharedEngine:
 
     def __init__(self, engine: Engine, group: Group):
         self.engine, self.group = engine, group
-        self.name, self.network = engine.name, engine.network
+        self.name, self.learners, self.network = engine.name, engine.learners, engine.network
         self._sums = np.empty(0, np.int64)
 
     def step(self, x, labels, rule: Rule, kept=None) -> Step:
