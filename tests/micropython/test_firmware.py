@@ -16,16 +16,16 @@ from integrad.emulate.faults import FirmwareError
 from integrad.emulate.micropython_firmware import run_firmware, start_on_terminal
 from integrad.execute.micropython_executors import run_built_in
 from integrad.execute.micropython_session import (
-    native_core,
+    native_backend,
     on_core,
-    python_core,
+    python_backend,
     run_session,
 )
 from integrad.targets.cores import micropython_cores
 from integrad_codegen.weights_file import weights_file
 
 pytestmark = pytest.mark.firmware
-CONFORMANCE = Path(__file__).with_name("core_conformance.py").read_text()
+CONFORMANCE = Path(__file__).with_name("backend_conformance.py").read_text()
 M3 = micropython_cores()["m3"]
 
 COPY = """
@@ -53,7 +53,7 @@ def generated(tmp_path_factory):
 def test_native_modules_hold_the_bits_of_numpy(core, name, generated):
     device, expected = generated(name)
     chosen = micropython_cores()[core]
-    module = native_core(device, chosen.micropython.architecture)
+    module = native_backend(device, chosen.micropython.architecture)
     found = run_session(device, FIXED[name].actions(), module, on_core(chosen))
     executors.require_equal(FIXED[name], device, expected, found, core)
 
@@ -62,7 +62,7 @@ def test_native_modules_hold_the_bits_of_numpy(core, name, generated):
 def test_refusals_and_the_heap(core, generated):
     chosen, (device, _) = micropython_cores()[core], generated("mlp")
     files = {
-        **native_core(device, chosen.micropython.architecture),
+        **native_backend(device, chosen.micropython.architecture),
         "model.weights": weights_file(device.model, device.plan),
     }
     assert run_firmware(chosen, CONFORMANCE, files).splitlines()[-1] == "done"
@@ -72,7 +72,7 @@ def test_refusals_and_the_heap(core, generated):
 def test_a_module_from_a_file_system_in_ram(core, generated):
     chosen, (device, _) = micropython_cores()[core], generated("mlp")
     files = {
-        **native_core(device, chosen.micropython.architecture),
+        **native_backend(device, chosen.micropython.architecture),
         "model.weights": weights_file(device.model, device.plan),
     }
     copies = "".join(map(COPY.format, files)) + "sys.path.remove('/rom')\n"
@@ -86,9 +86,9 @@ def test_a_module_in_firmware(generated):
 
 
 def test_python_runs_there_too(generated):
-    """What run_session is given may be a core in Python as well."""
+    """What run_session is given may be a backend in Python as well."""
     device, expected = generated("frozen")
-    found = run_session(device, FIXED["frozen"].actions(), python_core(device, "pure"), on_core(M3))
+    found = run_session(device, FIXED["frozen"].actions(), python_backend(device, "pure"), on_core(M3))
     executors.require_equal(FIXED["frozen"], device, expected, found, "viper")
 
 
@@ -105,9 +105,9 @@ def test_a_script_without_end():
 
 
 def test_a_module_for_a_greater_core_is_refused(generated):
-    core = native_core(generated("mlp")[0], "armv7m")
+    module = native_backend(generated("mlp")[0], "armv7m")
     with pytest.raises(FirmwareError, match="incompatible"):
-        run_firmware(micropython_cores()["m0"], "import _model", core)
+        run_firmware(micropython_cores()["m0"], "import _model", module)
 
 
 def test_files_survive_a_soft_reset_on_a_terminal(tmp_path):
@@ -129,7 +129,7 @@ def test_weights_at_any_even_address(core, generated):
     """A ROMFS puts them where it likes: kernels may not load pairs of them as if they were aligned."""
     chosen, (device, _) = micropython_cores()[core], generated("inference")
     files = {
-        **native_core(device, chosen.micropython.architecture),
+        **native_backend(device, chosen.micropython.architecture),
         "model.weights": weights_file(device.model, device.plan),
     }
     first, second = run_firmware(chosen, AT_TWO_ADDRESSES, files).splitlines()
@@ -137,16 +137,16 @@ def test_weights_at_any_even_address(core, generated):
 
 
 AT_TWO_ADDRESSES = """
-import _model as core
+import _model as backend
 from array import array
 
 with open("/rom/" + "model.weights", "rb") as file:
     weights = file.read()
-sample = bytearray([n * 37 & 255 for n in range(core.SAMPLE_BYTES)])
+sample = bytearray([n * 37 & 255 for n in range(backend.SAMPLE_BYTES)])
 for offset in (0, 2):
     moved = bytearray(offset) + weights
-    buffers = (memoryview(moved)[offset:], bytearray(), bytearray(core.SCRATCH_BYTES), None)
-    out = array("b", bytes(core.CLASSES))
-    core.logits(out, buffers, sample)
+    buffers = (memoryview(moved)[offset:], bytearray(), bytearray(backend.SCRATCH_BYTES), None)
+    out = array("b", bytes(backend.CLASSES))
+    backend.logits(out, buffers, sample)
     print(list(out))
 """

@@ -1,4 +1,4 @@
-"""The native core holds the bits of NumPy, refuses what does not fit, and keeps to what a module may do.
+"""The native backend holds the bits of NumPy, refuses what does not fit, and keeps to what a module may do.
 
 The fixed cases run in tests/parity/test_recorded_bits.py.
 """
@@ -53,7 +53,7 @@ def test_a_wrong_bit_would_be_seen(mlp):
     wrong = sources | {"model.c": sources["model.c"].replace("TARGET = 32,", "TARGET = 31,")}
     good, bad = (build_module(s, "_model", ARCHITECTURES["x64"]) for s in (sources, wrong))
     weights = weights_file(mlp.model, mlp.plan)
-    script = (HERE / "core_conformance.py").read_text()
+    script = (HERE / "backend_conformance.py").read_text()
     outputs = [run_unix(script, {"_model.mpy": m, "model.weights": weights}) for m in (good, bad)]
     assert outputs[0] != outputs[1]
 
@@ -61,7 +61,7 @@ def test_a_wrong_bit_would_be_seen(mlp):
 def test_refusals_and_the_heap(mlp):
     """The script checks by itself; what it prints here is that it reached its end."""
     files = {**native_backend(mlp, "x64"), "model.weights": weights_file(mlp.model, mlp.plan)}
-    assert run_unix((HERE / "core_conformance.py").read_text(), files).splitlines()[-1] == "done"
+    assert run_unix((HERE / "backend_conformance.py").read_text(), files).splitlines()[-1] == "done"
 
 
 @pytest.mark.parametrize("name", ARM)
@@ -69,8 +69,8 @@ def test_arm_modules_link_without_any_library(name):
     """The wide case divides 64-bit numbers, and a Cortex-M0 cannot divide at all."""
     assert name in installed_architectures()
     with tempfile.TemporaryDirectory() as folder:
-        (core,) = native_backend(FIXED["wide"].generate(Path(folder)), name).values()
-    assert core[0] == ord("M") and 2000 < len(core) < 16000
+        (module,) = native_backend(FIXED["wide"].generate(Path(folder)), name).values()
+    assert module[0] == ord("M") and 2000 < len(module) < 16000
 
 
 def test_the_module_of_a_usual_network_takes_6_kb(tmp_path):

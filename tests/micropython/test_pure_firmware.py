@@ -1,5 +1,5 @@
-"""Python cores on 32-bit machines, where sums wrap, words have a sign and small integers 31 bits: on emulated
-cores (make test-firmware)."""
+"""Python backends on 32-bit machines, where sums wrap, words have a sign and small integers 31 bits: on
+emulated cores (make test-firmware)."""
 
 from dataclasses import replace
 

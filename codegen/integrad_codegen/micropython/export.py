@@ -40,7 +40,7 @@ def emit_module(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
 
 
 def emit_firmware_folder(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
-    """Path → text of usermod/: the module for USER_C_MODULES, and a manifest that freezes its face."""
+    """Path → text of usermod/: the module for USER_C_MODULES, and a manifest that freezes its wrapper."""
     folder = f"usermod/_{plan.prefix}"
     built = {name: _render(name, plan) for name in ("micropython.mk", "micropython.cmake")}
     sources = merged(emit_module(model, plan, command), built)

@@ -22,13 +22,13 @@ def mip_folders(
     files: of the export, by path: PREFIX.py, PREFIX.weights, pure/_PREFIX.py, plain/_PREFIX.py.
     modules: native module of each architecture.
     """
-    cores = {f"{architecture}_{ABI}": (f"_{prefix}.mpy", data) for architecture, data in modules.items()}
-    cores["viper"] = (f"_{prefix}.py", files[f"pure/_{prefix}.py"])
-    cores["plain"] = (f"_{prefix}.py", files[f"plain/_{prefix}.py"])
+    backends = {f"{architecture}_{ABI}": (f"_{prefix}.mpy", data) for architecture, data in modules.items()}
+    backends["viper"] = (f"_{prefix}.py", files[f"pure/_{prefix}.py"])
+    backends["plain"] = (f"_{prefix}.py", files[f"plain/_{prefix}.py"])
     common = {name: files[name] for name in (f"{prefix}.py", f"{prefix}.weights")}
     found = {}
-    for folder, (core, data) in sorted(cores.items()):
-        contents = {**common, core: data}
+    for folder, (backend, data) in sorted(backends.items()):
+        contents = {**common, backend: data}
         contents["package.json"] = package_json(version, {name: name for name in contents}).encode()
         found |= {f"{version}/{folder}/{name}": text for name, text in contents.items()}
     return found

@@ -1,4 +1,4 @@
-"""Plan + templates → the Python files of a MicroPython export: the face, two cores without C, the package."""
+"""Plan + templates → the Python files of a MicroPython export: wrapper class, Python backends, package."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from integrad_codegen.plan import Plan
 def emit_pure(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
     """Path → text of everything that is Python. command: as in emit_c."""
     check_name(plan.prefix)
-    core, face = f"_{plan.prefix}.py", _face(model, plan, command)
+    backend, wrapper = f"_{plan.prefix}.py", _wrapper(model, plan, command)
     environment, common = environment_for("micropython"), _common(model, plan)
     return merged(
         {
-            f"{plan.prefix}.py": _render("face.py", face),
-            f"{plan.prefix}.pyi": _render("stub.pyi", face),
-            f"pure/{core}": _render("viper/module.py", viper(plan, common, environment)),
-            f"plain/{core}": _render("plain/module.py", plain(plan, common, environment)),
+            f"{plan.prefix}.py": _render("wrapper.py", wrapper),
+            f"{plan.prefix}.pyi": _render("stub.pyi", wrapper),
+            f"pure/{backend}": _render("viper/module.py", viper(plan, common, environment)),
+            f"plain/{backend}": _render("plain/module.py", plain(plan, common, environment)),
         },
         {
-            "example.py": _render("example.py", face),
-            "README.md": _render("readme.md", face | _memory(plan)),
+            "example.py": _render("example.py", wrapper),
+            "README.md": _render("readme.md", wrapper | _memory(plan)),
             "package.json": _package(plan),
         },
     )
@@ -50,7 +50,7 @@ def _render(template: str, context: dict) -> str:
     return text.rstrip("\n") + "\n"
 
 
-def _face(model: Model, plan: Plan, command: str) -> dict:
+def _wrapper(model: Model, plan: Plan, command: str) -> dict:
     normalisation = Normalisation.of(model.preprocessing)
     schedules = [model.schedule(batch) for batch in (plan.batch, 1)] if plan.batch else [None, None]
     shape = " x ".join(map(str, model.preprocessing.raw_shape))

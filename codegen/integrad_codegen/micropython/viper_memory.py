@@ -1,4 +1,4 @@
-"""The scratch of the viper core: where buffers lie, and how sums that exceed 32 bits are kept.
+"""The scratch of the viper backend: where buffers lie, and how sums that exceed 32 bits are kept.
 
 Words come first: errors, deltas, gradients. Then come bytes: inputs, activations, scores.
 """

@@ -21,7 +21,7 @@ SCRIPT = """\
 import gc, {p}
 from array import array
 model = {p}.Model("{file}")
-core = {p}.core
+backend = {p}.backend
 state = 1
 def sample():
     global state
@@ -29,13 +29,13 @@ def sample():
         state = state * 75 % 65537
         data[i] = state & 255
     return data
-data, out = bytearray(core.SAMPLE_BYTES), bytearray(core.CLASSES)
+data, out = bytearray(backend.SAMPLE_BYTES), bytearray(backend.CLASSES)
 scores = 0
 for n in range({predictions}):
     model.logits(sample(), out)
-    scores = core.crc32(out, scores)
+    scores = backend.crc32(out, scores)
 for n in range({steps}):
-    model.train_step(sample(), n % core.CLASSES)
+    model.train_step(sample(), n % backend.CLASSES)
 gc.collect()
 print(scores, model.crc(), gc.mem_alloc())
 del model, data, out

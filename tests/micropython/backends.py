@@ -1,4 +1,4 @@
-"""Python cores run in MicroPython (viper or bytecode) and in this Python."""
+"""Python backends run in MicroPython (viper or bytecode) and in this Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""class Model: what a program on a board uses. Here on the plain core in this Python, and in MicroPython."""
+"""class Model, which a program on a board uses: with the plain backend in CPython, and in MicroPython."""
 
 import ast
 import importlib
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cores import PLAIN, VIPER, run_script
+from backends import PLAIN, VIPER, run_script
 from fixed import FIXED
 
 from integrad.boards.learnt_weights import model_with
@@ -26,11 +26,11 @@ from integrad_codegen.weights_file import origin_crc, weights_file
 MODEL = FIXED["frozen"].model()  # int8 samples of 2x6x6, one block frozen and one that learns
 
 
-def export(folder, model=MODEL, learn="last:1", core=PLAIN, prefix="toy"):
-    """The files of an export, the core beside the face; the raw samples and labels of some data."""
+def export(folder, model=MODEL, learn="last:1", backend=PLAIN, prefix="toy"):
+    """The files of an export, the backend beside the wrapper; the raw samples and labels of some data."""
     plan = make_plan(model.network, prefix, learn, 3)
     for name, text in emit_pure(model, plan).items():
-        if name.endswith(".py") and name.split("/")[0] in (core, f"{prefix}.py"):
+        if name.endswith(".py") and name.split("/")[0] in (backend, f"{prefix}.py"):
             (folder / name.split("/")[-1]).write_text(text)
     (folder / f"{prefix}.weights").write_bytes(weights_file(model, plan))
     rng = np.random.default_rng(4)
@@ -443,11 +443,11 @@ print(gc.mem_alloc() - before, "%08x" % model.crc())
 """
 
 
-@pytest.mark.parametrize("core", ["native", VIPER])
-def test_nothing_is_allocated_while_it_works(tmp_path, core):
+@pytest.mark.parametrize("backend", ["native", VIPER])
+def test_nothing_is_allocated_while_it_works(tmp_path, backend):
     """Under heap_lock the interpreter refuses any allocation with a MemoryError."""
-    samples, labels = export(tmp_path, core=VIPER)
-    if core == "native":
+    samples, labels = export(tmp_path, backend=VIPER)
+    if backend == "native":
         (tmp_path / "_toy.py").unlink()
         sources = emit_module(MODEL, make_plan(MODEL.network, "toy", "last:1", 3))
         (tmp_path / "_toy.mpy").write_bytes(build_module(sources, "_toy", ARCHITECTURES["x64"]))
@@ -479,7 +479,7 @@ def test_the_header_is_what_the_host_writes(toy, tmp_path):
 
 def export_example(folder, prefix="toy"):
     """An export whose main.py is the example: its endless loop twice, with a user who presses the button."""
-    export(folder, core=VIPER, prefix=prefix)
+    export(folder, backend=VIPER, prefix=prefix)
     text = emit_pure(MODEL, make_plan(MODEL.network, prefix, "last:1", 3))["example.py"]
     assert len(text.splitlines()) < 45
     text = text.replace("while True:", "for _ in range(2):").replace("    return None", "    return 1")
@@ -531,10 +531,10 @@ print(model.train(memoryview(signed), memoryview(labels)), "%08x" % model.crc())
 """
 
 
-@pytest.mark.parametrize("core", [VIPER, PLAIN])
-def test_memoryviews_in_micropython(tmp_path, core):
+@pytest.mark.parametrize("backend", [VIPER, PLAIN])
+def test_memoryviews_in_micropython(tmp_path, backend):
     """Where Python cannot tell whether a memoryview's bytes have signs."""
-    samples, labels = export(tmp_path, core=core)
+    samples, labels = export(tmp_path, backend=backend)
     data = {"samples": samples.tobytes(), "labels": bytes(labels.tolist())}
     (tmp_path / "work.py").write_text(MEMORYVIEWS.format(**data))
     *scores, trained = run_script(tmp_path, "work.py").splitlines()
@@ -555,5 +555,5 @@ def test_the_stub_names_what_the_module_has(tmp_path, learn):
         model = next(n for n in ast.parse(text).body if isinstance(n, ast.ClassDef) and n.name == "Model")
         return {f.name: len(f.args.args) for f in model.body if isinstance(f, ast.FunctionDef)}
 
-    stub, face = public(files["toy.pyi"]), public(files["toy.py"])
-    assert stub == {name: count for name, count in face.items() if name == "__init__" or name[0] != "_"}
+    stub, wrapper = public(files["toy.pyi"]), public(files["toy.py"])
+    assert stub == {name: count for name, count in wrapper.items() if name == "__init__" or name[0] != "_"}

@@ -1,11 +1,11 @@
-"""The two Python cores hold the bits of NumPy: viper in MicroPython, plain Python there and in this one."""
+"""Both Python backends give the bits of NumPy: viper in MicroPython, plain Python there and in CPython."""
 
 import tempfile
 from pathlib import Path
 
 import executors
 import pytest
-from cores import PLAIN, VIPER, in_this_python
+from backends import PLAIN, VIPER, in_this_python
 from fixed import FIXED
 from hypothesis import given, settings
 from networks import cases
@@ -17,19 +17,19 @@ from integrad_codegen.micropython.python_files import emit_pure
 from integrad_codegen.plan import make_plan
 from integrad_codegen.weights_file import weights_file
 
-CONFORMANCE = Path(__file__).with_name("core_conformance.py").read_text()
-CORES = {
+CONFORMANCE = Path(__file__).with_name("backend_conformance.py").read_text()
+BACKENDS = {
     "viper": (VIPER, on_host()),
     "CPython": (PLAIN, in_this_python()),
 }
 
 
 def compare(case, name):
-    core, place = CORES[name]
+    backend, place = BACKENDS[name]
     with tempfile.TemporaryDirectory() as folder:
         device = case.generate(Path(folder))
         actions = case.actions()
-        found = run_session(device, actions, python_backend(device, core), place)
+        found = run_session(device, actions, python_backend(device, backend), place)
         executors.require_equal(case, device, device.run_numpy(actions), found, name)
 
 
@@ -51,12 +51,12 @@ def test_plain_python_on_drawn_cases(case):
     compare(case, "CPython")
 
 
-@pytest.mark.parametrize("core", [VIPER, PLAIN])
-def test_python_cores_refuse_what_the_native_module_refuses(core):
-    """And viper allocates nothing under heap_lock: one script for all cores."""
+@pytest.mark.parametrize("backend", [VIPER, PLAIN])
+def test_python_backends_refuse_what_the_native_module_refuses(backend):
+    """And viper allocates nothing under heap_lock: one script for all backends."""
     model = FIXED["mlp"].model()
     plan = make_plan(model.network, "model", "all", FIXED["mlp"].batch)
-    text = emit_pure(model, plan)[f"{core}/_model.py"].encode()
+    text = emit_pure(model, plan)[f"{backend}/_model.py"].encode()
     files = {"_model.py": text, "model.weights": weights_file(model, plan)}
     assert run_unix(CONFORMANCE, files).endswith("done\n")
 
