@@ -35,8 +35,8 @@ class Pooling:
         return self.padding != (0, 0)
 
     def kernels(self) -> set[str]:
-        """Names of the kernels that pool: only maxima without padding have one."""
-        return {"pool", "maxima"} if self.is_max and not self.is_padded else set()
+        """The kernel that pools: only maxima without padding have one."""
+        return {"maxima"} if self.is_max and not self.is_padded else set()
 
     def constants(self) -> list[tuple[str, int]]:
         """(quantity, value) of everything that generated code names."""
