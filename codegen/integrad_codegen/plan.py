@@ -101,7 +101,7 @@ class Plan:
     @property
     def slopes(self) -> list[tuple[int, int]]:
         """(alpha_inv, mean) of every NITRO-ReLU in use."""
-        return sorted({(b.alpha_inv, b.mean) for b in self.blocks})
+        return sorted({operation.slope for operation in self.operations if operation.slope})
 
     @property
     def macs(self) -> int:

@@ -120,8 +120,9 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation, kinds: KindT
 def _slopes(plan: Plan) -> list[tuple[int, int, set[str]]]:
     """alpha_inv and mean of every NITRO-ReLU in use, and which of its functions are."""
     found: dict[tuple[int, int], set[str]] = {}
-    for block in plan.blocks:
-        found.setdefault((block.alpha_inv, block.mean), set()).update(block.slope_functions)
+    for operation in plan.operations:
+        if operation.slope:
+            found.setdefault(operation.slope, set()).update(operation.slope_functions)
     return [(*slope, functions) for slope, functions in sorted(found.items())]
 
 

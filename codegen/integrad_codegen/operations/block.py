@@ -50,7 +50,6 @@ class Block(Operation):
 
     @property
     def fan_in(self) -> int:
-        """Weights of one output row."""
         return prod(self.weights.shape[1:])
 
     @property
@@ -60,7 +59,6 @@ class Block(Operation):
 
     @property
     def positions(self) -> int:
-        """Output positions that share one row of weights."""
         return self.outputs // self.rows
 
     @property
@@ -118,9 +116,11 @@ class Block(Operation):
         return None
 
     @property
+    def slope(self) -> tuple[int, int] | None:
+        return self.alpha_inv, self.mean
+
+    @property
     def slope_functions(self) -> set[str]:
-        """What its code applies value by value: NITRO-ReLU's "value", its "gradient", the "least" value
-        that becomes a given one."""
         found = {"value"} if self.alpha_inv != 4 else set()
         return found | ({"gradient"} if self.learns else set())
 

@@ -57,6 +57,27 @@ class Operation(ABC):
         return 0
 
     @property
+    def fan_in(self) -> int:
+        """Weights of one output row; 0 where it has none."""
+        return 0
+
+    @property
+    def positions(self) -> int:
+        """Output positions that share one row of weights."""
+        return 1
+
+    @property
+    def slope(self) -> tuple[int, int] | None:
+        """alpha_inv and mean of the NITRO-ReLU that belongs to it."""
+        return None
+
+    @property
+    def slope_functions(self) -> set[str]:
+        """What its code applies value by value: NITRO-ReLU's "value", its "gradient", the "least" value
+        that becomes a given one."""
+        return set()
+
+    @property
     def has_weights(self) -> bool:
         return self.weights_bytes > 0
 
