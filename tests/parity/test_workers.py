@@ -221,5 +221,5 @@ def test_one_worker_needs_no_torch(monkeypatch):
 
 def test_variables_that_are_no_numbers_are_named(monkeypatch):
     set_variables(monkeypatch, LOCAL_RANK="first")
-    with pytest.raises(IntegradError, match=r"LOCAL_RANK.* must hold numbers"):
+    with pytest.raises(IntegradError, match=r"LOCAL_RANK.* must be integers"):
         find_workers("auto")
