@@ -29,9 +29,13 @@ def pointers(arena: Arena, calls: list[Call]) -> list[str]:
 
 def _pointer(arena: Arena, place: Place, size: int) -> tuple[str, str]:
     offset, name = arena.offsets[place.name], place.name
-    at = f"scratch->arena + {offset}" if offset else "scratch->arena"
     if place.is_workspace:
-        at = f"(void *)({at})" if offset else f"(void *){at}"
-        return f"int16_t *const {name} = {at};", f"{size:,} bytes"
+        return f"int16_t *const {name} = scratch->arena.halfwords{_plus(offset // 2)};", f"{size:,} bytes"
     samples = f"{place.batch} x " if place.batch else ""
-    return f"int8_t *const {name} = {at};", samples + " x ".join(map(str, place.shape))
+    return f"int8_t *const {name} = scratch->arena.bytes{_plus(offset)};", samples + " x ".join(
+        map(str, place.shape)
+    )
+
+
+def _plus(offset: int) -> str:
+    return f" + {offset}" if offset else ""

@@ -6,7 +6,10 @@ INTEGRAD_KERNEL void integrad_learn_rows(int16_t *w, size_t rows, size_t n, int3
                                          const int8_t *x, size_t count,
                                          const struct integrad_descent *descent, int16_t *work,
                                          size_t work_values) {
-    int32_t *const gradient = (int32_t *)(void *)work;
+    int32_t few[3];
+    /* Only assembly reads and writes 32-bit values in work, which holds others of 16 bits
+     * elsewhere. */
+    int32_t *const gradient = n < 4 ? few : (int32_t *)(void *)work;
     const size_t room = work_values / 8 * 4;
     struct integrad_reciprocal divisor;
     integrad_reciprocal(&divisor, (uint32_t)descent->divisor);

@@ -153,7 +153,7 @@ INTEGRAD_KERNEL void integrad_accumulate(int32_t *gradient, const int8_t *x, con
     hits.in_height = shape->in_height;
     hits.lines = shape->kernel_height;
     for (size_t k = 0; k < count; k += INTEGRAD_HITS) {
-        const size_t chunk = count - k < INTEGRAD_HITS ? count - k : INTEGRAD_HITS;
+        const size_t chunk = count - k < INTEGRAD_HITS ? count - k : (size_t)INTEGRAD_HITS;
         int32_t ordered[INTEGRAD_HITS];
         for (size_t i = 0; i < chunk && !places; i++) {
             ordered[i] = integrad_place(row, column);

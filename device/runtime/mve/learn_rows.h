@@ -180,6 +180,7 @@ INTEGRAD_KERNEL void integrad_learn_rows(int16_t *w, size_t rows, size_t n, int3
         integrad_learn_narrow_rows(narrow, w, n, delta, x, count, descent, work);
     }
     if (wide != 0) {
+        /* Vectors and assembly write its 32-bit values; nothing else reads them. */
         integrad_learn_wide_rows(wide, w, n, delta, x, count, descent, (int32_t *)(void *)work);
     }
 }

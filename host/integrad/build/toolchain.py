@@ -15,7 +15,10 @@ from integrad.targets.cores import Core
 
 DEVICE = Path(str(files("integrad_device")))
 
-WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror")
+WARNINGS = (
+    *("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror"),
+    *("-fstrict-aliasing", "-Wstrict-aliasing=2"),
+)
 FREESTANDING = ("-std=c99", "-ffreestanding", "-ffunction-sections", "-fdata-sections", *WARNINGS)
 
 # Functions are not inlined unless declared `inline`, so that a profile by function is a profile by layer.
