@@ -98,6 +98,28 @@ def test_the_header_stands_alone_and_serves_cpp(compiler, name, generated, tmp_p
     assert re.search(r"U model_predict$", symbols, re.MULTILINE), "extern C: names are not mangled"
 
 
+CPP = {
+    "gcc": ("g++",),
+    "clang": ("clang++",),
+    **{
+        core: ("arm-none-eabi-g++", "-ffreestanding", *CORES[core].flags["gcc"])
+        for core in ("m0", "m4", "m55")
+    },
+}
+
+
+@pytest.mark.parametrize("name", ["cnn", "grouped", "wide", "mlp-last"])
+@pytest.mark.parametrize("compiler", CPP)
+def test_it_is_also_cpp(compiler, name, generated, tmp_path):
+    """Whoever renames the files, as some build systems want, gets the same program."""
+    plan, folder = generated(name)
+    assert shutil.which(CPP[compiler][0]), f"{CPP[compiler][0]} is not installed"
+    own = [folder / f"{plan.prefix}{part}.c" for part in ("", "_weights")]
+    flags = ["-x", "c++", "-std=c++11", "-O2", "-Wall", "-Wextra", "-Werror", "-c"]
+    words = [*CPP[compiler], *flags, *own, folder / "kernels.c"]
+    assert subprocess.run(words, capture_output=True, text=True, cwd=tmp_path).stderr == ""
+
+
 def test_two_models_live_in_one_program(generated, tmp_path):
     sources = [path for name in ("cnn", "mlp-last") for path in generated(name)[1].glob("*.c")]
     sources = [path for path in sources if path.name not in ("session.c", "kernels.c")]
