@@ -62,14 +62,14 @@ static void *take(size_t bytes, size_t skew, int read, int *status) {
 }
 
 /* Around what a command does. */
-static void begin(void) {
+static inline void begin(void) {
     if (placement != USUAL) {
         fence_close(memory.bytes, MEMORY, arrays, taken);
     }
     integrad_region_begin();
 }
 
-static void end(void) {
+static inline void end(void) {
     integrad_region_end();
     if (placement != USUAL) {
         fence_open(memory.bytes, MEMORY);

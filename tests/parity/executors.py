@@ -25,7 +25,7 @@ class DifferenceError(AssertionError):
     """Two executors do not hold the same bits."""
 
 
-def run_gcc(device: DeviceModel, actions: list[Action], optimisation: str = "-O1") -> list:
+def run_gcc(device: DeviceModel, actions: list[Action], optimisation: str = "-O2") -> list:
     """Generated C under the address and undefined-behaviour sanitizers of gcc."""
     where = device.folder / f"gcc{optimisation}"
     program = build_host(device.sources, [device.source_folder], where, optimisation=optimisation)
