@@ -167,8 +167,8 @@ def firmware_of(monkeypatch):
     def mutate(old, new):
         def emit(*arguments, **options):
             files = genuine(*arguments, **options)
-            assert old in files["session.c"]
-            return files | {"session.c": files["session.c"].replace(old, new)}
+            assert old in files["session-main.c"]
+            return files | {"session-main.c": files["session-main.c"].replace(old, new)}
 
         monkeypatch.setattr(device_model, "emit_firmware", emit)
 

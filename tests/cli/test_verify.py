@@ -105,7 +105,7 @@ def test_a_core_that_is_too_small_does_not_hide_the_others(toys, monkeypatch):
 
 def test_a_firmware_that_hangs(toys, emit):
     emit(
-        "session.c",
+        "session-main.c",
         "static int send_weights(void) {",
         "static int send_weights(void) {\n    for (;;) {\n    }",
     )

@@ -116,13 +116,13 @@ def test_it_is_also_cpp(compiler, name, generated, tmp_path):
     assert shutil.which(CPP[compiler][0]), f"{CPP[compiler][0]} is not installed"
     own = [folder / f"{plan.prefix}{part}.c" for part in ("", "_weights")]
     flags = ["-x", "c++", "-std=c++11", "-O2", "-Wall", "-Wextra", "-Werror", "-c"]
-    words = [*CPP[compiler], *flags, *own, folder / "kernels.c"]
+    words = [*CPP[compiler], *flags, *own, folder / "session-kernels.c"]
     assert subprocess.run(words, capture_output=True, text=True, cwd=tmp_path).stderr == ""
 
 
 def test_two_models_live_in_one_program(generated, tmp_path):
     sources = [path for name in ("cnn", "mlp-last") for path in generated(name)[1].glob("*.c")]
-    sources = [path for path in sources if path.name not in ("session.c", "kernels.c")]
+    sources = [path for path in sources if path.name not in ("session-main.c", "session-kernels.c")]
     sources += sorted(generated("cnn")[1].glob("integrad/*.c"))  # which they share
     includes = [f"-I{generated(name)[1]}" for name in ("cnn", "mlp-last")]
     main = tmp_path / "main.c"
@@ -346,7 +346,7 @@ def test_bad_arguments_are_refused_and_leave_the_weights_alone(generated, tmp_pa
     (tmp_path / "driver.c").write_text(DRIVER)
     sources = [
         tmp_path / "driver.c",
-        *(folder / f"{name}.c" for name in ("model", "model_weights", "kernels")),
+        *(folder / f"{name}.c" for name in ("model", "model_weights", "session-kernels")),
     ]
     command = ["gcc", "-std=c99", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-I{folder}"]
     subprocess.run([*command, *map(str, sources), "-o", tmp_path / "driver"], check=True)

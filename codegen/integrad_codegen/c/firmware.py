@@ -11,8 +11,11 @@ from integrad_codegen.plan import Plan
 
 
 def emit_firmware(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
-    """Path → text: emit_c()'s files, the main program session.c, and kernels.c, the runtime in one unit."""
+    """Path → text: the files of emit_c(); session-main.c, the program; session-kernels.c, the runtime.
+
+    No model's files have names with a hyphen.
+    """
     context = {"p": plan.prefix, "P": plan.prefix.upper(), "plan": plan, "version": __version__}
     session = environment_for("firmware").get_template("session.c.jinja").render(**context)
     runtime = f'#include "{FOLDER}/all_kernels.h"\n'
-    return {**emit_c(model, plan, command), "session.c": session, "kernels.c": runtime}
+    return {**emit_c(model, plan, command), "session-main.c": session, "session-kernels.c": runtime}

@@ -18,8 +18,8 @@ HEADERS = frozenset(
         *("time", "uchar", "unistd", "wchar", "wctype"),
     )
 )
-RESERVED = KEYWORDS | HEADERS | {"checksum", "kernels", "session"}
-"""checksum.c, and the session's kernels.c and session.c, are compiled with an export's files."""
+RESERVED = KEYWORDS | HEADERS | {"checksum"}
+"""checksum.c is compiled with an export's files."""
 
 LAYERS = r"(block|head|pool)\d+"
 """Names of layers, which generated functions begin with."""

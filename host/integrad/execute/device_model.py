@@ -150,5 +150,5 @@ class DeviceModel:
 
 
 def _units(paths: list[Path], folder: Path) -> list[Path]:
-    """The files in a folder itself that a compiler is given: kernels.c there includes the runtime's."""
+    """The compiled files, those in the folder itself: session-kernels.c includes the runtime's."""
     return [path for path in paths if path.suffix == ".c" and path.parent == folder]
