@@ -1,1 +1,1 @@
-"""Lower a trained network to a plan of fixed-size operations and print it as C."""
+"""Lowers a trained network to a plan of fixed-size operations and prints it as C or Python."""

@@ -1,9 +1,10 @@
 """The smallest arena, by branch and bound.
 
-In some smallest arena every block lies on the bottom or on top of blocks that live with it, for
-otherwise it could be let down. So it is enough to stack blocks in every order of rising offsets. At
-each step of the program lies a stack: its height, and the bytes that have yet to go on top of it, say
-how small an arena can still become, and whole branches are left out.
+There is a smallest arena in which every block lies at the bottom or directly on top of a block with an
+overlapping lifetime; otherwise that block could be lowered. It is therefore sufficient to place blocks
+in every order of nondecreasing offsets. At each step of the program the placed blocks form a stack: its
+height, plus the bytes that are still to be placed on it, is a lower bound of the arena, which cuts off
+branches of the search.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 VISITS = 10_000
-"""Partial layouts that a search looks at before it gives up its proof."""
+"""Number of partial layouts that a search examines before it stops without a proof."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,10 @@ class Block:
 def search(
     blocks: list[Block], bound: int, known: int, visits: int = VISITS
 ) -> tuple[list[int] | None, bool]:
-    """(offsets of the blocks, in their order; whether nothing is smaller).
+    """(offsets of the blocks, in their order; whether no arena is smaller).
 
-    bound: a height below which no layout is; known: of a layout that is there. None instead of offsets
-    if no layout below `known` was found.
+    bound: lower bound of the height. known: height of a layout that was already found. The offsets are None
+    if no layout with a height below `known` was found.
     """
     searching = _Search(blocks, bound, known, visits)
     searching.extend(0, -1)
@@ -37,17 +38,17 @@ def search(
 
 
 class _Search:
-    """One search. steps: only those where a block begins, for no other is busier."""
+    """One search. steps: only those at which a block begins, since no other step needs more bytes."""
 
     def __init__(self, blocks: list[Block], bound: int, known: int, visits: int):
         starts = sorted({block.first for block in blocks})
         self.sizes = [block.size for block in blocks]
         self.steps = [[i for i, start in enumerate(starts) if b.first <= start <= b.last] for b in blocks]
         self.heights = [0] * len(starts)
-        self.missing = [0] * len(starts)
+        self.unplaced = [0] * len(starts)
         for size, steps in zip(self.sizes, self.steps, strict=True):
             for step in steps:
-                self.missing[step] += size
+                self.unplaced[step] += size
         self.offsets: list[int | None] = [None] * len(blocks)
         self.bound, self.height, self.visits = bound, known, visits
         self.best: list[int] | None = None
@@ -55,7 +56,7 @@ class _Search:
         self.gave_up = False
 
     def extend(self, level: int, last: int) -> None:
-        """Try every block that can come next. level, last: offset and number of the one before."""
+        """Try every block that can be placed next. level, last: offset and number of the previous block."""
         candidates = []
         for number, offset in enumerate(self.offsets):
             if offset is None:
@@ -72,7 +73,7 @@ class _Search:
         before = [self.heights[step] for step in steps]
         for step in steps:
             self.heights[step] = offset + size
-            self.missing[step] -= size
+            self.unplaced[step] -= size
         self.offsets[number] = offset
         if self._least(offset) < self.height:
             if None not in self.offsets:
@@ -82,17 +83,17 @@ class _Search:
         self.offsets[number] = None
         for step, height in zip(steps, before, strict=True):
             self.heights[step] = height
-            self.missing[step] += size
+            self.unplaced[step] += size
 
     def _least(self, level: int) -> int:
-        """What the arena will have at least: nothing that is missing can come below the level."""
-        pairs = zip(self.heights, self.missing, strict=True)
-        return max(max(height, level) + missing if missing else height for height, missing in pairs)
+        """Lower bound of the arena, given that no unplaced block can start below the level."""
+        pairs = zip(self.heights, self.unplaced, strict=True)
+        return max(max(height, level) + unplaced if unplaced else height for height, unplaced in pairs)
 
     def _is_new(self, level: int, last: int) -> bool:
-        """Whether nothing equal was looked at: the same blocks placed, and stacks of the same heights."""
+        """Whether no equivalent layout was examined: the same blocks placed, with stacks of equal heights."""
         placed = tuple(offset is not None for offset in self.offsets)
-        open_heights = (h if m else 0 for h, m in zip(self.heights, self.missing, strict=True))
+        open_heights = (h if m else 0 for h, m in zip(self.heights, self.unplaced, strict=True))
         key = (placed, *open_heights, level, last)
         self.visits -= 1
         self.gave_up |= self.visits < 0

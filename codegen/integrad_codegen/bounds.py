@@ -1,7 +1,7 @@
-"""Worst case of every accumulator → the bits that hold it, or a refusal that names the layer.
+"""Worst case of every accumulator → its width in bits, or an error that names the layer.
 
 The bounds follow from widths alone (inputs and activations within ±127, weights within their
-fan-in's limit, errors within ±159), never from the weights or data at hand.
+fan-in's limit, errors within ±159), never from actual weights or data.
 """
 
 from __future__ import annotations
@@ -20,31 +20,35 @@ INT64_LIMIT = 2**63 - 1
 
 
 def bits_for(bound: int, where: str) -> int:
-    """Fewest of 32 and 64 bits that hold ±bound. Raises IntegradError naming `where`."""
+    """The smaller of 32 and 64 bits that can represent ±bound. Raises IntegradError naming `where`."""
     if bound <= INT32_LIMIT:
         return 32
     if bound <= INT64_LIMIT:
         return 64
-    raise IntegradError(f"{where}: a sum may reach {bound:,}, which 64 bits cannot hold; use smaller batches")
+    raise IntegradError(
+        f"{where}: a sum may reach {bound:,}, which does not fit in 64 bits; use smaller batches"
+    )
 
 
 def check_forward(where: str, fan_in: int) -> None:
-    """A pre-activation, 127·fan_in·weight_limit, and its divisor, 256·fan_in, must fit int32."""
+    """A pre-activation, 127·fan_in·weight_limit, and its divisor, 256·fan_in, must fit in int32."""
     limit = weight_limit(fan_in)
     if fan_in > MAX_FAN_IN or INT8_LIMIT * fan_in * limit > INT32_LIMIT:
-        raise IntegradError(f"{where}: fan-in {fan_in:,} is too wide for 32-bit sums")
+        raise IntegradError(f"{where}: fan-in {fan_in:,} is too large for 32-bit sums")
 
 
 def block_error(where: str, block) -> int:
-    """Largest |error| that a head sends back to its block: classes·159·weight_limit; must fit int32."""
+    """Largest |error| that a head passes back to its block, classes·159·weight_limit; must fit in int32."""
     bound = ERROR_LIMIT * block.classes * weight_limit(block.head_features)
     if bound > INT32_LIMIT:
-        raise IntegradError(f"{where}: the head's error may reach {bound:,}; use fewer classes")
+        raise IntegradError(
+            f"{where}: the head's error may reach {bound:,}, which does not fit in 32 bits; use fewer classes"
+        )
     return bound
 
 
 def check_classifier(where: str, batch: int) -> None:
-    """The weight gradient of a head or of the output layer, batch·127·159, must fit int32."""
+    """The weight gradient of a head or of the output layer, batch·127·159, must fit in int32."""
     if batch * INT8_LIMIT * ERROR_LIMIT > INT32_LIMIT:
         raise IntegradError(f"{where}: batches of {batch:,} are too large for 32-bit sums")
 
@@ -55,6 +59,6 @@ def gradient_bits(where: str, terms: int, error: int) -> int:
 
 
 def normalisation_bits(low: int, high: int, *centres: int) -> int:
-    """Width of (sample - centre)·51 for samples in [low, high], whichever the channel."""
+    """Width of (sample - centre)·51 for samples in [low, high], over all channels."""
     widest = max(max(abs(low - centre), abs(high - centre)) for centre in centres)
     return bits_for(INPUT_SPREAD * widest, "input normalisation")

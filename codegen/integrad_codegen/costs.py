@@ -1,4 +1,4 @@
-"""What a plan costs, layer by layer, before anything is compiled."""
+"""Costs of a plan per layer, known before anything is compiled."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from integrad_codegen.plan import Plan
 
 @dataclass(frozen=True)
 class Layer:
-    """What one layer costs. macs: one sample, forward; 0 for a head, which only training runs.
+    """Costs of one layer. macs: of one forward pass; 0 for a head, which only training uses.
 
-    weights_bytes: int16 weights in flash, and in RAM if the layer learns. activation_bytes: its output
-    for one sample, in the scratch, where outputs that are not needed together share their bytes.
+    weights_bytes: of the weights in flash, and in RAM if the layer learns. activation_bytes: of its output
+    for one sample in the scratch, where outputs that are not needed at the same time share memory.
     """
 
     name: str
@@ -56,10 +56,10 @@ def layer_rows(plan: Plan) -> list[str]:
 
 
 def memory_rows(plan: Plan) -> list[tuple[str, int]]:
-    """(what, bytes) of everything that a caller provides or that lies in flash."""
+    """(what, bytes) of all memory that a caller provides or that is in flash."""
     rows = [("weights in flash", plan.weights_bytes + plan.frozen_bytes)]
     if plan.batch:
-        rows.append(("weights in RAM, to learn", plan.weights_bytes))
+        rows.append(("trainable weights in RAM", plan.weights_bytes))
     rows.append(("scratch of an inference", plan.inference_scratch_bytes))
     if plan.batch:
         rows.append(("scratch of a training step", plan.scratch.bytes))

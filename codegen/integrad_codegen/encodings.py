@@ -1,6 +1,6 @@
-"""How the elements of a weight array lie in flash, in RAM and in files.
+"""Encodings of the elements of weight arrays in flash, in RAM and in files.
 
-A parameter names its encoding; whoever declares, stores, loads or updates weights asks here.
+Each parameter names its encoding. All code that declares, stores, loads or updates weights uses this module.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from integrad.network.parameter import Parameter
 
 @dataclass(frozen=True)
 class Encoding:
-    """name: in a network's parameters. stored: NumPy's type in files and in the struct of weights. c_type:
-    of an element. type_code: in the struct and array modules. learners: ids of those whose steps can update
+    """name: as in parameters of a network. stored: NumPy type in files and in the struct of weights. c_type:
+    of an element. type_code: in the struct and array modules. learners: ids of the learners that can update
     such weights on a device. suffix: of the names of kernels that read or update them.
 
-    viper_pointer: viper's pointer to elements; viper_value: the value of an element {0} that it loads.
+    viper_pointer: type of viper's pointer to elements. viper_value: value of a loaded element {0}.
     """
 
     name: str
@@ -34,15 +34,15 @@ class Encoding:
 
     @property
     def bytes(self) -> int:
-        """Of one element."""
+        """Bytes of one element."""
         return self.stored.itemsize
 
     def kernels(self, names: Iterable[str]) -> set[str]:
-        """The kernels that do for this encoding what those do for int16."""
+        """The kernels for this encoding that correspond to the given ones for int16."""
         return {name + self.suffix for name in names}
 
     def viper_load(self, element: str) -> str:
-        """Value of an element, which viper loads without its sign."""
+        """Value of an element, which viper loads as an unsigned number."""
         return self.viper_value.format(element)
 
     def pack(self, array: np.ndarray) -> bytes:
@@ -50,7 +50,7 @@ class Encoding:
         return np.ascontiguousarray(array, self.stored).tobytes()
 
     def unpack(self, data: bytes, shape: tuple[int, ...], offset: int = 0) -> np.ndarray:
-        """The array of that shape whose elements begin at a byte of the data."""
+        """The array of that shape whose elements begin at the given byte of the data."""
         flat = np.frombuffer(data, self.stored, int(np.prod(shape)), offset)
         return flat.reshape(shape).astype(self.stored.newbyteorder("="))
 
@@ -69,27 +69,27 @@ ENCODINGS = {encoding.name: encoding for encoding in (INT16,)}
 
 
 def encoding_of(parameter: Parameter) -> Encoding:
-    """How a parameter's elements lie."""
+    """The encoding of a parameter."""
     return ENCODINGS[parameter.encoding]
 
 
 def bytes_of(parameters: Iterable[Parameter]) -> int:
-    """Of all elements of some parameters."""
+    """Total bytes of the elements of parameters."""
     return sum(encoding_of(p).bytes * p.array.size for p in parameters)
 
 
 def alignment_of(parameters: Iterable[Parameter]) -> int:
-    """Of the address at which their elements begin, one array after the other."""
+    """Alignment required for the elements of parameters, stored contiguously."""
     return max((encoding_of(p).bytes for p in parameters), default=1)
 
 
 def packed(parameters: Iterable[Parameter]) -> bytes:
-    """The elements of some parameters, one array after the other."""
+    """The elements of parameters, stored contiguously."""
     return b"".join(encoding_of(p).pack(p.array) for p in parameters)
 
 
 def unpacked(parameters: Iterable[Parameter], data: bytes) -> dict[str, np.ndarray]:
-    """Name of a parameter → the array that such data hold for it."""
+    """Name of a parameter → its array in data written by packed()."""
     arrays, offset = {}, 0
     for parameter in parameters:
         encoding = encoding_of(parameter)
@@ -99,7 +99,7 @@ def unpacked(parameters: Iterable[Parameter], data: bytes) -> dict[str, np.ndarr
 
 
 def require_updates(parameters: Iterable[Parameter], learner: str) -> None:
-    """Raise IntegradError where a learner cannot update weights on a device."""
+    """Raise IntegradError if a learner cannot update the parameters on a device."""
     for parameter in parameters:
         if learner not in encoding_of(parameter).learners:
             encoding = parameter.encoding

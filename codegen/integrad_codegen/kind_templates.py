@@ -1,13 +1,13 @@
-"""The templates of a printer: one for each kind of operation, with a macro for each of its verbs.
+"""The templates of a printer: one for each kind of operation, with a macro for each of its actions.
 
-A kind brings the same template in every printer's folder. Its macros are
+Each kind has a template of the same name in the folder of every printer, with these macros:
 
-functions(o)     functions that each operation has for itself
-shared(all)      functions that all operations of the kind have in common, and others that call them
-tables(o)        constants that its functions read
-call_VERB(o, c)  the statements of a call; c: role → the text of where its values lie
+functions(o)       functions of one operation
+shared(all)        functions that all operations of the kind share, or that call those
+tables(o)          constants that its functions read
+call_ACTION(o, c)  the statements of a call; c: role → the address of the values, as text
 
-and see the context of their printer.
+Macros can use the context of their printer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from integrad_codegen.program import Call, Place
 
 
 def environment_for(folder: str) -> Environment:
-    """Jinja environment over one folder of the templates; undefined names are errors."""
+    """Jinja environment for one folder of templates; undefined names are errors."""
     return Environment(
         loader=PackageLoader("integrad_templates", folder),
         undefined=StrictUndefined,
@@ -32,8 +32,8 @@ def environment_for(folder: str) -> Environment:
 
 
 class KindTemplates:
-    """folder: of the templates in the environment. context: what macros see. address: Place and whether a
-    loop over the samples b surrounds the call → text of where it lies."""
+    """folder: of the templates in the environment. context: names that macros can use. address: function of a
+    Place, and of whether the call is inside a loop over the samples b, that returns the address as text."""
 
     def __init__(
         self,
@@ -46,12 +46,12 @@ class KindTemplates:
         self._modules: dict[str, object] = {}
 
     def texts(self, macro: str, operations: list[Operation]) -> list[str]:
-        """What a macro prints for each of the operations, where that is anything."""
+        """What a macro prints for each operation, without empty texts."""
         texts = (getattr(self._module(o.template), macro)(o).strip("\n") for o in operations)
         return [text for text in texts if text]
 
     def shared(self, operations: list[Operation]) -> list[str]:
-        """The functions that several operations have in common, of every template that is needed."""
+        """The functions that operations share, from every template that is required."""
         found = []
         for name in dict.fromkeys(name for o in operations for name in o.templates):
             macro = getattr(self._module(name), "shared", None)
@@ -60,8 +60,8 @@ class KindTemplates:
         return [text for text in found if text]
 
     def call(self, call: Call, repeated: bool = False) -> list[str]:
-        """Lines of a call. repeated: whether a loop over the samples surrounds it."""
-        macro = getattr(self._module(call.operation.template), f"call_{call.verb}")
+        """Lines of a call. repeated: whether it is inside a loop over the samples."""
+        macro = getattr(self._module(call.operation.template), f"call_{call.action}")
         places = {role: self._address(place, repeated) for role, place in call.places.items()}
         return macro(call.operation, places).strip("\n").splitlines()
 

@@ -1,9 +1,10 @@
-"""Lifetimes → arena offsets. Buffers whose lifetimes overlap never share a byte.
+"""Lifetimes → arena offsets. Buffers with overlapping lifetimes never share memory.
 
-Finding the smallest arena is dynamic storage allocation, which is NP-hard; the arenas of networks are
-small enough to prove. Quick orders are tried first: most meet the lower bound. What they leave open,
-a search settles, or gives up after a fixed number of steps, so that a layout never depends on the
-machine or on time. An arena knows its distance to the lower bound, and whether any could be smaller.
+Finding the smallest arena is the problem of dynamic storage allocation, which is NP-hard; but the arenas
+of networks are small enough for a proof. Fast heuristic orders are tried first, and most meet the lower
+bound. Otherwise a search follows, which stops after a fixed number of steps, so that a layout never
+depends on the machine or on time. An arena states its distance to the lower bound, and whether it is
+proved to be minimal.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from dataclasses import dataclass
 from integrad_codegen.arena_search import Block, search
 
 ALIGNMENT = 4
-"""Offsets are multiples of a word, so that kernels may load words."""
+"""Offsets are multiples of a word, so that kernels can load words."""
 
 
 @dataclass(frozen=True)
 class Buffer:
     """size bytes, at least 1, needed from step `first` to step `last`, both included.
 
-    is_workspace: whether a kernel works in it, and nothing in it outlives a call.
+    is_workspace: whether it is the workspace of a kernel, whose contents are not used after the call.
     """
 
     name: str
@@ -31,7 +32,7 @@ class Buffer:
     is_workspace: bool = False
 
     def overlaps(self, other: Buffer) -> bool:
-        """Whether both are needed at some step."""
+        """Whether there is a step that needs both."""
         return self.first <= other.last and other.first <= self.last
 
 
@@ -39,8 +40,8 @@ class Buffer:
 class Arena:
     """offsets: buffer name → byte offset; bytes: size of the whole arena, a multiple of the alignment.
 
-    lower_bound: bytes that the busiest step needs, below which no arena can be. proved: whether every
-    other layout has been shown to be at least as large.
+    lower_bound: bytes in use during the step that needs most; no arena can be smaller. proved: whether no
+    layout is smaller.
     """
 
     buffers: tuple[Buffer, ...]
@@ -56,9 +57,9 @@ class Arena:
 
 
 def lay_out(buffers: list[Buffer]) -> Arena:
-    """The smallest arena that the quick orders and the search find. Names must differ.
+    """The smallest arena that the heuristics and the search find. Names must be unique.
 
-    The order of the list does not matter.
+    The result does not depend on the order of the list.
     """
     ordered = sorted(buffers, key=lambda b: (b.first, b.last, -b.size, b.name))
     bound = lower_bound(buffers)
@@ -77,7 +78,7 @@ def lay_out(buffers: list[Buffer]) -> Arena:
 
 
 def lower_bound(buffers: list[Buffer]) -> int:
-    """Bytes needed at the busiest step: no arena can be smaller."""
+    """Bytes in use during the step that needs most: no arena can be smaller."""
     steps = {buffer.first for buffer in buffers}
     return max((sum(aligned(b.size) for b in buffers if b.first <= s <= b.last) for s in steps), default=0)
 
@@ -94,7 +95,7 @@ ORDERS: tuple[Callable[[Buffer], tuple[int, ...]], ...] = (
     lambda b: (b.first,),
     lambda b: (-b.last,),
 )
-"""Orders in which buffers are placed, each at the lowest offset that is free for its whole life."""
+"""Orders in which buffers are placed, each at the lowest offset that is free throughout its lifetime."""
 
 
 def _first_fit(buffers: list[Buffer]) -> dict[str, int]:
@@ -110,7 +111,7 @@ def _first_fit(buffers: list[Buffer]) -> dict[str, int]:
 
 
 def _alternate(buffers: list[Buffer]) -> dict[str, int]:
-    """Turn by turn at the bottom and on top of it: what is best for a chain, whatever its sizes."""
+    """Alternately at the bottom and above: optimal for a chain of buffers of any sizes."""
     return _first_fit([*buffers[::2], *buffers[1::2]])
 
 

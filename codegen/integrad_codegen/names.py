@@ -1,4 +1,4 @@
-"""Names that a model cannot have, since its files or modules would have another meaning."""
+"""Names that a model cannot have, because its files or modules would then mean something else."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from integrad_codegen.c import names as c
 from integrad_codegen.micropython import names as micropython
 
 RESERVED_NAMES = c.RESERVED | micropython.RESERVED
-"""Every export refuses all of them, so that a model can be exported for another target under its name."""
+"""Every export rejects all of them, so that a model can be exported for any target under the same name."""
 
 
 def is_taken(prefix: str) -> bool:
-    """Whether files, modules or names of the generated code already mean something else by this name."""
+    """Whether the name already has a meaning as a file, a module or a name in the generated code."""
     return prefix in RESERVED_NAMES or re.fullmatch(c.LAYERS, prefix) is not None
 
 
 def check_name(prefix: str) -> None:
-    """Raise UsageError for a name that is taken."""
+    """Raise UsageError if a name is taken."""
     if is_taken(prefix):
-        taken = "is a word, header or module of C, Python or MicroPython, or a file or layer of the export"
+        taken = "is a keyword, header or module of C, Python or MicroPython, or a file or layer of the export"
         raise UsageError(f"name {prefix!r}: {taken}; choose another --name")

@@ -1,4 +1,4 @@
-"""Raw sensor integers → network inputs: what the generated module must know about it."""
+"""Raw sensor integers → network inputs: the properties that generated code depends on."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ ORDERS = {
 
 @dataclass(frozen=True)
 class Normalisation:
-    """raw: NumPy's name of a raw value's type; bits: proved width of (value - centre)·51.
+    """raw: NumPy's name for the type of a raw value. bits: proved width of (value - centre)·51.
 
-    order: what varies from slowest to fastest in a raw sample. channels_first: whether a raw sample
-    is in the network's own order. centre: offset and mean of each channel.
+    order: axes of a raw sample, slowest first. channels_first: whether a raw sample is in the order of the
+    network. centre: offset and mean of each channel.
     """
 
     raw: str
@@ -59,17 +59,17 @@ class Normalisation:
 
     @property
     def subtract_centre(self) -> str:
-        """` - 34`, or ` + 34` where the centre is negative: the only channel's."""
+        """`- 34`, or `+ 34` if the centre is negative; only for a single channel."""
         return f"- {self.centre[0]}" if self.centre[0] >= 0 else f"+ {-self.centre[0]}"
 
     @property
     def deviation_bits(self) -> int:
-        """Width of a mean absolute deviation: that of int32 samples may exceed int32."""
+        """Width of a mean absolute deviation, which may exceed int32 for int32 samples."""
         return bits_for(max(self.mad), "input normalisation")
 
     @property
     def constants_text(self) -> str:
-        """The constants in words, where one channel's are all there are."""
+        """The constants as text if there is a single channel, else the number of channels."""
         if self.channels > 1:
             return f", for each of {self.channels} channels"
         return f": centre {self.centre[0]}, deviation {self.mad[0]}"

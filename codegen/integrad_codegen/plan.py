@@ -1,6 +1,6 @@
 """Network → Plan: the ordered, fixed-size operations that the printers turn into text.
 
-The plan knows shapes, widths, buffers and calls; it knows neither C nor Python.
+A plan contains shapes, widths, buffers and calls, and nothing that is specific to C or Python.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ MAX_BATCH = 4096
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that is printed. `batch` is 0 where nothing learns.
+    """Everything that is printed. `batch` is 0 if nothing learns.
 
     operations: of the main path, without the output layer. inference: calls from the inputs to the scores.
-    training: steps of a training step, none where nothing learns. weights_by_pointer: the module holds no
-    weights; its struct points to them, wherever they lie.
+    training: the parts of a training step, none if nothing learns. weights_by_pointer: whether the module
+    contains no weights, but a struct of pointers to them.
     """
 
     prefix: str
@@ -59,7 +59,7 @@ class Plan:
 
     @property
     def all_operations(self) -> list[Operation]:
-        """Those of the main path, each with what is attached to it, and the output layer."""
+        """Operations of the main path, each followed by those attached to it, and the output layer."""
         return _with_attached(self.operations, self.output)
 
     @property
@@ -71,7 +71,7 @@ class Plan:
         return [operation for operation in self.blocks if operation.learns]
 
     def is_frozen(self, operation: Operation) -> bool:
-        """Whether its weights stay constants in flash, outside the struct that learns.
+        """Whether its weights are constants in flash, outside the struct of trainable weights.
 
         With learn "none" there is no such struct: all weights share one constant struct.
         """
@@ -82,17 +82,17 @@ class Plan:
         return [block for block in self.blocks if self.is_frozen(block)]
 
     def takes_weights(self, operation: Operation) -> bool:
-        """Whether an operation finds its weights through the struct that its caller passes."""
+        """Whether an operation accesses its weights through the struct passed by the caller."""
         return operation.has_weights and (self.weights_by_pointer or not self.is_frozen(operation))
 
     @property
     def prefix_operations(self) -> list[Operation]:
-        """Operations before the first one that learns: run sample by sample when training."""
+        """Operations before the first one that learns; training executes them sample by sample."""
         return self.operations[: self._first_learning()]
 
     @property
     def suffix_operations(self) -> list[Operation]:
-        """Operations from the first block that learns."""
+        """Operations from the first block that learns on."""
         return self.operations[self._first_learning() :]
 
     def _first_learning(self) -> int:
@@ -110,14 +110,14 @@ class Plan:
 
     @property
     def training_macs(self) -> int:
-        """Multiply-accumulates of one sample in a training step; 0 where nothing learns."""
+        """Multiply-accumulates per sample of a training step; 0 if nothing learns."""
         if not self.batch:
             return 0
         return sum(operation.training_macs for operation in [*self.operations, self.output])
 
     @property
     def learn_work(self) -> int:
-        """int16 values in the workspace of rows that learn."""
+        """int16 values in the workspace for updating rows."""
         return learn_values(self.batch)
 
     @property
@@ -125,23 +125,24 @@ class Plan:
         return AMPLIFICATION * self.classes
 
     def parameters(self) -> list[Parameter]:
-        """Those of the weights struct in its order: what learns, or all of them where nothing does."""
+        """Parameters in the weights struct, in order: the trainable ones, or all of them if nothing
+        learns."""
         if not self.learn.output_learns:
-            return self._needed()
-        return [parameter for parameter in self._needed() if parameter.learns(self.learn)]
+            return self._required()
+        return [parameter for parameter in self._required() if parameter.learns(self.learn)]
 
     def frozen_parameters(self) -> list[Parameter]:
-        """Those of the constant struct beside it."""
+        """Parameters in the constant struct."""
         if not self.learn.output_learns:
             return []
-        return [parameter for parameter in self._needed() if not parameter.learns(self.learn)]
+        return [parameter for parameter in self._required() if not parameter.learns(self.learn)]
 
-    def _needed(self) -> list[Parameter]:
+    def _required(self) -> list[Parameter]:
         return [parameter for parameter in self.network.parameters() if parameter.is_needed(self.learn)]
 
     @property
     def weights_bytes(self) -> int:
-        """Size of the weights struct: RAM where something learns."""
+        """Bytes of the weights struct, which is in RAM if something learns."""
         return bytes_of(self.parameters())
 
     @property
@@ -150,19 +151,19 @@ class Plan:
 
     @property
     def inference_scratch_bytes(self) -> int:
-        """sizeof the inference scratch: at least the word that aligns it."""
+        """sizeof of the inference scratch: at least the word that aligns it."""
         return max(ALIGNMENT, self.inference_arena.bytes)
 
 
 def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 16) -> Plan:
     """Lower a network.
 
-    prefix: C identifier that opens every public name. learn: "none", "output", "last:K" or "all".
-    batch: most samples of one training step, 1 to 4096. Raises UsageError for a bad prefix, learn
-    set or batch, IntegradError where a bound fails.
+    prefix: C identifier with which every public name begins. learn: "none", "output", "last:K" or "all".
+    batch: maximum number of samples in a training step, 1 to 4096. Raises UsageError for an invalid prefix,
+    learn set or batch, and IntegradError if a bound is exceeded.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", prefix):
-        rule = "needs 1 to 40 lower-case letters, digits and _, beginning with a letter"
+        rule = "must consist of 1 to 40 lower-case letters, digits and _, and begin with a letter"
         raise UsageError(f"name {prefix!r}: {rule}")
     learn_set = LearnSet.parse(learn, len(network.blocks))
     if learn_set.output_learns and not 1 <= batch <= MAX_BATCH:
@@ -200,6 +201,6 @@ def _with_attached(operations: list[Operation], output: Operation) -> list[Opera
 
 
 def _times(operations: list[Operation], output: Operation) -> dict[str, int]:
-    """Name of an operation → when it runs; what is attached to it runs with it."""
+    """Name of an operation → its time, the same for the operations attached to it."""
     numbered = enumerate([*operations, output])
     return {found.name: time for time, o in numbered for found in (o, *o.attached)}

@@ -1,4 +1,4 @@
-"""Steps of a training step as lines of a language that loops over samples, as C and viper do."""
+"""Training steps as lines of code in a language with loops over samples (C and viper)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from integrad_codegen.program import Step
 
 @dataclass(frozen=True)
 class Loop:
-    """Lines for every sample b of the batch, or once for all."""
+    """Lines executed for every sample b of the batch, or once."""
 
     lines: list[str]
     repeated: bool
@@ -18,7 +18,7 @@ class Loop:
 
 @dataclass(frozen=True)
 class PrintedStep:
-    """A comment and what follows it."""
+    """A comment and the loops that follow it."""
 
     comment: str
     loops: list[Loop]

@@ -1,7 +1,7 @@
-"""What happens in an inference and in a training step, as calls that no language is needed to read.
+"""Inference and training steps as sequences of calls, independent of the output language.
 
-A learner is lowered to these; every printer turns the same calls into its own text, with a macro of the
-template of the call's kind that is named after the verb.
+Networks of all learners are lowered to these calls. Every printer turns the same calls into text, with the
+macro that is named after the action, from the template for the kind of operation.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from integrad_codegen.operations.operation import Operation, Shape
 class Place:
     """Values that a call reads or writes.
 
-    name: of a buffer in the arena or, where in_arena is False, "x" for the inputs and "logits" for the
-    scores. shape: of one sample. extent: the constant that is its size, as the operation that names it
-    ("" for the model itself) and the quantity. batch: samples that lie there one after the other, 0 for a
-    single one. bits: of one value; workspaces have 16, activations 8.
+    name: of a buffer in the arena or, if in_arena is False, "x" for the inputs and "logits" for the
+    scores. shape: of one sample. extent: the constant that states its size, as the owner (an operation, or
+    "" for the model itself) and the quantity. batch: number of samples stored contiguously, 0 for a single
+    one. bits: of one value; 16 in workspaces, 8 in activations.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Place:
 
     @property
     def values(self) -> int:
-        """Of one sample."""
+        """Number of values of one sample."""
         return prod(self.shape)
 
     @property
@@ -47,21 +47,21 @@ class Place:
 
 @dataclass(frozen=True)
 class Call:
-    """An operation does something.
+    """One action of an operation.
 
-    verb: "forward", "activate", "pool", "error", "score", "learn" or what else the kind's templates print.
-    places: role → where its values lie: "out", "x", "work", and what else the verb needs.
+    action: "forward", "activate", "pool", "error", "score", "learn" or another that the kind's templates
+    print. places: role → where the values are: "out", "x", "work" and other roles of the action.
     """
 
     operation: Operation
-    verb: str
+    action: str
     places: dict[str, Place]
 
 
 @dataclass(frozen=True)
 class Step:
-    """A comment; calls for every sample of the batch in turn; calls for the whole batch; calls for every
-    sample again."""
+    """A comment, calls for each sample of the batch, calls for the whole batch, and again calls for each
+    sample."""
 
     comment: str
     each: list[Call]
@@ -79,11 +79,10 @@ class Step:
 
 
 def lifetimes(steps: Iterable[Step], times: dict[str, int]) -> list[Buffer]:
-    """The buffers of all calls, in order of use, each with its lifetime and the most that a call needs.
+    """The buffers of all calls in the order of use, each with its lifetime and its largest size.
 
-    times: name of an operation → when it runs, which is what lifetimes are counted in. A buffer over the
-    batch is filled while a loop over the samples runs all its calls again and again, so that it lives as
-    long as the whole loop.
+    times: name of an operation → its time, the unit of lifetimes. A buffer for the whole batch is filled
+    while a loop over the samples repeats all its calls, so that its lifetime includes the whole loop.
     """
     found: dict[str, Buffer] = {}
     for step in steps:

@@ -1,4 +1,4 @@
-"""Members of the memory that a training step works in, besides its arena."""
+"""Members of the working memory of a training step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from integrad_codegen.workspace import learn_rows
 
 @dataclass(frozen=True)
 class TrainingScratch:
-    """Members of the training scratch struct; 0 elements: no such member.
+    """Elements of each member of the training scratch struct; 0: no such member.
 
     wide_gradients, gradients: longest row of gradients that are summed in int64 and in int32 (they share
     their bytes); deltas: errors of `rows` units over the batch, or of one channel's map, int32; arena:
@@ -29,17 +29,17 @@ class TrainingScratch:
 
     @classmethod
     def of(cls, operations: Iterable[Operation], arena: Arena, batch: int, classes: int) -> TrainingScratch:
-        """operations: all that learn."""
+        """operations: all trainable ones."""
         learning = list(operations)
         wide = max((o.gradient_row for o in learning if o.gradient_bits == 64), default=0)
-        # Sums of 64 bits are taken only where errors are too large for those of 32.
+        # 64-bit sums are used only where the errors are too large for 32-bit ones.
         narrow = max((o.gradient_row for o in learning), default=0)
         deltas = max((o.errors(batch) for o in learning), default=0)
         return cls(wide, narrow, deltas, max(ALIGNMENT, arena.bytes), batch, classes, learn_rows(batch))
 
     @property
     def bytes(self) -> int:
-        """sizeof the struct, the same on x86-64 and on every Cortex-M."""
+        """sizeof of the struct, the same on x86-64 and on every Cortex-M."""
         row = max(8 * self.wide_gradients, 4 * self.gradients)
         alignment = 8 if self.wide_gradients else 4
         row = -(-row // alignment) * alignment

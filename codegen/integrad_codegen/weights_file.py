@@ -1,6 +1,6 @@
-"""The file of weights that the MicroPython modules read: a header of 32 bytes, then rows of weights.
+"""The weights file that the MicroPython modules read: a header of 32 bytes, then rows of weights.
 
-docs/micropython-weights.md is its description. All integers are little-endian.
+The format is described in docs/micropython-weights.md. All integers are little-endian.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ MAGIC = b"iWGT"
 VERSION = 1
 HEADER = struct.Struct("<4sHHIIIII")
 """magic, version, bytes of the header, layout, CRC-32 of the frozen weights (in a file of learnt
-weights, of the whole model it was learnt on), bytes of the frozen weights, bytes of the learning
-weights, CRC-32 of the learning weights; its own CRC-32 follows."""
+weights, of the whole original model), bytes of the frozen weights, bytes of the trainable weights,
+CRC-32 of the trainable weights. The header's own CRC-32 follows."""
 
 HEADER_BYTES = HEADER.size + 4
 SMALL_INTEGER = 2**30 - 1
-"""What fits a small integer of MicroPython on every machine."""
+"""Largest integer that is a small integer of MicroPython on every machine."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """An array of weights in the file. offset: bytes from the beginning of its part, frozen or learning."""
+    """An array of weights in the file. offset: bytes from the beginning of its part, frozen or trainable."""
 
     name: str
     rows: int
@@ -40,7 +40,7 @@ class Member:
 
 
 def members(plan: Plan) -> list[Member]:
-    """All arrays in the order of the file: first what stays as it is, then what learns."""
+    """All arrays in the order of the file: first the frozen ones, then the trainable ones."""
     found = []
     for learns, arrays in ((False, frozen_parameters(plan)), (True, learning_parameters(plan))):
         offset = 0
@@ -53,36 +53,36 @@ def members(plan: Plan) -> list[Member]:
 
 
 def frozen_parameters(plan: Plan) -> list[Parameter]:
-    """Those that do not learn on the device; all of them where nothing does."""
+    """Parameters that do not learn on the device: all of them if nothing does."""
     return plan.frozen_parameters() if plan.batch else plan.parameters()
 
 
 def learning_parameters(plan: Plan) -> list[Parameter]:
-    """Those that learn on the device."""
+    """Parameters that learn on the device."""
     return plan.parameters() if plan.batch else []
 
 
 def part_bytes(plan: Plan) -> tuple[int, int]:
-    """Bytes of the weights that do not learn, and of those that do."""
+    """Bytes of the frozen and of the trainable weights."""
     parts = frozen_parameters(plan), learning_parameters(plan)
     return bytes_of(parts[0]), bytes_of(parts[1])
 
 
 def layout_text(model: Model, plan: Plan) -> str:
-    """What a module is compiled for: the preprocessing and the network as JSON, then a line an array
-    with whether it learns, its name, rows and values a row."""
+    """Description of what a module is compiled for: the preprocessing and the network as JSON, then one
+    line per array with whether it learns, its name, rows and values per row."""
     compiled = {"preprocessing": model.preprocessing.describe(), "network": model.network.describe()}
     arrays = [f"{'learning' if m.learns else 'frozen'} {m.name} {m.rows} {m.columns}" for m in members(plan)]
     return "\n".join([json.dumps(compiled, sort_keys=True), *arrays, ""])
 
 
 def layout(model: Model, plan: Plan) -> int:
-    """What a file and a module that fit each other have in common: 30 bits of the layout's CRC-32."""
+    """Number that a file and a module must share to be compatible: 30 bits of the layout's CRC-32."""
     return zlib.crc32(layout_text(model, plan).encode()) & SMALL_INTEGER
 
 
 def weights_file(model: Model, plan: Plan) -> bytes:
-    """The file that holds all weights of the plan's network."""
+    """Contents of the file with all weights of the plan's network."""
     frozen, learning = packed(frozen_parameters(plan)), packed(learning_parameters(plan))
     sizes = (zlib.crc32(frozen), len(frozen), len(learning), zlib.crc32(learning))
     fields = HEADER.pack(MAGIC, VERSION, HEADER_BYTES, layout(model, plan), *sizes)
@@ -90,5 +90,5 @@ def weights_file(model: Model, plan: Plan) -> bytes:
 
 
 def origin_crc(plan: Plan) -> int:
-    """CRC-32 of all weights in the order of the file, as a file of what was learnt on them names it."""
+    """CRC-32 of all weights in the order of the file, to which files of learnt weights refer."""
     return zlib.crc32(packed(learning_parameters(plan)), zlib.crc32(packed(frozen_parameters(plan))))

@@ -5,7 +5,7 @@ import json
 import pytest
 from digits import fail, run
 
-import integrad.cli.demo as demo_verb
+import integrad.cli.demo as demo_command
 import integrad.execute.demonstration as demonstration
 from integrad.datasets import load_dataset
 from integrad.training.progress import Silent
@@ -25,7 +25,7 @@ def model():
 @pytest.fixture
 def demo(model, tmp_path, monkeypatch):
     """demo(options…): its JSON and what it printed."""
-    monkeypatch.setattr(demo_verb, "train_without", lambda *_: model)
+    monkeypatch.setattr(demo_command, "train_without", lambda *_: model)
 
     def call(*options):
         path = tmp_path / "demo.json"
@@ -59,6 +59,6 @@ def test_it_meets_a_speaker_and_replays_what_it_knew(demo, tmp_path, monkeypatch
     ],
 )
 def test_wrong_calls_are_noticed_before_training(monkeypatch, options, words):
-    monkeypatch.setattr(demo_verb, "train_without", lambda *_: pytest.fail("trained"))
+    monkeypatch.setattr(demo_command, "train_without", lambda *_: pytest.fail("trained"))
     status, line = fail("demo", *options)
     assert status == 2 and words in line

@@ -165,9 +165,9 @@ def test_any_file_name_gives_a_usable_prefix(toys, tmp_path, stem, prefix):
         (["--learn", "last:x"], 2, "learn 'last:x': expected none, output, last:K"),
         (["--learn", "all", "--batch-size", "5000"], 2, "batch size 5000: must be from 1 to 4096"),
         (["--learn", "all", "--batch-size", "0"], 2, "'--batch-size': 0 is not in the range"),
-        (["--name", "Toy"], 2, "name 'Toy': needs 1 to 40 lower-case letters, digits and _"),
-        (["--name", "a" * 41], 2, "needs 1 to 40 lower-case letters"),
-        (["--name", "while"], 2, "name 'while': is a word, header or module of C, Python or"),
+        (["--name", "Toy"], 2, "name 'Toy': must consist of 1 to 40 lower-case letters, digits and _"),
+        (["--name", "a" * 41], 2, "must consist of 1 to 40 lower-case letters"),
+        (["--name", "while"], 2, "name 'while': is a keyword, header or module of C, Python or"),
         (["--name", "stdint"], 2, "choose another --name"),
         (["--core", "m1"], 2, "unknown core 'm1'; known cores: m0, m3, m4, m7, m33, m55"),
         (

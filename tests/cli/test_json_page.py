@@ -66,7 +66,7 @@ def check(result, types):
     assert set(types) - seen == set(), "on the page, but not in the output"
 
 
-def test_every_verb_is_on_the_page():
+def test_every_command_is_on_the_page():
     assert set(SECTIONS) == set(COMMANDS)
 
 
@@ -83,7 +83,7 @@ def test_every_verb_is_on_the_page():
         ("doctor", []),
     ],
 )
-def test_verb(command, arguments, toys, tmp_path):
+def test_command(command, arguments, toys, tmp_path):
     filled = [str(argument).format(out=tmp_path, **toys) for argument in arguments]
     result = run(command, *filled, "--json", "-")
     assert result.exit_code == 0, result.stderr

@@ -46,7 +46,7 @@ def test_errors_become_one_message_and_a_status(monkeypatch, error, status, text
     assert (result.exit_code, result.stderr) == (status, text)
 
 
-def test_a_verb_may_return_or_set_a_status(monkeypatch):
+def test_a_command_may_return_or_set_a_status(monkeypatch):
     assert invoke(monkeypatch, lambda: None).exit_code == 0
     assert invoke(monkeypatch, lambda: 1).exit_code == 1
     assert invoke(monkeypatch, lambda: click.get_current_context().exit(1)).exit_code == 1
@@ -59,7 +59,7 @@ def test_debug_shows_the_traceback(monkeypatch):
     assert "ZeroDivisionError: oh" in done.stderr
 
 
-def test_help_version_and_unknown_verbs():
+def test_help_version_and_unknown_commands():
     runner = CliRunner()
     assert runner.invoke(main, ["--version"]).stdout == f"integrad, version {__version__}\n"
     help_text = runner.invoke(main, ["--help"]).stdout
@@ -77,14 +77,14 @@ def test_without_a_command_the_help_and_nothing_else(commands):
     assert result.output.strip() == help_text.strip() and result.exit_code in (0, 2)
 
 
-def test_help_loads_no_verb():
+def test_help_loads_no_command():
     code = "import sys; from integrad.cli import main\ntry: main(['--help'])\n"
     code += "finally: print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.endswith("False\n")
 
 
-def test_a_broken_verb_spares_the_others(monkeypatch):
+def test_a_broken_command_does_not_affect_the_others(monkeypatch):
     def fail(name):
         raise ImportError("no module named 'gadget'")
 

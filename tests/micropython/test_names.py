@@ -26,7 +26,7 @@ REFUSED = ("example", "checksum", "learnt", "boot", "time", "os", "gc", "array",
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_refusal_says_what_to_do(name):
-    match = rf"^name '{name}': is a word, .*; choose another --name$"
+    match = rf"^name '{name}': is a keyword, .*; choose another --name$"
     with pytest.raises(UsageError, match=match):
         check_name(name)
     for emit in (emit_micropython, emit_module):
@@ -52,7 +52,7 @@ def test_no_name_hides_a_file_of_the_export(learn):
 
 def test_two_files_of_one_path():
     assert merged({"a": "1"}, {"b": "2"}) == {"a": "1", "b": "2"}
-    with pytest.raises(AssertionError, match="two files of one name: a"):
+    with pytest.raises(AssertionError, match="two files with the same path: a"):
         merged({"a": "1", "b": "2"}, {"a": "2"})
 
 

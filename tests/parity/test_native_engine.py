@@ -191,7 +191,7 @@ MISTAKES = {
     "all groups have the first's weights": ("groups.h", r"s->weights \+ before", "s->weights"),
     "a channel learns from another": ("depthwise.c", r"patch \+ o;", "patch;"),
     "the last tap counts twice": ("depthwise.c", r"\? weights\[1\] : 0", "? weights[1] : a[c]"),
-    "the last winner counts": ("step.c", r"logits\[g\] > logits\[best\]", "logits[g] >= logits[best]"),
+    "the last maximum counts": ("step.c", r"logits\[g\] > logits\[best\]", "logits[g] >= logits[best]"),
 }  # fmt: skip
 
 

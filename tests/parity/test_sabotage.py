@@ -174,7 +174,7 @@ MISTAKES = [
     Mistake("the spread of an input is 52", "dense", r"INPUT_SPREAD = 51", "INPUT_SPREAD = 52"),
     Mistake("the first maximum does not win", "maxima", r"value : value \* 4 - 3", "value : value * 4"),
     Mistake("padding never wins", "cnn", r"best < 0 && !whole \? 0 : best", "best"),
-    Mistake("padding of a winner is above all", "cnn", r": 36\) >= least", ": INT8_LIMIT) >= least"),
+    Mistake("padding of a maximum is above all", "cnn", r": 36\) >= least", ": INT8_LIMIT) >= least"),
     Mistake(
         "a padded window ends one row early", "cnn", r"size - origin : window", "size - origin - 1 : window"
     ),

@@ -37,7 +37,7 @@ def test_types_change_exactly_at_the_border():
     assert bits_for(INT32_LIMIT, "x") == 32
     assert bits_for(INT32_LIMIT + 1, "x") == 64
     assert bits_for(INT64_LIMIT, "x") == 64
-    with pytest.raises(IntegradError, match=r"^block 7 .*64 bits cannot hold; use smaller batches"):
+    with pytest.raises(IntegradError, match=r"^block 7 .*does not fit in 64 bits; use smaller batches"):
         bits_for(INT64_LIMIT + 1, "block 7 (conv)")
 
 
@@ -132,7 +132,7 @@ def test_an_error_of_a_block_must_fit_32_bits():
 def test_refusals_name_the_layer():
     widest = INT32_LIMIT // SCALE
     bounds.check_forward("block 2 (dense)", widest)
-    with pytest.raises(IntegradError, match=r"^block 2 \(dense\): fan-in .* is too wide"):
+    with pytest.raises(IntegradError, match=r"^block 2 \(dense\): fan-in .* is too large"):
         bounds.check_forward("block 2 (dense)", widest + 1)
     with pytest.raises(IntegradError, match=r"^head1 gradient: .*use smaller batches"):
         bounds.gradient_bits("head1", 2**40, 2**30)

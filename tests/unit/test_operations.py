@@ -47,7 +47,7 @@ def test_every_printer_has_a_macro_for_every_call(printer):
     for learn in ("none", "output", "last:1", "all"):
         plan = plan_for(learn)
         for call in [*plan.inference, *(call for step in plan.training for call in step.calls)]:
-            assert f"call_{call.verb}" in macros(printer, call.operation.template), (printer, call.verb)
+            assert f"call_{call.action}" in macros(printer, call.operation.template), (printer, call.action)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -68,7 +68,7 @@ def test_a_kind_says_what_a_plan_asks(name):
     quantities = [quantity for quantity, _ in o.constants()]
     assert quantities and len(quantities) == len(set(quantities))
     assert o.training_macs >= o.macs >= 0 and (o.macs > 0) == o.has_weights
-    assert o.gradient_bits in (32, 64) and o.workspace("no such verb", 4) >= 0
+    assert o.gradient_bits in (32, 64) and o.workspace("no such action", 4) >= 0
     assert o.description.endswith(f" -> {'x'.join(map(str, o.output_shape))}")
 
 

@@ -1,4 +1,4 @@
-"""Plan + templates → the session program that runs the generated module on a board or a host."""
+"""Plan and templates → the session program, which runs the generated module on a board or a host."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from integrad_codegen.plan import Plan
 def emit_firmware(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
     """Path → text: the files of emit_c(); session-main.c, the program; session-kernels.c, the runtime.
 
-    No model's files have names with a hyphen.
+    Their names contain a hyphen, which no file of a model has.
     """
     context = {"p": plan.prefix, "P": plan.prefix.upper(), "plan": plan, "version": __version__}
     session = environment_for("firmware").get_template("session.c.jinja").render(**context)

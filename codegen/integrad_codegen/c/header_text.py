@@ -1,4 +1,4 @@
-"""What the opening comment of a generated header says in words, wrapped and safe inside a C comment."""
+"""Text of the opening comment of a generated header, wrapped and safe inside a C comment."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from integrad.model_file import Model
 from integrad_codegen.plan import Plan
 
 COLUMNS = 97
-"""Of a line after ` * `."""
+"""Columns of a line after ` * `."""
 
-LABEL = 10
+LABEL = 11
 SHOWN_CLASSES = 100
 
 
 def summary(plan: Plan) -> str:
-    """What the module is."""
+    """One sentence that describes the module."""
     learning = "with on-device training, " if plan.batch else ""
     return f"a classifier of {plan.classes} classes, {learning}integers only."
 
 
 def origin_lines(model: Model, plan: Plan, command: str) -> list[str]:
-    """How the module came about, label by label."""
+    """The origin of the module, one labelled line per item."""
     record = model.training
     texts = {
-        "Made by": f"integrad {__version__}; generate it again rather than edit it",
-        "Command": command or "none, integrad was called as a library",
+        "Generator": f"integrad {__version__}; generate this file again instead of editing it",
+        "Command": command or "none (integrad was called as a library)",
         "Data": f"{record.get('data', 'unknown')}, sha256 {record.get('data_sha256', 'unknown')}",
         "Training": _training_text(record),
         "Weights": f"CRC-32 {model.network.weights_crc():08x}",
@@ -43,7 +43,7 @@ def class_lines(names: list[str]) -> list[str]:
 
 
 def _training_text(record: dict) -> str:
-    """What the record of the training says; anybody may have written it."""
+    """The record of the training as text; its contents are not trusted."""
     parts = [str(record.get("model_spec", "a network"))]
     if isinstance(epochs := record.get("epochs"), int):
         parts.append(f"{epochs} epochs")
@@ -71,6 +71,6 @@ def _labelled(label: str, text: str) -> list[str]:
 
 def _comment(text: str) -> str:
     """Text that is safe inside a C comment: one line, printable, no comment marks, no trigraphs."""
-    # A backslash could join lines; what replaces it may become part of a mark, so it goes first.
+    # A backslash could join lines; what replaces it may become part of a mark, so it is replaced first.
     line = "".join(c if c.isprintable() else " " for c in text).replace("\\", "/")
     return re.sub(r"\*(?=/)|/(?=\*)|\?(?=\?)", r"\g<0> ", line)

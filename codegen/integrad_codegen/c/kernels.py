@@ -1,4 +1,4 @@
-"""Which kernels of the runtime a plan needs."""
+"""The kernels of the runtime that a plan requires."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from integrad_codegen.plan import Plan
 
 
 def needed(plan: Plan) -> set[str]:
-    """Names of the kernels that the generated module calls, and of all that those use."""
+    """Names of the kernels that the generated module calls, and of all that those require."""
     return with_required(set().union(*(operation.kernels() for operation in plan.all_operations)))

@@ -1,4 +1,4 @@
-"""Line breaks of generated C: calls and signatures wrap as a formatter would wrap them."""
+"""Line breaks of generated C: calls and signatures are wrapped as a formatter would."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def wrapped(opening: str, arguments: list[str], ending: str, indent: int = 0) ->
 
 
 def wrapped_call(call: str, indent: int) -> str:
-    """`f(a, b, …);`, arguments without commas of their own, broken as by wrapped() where it is too long."""
+    """`f(a, b, …);`, broken as in wrapped() if it is too long. No argument may contain a comma."""
     if indent + len(call) <= COLUMNS:
         return call
     opening, _, rest = call.partition("(")
@@ -35,6 +35,6 @@ def wrapped_call(call: str, indent: int) -> str:
 
 
 def commented(lines: list[tuple[str, str]]) -> list[str]:
-    """(code, comment) → lines whose trailing comments stand in one column."""
+    """(code, comment) → lines whose trailing comments are aligned."""
     width = max((len(code) for code, _ in lines), default=0)
     return [f"{code:<{width}} /* {comment} */" for code, comment in lines]

@@ -1,5 +1,5 @@
-"""Plan + templates → C99 files: PREFIX.h, PREFIX.c, unless others hold the weights PREFIX_weights.c, and
-the runtime that all models share."""
+"""Plan and templates → C99 files: PREFIX.h, PREFIX.c, PREFIX_weights.c (unless the weights are stored
+elsewhere) and the runtime that all models share."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ COLUMNS = 96
 
 
 def emit_c(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
-    """Path → text of the C module and of the runtime in its folder.
+    """Path → text of the C module and of the runtime.
 
-    command: the command line that made it, for the header. Deterministic: equal models, plans and commands
-    give equal text.
+    command: the command line, stated in the header. Deterministic: equal models, plans and commands give
+    equal text.
     """
     check_name(plan.prefix)
     environment = environment_for("c")
@@ -68,7 +68,7 @@ def emit_c(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
 
 
 def write_files(files: dict[str, str], folder: Path) -> list[Path]:
-    """Write text files into a folder; folders are made if need be. Returns their paths."""
+    """Write text files into a folder, creating folders as required. Returns the paths."""
     paths = []
     for name, text in files.items():
         path = folder / name
@@ -118,7 +118,7 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation, kinds: KindT
 
 
 def _slopes(plan: Plan) -> list[tuple[int, int, set[str]]]:
-    """alpha_inv and mean of every NITRO-ReLU in use, and which of its functions are."""
+    """alpha_inv, mean and the functions used of every NITRO-ReLU in use."""
     found: dict[tuple[int, int], set[str]] = {}
     for operation in plan.operations:
         if operation.slope:
@@ -140,7 +140,7 @@ def _rows(array: np.ndarray) -> list[list[str]]:
 
 
 def _weights_of(plan: Plan, operation: Operation) -> dict:
-    """How an operation's functions reach its weights; the parameter and the argument that this takes."""
+    """How an operation's functions access its weights, and the parameter and argument required for that."""
     if not plan.takes_weights(operation):
         access = f"{plan.prefix}_frozen_weights.{operation.name}"
         return {"access": access, "parameters": [], "arguments": []}
@@ -183,7 +183,7 @@ def _declaration(parameter: Parameter) -> str:
 
 
 def _pointer_members(plan: Plan) -> list[str]:
-    """The members of the struct where it points to the weights: what does not learn is constant."""
+    """Members of the struct if it points to the weights; pointers to frozen weights are pointers to const."""
     return commented(
         [
             (f"{'' if m.learns else 'const '}{m.encoding.c_type} (*{m.name})[{m.columns}];", f"{m.rows} rows")

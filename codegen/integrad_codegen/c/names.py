@@ -1,4 +1,4 @@
-"""Names that mean something else in C or in an export's C files: no model may be called so."""
+"""Names with another meaning in C or in the C files of an export, which no model may have."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEADERS = frozenset(
     )
 )
 RESERVED = KEYWORDS | HEADERS | {"checksum"}
-"""checksum.c is compiled with an export's files."""
+"""checksum.c is compiled together with the files of an export."""
 
 LAYERS = r"(block|head|pool)\d+"
-"""Names of layers, which generated functions begin with."""
+"""Names of layers, with which the names of generated functions begin."""

@@ -1,4 +1,4 @@
-"""Where the values of calls lie, in C."""
+"""Addresses of the values of calls, in C."""
 
 from __future__ import annotations
 

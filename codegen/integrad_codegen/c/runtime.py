@@ -1,6 +1,6 @@
-"""The C that all models share: integrad/ of an export, the same text for every model and core.
+"""The C code that all models share: the folder integrad/ of an export, the same for every model and core.
 
-Its source is device/runtime. manifest.toml there says what stands in it.
+Its source is device/runtime; the manifest.toml there describes its contents.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ else:
     import tomli as tomllib
 
 FOLDER = "integrad"
-"""Where an export has the runtime, beside the model's own files."""
+"""Folder of the runtime in an export, next to the model's own files."""
 
 ONE_UNIT, SMALL, PORTABLE = "INTEGRAD_ONE_UNIT", "INTEGRAD_SMALL", "INTEGRAD_PORTABLE"
-"""Macros of the runtime: kernels as static functions of the including file; the shorter variants where
-bytes count as much as instructions; portable C on every core."""
+"""Macros of the runtime: define the kernels as static functions of the including file; prefer the smaller
+variants where size matters as much as speed; use portable C on every core."""
 
 VARIANTS = ("mve", "dsp", "m3", "m0", "portable")
-"""Variants of kernels, each of which is preferred to those that follow it where a core can execute both."""
+"""Variants of kernels, in order of preference where a core can execute more than one."""
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """A kernel or a helper of kernels, with the fields that manifest.toml explains."""
+    """A kernel or a helper of kernels, with the fields described in manifest.toml."""
 
     name: str
     is_helper: bool
@@ -40,7 +40,7 @@ class Kernel:
 
     @property
     def symbols(self) -> set[str]:
-        """Names of its functions in C."""
+        """Names of its C functions."""
         return {f"integrad_{name}" for name in (self.name, *self.functions)}
 
 
@@ -57,20 +57,20 @@ def kernels() -> dict[str, Kernel]:
 
 
 def with_required(names: set[str]) -> set[str]:
-    """These kernels and everything that a variant of them uses."""
+    """These kernels and everything that any of their variants requires."""
     found: set[str] = set()
-    left = list(names)
-    while left:
-        name = left.pop()
+    remaining = list(names)
+    while remaining:
+        name = remaining.pop()
         if name not in found:
             found.add(name)
-            left += kernels()[name].requires
+            remaining += kernels()[name].requires
     return found
 
 
 @cache
 def runtime_files() -> dict[str, str]:
-    """Path → text of the runtime, as it stands beside a model's files."""
+    """Path → text of the runtime, with paths relative to the model's files."""
     root = files("integrad_device") / "runtime"
     sources = {f"{FOLDER}/{path.name}": path for path in root.iterdir() if path.name.endswith((".c", ".h"))}
     for variant in VARIANTS:

@@ -1,4 +1,4 @@
-"""Learner → how its networks are lowered; one file for each learner."""
+"""Learner → lowering of its networks; one module per learner."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ from integrad_codegen.lowering.lowered import Lowered
 from integrad_codegen.lowering.nitro import lower_nitro
 
 LOWERINGS: dict[str, Callable[[Network, LearnSet, int], Lowered]] = {"nitro-d": lower_nitro}
-"""Learner's id → function of a network, what learns, and the batch, 0 where nothing does."""
+"""Id of a learner → function of a network, a learn set and the batch (0 if nothing learns)."""

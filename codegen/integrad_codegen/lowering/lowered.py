@@ -1,4 +1,4 @@
-"""What lowering a network gives: the parts of a plan that depend on its learner."""
+"""Result of lowering a network: the parts of a plan that depend on the learner."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from integrad_codegen.program import Call, Step
 @dataclass(frozen=True)
 class Lowered:
     """operations: of the main path. output: the output layer. inference: calls from the inputs "x" to the
-    scores "logits". training: steps of a training step, none where nothing learns."""
+    scores "logits". training: the parts of a training step, none if nothing learns."""
 
     operations: list[Operation]
     output: Classifier

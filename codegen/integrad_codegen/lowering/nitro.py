@@ -1,7 +1,7 @@
-"""NITRO-D: blocks that learn from heads of their own.
+"""NITRO-D: blocks that each learn from a head of their own.
 
-Blocks exchange no gradients, so each is updated as soon as its forward pass and its head are done: only
-one block's activations live at a time, and the bits are those of updating at the end.
+Blocks exchange no gradients, so each is updated immediately after its forward pass and that of its head.
+Only one block's activations are stored at a time, and the results are bit-identical to updating at the end.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from integrad_codegen.operations.operation import Operation
 from integrad_codegen.program import Call, Place, Step
 
 Encodings = dict[str, Encoding]
-"""Member of the struct of weights → how its elements lie."""
+"""Member of the struct of weights → its encoding."""
 
 
 def lower_nitro(network: Network, learn_set: LearnSet, batch: int) -> Lowered:
-    """batch: 0 where nothing learns. Raises IntegradError where a bound fails."""
+    """batch: 0 if nothing learns. Raises IntegradError if a bound is exceeded."""
     encodings = {parameter.member: encoding_of(parameter) for parameter in network.parameters()}
     operations = _operations(network, learn_set, batch, encodings)
     output = _classifier("output", "output", network.output.weights, encodings, batch)
@@ -43,7 +43,7 @@ def _operations(network: Network, learn_set: LearnSet, batch: int, encodings: En
     operations: list[Operation] = []
     blocks = pools = 0
     for stage in network.stages:
-        if stage.kind == "dropout":  # inference and devices never drop
+        if stage.kind == "dropout":  # inference and devices never drop values
             continue
         if stage.block is None:
             pools += 1
@@ -95,16 +95,16 @@ def _classifier(name: str, role: str, weights: np.ndarray, encodings: Encodings,
 # Calls
 
 
-def _call(operation: Operation, verb: str, batch: int, owner: str = "", **places: Place) -> Call:
-    """owner: of the workspace, if it is not the operation itself."""
-    if size := operation.workspace(verb, batch):
+def _call(operation: Operation, action: str, batch: int, owner: str = "", **places: Place) -> Call:
+    """owner: owner of the workspace, if not the operation itself."""
+    if size := operation.workspace(action, batch):
         work = Place(f"{owner or operation.name}_work", (-(-size // 2),), bits=16)
         places["work"] = work
-    return Call(operation, verb, places)
+    return Call(operation, action, places)
 
 
 def _outputs(operation: Operation, batch: int = 0) -> Place:
-    """What an operation leaves for the next."""
+    """The outputs of an operation."""
     return Place(operation.name, operation.output_shape, (operation.name, "outputs"), batch)
 
 
@@ -129,22 +129,24 @@ def _training(operations: list[Operation], output: Classifier, x: Place) -> list
     batch, steps = x.batch, []
     first = next((i for i, o in enumerate(operations) if o.learns), len(operations))
     if first:
-        steps.append(Step("What comes before the first layer that learns.", _prefix(operations[:first], x)))
+        steps.append(
+            Step("Computes the layers before the first one that learns.", _prefix(operations[:first], x))
+        )
         x = _outputs(operations[first - 1], batch)
     for operation in operations[first:]:
         if operation.learns:
             steps.append(_learning_step(operation, x))
         else:
             calls = _forward(operation, _outputs(operation, batch), x, batch)
-            steps.append(Step(f"{operation.name.capitalize()} passes the batch on.", calls))
+            steps.append(Step(f"Computes {operation.name}, which does not learn.", calls))
         x = _outputs(operation, batch)
-    comment = "The output layer learns; its errors are also the score of the step."
+    comment = "Updates the output layer and counts the samples classified correctly."
     score, learn = _call(output, "score", batch, x=x), _call(output, "learn", batch, x=x)
     return [*steps, Step(comment, [score], [learn])]
 
 
 def _prefix(operations: list[Operation], x: Place) -> list[Call]:
-    """Sample by sample: only what the last operation leaves is kept for the whole batch."""
+    """Sample by sample: only the outputs of the last operation are kept for the whole batch."""
     calls, batch = [], x.batch
     for operation in operations:
         out = _outputs(operation, batch if operation is operations[-1] else 0)
@@ -173,5 +175,5 @@ def _learning_step(block: Block, x: Place) -> Step:
     after = []
     if block.activates and not block.keeps_scaled:
         after.append(_call(block, "activate", batch, out=out, x=out))
-    comment = f"{block.name.capitalize()} learns; its head changes last, for the errors pass through it."
+    comment = f"Updates {block.name}, then its head: the block's errors depend on the head's old weights."
     return Step(comment, each, then, after)

@@ -1,4 +1,4 @@
-"""What a dense and a convolution block of NITRO-D have in common: weights, NITRO-ReLU and a head."""
+"""Common parts of NITRO-D's dense and convolution blocks: weights, NITRO-ReLU and a head."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from integrad_codegen.operations.pool import Pooling
 class Block(Operation):
     """A layer with weights, followed by NITRO-ReLU.
 
-    number: counted from 1. encoding: of the weights. scale, limit: divisor of a pre-activation, largest
+    number: counted from 1. encoding: of the weights. scale: divisor of a pre-activation. limit: largest
     weight. head: of a block that learns, else None. proved_bits: width of the weight gradient, 32 or 64.
     """
 
@@ -54,7 +54,7 @@ class Block(Operation):
 
     @property
     def rows(self) -> int:
-        """Output rows: units, or channels."""
+        """Output rows: units or channels."""
         return self.output_shape[0]
 
     @property
@@ -87,32 +87,32 @@ class Block(Operation):
 
     @property
     def error_bound(self) -> int:
-        """Largest |error| that its head sends back."""
+        """Largest |error| that its head passes back."""
         return ERROR_LIMIT * self.head.classes * self.head.limit
 
-    # How it takes part in a training step
+    # Role in a training step
 
     keeps_scaled = False
-    """Whether pre-activations and activations are both kept, in two buffers."""
+    """Whether pre-activations and activations are kept in separate buffers."""
 
     @property
     def condense(self) -> str:
-        """Verb of the call that makes the head's features of the pre-activations."""
+        """Action that computes the head's features from the pre-activations."""
         return "activate"
 
     @property
     def learns_from_features(self) -> bool:
-        """Whether it needs its head's features to learn."""
+        """Whether its update reads the head's features."""
         return False
 
     @property
     def activates(self) -> bool:
-        """Whether an activation follows its forward pass; else a pool applies NITRO-ReLU to its maxima."""
+        """Whether an activation follows its forward pass. If not, a pool applies NITRO-ReLU to its maxima."""
         return True
 
     @property
     def pooling(self) -> Pooling | None:
-        """How its outputs are pooled for its head."""
+        """Pooling of its outputs for its head."""
         return None
 
     @property

@@ -1,4 +1,4 @@
-"""A linear layer to class scores: a block's head, or the output layer."""
+"""A linear layer that computes class scores: the head of a block, or the output layer."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from integrad_codegen.workspace import INT16, learn_errors, learn_values
 
 @dataclass(frozen=True, eq=False)
 class Classifier(Operation):
-    """Its weight gradient always fits 32 bits (bounds.check_classifier).
+    """Its weight gradient always fits in 32 bits (bounds.check_classifier).
 
-    role: "head" or "output". encoding: of the weights. scale, limit: divisor of a score, largest weight.
+    role: "head" or "output". encoding: of the weights. scale: divisor of a score. limit: largest weight.
     """
 
     kind: ClassVar[str] = "classifier"
@@ -56,9 +56,9 @@ class Classifier(Operation):
     def training_macs(self) -> int:
         return 2 * self.macs if self.learns else self.macs
 
-    def workspace(self, verb: str, batch: int) -> int:
-        """The features in the 16 bits of the weights, or a tile of the batch's features."""
-        return INT16 * (learn_values(batch) if verb == "learn" else self.features)
+    def workspace(self, action: str, batch: int) -> int:
+        """The features widened to 16 bits, or a tile of the batch's features."""
+        return INT16 * (learn_values(batch) if action == "learn" else self.features)
 
     def errors(self, batch: int) -> int:
         return learn_errors(batch)
@@ -72,5 +72,5 @@ class Classifier(Operation):
         return [*named, ("limit", self.limit)] if self.learns else named
 
     def ingredients(self, batch: int) -> list[str]:
-        """Every program has them: they are measured with it."""
+        """None: every program contains classifiers, which are included in its measured base."""
         return []

@@ -1,4 +1,4 @@
-"""A convolution block, whole or in groups."""
+"""A convolution block, with or without groups."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from integrad_codegen.operations.pool import Pool, Pooling
 from integrad_codegen.workspace import INT16
 
 POSITIONS = 8
-"""Positions of a depthwise convolution that the kernel of a core computes together: they may reach beyond
-the end of a row."""
+"""Positions of a depthwise convolution that a kernel computes together; they may extend beyond the end of a
+row."""
 
 
 @dataclass(frozen=True, eq=False)
 class Conv(Block):
     """s = saturate(W * x / scale), h = NITRO-ReLU(s).
 
-    Keeping h beside s would double its memory while it learns: s is activated in place once the block has
-    learnt, or by the pool behind it.
+    Storing h in addition to s would double the memory while it learns. Therefore s is activated in place
+    after the update, or by the pool that follows.
 
-    groups: into so many equal parts its input and output channels are divided; each output channel sees
-    the input channels of its own part. head_pooling: between the maps and the head, None where nothing is
-    pooled. pooled_first: whether the pool behind it applies NITRO-ReLU to its maxima, which is enough since
-    NITRO-ReLU never decreases.
+    groups: number of equal parts into which its input and output channels are divided; each output channel
+    reads the input channels of its own part. head_pooling: between the maps and the head, None for none.
+    pooled_first: whether the pool that follows applies NITRO-ReLU to its maxima, which is sufficient since
+    NITRO-ReLU is monotonic.
     """
 
     kind: ClassVar[str] = "conv"
@@ -65,28 +65,28 @@ class Conv(Block):
 
     @property
     def group_shape(self) -> Shape:
-        """Of the input maps that one group sees."""
+        """Shape of the input maps of one group."""
         channels, height, width = self.input_shape
         return channels // self.groups, height, width
 
     @property
     def group_rows(self) -> int:
-        """Channels of one group."""
+        """Output channels of one group."""
         return self.rows // self.groups
 
     @property
     def is_depthwise(self) -> bool:
-        """Whether each map is convolved by itself, into one map, for which there is a kernel."""
+        """Whether each map is convolved separately, into one map, for which there is a kernel."""
         return self.groups > 1 and self.groups == self.input_shape[0] == self.rows
 
     @property
     def sparse(self) -> bool:
-        """Max-pooled heads send their error to one position of each window only."""
+        """Whether the head is max-pooled, so that its error reaches only one position of each window."""
         return self.head_pooling is not None and self.head_pooling.is_max
 
     @property
     def pooled_positions(self) -> int:
-        """Features that the head sees of one channel; 0 where nothing is pooled."""
+        """Features of the head per channel; 0 without pooling."""
         return prod(self.head_pooling.output_shape[1:]) if self.head_pooling else 0
 
     @property
@@ -112,10 +112,10 @@ class Conv(Block):
 
     # Memory
 
-    def workspace(self, verb: str, batch: int) -> int:
-        """The inputs of two positions in the 16 bits of the weights; of a depthwise convolution, the padded
-        lines that a row of positions sees."""
-        if verb != "forward":
+    def workspace(self, action: str, batch: int) -> int:
+        """The inputs of two positions, widened to 16 bits; of a depthwise convolution, the padded input lines
+        of one row of positions."""
+        if action != "forward":
             return 0
         if self.is_depthwise:
             line = self.input_shape[2] + 2 * self.padding[1]
@@ -131,12 +131,12 @@ class Conv(Block):
         return self.fan_in
 
     def errors(self, batch: int) -> int:
-        """Of one channel's map, and of what the head's pool made of it; from maxima, these and their
-        places only."""
+        """Errors of one channel's map and of the head's pooled features; with max pooling, only those of the
+        features, and their positions."""
         pooled = self.pooled_positions
         return 2 * pooled if self.sparse else self.positions + pooled
 
-    # How it takes part in a training step
+    # Role in a training step
 
     @property
     def condense(self) -> str:
@@ -223,7 +223,7 @@ class Conv(Block):
 
     @property
     def table_bytes(self) -> int:
-        """Its shape: twelve words."""
+        """Bytes of its shape, twelve words."""
         return 12 * 4
 
 

@@ -15,7 +15,7 @@ from integrad_codegen.workspace import INT16, learn_errors, learn_rows, learn_va
 class Dense(Block):
     """s = saturate(W x / scale), h = NITRO-ReLU(s).
 
-    While it learns, s and h are both kept: h is what its head and the next operation see.
+    While it learns, both s and h are kept: h is the input of its head and of the next operation.
     """
 
     kind: ClassVar[str] = "dense"
@@ -27,9 +27,9 @@ class Dense(Block):
         """common: fields of any block."""
         return cls(name, (prod(stage.input_shape),), stage.output_shape, **common)
 
-    def workspace(self, verb: str, batch: int) -> int:
-        """The inputs in the 16 bits of the weights, or a tile of the batch's inputs."""
-        return {"forward": INT16 * self.inputs, "learn": INT16 * learn_values(batch)}.get(verb, 0)
+    def workspace(self, action: str, batch: int) -> int:
+        """The inputs widened to 16 bits, or a tile of the batch's inputs."""
+        return {"forward": INT16 * self.inputs, "learn": INT16 * learn_values(batch)}.get(action, 0)
 
     def errors(self, batch: int) -> int:
         return learn_errors(batch)

@@ -1,4 +1,4 @@
-"""Type of a network's layer → the kind of operation that it becomes."""
+"""Type of a layer → the kind of operation that it is lowered to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operation of a plan must be able to say about itself, whatever its kind."""
+"""The interface of an operation of a plan, whatever its kind."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True, eq=False)
 class Operation(ABC):
-    """One operation of a plan: a fixed-size function with its shapes, costs and needs.
+    """One operation of a plan: a fixed-size function with its shapes, costs and requirements.
 
-    The defaults describe an operation without weights that needs nothing beside its input and output.
-    A kind overrides what is different, and brings templates named `template` for every printer.
+    The defaults describe an operation without weights that requires only its input and output. A kind
+    overrides what differs, and has a template named `template` for every printer.
 
-    kind: what it is called in reports. name: unique C identifier.
+    kind: its name in reports. name: unique C identifier.
     """
 
     template: ClassVar[str]
-    """Name of the templates that print this kind, in every printer's folder."""
+    """Name of the templates that print this kind, in the folder of every printer."""
 
     kind: ClassVar[str]
     name: str
@@ -48,12 +48,12 @@ class Operation(ABC):
 
     @property
     def attached(self) -> tuple[Operation, ...]:
-        """Operations that only train this one: the head of a block that learns."""
+        """Operations used only for training this one: the head of a block that learns."""
         return ()
 
     @property
     def weights_bytes(self) -> int:
-        """Bytes of all its parameters that inference needs."""
+        """Bytes of all its parameters used in inference."""
         return 0
 
     @property
@@ -83,18 +83,18 @@ class Operation(ABC):
 
     @property
     def templates(self) -> tuple[str, ...]:
-        """Templates whose functions its code calls, its own last."""
+        """Templates with functions that its code calls; its own is the last."""
         return (self.template,)
 
     def followed_by(self, other: Operation) -> Operation:
-        """What it becomes where the next operation is that one."""
+        """This operation, adapted to being followed by that one."""
         return self
 
     # Costs
 
     @property
     def description(self) -> str:
-        """What reports call it: `max-pool 2x2, 8x8x8 -> 8x4x4`."""
+        """Its description in reports: `max-pool 2x2, 8x8x8 -> 8x4x4`."""
         return f"{self.title}, {shape_text(self.input_shape)} -> {shape_text(self.output_shape)}"
 
     @property
@@ -104,18 +104,19 @@ class Operation(ABC):
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of one forward pass, padding counted."""
+        """Multiply-accumulates of one forward pass, including those with padding."""
         return 0
 
     @property
     def training_macs(self) -> int:
-        """Multiply-accumulates that one sample of a training step costs here, forward pass included."""
+        """Multiply-accumulates per sample of a training step, including the forward pass."""
         return self.macs
 
     # Memory
 
-    def workspace(self, verb: str, batch: int) -> int:
-        """Bytes that a call works in, beside what it reads and writes. batch: samples of a training step."""
+    def workspace(self, action: str, batch: int) -> int:
+        """Bytes of workspace of a call, in addition to its inputs and outputs. batch: samples of a training
+        step."""
         return 0
 
     @property
@@ -125,11 +126,11 @@ class Operation(ABC):
 
     @property
     def gradient_row(self) -> int:
-        """Gradients that exist at a time and are summed over the batch; 0 where none is stored."""
+        """Number of gradients stored at a time, summed over the batch; 0 if none are stored."""
         return 0
 
     def errors(self, batch: int) -> int:
-        """int32 errors that exist at a time while it learns."""
+        """Number of int32 errors stored at a time while it learns."""
         return 0
 
     # Code
@@ -139,21 +140,21 @@ class Operation(ABC):
         return set()
 
     def constants(self) -> list[tuple[str, int]]:
-        """(quantity, value) of everything that its code names, in order of use."""
+        """(quantity, value) of all constants in its code, in the order of use."""
         return []
 
     def ingredients(self, batch: int) -> list[str]:
-        """What its code is made of, by the names of the measured code sizes."""
+        """The parts of its code, by the names used for measured code sizes."""
         return [self.kind]
 
     @property
     def table_bytes(self) -> int:
-        """Constant structs and tables in flash beside weights."""
+        """Bytes of constant structs and tables in flash, without weights."""
         return 0
 
     @property
     def divisors(self) -> tuple[int, ...]:
-        """Constants that its forward pass divides by, unless a kernel does it."""
+        """Constants by which its forward pass divides, except inside kernels."""
         return ()
 
 

@@ -9,7 +9,7 @@ from integrad.network.network import Stage
 from integrad_codegen.operations.operation import Operation, Shape, shape_text, sides
 
 UNROLLED = 3
-"""Longest side of a window whose loops the compiler unrolls."""
+"""Longest side of a window for which the compiler unrolls loops."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Pooling:
         return {"maxima"} if self.is_max and not self.is_padded else set()
 
     def constants(self) -> list[tuple[str, int]]:
-        """(quantity, value) of everything that generated code names."""
+        """(quantity, value) of all constants in the generated code."""
         channels, height, width = self.input_shape
         rows, columns = self.output_shape[1:]
         named = [
@@ -53,7 +53,7 @@ class Pooling:
         return named if self.is_max and not self.is_padded else [*named, ("window_area", self.area)]
 
     def ingredients(self, what: str) -> list[str]:
-        """The compiler unrolls small windows."""
+        """Names of the measured code sizes; the compiler unrolls small windows."""
         rows, columns = (size if size <= UNROLLED else 0 for size in self.window)
         padded = ", padded" if self.is_padded else ""
         return [f"{what}{padded}", f"{what} of {rows or 'many'} x {columns or 'many'}"]
@@ -63,8 +63,8 @@ class Pooling:
 class Pool(Operation):
     """A pool on the main path.
 
-    alpha_inv, mean: of the NITRO-ReLU that it applies to what it pools, where the convolution before it
-    leaves that to its pool; else 0.
+    alpha_inv, mean: of the NITRO-ReLU that it applies to its results, if the convolution before it leaves
+    that to the pool; else 0.
     """
 
     template: ClassVar[str] = "pool"

@@ -50,7 +50,7 @@ static int32_t collect_errors(error_entry *entries, const workspace *w, const st
         for (int32_t window = 0; window < windows; window++) {
             const int32_t delta = w->delta[from + (size_t)window];
             if (!q->average) {
-                const int32_t cell = w->winners[from + (size_t)window];
+                const int32_t cell = w->maximum_cells[from + (size_t)window];
                 if (cell == PADDING) {
                     continue;
                 }
@@ -182,8 +182,8 @@ void run_conv(workspace *w, const network *n, const stage *s, int8_t *h, const i
               int32_t batch, const lesson *l) {
     const patches p = convolve(w, s, h, x, batch);
     if (l != NULL && s->learns) {
-        pool_features(w->features, w->winners, h, &s->pool, batch, s->out_channels, s->out_height,
-                      s->out_width, w->threads);
+        pool_features(w->features, w->maximum_cells, h, &s->pool, batch, s->out_channels,
+                      s->out_height, s->out_width, w->threads);
         classify(w->logits, w, &s->head, w->features, batch, n->classes);
         subtract_targets(w->errors, w->logits, l->labels, batch, n->classes);
         learn_conv(w, s, x, &p, batch, n->classes, l->rule);

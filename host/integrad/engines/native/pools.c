@@ -62,7 +62,7 @@ void pool_maps(int8_t *out, const int8_t *x, const pooling *p, int32_t batch, in
     }
 }
 
-void pool_features(int8_t *features, int32_t *winners, const int8_t *h, const pooling *p,
+void pool_features(int8_t *features, int32_t *maximum_cells, const int8_t *h, const pooling *p,
                    int32_t batch, int32_t channels, int32_t height, int32_t width,
                    int32_t threads) {
     const size_t windows = (size_t)p->height * (size_t)p->width;
@@ -82,7 +82,7 @@ void pool_features(int8_t *features, int32_t *winners, const int8_t *h, const po
                     size_t to = sample + (size_t)from * windows + (size_t)(row * p->width + column);
                     for (int32_t c = 0; c < count; c++, to += windows) {
                         features[to] = (int8_t)value[c];
-                        winners[to] = cell[c];
+                        maximum_cells[to] = cell[c];
                     }
                 }
             }

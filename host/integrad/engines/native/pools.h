@@ -16,7 +16,7 @@ enum { PADDING = -1 };
  * channels) and, for max-pooling, the cell of each maximum, row * width + column: the first one in
  * row-major order, with padding counting as 0.
  */
-void pool_features(int8_t *features, int32_t *winners, const int8_t *h, const pooling *p,
+void pool_features(int8_t *features, int32_t *maximum_cells, const int8_t *h, const pooling *p,
                    int32_t batch, int32_t channels, int32_t height, int32_t width, int32_t threads);
 
 #endif

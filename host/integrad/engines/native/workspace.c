@@ -116,7 +116,7 @@ workspace *integrad_reserve(const network *n, int32_t batch, int32_t threads) {
     w->scaled = allocate(r.activations);
     w->features = allocate(r.features);
     w->logits = allocate(size * classes);
-    w->winners = allocate(r.features * sizeof *w->winners);
+    w->maximum_cells = allocate(r.features * sizeof *w->maximum_cells);
     w->errors = allocate(size * classes * sizeof *w->errors);
     w->delta = allocate((r.delta + 1) * sizeof *w->delta);
     w->wide = allocate((r.wide + 1) * sizeof *w->wide);
@@ -131,7 +131,7 @@ workspace *integrad_reserve(const network *n, int32_t batch, int32_t threads) {
     w->entries = allocate(all * w->entry_size * sizeof *w->entries);
     w->entry_pairs = allocate(all * 2 * w->entry_size * sizeof *w->entry_pairs);
     const int whole = w->activations[0] && w->activations[1] && w->scaled && w->features &&
-                      w->logits && w->winners && w->errors && w->delta && w->wide &&
+                      w->logits && w->maximum_cells && w->errors && w->delta && w->wide &&
                       w->wide_features && w->packed && w->pairs && w->digits && w->offsets &&
                       w->sample_offsets && w->rows && w->ordered && w->entries && w->entry_pairs;
     if (!whole) {
@@ -147,7 +147,7 @@ void integrad_release(workspace *w) {
     }
     void *const parts[] = {
         w->activations[0], w->activations[1], w->scaled,  w->features,    w->logits,
-        w->winners,        w->errors,         w->delta,   w->wide,        w->wide_features,
+        w->maximum_cells,  w->errors,         w->delta,   w->wide,        w->wide_features,
         w->packed,         w->pairs,          w->digits,  w->offsets,     w->sample_offsets,
         w->rows,           w->ordered,        w->entries, w->entry_pairs,
     };

@@ -12,7 +12,7 @@ typedef struct {
     int8_t *scaled;         /* s of the current block */
     int8_t *features;       /* input of its head */
     int8_t *logits;
-    int32_t *winners;
+    int32_t *maximum_cells;
     int32_t *errors;        /* of a head, (batch, classes) */
     int32_t *delta;         /* errors at the features or units */
     int16_t *wide;          /* input of the current block, as 16-bit patches */
