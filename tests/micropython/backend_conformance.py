@@ -54,12 +54,12 @@ def but(position, item):
 
 
 SAMPLE = "sample: expected 24 integers of type 'h' or their 48 bytes, aligned"
-SAMPLES = "samples: expected 48 bytes a label, integers of type 'h' or bytes, aligned"
-LABELS = "labels: expected one byte a sample, each from 0 to 4"
-COUNT = "first, count: expected 1 to 8 samples that are there"
+SAMPLES = "samples: expected 48 bytes per label, integers of type 'h' or bytes, aligned"
+LABELS = "labels: expected one byte per sample, each from 0 to 4"
+COUNT = "first, count: expected 1 to 8 existing samples"
 OUT = "out: expected 5 bytes, an array('b') or a bytearray"
 WEIGHTS = "weights: expected 32 bytes or more at an even address"
-BUFFERS = "buffers: expected the tuple that Model made"
+BUFFERS = "buffers: expected the tuple made by Model"
 
 before = backend.crc32(learning)
 for wrong in (7, None, [1] * 24, array("H", sample), array("i", range(12))):

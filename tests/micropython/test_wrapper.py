@@ -315,10 +315,10 @@ def test_wrong_weights_files(toy, tmp_path):
         ):
             module.Model(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
     other = weights_file(MODEL, make_plan(MODEL.network, "toy", "all", 3))
-    with pytest.raises(ValueError, match=r"^weights: made for another model or --learn$"):
+    with pytest.raises(ValueError, match=r"^weights: belong to another model or another --learn$"):
         module.Model(other)
     learn_and_save(module, samples, "learnt", 1)
-    with pytest.raises(ValueError, match=r"^weights: what was learnt only"):
+    with pytest.raises(ValueError, match=r"^weights: learnt weights only"):
         module.Model("learnt")
 
 
@@ -344,7 +344,7 @@ def test_learnt_weights_belong_to_the_model_they_were_learnt_on(learn, change, t
     for other, plan in (change(learn), (home, make_plan(home.network, "toy", learn, 3))):
         model = module.Model(weights_file(other, plan))
         before = model.crc()
-        with pytest.raises(ValueError, match=r"^learnt: weights: not learnt on this model$"):
+        with pytest.raises(ValueError, match=r"^learnt: weights: learnt on another model$"):
             model.load("learnt")
         assert model.crc() == before
         with pytest.raises(
@@ -356,7 +356,7 @@ def test_learnt_weights_belong_to_the_model_they_were_learnt_on(learn, change, t
     named = learnt[:12] + whole[12:16] + learnt[16:28]
     for data in (named + struct.pack("<I", zlib.crc32(named)) + learnt[32:], whole):
         (tmp_path / "learnt").write_bytes(data)
-        with pytest.raises(ValueError, match=r"^learnt: weights: not learnt on this model$"):
+        with pytest.raises(ValueError, match=r"^learnt: weights: learnt on another model$"):
             module.Model("toy.weights").load("learnt")
         with pytest.raises(IntegradError, match=r"learnt: learnt from other weights"):
             model_with(MODEL, data, "learnt")
@@ -368,7 +368,7 @@ def test_learnt_weights_make_no_model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     module = import_from(tmp_path, monkeypatch)
     learn_and_save(module, samples, "learnt", 1)
-    with pytest.raises(ValueError, match=r"^weights: what was learnt only"):
+    with pytest.raises(ValueError, match=r"^weights: learnt weights only"):
         module.Model("learnt")
 
 
@@ -382,21 +382,21 @@ def test_wrong_arguments(toy):
         (ValueError, "sample: expected 72 integers", lambda: model.predict(sample[:-1])),
         (ValueError, "out: expected 3 bytes", lambda: model.logits(sample, bytearray(4))),
         (TypeError, "out: expected 3 bytes", lambda: model.logits(sample, bytes(3))),
-        (TypeError, "label: expected a whole number from 0 to 2", lambda: model.train_step(sample, "1")),
-        (ValueError, "label: expected a whole number from 0 to 2", lambda: model.train_step(sample, 3)),
-        (ValueError, "label: expected a whole number from 0 to 2", lambda: model.train_step(sample, -1)),
+        (TypeError, "label: expected an integer from 0 to 2", lambda: model.train_step(sample, "1")),
+        (ValueError, "label: expected an integer from 0 to 2", lambda: model.train_step(sample, 3)),
+        (ValueError, "label: expected an integer from 0 to 2", lambda: model.train_step(sample, -1)),
         (ValueError, "sample", lambda: model.train_step(sample + b"1", 1)),
         (
             ValueError,
-            "labels: expected one byte a sample, each from 0 to 2",
+            "labels: expected one byte per sample, each from 0 to 2",
             lambda: model.train(sample, b"\3"),
         ),
-        (TypeError, "labels: expected one byte a sample", lambda: model.train(sample, 1)),
-        (ValueError, "samples: expected 72 bytes a label", lambda: model.train(sample, b"\1\1")),
-        (ValueError, "labels: expected one byte a sample", lambda: model.train(b"", b"")),
-        (TypeError, "epochs: expected a whole number, 1 or more", lambda: model.train(sample, b"\1", "2")),
-        (TypeError, "epochs: expected a whole number", lambda: model.train(sample, b"\1", epochs=1.5)),
-        (ValueError, "epochs: expected a whole number", lambda: model.train(sample, b"\1", epochs=0)),
+        (TypeError, "labels: expected one byte per sample", lambda: model.train(sample, 1)),
+        (ValueError, "samples: expected 72 bytes per label", lambda: model.train(sample, b"\1\1")),
+        (ValueError, "labels: expected one byte per sample", lambda: model.train(b"", b"")),
+        (TypeError, "epochs: expected an integer, 1 or more", lambda: model.train(sample, b"\1", "2")),
+        (TypeError, "epochs: expected an integer", lambda: model.train(sample, b"\1", epochs=1.5)),
+        (ValueError, "epochs: expected an integer", lambda: model.train(sample, b"\1", epochs=0)),
         (TypeError, "path: expected a string", lambda: model.save(3)),
         (TypeError, "path: expected a string", lambda: model.load(None)),
         (TypeError, "weights: expected the path of a weights file, or its", lambda: module.Model(3)),
@@ -491,7 +491,7 @@ def test_the_example_runs(tmp_path, prefix):
     """Whatever the model is called."""
     export_example(tmp_path, prefix)
     first, again = (run_script(tmp_path, "main.py").splitlines() for _ in range(2))
-    assert first[0] == "nothing learnt yet" and again[0] == "learnt before: learnt.weights"
+    assert first[0] == "no learnt weights yet" and again[0] == "loaded: learnt.weights"
     assert set(first[1:] + again[1:]) <= set(MODEL.class_names) and len(first) == 3
 
 
@@ -504,16 +504,20 @@ def test_the_example_starts_whatever_files_there_are(toy, tmp_path):
     export_example(tmp_path)
     cases = [(".new", whole[:size], "not used: learnt.weights: weights: ") for size in (0, 20, 32, 50)]
     cases += [
-        ("", (tmp_path / "other.weights").read_bytes(), "not used: learnt.weights: weights: not learnt")
+        (
+            "",
+            (tmp_path / "other.weights").read_bytes(),
+            "not used: learnt.weights: weights: learnt on another",
+        )
     ]
-    cases += [(".new", whole, "learnt before: learnt.weights.new")]
+    cases += [(".new", whole, "loaded: learnt.weights.new")]
     for ending, data, text in cases:
         for path in tmp_path.glob("learnt*"):
             path.unlink()
         (tmp_path / f"learnt.weights{ending}").write_bytes(data)
         first, again = (run_script(tmp_path, "main.py").splitlines() for _ in range(2))
         assert first[0].startswith(text) and len(first) == 3
-        assert again[0] == "learnt before: learnt.weights"
+        assert again[0] == "loaded: learnt.weights"
 
 
 MEMORYVIEWS = """

@@ -1,4 +1,4 @@
-"""Plan + templates → the files of a MicroPython export: weights, C for native modules and for firmware."""
+"""Plan and templates → the files of a MicroPython export: weights, C for native modules and for firmware."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from integrad_codegen.plan import Plan
 
 
 def emit_micropython(model: Model, plan: Plan, command: str = "") -> dict[str, str | bytes]:
-    """Path → contents of everything but the native modules, which a compiler makes of emit_module()."""
+    """Path → contents of all files except the native modules, which are compiled from emit_module()."""
     return merged(
         {f"{plan.prefix}.weights": weights_file.weights_file(model, plan)},
         emit_pure(model, plan, command),
@@ -29,7 +29,7 @@ def emit_micropython(model: Model, plan: Plan, command: str = "") -> dict[str, s
 
 
 def emit_module(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
-    """Path → text of the C sources of a native module, or of a module in firmware."""
+    """Path → text of the C sources of a native module or of a module in firmware."""
     pointing = replace(plan, weights_by_pointer=True)
     device = files("integrad_device")
     return merged(

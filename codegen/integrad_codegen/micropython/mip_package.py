@@ -1,8 +1,8 @@
-"""Folders that mip, MicroPython's installer, takes: VERSION/ARCHITECTURE_ABI/package.json and what it names.
+"""Folders for mip, MicroPython's package installer: VERSION/ARCHITECTURE_ABI/package.json and its files.
 
-mip knows neither architectures nor alternatives: a package.json lists pairs of a file's name on the board
-and where to fetch it, relative to itself. So each kind of board has a folder of its own that holds all it
-needs, and nothing else is to be served.
+mip supports neither architectures nor alternatives: a package.json lists pairs of a file name on the board
+and the path, relative to package.json, from which to download it. Therefore each kind of board has a
+folder of its own with all the files that it requires.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 
 ABI = "6.3"
-"""Version of the .mpy files: of MicroPython 1.23 and newer."""
+"""Version of the .mpy format, that of MicroPython 1.23 and newer."""
 
 
 def mip_folders(
@@ -35,6 +35,6 @@ def mip_folders(
 
 
 def package_json(version: str, files: Mapping[str, str]) -> str:
-    """files: name on the board → path beside package.json."""
+    """files: name on the board → path relative to package.json."""
     package = {"version": version, "urls": [[name, path] for name, path in files.items()], "deps": []}
     return json.dumps(package, indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""Names that mean something else to MicroPython, or in its export: no model may be called so."""
+"""Names with another meaning in MicroPython or in its export, which no model may have."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ MODULES = frozenset(
         *("webrepl", "websocket", "zephyr", "zlib", "zsensor"),
     )
 )
-"""In firmware of some port, or with _ before it: PREFIX.py or _PREFIX.py would hide it, or be hidden."""
+"""Modules in firmware of some port, or with a preceding _. PREFIX.py or _PREFIX.py would hide them or be
+hidden by them."""
 
 FILES = frozenset(
     (
-        *("boot", "example", "learnt"),  # boot.py, example.py, and learnt.weights that this saves
-        *("config", "memory", "runtime_abi", "together"),  # what native modules are built with
+        *("boot", "example", "learnt"),  # boot.py, example.py, and learnt.weights, which example.py saves
+        *("config", "memory", "runtime_abi", "together"),  # files used for building native modules
     )
 )
 RESERVED = MODULES | FILES | frozenset(keyword.kwlist) | {f"u{name}" for name in MODULES}
-"""u…: older names of the same modules."""
+"""u…: the older names of the same modules."""

@@ -1,7 +1,7 @@
-"""Plan → what the template of the plain Python backend prints.
+"""Plan → context of the template of the plain Python backend.
 
-Every buffer is a variable: the values of one sample or, over the batch, a list with those of every sample.
-It is deleted when nothing needs it any more.
+Every buffer is a variable: the values of one sample or, for the whole batch, a list with the values of
+every sample. A variable is deleted after its last use.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from integrad_codegen.weights_file import HEADER_BYTES, members
 
 @dataclass(frozen=True)
 class Lines:
-    """A step: a comment and its lines."""
+    """A step: a comment and lines of code."""
 
     comment: str
     lines: list[str]
 
 
 def plain(plan: Plan, common: dict, environment: Environment) -> dict:
-    """common: what both Python backends say alike."""
+    """common: the context shared by both Python backends."""
     context = common | {
         "scratch_bytes": 0,
         "weights_of": partial(_weights_of, plan),
@@ -68,13 +68,13 @@ def _training(steps: list[Step], kinds: KindTemplates) -> list[Lines]:
 
 
 def _variables(calls: Iterable[Call]) -> dict[str, bool]:
-    """Variables of some calls, in order of use, and whether each is a list over the batch."""
+    """Variables of calls, in the order of use, and whether each is a list over the batch."""
     places = (place for call in calls for place in call.places.values() if not place.is_workspace)
     return {place.name: place.batch > 0 for place in places}
 
 
 def _deletion(groups: Sequence[dict[str, bool]], number: int) -> list[str]:
-    """What no later group of calls needs any more; after the last one, nothing has to be deleted."""
+    """Deletion of variables that no later group of calls uses; none after the last group."""
     later = set().union(*groups[number + 1 :])
     unused = [name for name in groups[number] if name not in later]
     return [f"del {', '.join(unused)}"] if unused and later else []
@@ -85,13 +85,13 @@ def _address(place: Place, repeated: bool) -> str:
 
 
 def _weights_of(plan: Plan, operation: Operation) -> str:
-    """An operation's weights: the buffer, and the byte where they begin."""
+    """An operation's weights: the buffer and the offset in bytes."""
     member = next(m for m in members(plan) if m.name == operation.name)
     return f"learning, {member.offset}" if member.learns else f"weights, {HEADER_BYTES + member.offset}"
 
 
 def _place_of(plan: Plan, operation: Operation) -> int:
-    """The byte where weights that learn begin."""
+    """Offset of trainable weights in bytes."""
     return next(m.offset for m in members(plan) if m.name == operation.name)
 
 

@@ -1,4 +1,4 @@
-"""Plan + templates → the Python files of a MicroPython export: wrapper class, Python backends, package."""
+"""Plan and templates → the Python files of a MicroPython export: wrapper class, Python backends, package."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from integrad_codegen.plan import Plan
 
 
 def emit_pure(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
-    """Path → text of everything that is Python. command: as in emit_c."""
+    """Path → text of all Python files, and of the files that go with them. command: as in emit_c."""
     check_name(plan.prefix)
     backend, wrapper = f"_{plan.prefix}.py", _wrapper(model, plan, command)
     environment, common = environment_for("micropython"), _common(model, plan)
@@ -58,7 +58,7 @@ def _wrapper(model: Model, plan: Plan, command: str) -> dict:
     return {
         "plan": plan,
         "summary": summary(plan),
-        # Anybody may have written the record: it must not end the docstring that it stands in.
+        # The record is not trusted: it must not end the docstring that contains it.
         "origin": [line.replace('"', "'") for line in origin_lines(model, plan, command)],
         "class_names": [json.dumps(name, ensure_ascii=False) for name in model.class_names],
         "header_bytes": weights_file.HEADER_BYTES,
@@ -80,7 +80,7 @@ def _memory(plan: Plan) -> dict:
 
 
 def _package(plan: Plan) -> str:
-    """For boards with viper, whatever their core; mip_package makes those for native modules."""
+    """package.json for all boards with viper; mip_package generates those for native modules."""
     p = plan.prefix
     files = {f"{p}.py": f"{p}.py", f"_{p}.py": f"pure/_{p}.py", f"{p}.weights": f"{p}.weights"}
     return package_json("1", files)
@@ -91,7 +91,7 @@ def _numbers(schedule: Schedule | None) -> tuple[int, ...]:
 
 
 def _common(model: Model, plan: Plan) -> dict:
-    """What both Python backends say alike."""
+    """The context shared by both Python backends."""
     normalisation = Normalisation.of(model.preprocessing)
     frozen, learning = weights_file.part_bytes(plan)
     code = raw_code(normalisation)

@@ -1,5 +1,5 @@
-"""The tables of numbers that the functions of the Python backends read: one for each layer, its fields in a
-comment."""
+"""Tables of numbers that the functions of the Python backends read: one per layer, with a comment that names
+its fields."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from integrad_codegen.plan import Plan
 
 
 def texts(plan: Plan, context: dict, environment: Environment, table: Callable[..., str]) -> list[str]:
-    """All tables of a backend, in order of use. table: (name, comment, numbers, type code) → its text."""
+    """All tables of a backend, in the order of use. table: (name, comment, numbers, type code) → its text."""
     normalisation = context["normalisation"]
     limbs_of = partial(_limbs_of, plan)
     kinds = KindTemplates(environment, context | {"table": table, "limbs_of": limbs_of}, folder="tables/")
     return [
-        table("_CENTRES", "What raw values are centred by, a channel each.", normalisation.centre),
-        table("_DEVIATIONS", "What they are divided by.", normalisation.mad, "I"),
+        table("_CENTRES", "Centres of the raw values, one per channel.", normalisation.centre),
+        table("_DEVIATIONS", "Divisors of the centred values.", normalisation.mad, "I"),
         *kinds.texts("tables", plan.all_operations),
     ]
 

@@ -1,4 +1,4 @@
-"""What the MicroPython modules say about wrong arguments: the same words in C and in Python."""
+"""Messages of the MicroPython modules about wrong arguments, the same in C and in Python."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from integrad_codegen.plan import Plan
 from integrad_codegen.weights_file import HEADER_BYTES, part_bytes
 
 TYPE_CODES = {"int8": "b", "uint8": "B", "int16": "h", "uint16": "H", "int32": "i"}
-"""Type of a raw value → its code in the array module."""
+"""Type of a raw value → its type code in the array module."""
 
 RAW_BYTES = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4}
 
@@ -24,28 +24,28 @@ def sample_bytes(plan: Plan, normalisation: Normalisation) -> int:
 
 
 def weights_bytes(plan: Plan) -> int:
-    """Bytes of a weights file that a module looks at: the header and what does not learn."""
+    """Bytes of a weights file that a module reads: the header and the frozen weights."""
     return HEADER_BYTES + part_bytes(plan)[0]
 
 
 def texts(plan: Plan, normalisation: Normalisation) -> dict[str, str]:
-    """Name → text: of a TypeError for a wrong type, of a ValueError for a wrong length or value."""
+    """Name → text, of a TypeError for a wrong type and of a ValueError for a wrong length or value."""
     code, size = raw_code(normalisation), sample_bytes(plan, normalisation)
     aligned = ", aligned" if RAW_BYTES[code] > 1 else ""
     last = plan.classes - 1
     return {
         "sample": f"sample: expected {plan.inputs} integers of type '{code}' or their {size} bytes{aligned}",
-        "samples": f"samples: expected {size} bytes a label, integers of type '{code}' or bytes{aligned}",
-        "labels": f"labels: expected one byte a sample, each from 0 to {last}",
-        "label": f"label: expected a whole number from 0 to {last}",
-        "count": f"first, count: expected 1 to {plan.batch} samples that are there",
+        "samples": f"samples: expected {size} bytes per label, integers of type '{code}' or bytes{aligned}",
+        "labels": f"labels: expected one byte per sample, each from 0 to {last}",
+        "label": f"label: expected an integer from 0 to {last}",
+        "count": f"first, count: expected 1 to {plan.batch} existing samples",
         "out": f"out: expected {plan.classes} bytes, an array('b') or a bytearray",
         "schedule": "schedule: expected three 32-bit integers, "
         f"the first from 1 to {learning_rate_limit(plan.classes)}, the others 0 or more",
         "weights": f"weights: expected {weights_bytes(plan)} bytes or more at an even address",
-        "whole": "weights: expected the path of a weights file, or its content as bytes",
+        "whole": "weights: expected the path of a weights file, or its contents as bytes",
         "path": "path: expected a string",
-        "epochs": "epochs: expected a whole number, 1 or more",
-        "buffers": "buffers: expected the tuple that Model made",
+        "epochs": "epochs: expected an integer, 1 or more",
+        "buffers": "buffers: expected the tuple made by Model",
         "data": "data: expected bytes",
     }

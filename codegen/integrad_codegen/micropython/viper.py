@@ -1,4 +1,4 @@
-"""Plan → what the template of the viper backend prints."""
+"""Plan → context of the template of the viper backend."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ LOADS = {
     "H": ("ptr16", "values[at]"),
     "i": ("ptr32", "values[at]"),
 }
-"""Type code of a raw value → viper's pointer to it and its value."""
+"""Type code of a raw value → viper's type of pointer, and the value of a loaded element."""
 
 
 def viper(plan: Plan, common: dict, environment: Environment) -> dict:
-    """common: what both Python backends say alike."""
+    """common: the context shared by both Python backends."""
     memory = ViperMemory.of(plan)
     pointer, value = LOADS[common["raw"]["code"]]
     context = common | {
@@ -41,7 +41,7 @@ def viper(plan: Plan, common: dict, environment: Environment) -> dict:
         "spread_bit": 1 << arithmetic.INPUT_SPREAD.bit_length() - 1,
         "step_limit": 2 * arithmetic.INT16_WEIGHT_LIMIT,
         "wide": any(Limbs.of(block, plan.batch).count > 1 for block in plan.learning_blocks),
-        "room": arithmetic.INT32_LIMIT // arithmetic.INT8_LIMIT,
+        "headroom": arithmetic.INT32_LIMIT // arithmetic.INT8_LIMIT,
         "reads_frozen": common["frozen_bytes"] > 0,
         "reads_learning": common["learning_bytes"] > 0,
         "nibbles": _hexadecimal(crc_nibbles()),
@@ -58,19 +58,19 @@ def viper(plan: Plan, common: dict, environment: Environment) -> dict:
 
 
 def _address(opening: str, place: Place, repeated: bool) -> str:
-    """Byte of the scratch: `_ALL_BLOCK1 + b * 120`. Activations take a byte a value."""
+    """Offset in the scratch: `_ALL_BLOCK1 + b * 120`. Activations take one byte per value."""
     name = {"x": "_X", "logits": "_SCORES"}.get(place.name, opening + place.name.upper())
     return f"{name} + b * {place.values}" if repeated and place.batch else name
 
 
 def _weights_of(plan: Plan, operation: Operation) -> dict[str, str]:
-    """The buffer in which an operation's weights lie, and the constant that says where."""
+    """The buffer that contains an operation's weights, and the constant with their offset."""
     learning = plan.batch and not plan.is_frozen(operation)
     return {"buffer": "learning" if learning else "weights", "at": f"_{operation.name.upper()}_WEIGHTS"}
 
 
 def _offset(member: weights_file.Member) -> int:
-    """Where a function finds an array: in the learning bytes, or in the whole file."""
+    """Offset of an array in the trainable weights, or in the whole file."""
     return member.offset if member.learns else weights_file.HEADER_BYTES + member.offset
 
 
@@ -79,7 +79,7 @@ def _table(name: str, comment: str, numbers: tuple[int, ...], code: str = "i") -
 
 
 def crc_nibbles() -> tuple[int, ...]:
-    """CRC-32 of the sixteen values of four bits."""
+    """CRC-32 of the sixteen 4-bit values."""
     table = []
     for value in range(16):
         for _ in range(4):

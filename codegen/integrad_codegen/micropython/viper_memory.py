@@ -1,6 +1,6 @@
-"""The scratch of the viper backend: where buffers lie, and how sums that exceed 32 bits are kept.
+"""The scratch of the viper backend: offsets of buffers, and representation of sums that exceed 32 bits.
 
-Words come first: errors, deltas, gradients. Then come bytes: inputs, activations, scores.
+Words come first (errors, deltas, gradients), then bytes (inputs, activations, scores).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from integrad_codegen.operations.block import Block
 from integrad_codegen.plan import Plan
 
 CHUNK = 128
-"""Weights of a dense row whose gradients exist at a time."""
+"""Number of weights of a dense row whose gradients are stored at a time."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class Limbs:
 
     @classmethod
     def of(cls, block: Block, batch: int) -> Limbs:
-        """What the worst gradient of a learning block needs; one limb where it fits 32 bits."""
+        """The limbs for the worst-case gradient of a learning block; one if it fits in 32 bits."""
         if block.gradient_bits == 32:
             return cls(1, 0)
         terms = batch * block.positions * INT8_LIMIT
         error = block.error_bound
-        # Half of the range: a carry from the limb below comes on top.
+        # Half of the range, since a carry from the limb below is added.
         bits = (INT32_LIMIT // (2 * terms)).bit_length() - 1
         count = 2
         while terms * ((error >> bits * (count - 1)) + 1) > INT32_LIMIT // 2:
@@ -40,8 +40,8 @@ class Limbs:
 
 @dataclass(frozen=True)
 class ViperMemory:
-    """offsets: (constant, byte offset) of everything in the scratch: _ONE_… hold one sample's activations,
-    in an inference, _ALL_… those of a training step. row: words of one limb's gradients.
+    """offsets: (constant, byte offset) of all buffers in the scratch: _ONE_… for the activations of one
+    sample in an inference, _ALL_… for those of a training step. row: words of the gradients of one limb.
     """
 
     offsets: list[tuple[str, int]]
@@ -68,7 +68,7 @@ class ViperMemory:
 
 
 def _word_sizes(plan: Plan) -> tuple[list[tuple[str, int]], int]:
-    """(constant, bytes) of the regions of words, and the words of a row of gradients."""
+    """(constant, bytes) of the regions that consist of words, and the words of a row of gradients."""
     if not plan.batch:
         return [], 0
     blocks = plan.learning_blocks
@@ -82,5 +82,5 @@ def _word_sizes(plan: Plan) -> tuple[list[tuple[str, int]], int]:
 
 
 def _without_workspaces(arena: Arena) -> Arena:
-    """The C kernels' workspaces are not needed here."""
+    """The arena without the workspaces of C kernels, which are not used here."""
     return lay_out([buffer for buffer in arena.buffers if not buffer.is_workspace])
