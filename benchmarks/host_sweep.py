@@ -43,7 +43,10 @@ def run_sweep(engine: str, threads: int | None, rounds: int) -> list[dict]:
     for _ in range(rounds):
         for point, (_, one_pass) in runs:
             point.passes.append(one_pass())
-    print("\n| varies | network | batch | samples | MACs a sample | ms a pass | ns a sample | ns a MAC |")
+    print(
+        "\n| varies | network | batch | samples | MACs per sample | ms per pass | ns per sample | ns per MAC "
+        "|"
+    )
     print("|---|---|---:|---:|---:|---:|---:|---:|")
     return [shown(point, macs) for point, (macs, _) in runs]
 

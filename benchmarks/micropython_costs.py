@@ -79,13 +79,13 @@ def costs(core: Core, device: DeviceModel, sample: np.ndarray, label: int) -> It
     native = build_module(emit_module(model, plan), name, architecture)
     viper = compiled(pure[f"pure/{name}.py"], name, architecture.name)
     plain = compiled(pure[f"plain/{name}.py"], name)
-    face = {f"{plan.prefix}.mpy": compiled(pure[f"{plan.prefix}.py"], plan.prefix)}
-    face["digits.weights"] = weights_file(model, plan)
+    wrapper = {f"{plan.prefix}.mpy": compiled(pure[f"{plan.prefix}.py"], plan.prefix)}
+    wrapper["digits.weights"] = weights_file(model, plan)
     script = SCRIPT.format(sample=sample.tobytes(), label=label)
-    yield run(core, "user C module", script, face, None, firmware_with(core, model, plan))
-    yield run(core, "native module", script, {f"{name}.mpy": native, **face}, native)
-    yield run(core, "viper", script, {f"{name}.mpy": viper, **face}, viper)
-    yield run(core, "bytecode", script, {f"{name}.mpy": plain, **face}, plain)
+    yield run(core, "user C module", script, wrapper, None, firmware_with(core, model, plan))
+    yield run(core, "native module", script, {f"{name}.mpy": native, **wrapper}, native)
+    yield run(core, "viper", script, {f"{name}.mpy": viper, **wrapper}, viper)
+    yield run(core, "bytecode", script, {f"{name}.mpy": plain, **wrapper}, plain)
 
 
 def c_cost(core: Core, device: DeviceModel, sample: np.ndarray, label: int) -> Cost:

@@ -85,16 +85,16 @@ class PlainInteger:
     def learn(self, number: int, layer: dict, x, s, h, targets) -> None:
         """Update a block and its head from the head's error."""
         weights, head = self.weights[f"block{number}.weights"], self.weights[f"block{number}.head"]
-        features, winner = h, None
+        features, argmax = h, None
         if layer["type"] == "conv":
             window = head_window(*h.shape[1:3], layer["head_features"])
-            features, winner = max_pool(h, *window)
+            features, argmax = max_pool(h, *window)
         flat = features.reshape(len(h), -1)
         error = classify(flat, head) - targets
         delta = (error @ head).reshape(features.shape)
         self.descend(f"block{number}.head", error.astype(np.int32).T @ flat, self.head_rate, self.head_decay)
         if layer["type"] == "conv":
-            delta = unpool(delta, winner, h.shape, *window)
+            delta = unpool(delta, argmax, h.shape, *window)
         delta = np.where(s < 0, truncated(delta, ALPHA_INV), np.where(s < 127, delta, 0))
         if layer["type"] == "conv":
             gradient = np.einsum("nohw,nchwij->ocij", delta, windows(x, weights), optimize=True)
@@ -153,10 +153,10 @@ def max_pool(x: np.ndarray, kh: int, kw: int, ph: int, pw: int) -> tuple[np.ndar
     return cells.max(-1), cells.argmax(-1)
 
 
-def unpool(delta: np.ndarray, winner: np.ndarray, shape: tuple, kh: int, kw: int, ph: int, pw: int):
+def unpool(delta: np.ndarray, argmax: np.ndarray, shape: tuple, kh: int, kw: int, ph: int, pw: int):
     """Each delta at the cell that won its window; (N, C, oh, ow) → shape."""
     n, c, oh, ow = delta.shape
-    cells = np.where(np.arange(kh * kw) == winner[..., None], delta[..., None], 0)
+    cells = np.where(np.arange(kh * kw) == argmax[..., None], delta[..., None], 0)
     padded = np.zeros((n, c, shape[2] + 2 * ph, shape[3] + 2 * pw), delta.dtype)
     cells = cells.reshape(n, c, oh, ow, kh, kw).swapaxes(3, 4)
     padded[:, :, : oh * kh, : ow * kw] = cells.reshape(n, c, oh * kh, ow * kw)

@@ -44,8 +44,8 @@ def _sums_rows(operation: Operation) -> bool:
 
 def _work(operation: Operation, batch: int) -> int:
     """The most that any call of a step works in, its head's included; batch 0: of a forward pass."""
-    verbs = ("forward", "error", "learn") if batch else ("forward",)
-    return max(o.workspace(verb, batch) for o in (operation, *operation.attached) for verb in verbs)
+    actions = ("forward", "error", "learn") if batch else ("forward",)
+    return max(o.workspace(action, batch) for o in (operation, *operation.attached) for action in actions)
 
 
 def head_bytes(plan: Plan, operation: Operation) -> int:

@@ -59,12 +59,12 @@ def test_elf_equals_map(build, tmp_path, core, toolchain):
 def test_ram_is_that_of_the_part(tmp_path, core, toolchain):
     part = CORES[core].part
     small = build_arrays(tmp_path, core, toolchain).sizes
-    room = part.ram_bytes - small.ram + 8
-    full = build_arrays(tmp_path, core, toolchain, ram=room)
+    limit = part.ram_bytes - small.ram + 8
+    full = build_arrays(tmp_path, core, toolchain, ram=limit)
     assert full.sizes.ram == part.ram_bytes
     assert run(full, b"", engine="qemu").exit_code == 0
     with pytest.raises(DoesNotFitError) as failure:
-        build_arrays(tmp_path, core, toolchain, ram=room + 20_968)
+        build_arrays(tmp_path, core, toolchain, ram=limit + 20_968)
     needed = part.ram_bytes + 20_968
     assert failure.value.needs == {"RAM": (needed, part.ram_bytes)}
     assert str(failure.value) == (
@@ -80,11 +80,11 @@ def test_flash_is_that_of_the_part(tmp_path, core, toolchain):
     apart = (
         64 if machine.vectors_origin != machine.flash_origin else 0
     )  # the M55's vectors have their own memory
-    room = part.flash_bytes - (small.flash - apart) + 8
-    full = build_arrays(tmp_path, core, toolchain, constants=room)
+    limit = part.flash_bytes - (small.flash - apart) + 8
+    full = build_arrays(tmp_path, core, toolchain, constants=limit)
     assert full.sizes.flash == part.flash_bytes + apart
     with pytest.raises(DoesNotFitError) as failure:
-        build_arrays(tmp_path, core, toolchain, constants=room + 800)
+        build_arrays(tmp_path, core, toolchain, constants=limit + 800)
     assert failure.value.needs == {"flash": (part.flash_bytes + 800, part.flash_bytes)}
 
 

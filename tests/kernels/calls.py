@@ -48,11 +48,11 @@ class Draw:
 
     def deltas(self, rows: int, count: int) -> np.ndarray:
         """Each row within what 32 bits hold; many at the borders of 16 bits."""
-        room = INT32_LIMIT // INT8 // count
-        values = self(np.int64, (rows, count), min(room, int(self.rng.choice([3, 32767, 40000, room]))))
+        limit = INT32_LIMIT // INT8 // count
+        values = self(np.int64, (rows, count), min(limit, int(self.rng.choice([3, 32767, 40000, limit]))))
         borders = self.rng.choice([32767, 32768, -32767, -32768, -32769], values.shape)
         chosen = self.rng.random(values.shape) < self.rng.choice([0, 0, 0.3])
-        return np.clip(np.where(chosen, borders, values), -room, room).astype(np.int32)
+        return np.clip(np.where(chosen, borders, values), -limit, limit).astype(np.int32)
 
 
 def widen(draw: Draw) -> Iterator[Call]:

@@ -278,24 +278,25 @@ def test_a_board_whose_files_are_at_flash(flash_port, toy, tmp_path):
 
 FILL = """
 import os
-room = os.statvfs("/")[0] * os.statvfs("/")[3] - {left}
+free = os.statvfs("/")[0] * os.statvfs("/")[3] - {left}
 with open("/filler", "wb") as f:
-    for _ in range(room // 4096):
+    for _ in range(free // 4096):
         f.write(bytes(4096))
 """
 
 
 def test_a_board_that_is_nearly_full(port, toy):
-    """An older installation makes room for the next one; what cannot be written leaves nothing behind."""
+    """An older installation is removed to make space for the next one; a failed copy leaves no files
+    behind."""
     done = succeed("install", toy, "--port", port, "--backend", "plain")
     size = sum(done["files"].values())
     try:
         with connect(port) as board:
             board.run(FILL.format(left=size - 4096), time_limit=120)
-            room = int(board.run("import os\ns = os.statvfs('/')\nprint(s[0] * s[3])"))
-            assert room < size  # without what is there already it would not fit
+            free = int(board.run("import os\ns = os.statvfs('/')\nprint(s[0] * s[3])"))
+            assert free < size  # without what is there already it would not fit
             with pytest.raises(IntegradError, match=r"error on the board: OSError: 28"):
-                board.write_file("/large", bytes(room + 16 * 4096))
+                board.write_file("/large", bytes(free + 16 * 4096))
             assert not board.exists("/large.new") and not board.exists("/large")
         assert succeed("install", toy, "--port", port, "--backend", "plain")["passed"]
     finally:

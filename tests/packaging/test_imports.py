@@ -128,9 +128,9 @@ def test_a_learner_is_known_to_its_table_to_engines_and_to_lowerings_only():
     assert "integrad.learners.nitro" in learners
     for name in MODULES:
         if name not in learners and learners & imports(name):
-            assert name == "integrad.learners.table" or any(inside(name, room) for room in KNOW_LEARNERS), (
-                name
-            )
+            assert name == "integrad.learners.table" or any(
+                inside(name, component) for component in KNOW_LEARNERS
+            ), name
 
 
 def test_lazy_imports_are_seen():

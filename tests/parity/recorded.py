@@ -34,7 +34,7 @@ from integrad.training.stepper import Stepper, draw_dropouts
 FILE = Path(__file__).with_name("recorded_bits.json")
 
 CASES = FIXED | {
-    # One sample a step, which has kernels of its own; initial weights, as the host draws them.
+    # One sample per step, which has its own kernels; initial weights, as the host draws them.
     "single samples": Case(
         "F",
         "int8",

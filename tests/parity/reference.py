@@ -113,14 +113,14 @@ def pool_backward(delta, maps, kind: str, window, padding) -> list:
     ):
         error = delta[c][place[0]][place[1]]
         values = [cell(maps, c, top + i, left + j) for i, j in cells]
-        winner = values.index(max(values))
+        best = values.index(max(values))
         for index, (i, j) in enumerate(cells):
             y, x = top + i, left + j
             if not (0 <= y < height and 0 <= x < width):
                 continue
             if kind == "avg":
                 out[c][y][x] = divide(error, len(cells))
-            elif index == winner:
+            elif index == best:
                 out[c][y][x] = error
     return out
 

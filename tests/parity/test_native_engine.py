@@ -26,7 +26,7 @@ from integrad.network.network import Network
 
 @st.composite
 def sessions(draw):
-    """Any case with up to 70 samples a step, and dropouts as a host draws them, or none."""
+    """Any case with up to 70 samples per step, with dropout as a host draws it or without."""
     case = draw(cases())
     batches = draw(st.lists(st.one_of(st.integers(1, 9), st.integers(1, 70)), min_size=1, max_size=3))
     amplification = draw(st.sampled_from([None, None, 1]))

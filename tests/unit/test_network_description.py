@@ -142,7 +142,7 @@ def test_the_largest_size_is_accepted_and_one_more_is_refused():
 
 
 def test_255_classes_never_overflow_a_blocks_error():
-    """The widest weights that any head can have leave room for 413 classes."""
+    """The widest weights that any head can have allow 413 classes."""
     assert INT32_LIMIT // (ERROR_LIMIT * weight_limit(1)) == 413
     check_description(description(CONV, DENSE, classes=255))
 

@@ -1,4 +1,4 @@
-"""Kinds of operations: each says all that a plan asks, and brings the templates that print it."""
+"""Kinds of operations: each answers every query of a plan and has the templates that print it."""
 
 import re
 from pathlib import Path

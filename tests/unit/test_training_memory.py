@@ -26,8 +26,8 @@ def test_need_is_that_of_the_plan(learn):
 def test_orders_chosen_block_by_block_never_need_more(order, batch):
     for spec, shape in training_memory.NETWORKS.items():
         plan = training_memory.plan_of(spec, shape, "all", batch)
-        room = 16  # padding between what are members now and buffers there
-        assert training_memory.need(plan, order).total <= training_memory.need(plan).total + room
+        padding = 16  # between struct members here, which are buffers there
+        assert training_memory.need(plan, order).total <= training_memory.need(plan).total + padding
 
 
 def test_a_block_alone_as_counted_by_hand():

@@ -57,7 +57,7 @@ class MaxPooling:
     def __init__(self, arithmetic: Arithmetic, fit: HeadPooling, alpha_inv: int, h: torch.Tensor):
         self.arithmetic, self.fit, self.alpha_inv = arithmetic, fit, alpha_inv
         windows = layers.windows(h, fit.window, fit.padding).transpose(3, 4).flatten(4)
-        self.features, self.winner = windows.max(4)  # the first maximum in row-major order
+        self.features, self.argmax = windows.max(4)  # the first maximum in row-major order
 
     def backward(self, delta: Bounded, s: torch.Tensor) -> Bounded:
         cell, inside = self._winning_cells(s.shape[2:])
@@ -75,9 +75,9 @@ class MaxPooling:
     def _winning_cells(self, size: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
         """(C, N, ph·pw): index of each maximum in its map, and whether it is in the map and not in the
         padding."""
-        (kh, kw), (ph, pw), device = self.fit.window, self.fit.padding, self.winner.device
+        (kh, kw), (ph, pw), device = self.fit.window, self.fit.padding, self.argmax.device
         oh, ow = self.fit.size
-        row = self.winner // kw + (torch.arange(oh, device=device) * kh - ph)[:, None]
-        column = self.winner % kw + (torch.arange(ow, device=device) * kw - pw)
+        row = self.argmax // kw + (torch.arange(oh, device=device) * kh - ph)[:, None]
+        column = self.argmax % kw + (torch.arange(ow, device=device) * kw - pw)
         inside = (row >= 0) & (row < size[0]) & (column >= 0) & (column < size[1])
         return (row * size[1] + column).mul_(inside).flatten(2), inside.flatten(2)

@@ -27,9 +27,9 @@ def max_backward(delta: np.ndarray, x: np.ndarray, window: Pair, padding: Pair =
     The gradient of a window is passed to its first maximum in row-major order; it is discarded if that
     maximum is in the padding.
     """
-    winner = _windows(x, window, padding).argmax(axis=-1)
+    cell = _windows(x, window, padding).argmax(axis=-1)
     spread = np.zeros((*delta.shape, window[0] * window[1]), delta.dtype)
-    np.put_along_axis(spread, winner[..., None], delta[..., None], axis=-1)
+    np.put_along_axis(spread, cell[..., None], delta[..., None], axis=-1)
     return _unfold(spread, x.shape, window, padding)
 
 
