@@ -44,6 +44,13 @@ INTEGRAD_KERNEL void integrad_activate4(int8_t *h, const int8_t *s, size_t count
 INTEGRAD_KERNEL void integrad_maxima(int8_t *out, const int8_t *x,
                                      const struct integrad_pool *pool);
 
+/* The average of each window of a pool without padding, truncated toward zero. */
+INTEGRAD_KERNEL void integrad_averages(int8_t *out, const int8_t *x,
+                                       const struct integrad_pool *windows);
+
+/* Class of the largest score; the first wins a tie. */
+INTEGRAD_KERNEL int integrad_argmax(const int8_t *scores, size_t classes);
+
 /*
  * The inputs of one output position (im2col), in the order of a row of weights; 0 where the kernel
  * extends beyond the map.

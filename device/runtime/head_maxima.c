@@ -1,0 +1,31 @@
+#include "nitro_relu.h"
+
+INTEGRAD_KERNEL void integrad_head_maxima(int8_t *out, const int8_t *s,
+                                          const struct integrad_head_pool *pool,
+                                          const struct integrad_nitro_relu *relu) {
+    const struct integrad_pool *const windows = &pool->windows;
+    const int lines = windows->window_height, columns = windows->window_width;
+    for (int c = 0; c < windows->channels; c++) {
+        for (int row = 0; row < windows->height; row++) {
+            const int top = row * lines - pool->padding_height;
+            const int i_first = integrad_window_first(top);
+            const int i_end = integrad_window_end(top, lines, windows->in_height);
+            for (int column = 0; column < windows->width; column++) {
+                const int left = column * columns - pool->padding_width;
+                const int j_first = integrad_window_first(left);
+                const int j_end = integrad_window_end(left, columns, windows->in_width);
+                int32_t best = -127;
+                for (int i = i_first; i < i_end; i++) {
+                    const int8_t *const line = s + (top + i) * windows->in_width;
+                    for (int j = j_first; j < j_end; j++) {
+                        best = line[left + j] > best ? line[left + j] : best;
+                    }
+                }
+                best = integrad_relu(best, relu);
+                const int whole = (i_end - i_first) * (j_end - j_first) == lines * columns;
+                *out++ = (int8_t)(best < 0 && !whole ? 0 : best);
+            }
+        }
+        s += (size_t)windows->in_height * (size_t)windows->in_width;
+    }
+}
