@@ -59,6 +59,14 @@ class KindTemplates:
             found.append(text.strip("\n"))
         return [text for text in found if text]
 
+    def begin_training(self, operations: list[Operation]) -> list[str]:
+        """Lines that open a training step: what the layers of a learner share in it."""
+        found = []
+        for name in dict.fromkeys(o.template for o in operations):
+            macro = getattr(self._module(name), "begin_training", None)
+            found += macro(operations).strip("\n").splitlines() if macro else []
+        return found
+
     def call(self, call: Call, repeated: bool = False) -> list[str]:
         """Lines of a call. repeated: whether it is inside a loop over the samples."""
         macro = getattr(self._module(call.operation.template), f"call_{call.action}")

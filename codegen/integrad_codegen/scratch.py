@@ -15,13 +15,15 @@ class TrainingScratch:
     """Elements of each member of the training scratch struct; 0: no such member.
 
     wide_gradients, gradients: longest row of gradients that are summed in int64 and in int32 (they share
-    their bytes); deltas: errors of `rows` units over the batch, or of one channel's map, int32; arena:
+    their bytes); row_errors: of `rows` units over the batch, int32; maps: (layer, its arrays of int32) for
+    the errors of one channel's map of each convolution, which share their bytes with row_errors; arena:
     bytes; errors: batch x classes, int16.
     """
 
     wide_gradients: int
     gradients: int
-    deltas: int
+    row_errors: int
+    maps: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
     arena: int
     batch: int
     classes: int
@@ -34,8 +36,15 @@ class TrainingScratch:
         wide = max((o.gradient_row for o in learning if o.gradient_bits == 64), default=0)
         # 64-bit sums are used only where the errors are too large for 32-bit ones.
         narrow = max((o.gradient_row for o in learning), default=0)
-        deltas = max((o.errors(batch) for o in learning), default=0)
-        return cls(wide, narrow, deltas, max(ALIGNMENT, arena.bytes), batch, classes, learn_rows(batch))
+        row_errors = max((o.errors(batch) for o in learning if not o.map_arrays), default=0)
+        maps = tuple((o.name, o.map_arrays) for o in learning if o.map_arrays)
+        size = max(ALIGNMENT, arena.bytes)
+        return cls(wide, narrow, row_errors, maps, size, batch, classes, learn_rows(batch))
+
+    @property
+    def deltas(self) -> int:
+        """Errors, int32, that exist at a time."""
+        return max([self.row_errors, *(sum(size for _, size in arrays) for _, arrays in self.maps)])
 
     @property
     def bytes(self) -> int:

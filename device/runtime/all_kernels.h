@@ -1,6 +1,6 @@
 /*
- * Every kernel in one translation unit. With INTEGRAD_ONE_UNIT, kernels.h includes it: a model's
- * own file then holds what it uses as static functions. Without, a file that includes nothing else
+ * Every function of this folder in one translation unit. With INTEGRAD_ONE_UNIT, a model's own file
+ * includes it and holds what it uses as static functions. Without, a file that includes nothing else
  * is the whole folder in one object.
  */
 #ifndef INTEGRAD_ALL_KERNELS_H

@@ -4,7 +4,8 @@
  *
  * Compile the .c files of this folder together with a model. The linker removes what no model uses
  * (-ffunction-sections, --gc-sections), and models share the rest. If a program must be a single
- * translation unit, define INTEGRAD_ONE_UNIT to make the kernels static functions of it.
+ * translation unit, define INTEGRAD_ONE_UNIT to make all functions of this folder static functions
+ * of the model's own file.
  */
 #ifndef INTEGRAD_KERNELS_H
 #define INTEGRAD_KERNELS_H
@@ -133,10 +134,6 @@ INTEGRAD_KERNEL void integrad_descend_row_wide(int16_t *w, const int64_t *gradie
 
 #ifdef __cplusplus
 }
-#endif
-
-#ifdef INTEGRAD_ONE_UNIT
-#include "all_kernels.h"
 #endif
 
 #endif

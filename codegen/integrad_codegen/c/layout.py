@@ -1,6 +1,9 @@
-"""Line breaks of generated C: calls and signatures are wrapped as a formatter would."""
+"""Line breaks and comments of generated C, placed as a formatter would place them."""
 
 from __future__ import annotations
+
+import re
+from itertools import groupby
 
 COLUMNS = 100
 
@@ -38,3 +41,18 @@ def commented(lines: list[tuple[str, str]]) -> list[str]:
     """(code, comment) → lines whose trailing comments are aligned."""
     width = max((len(code) for code, _ in lines), default=0)
     return [f"{code:<{width}} /* {comment} */" for code, comment in lines]
+
+
+def aligned(text: str) -> str:
+    """Text whose trailing comments stand in one column for lines of the same indentation that follow each
+    other."""
+    lines = [re.fullmatch(r"( *)(.*\S) +(/\*.*\*/)", line) or line for line in text.splitlines()]
+    found = []
+    for indent, group in groupby(lines, key=lambda line: None if isinstance(line, str) else line[1]):
+        if indent is None:
+            found += group
+            continue
+        parts = [(match[2], match[3]) for match in group]
+        width = max(len(code) for code, _ in parts)
+        found += [f"{indent}{code:<{width}} {comment}" for code, comment in parts]
+    return "\n".join(found) + "\n"

@@ -16,7 +16,7 @@ from integrad.model_file import Model
 from integrad.network.parameter import Parameter
 from integrad_codegen.c.constants import constants
 from integrad_codegen.c.header_text import class_lines, origin_lines, summary
-from integrad_codegen.c.layout import commented, wrapped, wrapped_call
+from integrad_codegen.c.layout import aligned, commented, wrapped, wrapped_call
 from integrad_codegen.c.places import address, pointers
 from integrad_codegen.c.runtime import FOLDER, runtime_files
 from integrad_codegen.c.types import integer
@@ -41,6 +41,7 @@ def emit_c(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
     """
     check_name(plan.prefix)
     environment = environment_for("c")
+    environment.filters["aligned"] = aligned
     environment.globals |= {"wrapped": wrapped, "wrapped_call": wrapped_call, "integer": integer}
     normalisation = Normalisation.of(model.preprocessing)
     context = {
@@ -97,7 +98,7 @@ def _header(model: Model, plan: Plan, normalisation: Normalisation, command: str
 
 def _kinds(environment: Environment, context: dict) -> KindTemplates:
     plan = context["plan"]
-    seen = context | {"slopes": _slopes(plan), "weights_of": partial(_weights_of, plan)}
+    seen = context | {"slopes": plan.slopes, "weights_of": partial(_weights_of, plan)}
     return KindTemplates(environment, seen, partial(address, plan))
 
 
@@ -110,20 +111,13 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation, kinds: KindT
         "constants": constants(plan, normalisation),
         "kinds": kinds,
         "inference_buffers": pointers(plan.inference_arena, plan.inference),
+        "headers": sorted({operation.header for operation in plan.all_operations}),
+        "begin_training": kinds.begin_training(plan.all_operations) if plan.batch else [],
         "inference_calls": kinds.calls(plan.inference),
         "training_buffers": pointers(plan.training_arena, calls) if plan.batch else [],
         "training_steps": printed(plan.training, kinds),
         "schedule": model.schedule(plan.batch) if plan.batch else None,
     }
-
-
-def _slopes(plan: Plan) -> list[tuple[int, int, set[str]]]:
-    """alpha_inv, mean and the functions used of every NITRO-ReLU in use."""
-    found: dict[tuple[int, int], set[str]] = {}
-    for operation in plan.operations:
-        if operation.slope:
-            found.setdefault(operation.slope, set()).update(operation.slope_functions)
-    return [(*slope, functions) for slope, functions in sorted(found.items())]
 
 
 def _tables(plan: Plan) -> dict:
@@ -139,13 +133,10 @@ def _rows(array: np.ndarray) -> list[list[str]]:
     return [textwrap.wrap(", ".join(map(str, row)) + ",", COLUMNS - 16) for row in rows]
 
 
-def _weights_of(plan: Plan, operation: Operation) -> dict:
-    """How an operation's functions access its weights, and the parameter and argument required for that."""
-    if not plan.takes_weights(operation):
-        access = f"{plan.prefix}_frozen_weights.{operation.name}"
-        return {"access": access, "parameters": [], "arguments": []}
-    parameters = [f"const {plan.prefix}_weights *weights"]
-    return {"access": f"weights->{operation.name}", "parameters": parameters, "arguments": ["weights"]}
+def _weights_of(plan: Plan, operation: Operation) -> str:
+    """Where an operation's weights begin."""
+    struct = "weights->" if plan.takes_weights(operation) else f"{plan.prefix}_frozen_weights."
+    return f"{struct}{operation.name}[0]"
 
 
 def _parameters(p: str) -> dict[str, list[str]]:

@@ -51,7 +51,7 @@ def kernels() -> dict[str, Kernel]:
     manifest = tomllib.loads(text)
     return {
         name: Kernel(name, kind == "helper", **{k: v if k == "row" else tuple(v) for k, v in entry.items()})
-        for kind in ("kernel", "helper")
+        for kind in ("layer", "kernel", "helper")
         for name, entry in manifest[kind].items()
     }
 

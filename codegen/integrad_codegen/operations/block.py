@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 import numpy as np
 
 from integrad.arithmetic import ERROR_LIMIT
 from integrad_codegen.encodings import Encoding
 from integrad_codegen.operations.classifier import Classifier
+from integrad_codegen.operations.nitro_relu import activation
 from integrad_codegen.operations.operation import Operation
 from integrad_codegen.operations.pool import Pooling
 
@@ -22,6 +24,7 @@ class Block(Operation):
     weight. head: of a block that learns, else None. proved_bits: width of the weight gradient, 32 or 64.
     """
 
+    header: ClassVar[str] = "nitro.h"
     number: int
     weights: np.ndarray
     encoding: Encoding
@@ -119,15 +122,6 @@ class Block(Operation):
     def slope(self) -> tuple[int, int] | None:
         return self.alpha_inv, self.mean
 
-    @property
-    def slope_functions(self) -> set[str]:
-        found = {"value"} if self.alpha_inv != 4 else set()
-        return found | ({"gradient"} if self.learns else set())
-
     def kernels(self) -> set[str]:
-        names = {"activate4"} if self.alpha_inv == 4 else set()
-        if self.learns:
-            names |= self.head.encoding.kernels({"errors"})
-            if self.gradient_bits == 64:
-                names.add("headroom")
-        return names
+        """What activates its outputs; a kind adds what computes them."""
+        return {activation(self.alpha_inv)}

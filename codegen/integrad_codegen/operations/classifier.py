@@ -11,6 +11,9 @@ from integrad_codegen.encodings import Encoding
 from integrad_codegen.operations.operation import Operation
 from integrad_codegen.workspace import INT16, learn_errors, learn_values
 
+LAYER_BYTES = 16
+"""The constant struct of a layer of dense weights."""
+
 
 @dataclass(frozen=True, eq=False)
 class Classifier(Operation):
@@ -21,6 +24,7 @@ class Classifier(Operation):
 
     kind: ClassVar[str] = "classifier"
     template: ClassVar[str] = "classifier"
+    header: ClassVar[str] = "nitro.h"
     role: str
     weights: np.ndarray
     encoding: Encoding
@@ -64,12 +68,16 @@ class Classifier(Operation):
         return learn_errors(batch)
 
     def kernels(self) -> set[str]:
-        reading = {"linear", "learn_rows"} if self.learns else {"linear"}
-        return {"widen"} | self.encoding.kernels(reading)
+        reading = {"dense_forward", "classifier_learn"} if self.learns else {"dense_forward"}
+        scoring = {"argmax", "subtract_target"} if self.learns else {"argmax"}
+        return scoring | self.encoding.kernels(reading)
 
     def constants(self) -> list[tuple[str, int]]:
-        named = [("features", self.features), ("scale", self.scale)]
-        return [*named, ("limit", self.limit)] if self.learns else named
+        return [("features", self.features)]
+
+    @property
+    def table_bytes(self) -> int:
+        return LAYER_BYTES
 
     def ingredients(self, batch: int) -> list[str]:
         """None: every program contains classifiers, which are included in its measured base."""

@@ -8,10 +8,12 @@ from typing import ClassVar
 
 from integrad.network.network import Stage
 from integrad_codegen.operations.block import Block
-from integrad_codegen.operations.operation import Operation, Shape, shape_text, sides
-from integrad_codegen.operations.pool import Pool, Pooling
+from integrad_codegen.operations.nitro_relu import activation
+from integrad_codegen.operations.operation import Operation, Shape, shape_text
+from integrad_codegen.operations.pool import WINDOWS_BYTES, Pool, Pooling
 from integrad_codegen.workspace import INT16
 
+SHAPE_BYTES, GROUPS_BYTES = 12 * 4, 3 * 4
 POSITIONS = 8
 """Positions of a depthwise convolution that a kernel computes together; they may extend beyond the end of a
 row."""
@@ -130,11 +132,13 @@ class Conv(Block):
     def gradient_row(self) -> int:
         return self.fan_in
 
-    def errors(self, batch: int) -> int:
-        """Errors of one channel's map and of the head's pooled features; with max pooling, only those of the
-        features, and their positions."""
+    @property
+    def map_arrays(self) -> tuple[tuple[str, int], ...]:
+        """Of one channel's map; from maxima, only where there are any, with their positions."""
         pooled = self.pooled_positions
-        return 2 * pooled if self.sparse else self.positions + pooled
+        if self.sparse:
+            return ("map", pooled), ("place", pooled)
+        return (("map", self.positions), *([("pooled", pooled)] if pooled else []))
 
     # Role in a training step
 
@@ -160,52 +164,36 @@ class Conv(Block):
     def templates(self) -> tuple[str, ...]:
         return ("nitro_relu", "pool", "conv") if self.learns else ("nitro_relu", "conv")
 
-    @property
-    def slope_functions(self) -> set[str]:
-        found = super().slope_functions
-        if self.learns and self.head_pooling:
-            if self.sparse:
-                found = (found - {"gradient"}) | {"least"}
-            if not self.sparse or self.head_pooling.is_padded:
-                found.add("value")
-        return found
-
     def kernels(self) -> set[str]:
-        reading, others = {"depthwise" if self.is_depthwise else "convolve"}, set()
+        reading = {"depthwise" if self.is_depthwise else "convolve"}
+        others = super().kernels()
+        if self.groups > 1:
+            reading.add("depthwise_groups" if self.is_depthwise else "convolve_groups")
         if self.learns:
-            reading.add("descend_row")
-            others.add("accumulate")
-            if self.gradient_bits == 64:
-                reading.add("descend_row_wide")
-                others.add("accumulate_wide")
-            if self.head_pooling:
-                others |= self.head_pooling.kernels()
-        return super().kernels() | others | self.encoding.kernels(reading)
+            reading.add("conv_learn_wide" if self.gradient_bits == 64 else "conv_learn")
+            others |= {f"errors_of_{self.errors_of}", self.head_kernel}
+        return others | self.encoding.kernels(reading)
+
+    @property
+    def head_kernel(self) -> str:
+        """The kernel that makes its head's features of its outputs."""
+        pooling = self.head_pooling
+        if pooling is None:
+            return activation(self.alpha_inv)
+        if pooling.is_max:
+            return "head_maxima" if pooling.is_padded else "maxima"
+        return "head_averages"
+
+    @property
+    def errors_of(self) -> str:
+        """What the errors of its head reach: a map or what a pool makes of it."""
+        if self.head_pooling is None:
+            return "map"
+        padded = "padded_" if self.sparse and self.head_pooling.is_padded else ""
+        return f"{padded}maxima" if self.sparse else "averages"
 
     def constants(self) -> list[tuple[str, int]]:
-        channels, height, width = self.input_shape
-        named = [
-            *(("inputs", self.inputs), ("outputs", self.outputs), ("scale", self.scale)),
-            *(("input_channels", channels), ("input_height", height), ("input_width", width)),
-            *(("channels", self.rows), ("height", self.output_shape[1]), ("width", self.output_shape[2])),
-            *sides("kernel", self.kernel),
-            *sides("stride", self.stride),
-            *sides("padding", self.padding),
-        ]
-        if self.groups > 1:
-            named += [
-                ("groups", self.groups),
-                ("group_input_channels", self.group_shape[0]),
-                ("group_channels", self.group_rows),
-                ("group_inputs", self.inputs // self.groups),
-                ("group_outputs", self.outputs // self.groups),
-            ]
-        if self.learns:
-            named += [("positions", self.positions), ("fan_in", self.fan_in), ("limit", self.limit)]
-            if self.head_pooling:
-                named += [(f"pool_{what}", value) for what, value in self.head_pooling.constants()]
-                named.append(("pool_positions", self.pooled_positions))
-        return named
+        return [("outputs", self.outputs), ("scale", self.scale)]
 
     def ingredients(self, batch: int) -> list[str]:
         names = [self.kind]
@@ -223,8 +211,10 @@ class Conv(Block):
 
     @property
     def table_bytes(self) -> int:
-        """Bytes of its shape, twelve words."""
-        return 12 * 4
+        """The constant struct of its shape, with what its groups and learning add."""
+        if self.learns:
+            return SHAPE_BYTES + GROUPS_BYTES + 8 + WINDOWS_BYTES + 8
+        return SHAPE_BYTES + (GROUPS_BYTES if self.groups > 1 else 0)
 
 
 def _even(count: int) -> int:

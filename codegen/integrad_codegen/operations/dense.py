@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from integrad.network.network import Stage
 from integrad_codegen.operations.block import Block
+from integrad_codegen.operations.classifier import LAYER_BYTES
 from integrad_codegen.workspace import INT16, learn_errors, learn_rows, learn_values
 
 
@@ -39,16 +40,17 @@ class Dense(Block):
         return ("nitro_relu", "classifier", "dense")
 
     def kernels(self) -> set[str]:
-        reading, others = {"linear"}, {"widen"}
+        reading = {"dense_forward"}
         if self.learns:
-            reading.add("learn_rows")
-            if self.gradient_bits == 64:
-                reading.add("learn_rows_wide")
-        return super().kernels() | others | self.encoding.kernels(reading)
+            reading.add("dense_learn_wide" if self.gradient_bits == 64 else "dense_learn")
+        return super().kernels() | self.encoding.kernels(reading)
 
     def constants(self) -> list[tuple[str, int]]:
-        named = [("inputs", self.inputs), ("outputs", self.outputs), ("scale", self.scale)]
-        return [*named, ("limit", self.limit)] if self.learns else named
+        return [("outputs", self.outputs)]
+
+    @property
+    def table_bytes(self) -> int:
+        return LAYER_BYTES
 
     def ingredients(self, batch: int) -> list[str]:
         names = [self.kind]

@@ -23,6 +23,9 @@ class Operation(ABC):
     template: ClassVar[str]
     """Name of the templates that print this kind, in the folder of every printer."""
 
+    header: ClassVar[str] = "kernels.h"
+    """Header of the runtime that declares what its C calls."""
+
     kind: ClassVar[str]
     name: str
     input_shape: Shape
@@ -130,8 +133,13 @@ class Operation(ABC):
         return 0
 
     def errors(self, batch: int) -> int:
-        """Number of int32 errors stored at a time while it learns."""
-        return 0
+        """int32 errors that exist at a time while it learns."""
+        return sum(size for _, size in self.map_arrays)
+
+    @property
+    def map_arrays(self) -> tuple[tuple[str, int], ...]:
+        """(name, elements) of the arrays that these errors lie in, where they are those of a map."""
+        return ()
 
     # Code
 

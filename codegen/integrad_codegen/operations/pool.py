@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from integrad.network.network import Stage
-from integrad_codegen.operations.operation import Operation, Shape, shape_text, sides
+from integrad_codegen.operations.nitro_relu import activation
+from integrad_codegen.operations.operation import Operation, Shape, shape_text
 
+WINDOWS_BYTES = 7 * 4
 UNROLLED = 3
 """Longest side of a window for which the compiler unrolls loops."""
 
@@ -33,24 +35,6 @@ class Pooling:
     @property
     def is_padded(self) -> bool:
         return self.padding != (0, 0)
-
-    def kernels(self) -> set[str]:
-        """The kernel that pools: only maxima without padding have one."""
-        return {"maxima"} if self.is_max and not self.is_padded else set()
-
-    def constants(self) -> list[tuple[str, int]]:
-        """(quantity, value) of all constants in the generated code."""
-        channels, height, width = self.input_shape
-        rows, columns = self.output_shape[1:]
-        named = [
-            *(("inputs", channels * height * width), ("input_height", height), ("input_width", width)),
-            *(("channels", channels), ("height", rows), ("width", columns)),
-            ("outputs", channels * rows * columns),
-            *sides("window", self.window),
-        ]
-        if self.is_padded:
-            named += sides("padding", self.padding)
-        return named if self.is_max and not self.is_padded else [*named, ("window_area", self.area)]
 
     def ingredients(self, what: str) -> list[str]:
         """Names of the measured code sizes; the compiler unrolls small windows."""
@@ -86,10 +70,15 @@ class Pool(Operation):
         return f"{super().title} {shape_text(self.pooling.window)}"
 
     def kernels(self) -> set[str]:
-        return self.pooling.kernels() | ({"activate4"} if self.alpha_inv == 4 else set())
+        activating = {activation(self.alpha_inv)} if self.alpha_inv else set()
+        return {"maxima" if self.pooling.is_max else "averages"} | activating
 
     def constants(self) -> list[tuple[str, int]]:
-        return self.pooling.constants()
+        return [("outputs", self.outputs)]
+
+    @property
+    def table_bytes(self) -> int:
+        return WINDOWS_BYTES
 
     def ingredients(self, batch: int) -> list[str]:
         return self.pooling.ingredients(self.kind)
