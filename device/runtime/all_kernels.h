@@ -1,7 +1,7 @@
 /*
  * Every function of this folder in one translation unit. With INTEGRAD_ONE_UNIT, a model's own file
- * includes it and holds what it uses as static functions. Without, a file that includes nothing else
- * is the whole folder in one object.
+ * includes it and holds what it uses as static functions. Without, a file that includes nothing
+ * else is the whole folder in one object.
  */
 #ifndef INTEGRAD_ALL_KERNELS_H
 #define INTEGRAD_ALL_KERNELS_H

@@ -10,6 +10,9 @@
 
 #include "kernels.h"
 
+/* What the labelled class should score; all others 0. */
+enum { INTEGRAD_TARGET = 32 };
+
 /* NITRO-ReLU: slope 1 / alpha_inv below zero, centred by mean. */
 struct integrad_nitro_relu {
     int32_t alpha_inv;
@@ -87,7 +90,7 @@ INTEGRAD_KERNEL void integrad_dense_learn_wide(int16_t *w, const int16_t *head, 
                                                int32_t alpha_inv,
                                                const struct integrad_training *step, int16_t *work);
 
-/* error = scores - target: the labelled class should score 32, all others 0. */
+/* error = scores - target: that of the labelled class is INTEGRAD_TARGET, all others are 0. */
 INTEGRAD_KERNEL void integrad_subtract_target(int16_t *error, const int8_t *scores, size_t classes,
                                               size_t label);
 

@@ -49,8 +49,9 @@ def mlp(tmp_path_factory):
 
 def test_a_wrong_bit_would_be_seen(mlp):
     sources = emit_module(mlp.model, mlp.plan)
-    assert "TARGET = 32," in sources["model.c"]
-    wrong = sources | {"model.c": sources["model.c"].replace("TARGET = 32,", "TARGET = 31,")}
+    header = sources["integrad/nitro.h"]
+    assert "INTEGRAD_TARGET = 32 " in header
+    wrong = sources | {"integrad/nitro.h": header.replace("INTEGRAD_TARGET = 32 ", "INTEGRAD_TARGET = 31 ")}
     good, bad = (build_module(s, "_model", ARCHITECTURES["x64"]) for s in (sources, wrong))
     weights = weights_file(mlp.model, mlp.plan)
     script = (HERE / "backend_conformance.py").read_text()
