@@ -1,4 +1,4 @@
-#include "averages.h"
+#include "average.h"
 
 INTEGRAD_KERNEL void integrad_averages(int8_t *out, const int8_t *x,
                                        const struct integrad_pool *windows) {

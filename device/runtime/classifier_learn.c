@@ -1,4 +1,4 @@
-#include "dense_learn.h"
+#include "unit_errors.h"
 
 INTEGRAD_KERNEL void integrad_classifier_learn(int16_t *w, const int8_t *x,
                                                const struct integrad_dense *layer,

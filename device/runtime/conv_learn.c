@@ -1,4 +1,4 @@
-#include "conv_channel.h"
+#include "channel.h"
 
 INTEGRAD_KERNEL void integrad_conv_learn(int16_t *w, const int16_t *head, const int8_t *x,
                                          const int8_t *s, const int8_t *features,

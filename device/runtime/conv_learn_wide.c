@@ -1,4 +1,4 @@
-#include "conv_channel.h"
+#include "channel.h"
 
 /* Gradient of a channel in 32 bits; 0 if its errors may be too large for that. */
 static inline int integrad_narrow_gradient(const struct integrad_training *step,

@@ -1,4 +1,4 @@
-#include "dense_learn.h"
+#include "unit_errors.h"
 
 INTEGRAD_KERNEL void integrad_dense_learn_wide(int16_t *w, const int16_t *head, const int8_t *x,
                                                const int8_t *s, const struct integrad_dense *layer,

@@ -1,5 +1,5 @@
 #include "groups.h"
-#include "head_errors.h"
+#include "pooled_errors.h"
 
 INTEGRAD_KERNEL size_t integrad_errors_of_averages(const struct integrad_training *step,
                                                    const int16_t *head, const int16_t *error,

@@ -1,4 +1,4 @@
-#include "head_errors.h"
+#include "pooled_errors.h"
 
 INTEGRAD_KERNEL size_t integrad_errors_of_maxima(const struct integrad_training *step,
                                                  const int16_t *head, const int16_t *error,

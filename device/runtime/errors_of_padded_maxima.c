@@ -1,4 +1,4 @@
-#include "head_errors.h"
+#include "pooled_errors.h"
 
 /* The first position that is activated to a window's maximum, as a place; -1 for the padding. */
 static inline int32_t integrad_winner(const int8_t *s, int top, int left, int32_t least,

@@ -1,4 +1,4 @@
-#include "averages.h"
+#include "average.h"
 #include "nitro_relu.h"
 
 INTEGRAD_KERNEL void integrad_head_averages(int8_t *out, const int8_t *s,

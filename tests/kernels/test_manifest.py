@@ -12,10 +12,10 @@ from integrad.targets.cores import CORES
 from integrad_codegen.c.runtime import PORTABLE, SMALL, VARIANTS, kernels
 
 RUNTIME = DEVICE / "runtime"
-SUPPORT = {"all_kernels.h", "helpers.h", "kernels.h", "select.h"}
+SUPPORT = {"all_kernels.h", "helpers.h", "kernels.h", "nitro.h", "select.h"}
 """Files that are no kernels."""
 
-STRUCTS = ("cut", "descent", "pool", "reciprocal", "shape")
+STRUCTS = ("channel", "cut", "descent", "nitro_relu", "pool", "reciprocal", "shape")
 """Structs that entries are named after."""
 
 DEFINITION = re.compile(r"^(?:\w[\w \n*]*[ \n*])?integrad_(\w+)(\([^;{}]*\))\s*[{;]", re.MULTILINE)

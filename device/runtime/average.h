@@ -1,5 +1,5 @@
-#ifndef INTEGRAD_AVERAGES_H
-#define INTEGRAD_AVERAGES_H
+#ifndef INTEGRAD_AVERAGE_H
+#define INTEGRAD_AVERAGE_H
 
 #include "kernels.h"
 

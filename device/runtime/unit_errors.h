@@ -1,5 +1,5 @@
-#ifndef INTEGRAD_DENSE_LEARN_H
-#define INTEGRAD_DENSE_LEARN_H
+#ifndef INTEGRAD_UNIT_ERRORS_H
+#define INTEGRAD_UNIT_ERRORS_H
 
 #include "nitro_relu.h"
 

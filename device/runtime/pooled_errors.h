@@ -1,5 +1,5 @@
-#ifndef INTEGRAD_HEAD_ERRORS_H
-#define INTEGRAD_HEAD_ERRORS_H
+#ifndef INTEGRAD_POOLED_ERRORS_H
+#define INTEGRAD_POOLED_ERRORS_H
 
 #include "nitro_relu.h"
 

@@ -1,5 +1,5 @@
-#ifndef INTEGRAD_CONV_CHANNEL_H
-#define INTEGRAD_CONV_CHANNEL_H
+#ifndef INTEGRAD_CHANNEL_H
+#define INTEGRAD_CHANNEL_H
 
 #include "groups.h"
 
