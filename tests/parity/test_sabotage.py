@@ -97,22 +97,29 @@ CASES = FIXED | {
 
 MISTAKES = [
     Mistake("a linear layer skips its last input", "dense", r"i < n(?=; i\+\+\) \{\s+z)", "i + 1 < n"),
-    Mistake("a dense layer widens too little", "dense", r"x, BLOCK1_INPUTS\)", "x, BLOCK1_INPUTS - 1)"),
-    Mistake("a head skips its last feature", "dense", r"HEAD1_FEATURES, HEAD1_SCALE", "5 - 1, HEAD1_SCALE"),
+    Mistake("a dense layer widens too little", "dense", r"x, layer->inputs\)", "x, layer->inputs - 1)"),
+    Mistake("a head skips its last feature", "dense", r"(head1_layer = \{\s+)5,", r"\g<1>5 - 1,"),
     Mistake("the last class is 0", "dense", r"outs; o\+\+", "outs - (outs == 4); o++"),
     Mistake(
         "a batch skips its last sample", "dense", r"\bb < count(?=; b\+\+\) \{\s+gradient)", "b + 1 < count"
     ),
-    Mistake("a last row does not learn", "dense", r"\? left :", "? left - 1 :"),
+    Mistake(
+        "a last row does not learn", "dense", r"left < step->rows \? left :", "left < step->rows ? left - 1 :"
+    ),
     Mistake("inputs saturate at 126", "dense", r"INT8_LIMIT = 127", "INT8_LIMIT = 126"),
     Mistake("scores saturate at 126", "dense", r"scale, 127\)", "scale, 126)"),
     Mistake(
         "int8 saturates at -128", "dense", r"value < -limit \? -limit", "value < -limit - 1 ? -limit - 1"
     ),
-    Mistake("weights saturate one too high", "dense", r"(BLOCK1_LIMIT = \d+)", r"\1 + 1"),
-    Mistake("the target is 31", "dense", r"TARGET = 32", "TARGET = 31"),
     Mistake(
-        "the last of equal scores wins", "dense", r"logits\[k\] > logits\[best\]", "logits[k] >= logits[best]"
+        "weights saturate one too high",
+        "dense",
+        r"(block1_layer = \{[^}]*?)(\d+)(\s+/\* largest weight)",
+        r"\1 \2 + 1\3",
+    ),
+    Mistake("the target is 31", "dense", r"INTEGRAD_TARGET = 32", "INTEGRAD_TARGET = 31"),
+    Mistake(
+        "the last of equal scores wins", "dense", r"scores\[k\] > scores\[best\]", "scores[k] >= scores[best]"
     ),
     Mistake(
         "a layer's scale floors",
@@ -123,15 +130,15 @@ MISTAKES = [
     Mistake(
         "NITRO-ReLU floors",
         "dense",
-        r"\(s < 0 \? s / (\d) : s\)",
-        r"(s < 0 ? s / \1 - (s % \1 < 0) : s)",
+        r"return \(s < 0 \? integrad_slope\(s, relu->alpha_inv\) : s\)",
+        "return (s < 0 ? integrad_slope(s, relu->alpha_inv) - (s % relu->alpha_inv < 0) : s)",
     ),
-    Mistake("the gradient passes a unit at +127", "dense", r"if \(s >= INT8_LIMIT\)", "if (s > INT8_LIMIT)"),
+    Mistake("the gradient passes a unit at +127", "dense", r"if \(s >= 127\)", "if (s > 127)"),
     Mistake(
         "the gradient stops at -127",
         "dense",
-        r"if \(s >= INT8_LIMIT\)",
-        "if (s >= INT8_LIMIT || s <= -INT8_LIMIT)",
+        r"if \(s >= 127\)",
+        "if (s >= 127 || s <= -127)",
     ),
     Mistake(
         "the update floors",
@@ -157,12 +164,12 @@ MISTAKES = [
         r"updated -= w / descent",
         "updated -= updated / descent",
     ),
-    Mistake("heads decay as blocks do", "dense", r"schedule->head_decay_inv,", "schedule->decay_inv,"),
+    Mistake("heads decay as blocks do", "dense", r"= schedule->head_decay_inv;", "= schedule->decay_inv;"),
     Mistake("blocks learn as fast as heads", "dense", r"AMPLIFICATION = \d+", "AMPLIFICATION = 1"),
     Mistake(
         "the head is updated before its block",
         "dense",
-        r"( +block1_learn\(.*?;\n)( +head1_learn\(.*?;\n)",
+        r"( +integrad_dense_learn\w*\(weights->block1[^;]*;\n)( +integrad_classifier_learn\([^;]*;\n)",
         r"\2\1",
     ),
     Mistake(
@@ -172,9 +179,14 @@ MISTAKES = [
         r"\1\2 / \3 - (\2 % \3 < 0);",
     ),
     Mistake("the spread of an input is 52", "dense", r"INPUT_SPREAD = 51", "INPUT_SPREAD = 52"),
-    Mistake("the first maximum does not win", "maxima", r"value : value \* 4 - 3", "value : value * 4"),
+    Mistake(
+        "the first maximum does not win",
+        "maxima",
+        r"value \* relu->alpha_inv - \(relu->alpha_inv - 1\)",
+        "value * relu->alpha_inv",
+    ),
     Mistake("padding never wins", "cnn", r"best < 0 && !whole \? 0 : best", "best"),
-    Mistake("padding of a maximum is above all", "cnn", r": 36\) >= least", ": INT8_LIMIT) >= least"),
+    Mistake("padding of a winner is above all", "cnn", r": mean\) >= least", ": 127) >= least"),
     Mistake(
         "a padded window ends one row early", "cnn", r"size - origin : window", "size - origin - 1 : window"
     ),
@@ -188,25 +200,23 @@ MISTAKES = [
         r"c < shape->in_channels",
         "c + 1 < shape->in_channels",
     ),
-    Mistake("every group sees the first", "grouped", r"x \+ g \* BLOCK2_GROUP_INPUTS", "x"),
-    Mistake("every group learns from the first", "grouped", r"x \+ o / BLOCK2\w+ \* \w+", "x"),
+    Mistake("every group sees the first", "grouped", r"\bx \+= inputs;", ";"),
+    Mistake("every group learns from the first", "grouped", r"channel->x \+= integrad_inputs\(shape\);", ";"),
     Mistake(
         "a depthwise kernel skips its last row",
         "grouped",
         r"i < i_end(?=; i\+\+\) \{\s+const int8_t)",
         "i + 1 < i_end",
     ),
-    Mistake("a stride is one", "cnn", r"BLOCK2_STRIDE_HEIGHT = 2", "BLOCK2_STRIDE_HEIGHT = 1"),
+    Mistake("a stride is one", "cnn", r"2, 1,( +/\* stride)", r"1, 1,\1"),
     Mistake(
         "the gradient misses the last error",
         "maps",
         r"k < count(?=; k\+\+\) \{\s*const int row)",
         "k + 1 < count",
     ),
-    Mistake(
-        "average-pooled heads spread the sum", "maps", r"_backward\(\*sum / \w+_WINDOW_AREA", "_backward(*sum"
-    ),
-    Mistake("an average floors", "maps", r"\(sum / (\w+_WINDOW_AREA)\);", r"(sum / \1 - (sum % \1 < 0));"),
+    Mistake("average-pooled heads spread the sum", "maps", r"\*sum\+\+ / \(lines \* columns\)", "*sum++"),
+    Mistake("an average floors", "maps", r"-\(-sum >> shift\)", "-((-sum + area - 1) >> shift)"),
     Mistake("a pool misses a corner", "maps", r"at\[in_width \+ 1\]", "at[in_width]"),
     Mistake(
         "sums that exceed 32 bits are cut", "wide", r"headroom = magnitude > headroom[^;]*", "(void)magnitude"

@@ -176,7 +176,10 @@ def test_integers_only_and_no_library(name, generated):
     for path in folder.glob(f"{plan.prefix}*"):
         text = path.read_text()
         includes = set(re.findall(r'^#include ([<"].*[>"])$', text, re.MULTILINE))
-        own = {f'"{plan.prefix}.h"', *(f'"integrad/{name}.h"' for name in ("kernels", "nitro", "all_kernels"))}
+        own = {
+            f'"{plan.prefix}.h"',
+            *(f'"integrad/{name}.h"' for name in ("kernels", "nitro", "all_kernels")),
+        }
         assert includes <= {"<stddef.h>", "<stdint.h>"} | own
         code = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
         assert not re.search(r"\b(float|double|malloc|calloc|free|printf|goto|errno|mem\w+|asm)\b", code)

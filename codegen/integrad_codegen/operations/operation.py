@@ -75,12 +75,6 @@ class Operation(ABC):
         return None
 
     @property
-    def slope_functions(self) -> set[str]:
-        """What its code applies value by value: NITRO-ReLU's "value", its "gradient", the "least" value
-        that becomes a given one."""
-        return set()
-
-    @property
     def has_weights(self) -> bool:
         return self.weights_bytes > 0
 
