@@ -3,21 +3,18 @@
 
 #include "kernels.h"
 
-/* n of area = 2^n; -1 where it is no power of two. */
-static inline int integrad_shift_of(int area) {
-    int shift = 0;
-    while ((area >> shift) > 1) {
-        shift++;
+/* sum / area, truncated toward zero: where there is no divider, by a shift if area allows that. */
+static inline int32_t integrad_average(int32_t sum, int32_t area) {
+#if INTEGRAD_HAS_M0
+    if ((area & (area - 1)) == 0) {
+        uint32_t magnitude = (uint32_t)(sum < 0 ? -sum : sum);
+        for (; area > 1; area >>= 1) {
+            magnitude >>= 1;
+        }
+        return sum < 0 ? -(int32_t)magnitude : (int32_t)magnitude;
     }
-    return (1 << shift) == area ? shift : -1;
-}
-
-/* sum / area, truncated toward zero; without a division where area is 2^shift. */
-static inline int32_t integrad_average(int32_t sum, int area, int shift) {
-    if (shift < 0) {
-        return sum / area;
-    }
-    return sum < 0 ? -(-sum >> shift) : sum >> shift;
+#endif
+    return sum / area;
 }
 
 #endif
