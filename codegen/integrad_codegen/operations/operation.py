@@ -163,8 +163,3 @@ class Operation(ABC):
 def shape_text(shape: Shape) -> str:
     """`8x4x4`."""
     return "x".join(map(str, shape))
-
-
-def sides(what: str, pair: tuple[int, int]) -> list[tuple[str, int]]:
-    """Constants for the height and the width of something."""
-    return [(f"{what}_height", pair[0]), (f"{what}_width", pair[1])]
