@@ -57,3 +57,12 @@ def test_without_a_gpu_or_without_torch(monkeypatch):
 def test_threads_that_no_machine_has(threads):
     with pytest.raises(UsageError, match=f"{threads} threads: must be from 1 to 256"):
         make_engine("auto", network("mlp:4"), threads)
+
+
+@pytest.mark.parametrize("name", ["native", "torch"])
+def test_a_layer_that_only_numpy_computes(name):
+    net = network("cnn:p2,d4")
+    net.stages[0].kind = "new"
+    assert make_engine("auto", net).name == "numpy"
+    with pytest.raises(IntegradError, match=f"the {name} engine does not support layers of type new"):
+        make_engine(name, net)

@@ -6,6 +6,7 @@ Only one block's activations are stored at a time, and the results are bit-ident
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -41,26 +42,27 @@ def lower_nitro(network: Network, learn_set: LearnSet, batch: int) -> Lowered:
 
 def _operations(network: Network, learn_set: LearnSet, batch: int, encodings: Encodings) -> list[Operation]:
     operations: list[Operation] = []
-    blocks = pools = 0
+    blocks, others = 0, Counter()
     for stage in network.stages:
         if stage.kind == "dropout":  # inference and devices never drop values
             continue
         if stage.block is None:
-            pools += 1
-            _append_pool(operations, f"pool{pools}", stage)
+            template = KINDS[stage.kind].template
+            others[template] += 1
+            _append(operations, KINDS[stage.kind].of(f"{template}{others[template]}", stage))
         else:
             blocks += 1
             operations.append(_block(stage, blocks, learn_set.block_learns(blocks - 1), batch, encodings))
     return operations
 
 
-def _append_pool(operations: list[Operation], name: str, stage: Stage) -> None:
-    pool = KINDS[stage.kind].of(name, stage)
+def _append(operations: list[Operation], operation: Operation) -> None:
+    """Append an operation without weights; a convolution leaves its activation to the pool behind it."""
     if operations:
-        before = operations[-1] = operations[-1].followed_by(pool)
+        before = operations[-1] = operations[-1].followed_by(operation)
         if before.is_block and not before.activates:
-            pool = replace(pool, alpha_inv=before.alpha_inv, mean=before.mean)
-    operations.append(pool)
+            operation = replace(operation, alpha_inv=before.alpha_inv, mean=before.mean)
+    operations.append(operation)
 
 
 def _block(stage: Stage, number: int, learns: bool, batch: int, encodings: Encodings) -> Block:

@@ -24,10 +24,10 @@ def make_engine(name: str, network: Network, threads: int | None = None, gpu: bo
     """The engine `name` for this network; "auto" chooses Torch for large networks if there is a GPU, else the
     first of native and numpy that is available.
 
-    "auto" passes over engines that do not support the network's learner. threads: of the native and the
-    Torch engine, at most MOST_THREADS; None lets them choose. gpu: whether "auto" may take one. Raises
-    UsageError for an unknown name or too many threads, IntegradError where the machine lacks what the
-    engine needs, or the engine does not support the network's learner.
+    "auto" passes over engines that do not support the network's learner or one of its layers. threads: of
+    the native and the Torch engine, at most MOST_THREADS; None lets them choose. gpu: whether "auto" may take
+    one. Raises UsageError for an unknown name or too many threads, IntegradError where the machine lacks what
+    the engine needs, or the engine does not support the network's learner or one of its layers.
     """
     if name not in ENGINES:
         raise UsageError(f"engine {name!r}: expected {', '.join(ENGINES)}")
@@ -63,6 +63,10 @@ def _require_support(engine: type[Engine], network: Network) -> None:
     if network.learner not in engine.learners:
         raise IntegradError(
             f"the {engine.name} engine does not support the learner {network.learner}; take numpy"
+        )
+    if unknown := sorted({stage.kind for stage in network.stages} - set(engine.layer_types)):
+        raise IntegradError(
+            f"the {engine.name} engine does not support layers of type {unknown[0]}; take numpy"
         )
 
 

@@ -21,6 +21,9 @@ class Engine(Protocol):
     learners: tuple[str, ...]
     """Ids of the learners whose steps it computes."""
 
+    layer_types: tuple[str, ...]
+    """The types of the layers that it computes."""
+
     network: Network
 
     def step(self, x: np.ndarray, labels: np.ndarray, rule: Rule, kept: list[np.ndarray] | None) -> Step:

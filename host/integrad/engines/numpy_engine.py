@@ -7,6 +7,7 @@ import numpy as np
 from integrad.engines.heap import keep_freed_memory
 from integrad.learners.step import Gradients, Rule, Step
 from integrad.learners.table import LEARNERS, learner_of
+from integrad.network.layer_types.table import LAYER_TYPES
 from integrad.network.network import Network
 
 
@@ -15,6 +16,7 @@ class NumpyEngine:
 
     name = "numpy"
     learners = tuple(LEARNERS)
+    layer_types = tuple(LAYER_TYPES)
 
     def __init__(self, network: Network):
         self.network = network

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from integrad.network.blocks import Block, BlockCache
-from integrad.network.layers import dropout, flatten, pool
+from integrad.network.layers import dropout, flatten
 
 
 @dataclass
 class Stage:
-    """A pooling layer, a dropout or a block, with its shapes (without batch axis)."""
+    """A block, a layer without weights, or a dropout, with its shapes (without batch axis).
+
+    function: of a layer without weights, int8 (N, *input_shape) → int8 (N, *output_shape). window: of a
+    pooling layer. percent: of a dropout.
+    """
 
     kind: str
     input_shape: tuple[int, ...]
@@ -20,16 +25,13 @@ class Stage:
     block: Block | None = None
     window: tuple[int, int] | None = None
     percent: int = 0
+    function: Callable[[np.ndarray], np.ndarray] | None = None
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """x: int8 (N, *input_shape) → int8 (N, *output_shape), as in inference."""
         if self.block is not None:
             return self.forward_block(x).h
-        if self.kind == "max_pool":
-            return pool.max_forward(x, self.window)
-        if self.kind == "avg_pool":
-            return pool.average_forward(x, self.window)
-        return x
+        return x if self.function is None else self.function(x)
 
     def forward_block(self, x: np.ndarray) -> BlockCache:
         """Forward pass of the block of this stage; the input is flattened if the block takes features."""

@@ -57,6 +57,7 @@ class NativeEngine:
 
     name = "native"
     learners = (Nitro.id,)
+    layer_types = tuple(KINDS)
 
     def __init__(self, network: Network, threads: int | None = None, library: CDLL | None = None):
         self._library = library or _trusted_library()

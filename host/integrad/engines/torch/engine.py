@@ -37,6 +37,7 @@ class TorchEngine:
 
     name = "torch"
     learners = (Nitro.id,)
+    layer_types = ("dense", "conv", "max_pool", "avg_pool", "dropout")
 
     def __init__(self, network: Network, device: str | None = None, threads: int | None = None):
         if threads is not None:
