@@ -5,6 +5,7 @@ A block is run when its fence says so; GitHub shows only the first word of it:
     ```console run      every line that starts with "$ " is run, in order, and must succeed
     ```console slow     the same, but only with INTEGRAD_SLOW=1
     ```console board    the same, on an emulated board (tests/micropython/test_guide.py)
+    ```console example  the same, in a changed copy of the project (test_worked_examples.py)
     ```console          only displayed (make, docker, git: they need a separate computer)
 
 The blocks of one page share one temporary folder. A command that is meant to fail ends in `# exit 1`.
@@ -62,7 +63,9 @@ def test_commands_are_found_where_a_reader_sees_them(tmp_path):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_integrad_commands_are_marked(page):
     for number, mode, command in commands(page):
-        assert mode in ("shown", "run", "slow", "board"), f"{page.name}:{number}: unknown mark {mode}"
+        assert mode in ("shown", "run", "slow", "board", "example"), (
+            f"{page.name}:{number}: unknown mark {mode}"
+        )
         shown_only = mode == "shown" and command.startswith("integrad ")
         assert not shown_only, f"{page.name}:{number}: open this block with ```console run (or slow)"
 
