@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "checksum.h"
 
 /* Remainders of the 16 half-bytes: 64 bytes of flash, two look-ups a byte. */

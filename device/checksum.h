@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CRC-32 as in zlib, gzip and PNG (polynomial 0x04C11DB7, reflected).
  *
  *     uint32_t crc = 0;

@@ -19,16 +19,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from integrad_codegen.operations.operation import Operation
 from integrad_codegen.program import Call, Place
 
+LICENCE = "0BSD"
+"""SPDX identifier of generated code: whoever generates it may use it without any condition."""
+
 
 def environment_for(folder: str) -> Environment:
     """Jinja environment for one folder of templates; undefined names are errors."""
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("integrad_templates", folder),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["licence"] = LICENCE
+    return environment
 
 
 class KindTemplates:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "nitro_relu.h"
 
 INTEGRAD_KERNEL void integrad_activate(int8_t *h, const int8_t *s, size_t count,

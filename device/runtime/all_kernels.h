@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every function of this folder in one translation unit. With INTEGRAD_ONE_UNIT, a model's own file
  * includes it and holds what it uses as static functions. Without, a file that includes nothing

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "kernels.h"
 
 INTEGRAD_KERNEL int integrad_argmax(const int8_t *scores, size_t classes) {

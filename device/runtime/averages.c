@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "average.h"
 
 INTEGRAD_KERNEL void integrad_averages(int8_t *out, const int8_t *x,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "unit_errors.h"
 
 INTEGRAD_KERNEL void integrad_classifier_learn(int16_t *w, const int8_t *x,

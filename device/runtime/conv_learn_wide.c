@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "channel.h"
 
 /* Gradient of a channel in 32 bits; 0 if its errors may be too large for that. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "unit_errors.h"
 
 INTEGRAD_KERNEL void integrad_dense_learn_wide(int16_t *w, const int16_t *head, const int8_t *x,

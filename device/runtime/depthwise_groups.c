@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "groups.h"
 
 INTEGRAD_KERNEL void integrad_depthwise_groups(int8_t *s, const int16_t *w, const int8_t *x,

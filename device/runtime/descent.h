@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef INTEGRAD_DESCENT_H
 #define INTEGRAD_DESCENT_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "groups.h"
 #include "pooled_errors.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "groups.h"
 #include "nitro_relu.h"
 

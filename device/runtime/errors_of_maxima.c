@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "pooled_errors.h"
 
 INTEGRAD_KERNEL size_t integrad_errors_of_maxima(const struct integrad_training *step,

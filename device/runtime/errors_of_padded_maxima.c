@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "pooled_errors.h"
 
 /* The first position that is activated to a window's maximum, as a place; -1 for the padding. */

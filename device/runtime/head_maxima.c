@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "nitro_relu.h"
 
 INTEGRAD_KERNEL void integrad_head_maxima(int8_t *out, const int8_t *s,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Helpers of the kernels, not for use by programs. */
 #ifndef INTEGRAD_HELPERS_H
 #define INTEGRAD_HELPERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The kernels, from which the layers of all models are built. Kernels do not allocate memory, keep
  * no state and access only the arrays that they are given.

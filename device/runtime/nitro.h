@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The layers of NITRO-D: constants that describe a layer, and functions that all layers of a kind
  * share. A model is a table of such constants and a sequence of calls.

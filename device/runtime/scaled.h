@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef INTEGRAD_SCALED_H
 #define INTEGRAD_SCALED_H
 

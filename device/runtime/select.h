@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Selection of the kernel variants. Predefined macros of the compiler describe the core, so that
  * one folder serves all cores and no core gets instructions that it does not have. All variants

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef INTEGRAD_SHAPE_H
 #define INTEGRAD_SHAPE_H
 

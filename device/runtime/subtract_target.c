@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "nitro.h"
 
 INTEGRAD_KERNEL void integrad_subtract_target(int16_t *error, const int8_t *scores, size_t classes,

@@ -4,18 +4,13 @@ import errno
 import json
 import re
 import shutil
-import subprocess
 
 import pytest
 from digits import fail, run, train, write_npz
 
-from integrad.build.toolchain import WARNINGS
 from integrad.emulate.faults import FirmwareError
 from integrad.execute import device_model
 from integrad.model_file import load_model
-from integrad.training.stepper import Stepper
-
-COMPILE = ("gcc", "-std=c99", "-O1", *WARNINGS, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 
 def export(model, out, *options):
@@ -25,91 +20,9 @@ def export(model, out, *options):
     return json.loads(result.stdout)
 
 
-def examples(header):
-    """The examples in the opening comment: C statements each."""
-    comment = header.read_text().partition("*/")[0]
-    blocks = re.findall(r" \*\n((?: \*     .*\n)+)", comment)
-    return [block.replace("\n * ", "\n")[3:] for block in blocks]
-
-
-def initialiser(samples):
-    """Samples (N, ...) as rows in braces."""
-    rows = samples.reshape(len(samples), -1).tolist()
-    return ", ".join("{" + ", ".join(map(str, row)) + "}" for row in rows)
-
-
 def contents(folder):
     """Path → bytes of every file in a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def build_and_run(folder, program):
-    """Output of a program that is compiled with the exported files."""
-    (folder / "main.c").write_text(program)
-    sources = sorted(map(str, [*folder.glob("*.c"), *folder.glob("integrad/*.c")]))
-    done = subprocess.run([*COMPILE, *sources, "-o", folder / "main"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    environment = {"ASAN_OPTIONS": "detect_leaks=0"}
-    done = subprocess.run([folder / "main"], capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stderr
-    return [int(word) for word in done.stdout.split()]
-
-
-CLASSIFY = """
-#include <stdio.h>
-#include "cnn.h"
-int main(void) {{
-    static const cnn_raw samples[][CNN_INPUTS] = {{{samples}}};
-    const cnn_raw *const sample = samples[0];
-{example}
-    for (int k = 0; k < CNN_CLASSES; k++) {{
-        printf("%d\\n", scores[k]);
-    }}
-    return 0;
-}}
-"""
-
-LEARN = """
-#include <stdio.h>
-#include "cnn.h"
-int main(void) {{
-    static const cnn_raw samples[][CNN_INPUTS] = {{{samples}}};
-    static const uint8_t labels[] = {{{labels}}};
-    static int8_t batch[CNN_BATCH][CNN_INPUTS];
-    for (size_t b = 0; b < CNN_BATCH; b++) {{
-        cnn_normalise(batch[b], samples[b]);
-    }}
-{example}
-    for (size_t i = 0; i < sizeof weights.output / sizeof(int16_t); i++) {{
-        printf("%d\\n", (&weights.output[0][0])[i]);
-    }}
-    return 0;
-}}
-"""
-
-
-def test_the_header_says_how_to_classify(toys, tmp_path):
-    export(toys["cnn"], tmp_path)
-    (example,) = examples(tmp_path / "cnn.h")
-    model, some = load_model(toys["cnn"]), toys["samples"][7:8]
-    program = CLASSIFY.format(samples=initialiser(some), example=example)
-    assert (
-        build_and_run(tmp_path, program) == model.network.logits(model.preprocessing.apply(some))[0].tolist()
-    )
-
-
-def test_the_header_says_how_to_learn(toys, tmp_path):
-    export(toys["cnn"], tmp_path, "--learn", "all", "--batch-size", 6)
-    _, example = examples(tmp_path / "cnn.h")
-    samples, labels = toys["samples"][:6], toys["labels"][:6]
-    text = ", ".join(map(str, labels))
-    found = build_and_run(tmp_path, LEARN.format(samples=initialiser(samples), labels=text, example=example))
-    model = load_model(toys["cnn"])
-    schedule = model.schedule(6)
-    learner = Stepper.on_device(model.network, schedule, "all")
-    before = model.network.output.weights.ravel().tolist()
-    learner.step(model.preprocessing.apply(samples), labels)
-    assert found == model.network.output.weights.ravel().tolist() != before
 
 
 @pytest.mark.parametrize("learn", ["none", "output", "last:1", "all"])
@@ -251,7 +164,42 @@ def test_what_is_measured_is_what_is_written(toys, tmp_path, monkeypatch):
     written = contents(tmp_path)
     assert {"wand.h", "wand.c", "wand_weights.c", "integrad/kernels.h"} <= set(written)
     assert set(figures["files"]) == {str(tmp_path / path) for path in written}
-    assert [{name: text for name, text in files.items() if name in written} for files in built] == [written]
+    assert [set(written) - set(files) for files in built] == [set()]
+    header = written.pop("wand.h").decode()
+    assert [{name: files[name] for name in written} for files in built] == [written]
+    # Only the header tells what was measured, in lines of its own.
+    measured = re.search(r"( \* Measured on .*\n)( \*   .*\n){4} \*\n", header)
+    assert [files["wand.h"].decode() for files in built] == [header.replace(measured[0], "")]
+
+
+def test_the_header_says_what_was_measured(toys, tmp_path):
+    def lines(*options):
+        figures = export(toys["cnn"], tmp_path, *options)
+        header = (tmp_path / "cnn.h").read_text()
+        rows = header.partition(" * Measured on ")[2].partition(" *\n")[0].splitlines()
+        return figures, rows[:1], [int(row.split()[-1].replace(",", "")) for row in rows[1:]]
+
+    assert lines("--learn", "all")[1:] == ([], [])
+    figures, (title,), (instructions, stack) = lines("--core", "m0")
+    assert title.startswith("Cortex-M0, built by ")
+    assert (instructions, stack) == (figures["instructions_per_inference"], figures["stack_bytes"])
+    figures, _, numbers = lines("--core", "m0", "--learn", "all")
+    assert numbers[0] == figures["instructions_per_inference"]
+    assert numbers[2] == figures["instructions_per_training_step"] > numbers[0]
+    assert max(numbers[1], numbers[3]) == figures["stack_bytes"] and min(numbers) > 0
+
+
+def test_a_text_that_was_not_measured_is_not_written(toys, tmp_path, monkeypatch):
+    genuine = device_model.emit_firmware
+
+    def other(*arguments):
+        files = genuine(*arguments)
+        return files | {"cnn.h": files["cnn.h"].replace("Memory, in bytes", "Memory")}
+
+    monkeypatch.setattr(device_model, "emit_firmware", other)
+    result = run("export", toys["cnn"], "--learn", "all", "--core", "m0", "--out", tmp_path / "out")
+    assert "cnn.h is not the text that was measured" in result.stderr, result
+    assert result.exit_code == 1 and not (tmp_path / "out").exists()
 
 
 def test_without_an_emulator_it_is_not_measured(toys, tmp_path, monkeypatch):

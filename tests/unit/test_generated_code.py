@@ -15,6 +15,7 @@ from integrad.execute.device_model import DeviceModel
 from integrad.model_file import Model
 from integrad.targets.cores import CORES
 from integrad_codegen.c.module import emit_c, write_files
+from integrad_codegen.micropython.export import emit_micropython
 from integrad_codegen.plan import make_plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -246,6 +247,24 @@ def test_a_wrong_size_does_not_compile(generated, tmp_path):
         assert "is negative" in compile_files(("gcc", "-std=c99"), [source], folder, tmp_path)
 
 
+# Licences
+
+
+def test_every_file_states_its_licence():
+    """Generated code is free of conditions, the runtime has the project's licence, weights their owner's."""
+    plan = make_plan(FIXED["cnn"].network(), "model", "all", 4)
+    files = emit_c(FIXED["cnn"].model(), plan) | emit_micropython(FIXED["cnn"].model(), plan)
+    owners = {"model_weights.c": "LicenseRef-Model"}
+    unmarked = {"model.weights", "package.json"}  # in which there is no place for a comment
+    assert len(files) > 100 and unmarked < set(files)
+    for name, text in files.items():
+        shared = "/integrad/" in f"/{name}" or Path(name).stem == "checksum"
+        licence = owners.get(name, "Apache-2.0" if shared else "0BSD")
+        opening = text[:80].decode("latin1") if isinstance(text, bytes) else text.split("\n")[0]
+        expected = [] if name in unmarked else [licence]
+        assert re.findall(r"SPDX-License-Identifier: (\S+)", opening) == expected, name
+
+
 # Deterministic, and harmless
 
 
@@ -287,7 +306,7 @@ def test_names_and_records_cannot_leave_their_comment(text, tmp_path):
     plan = make_plan(model.network, "model", "all", 4)
     plain = emit_c(replace_names(model), plan, "integrad export")
     hostile = emit_c(model, plan, f"integrad export '{text}'\nint evil;\n#error\r\x0c\u2028 {text}*")
-    assert [strip(t) for t in hostile.values()] == [strip(t) for t in plain.values()]
+    assert [without_names(t) for t in hostile.values()] == [without_names(t) for t in plain.values()]
     assert all(len(line) <= 100 for content in hostile.values() for line in content.split("\n"))
     write_files(hostile, tmp_path)
     for command in (("gcc", "-std=c99", "-trigraphs", "-Wcomment"), ("clang", "-std=c99", "-Wcomment")):
@@ -296,6 +315,12 @@ def test_names_and_records_cannot_leave_their_comment(text, tmp_path):
 
 def replace_names(model):
     return Model(model.network, model.preprocessing, ["a", "b"], {"data": "d", "data_sha256": "0"})
+
+
+def without_names(text):
+    """Code without its comments and, in the array of class names, without what a string may contain."""
+    code, start, names = strip(text).partition("_class_names[MODEL_CLASSES] = {")
+    return code + start + re.sub(r'"(\\[0-7]{3}|[^\\"?*/])*"( ?"(\\[0-7]{3}|[^\\"?*/])*")*', "TEXT", names)
 
 
 def strip(text):

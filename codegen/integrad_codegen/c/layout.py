@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from itertools import groupby
 
 COLUMNS = 100
@@ -56,3 +57,8 @@ def aligned(text: str) -> str:
         width = max(len(code) for code, _ in parts)
         found += [f"{indent}{code:<{width}} {comment}" for code, comment in parts]
     return "\n".join(found) + "\n"
+
+
+def paragraph(text: str) -> str:
+    """Prose as lines of a block comment, whatever the length of the names in it."""
+    return "".join(f" * {line}\n" for line in textwrap.wrap(" ".join(text.split()), COLUMNS - 3))

@@ -16,9 +16,11 @@ from integrad.model_file import Model
 from integrad.network.parameter import Parameter
 from integrad_codegen.c.constants import constants
 from integrad_codegen.c.header_text import class_lines, origin_lines, summary
-from integrad_codegen.c.layout import aligned, commented, wrapped, wrapped_call
+from integrad_codegen.c.layout import aligned, commented, paragraph, wrapped, wrapped_call
+from integrad_codegen.c.measurements import Measurements
 from integrad_codegen.c.places import address, pointers
 from integrad_codegen.c.runtime import FOLDER, runtime_files
+from integrad_codegen.c.strings import literals
 from integrad_codegen.c.types import integer
 from integrad_codegen.costs import layer_rows, memory_rows
 from integrad_codegen.encodings import bytes_of, encoding_of
@@ -28,20 +30,23 @@ from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.operations.operation import Operation
 from integrad_codegen.plan import Plan
 from integrad_codegen.printed_steps import printed
-from integrad_codegen.weights_file import members
+from integrad_codegen.weights_file import layout, members
 
 COLUMNS = 96
 
 
-def emit_c(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
+def emit_c(
+    model: Model, plan: Plan, command: str = "", measurements: Measurements | None = None
+) -> dict[str, str]:
     """Path → text of the C module and of the runtime.
 
-    command: the command line, stated in the header. Deterministic: equal models, plans and commands give
-    equal text.
+    command: the command line, stated in the header. measurements: costs of the same text, stated in the
+    header's opening comment; they change nothing else. Deterministic: equal arguments give equal text.
     """
     check_name(plan.prefix)
     environment = environment_for("c")
     environment.filters["aligned"] = aligned
+    environment.filters["paragraph"] = paragraph
     environment.globals |= {"wrapped": wrapped, "wrapped_call": wrapped_call, "integer": integer}
     normalisation = Normalisation.of(model.preprocessing)
     context = {
@@ -52,15 +57,16 @@ def emit_c(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
         "arithmetic": arithmetic,
         "version": __version__,
         "crc": f"{model.network.weights_crc():08x}",
+        "layout_crc": f"{layout(model, plan):08x}",
         **_parameters(plan.prefix),
     }
     kinds = _kinds(environment, context)
     names = {
-        f"{plan.prefix}.h": ("model.h.jinja", _header(model, plan, normalisation, command)),
+        f"{plan.prefix}.h": ("model.h.jinja", _header(model, plan, normalisation, command, measurements)),
         f"{plan.prefix}.c": ("model.c.jinja", _module(model, plan, normalisation, kinds)),
     }
     if not plan.weights_by_pointer:
-        names[f"{plan.prefix}_weights.c"] = ("weights.c.jinja", _tables(plan))
+        names[f"{plan.prefix}_weights.c"] = ("weights.c.jinja", _tables(model, plan))
     module = {
         name: re.sub(r"\n{3,}", "\n\n", environment.get_template(template).render(**context, **own))
         for name, (template, own) in names.items()
@@ -79,12 +85,15 @@ def write_files(files: dict[str, str], folder: Path) -> list[Path]:
     return paths
 
 
-def _header(model: Model, plan: Plan, normalisation: Normalisation, command: str) -> dict:
+def _header(
+    model: Model, plan: Plan, normalisation: Normalisation, command: str, measurements: Measurements | None
+) -> dict:
     return {
         "summary": summary(plan),
         "origin": origin_lines(model, plan, command),
         "layer_table": layer_rows(plan),
         "memory_table": memory_rows(plan),
+        "measured": measurements.block() if measurements else "",
         "class_lines": class_lines(model.class_names),
         "raw_order": normalisation.order,
         "raw_shape": " x ".join(map(str, model.preprocessing.raw_shape)),
@@ -120,8 +129,9 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation, kinds: KindT
     }
 
 
-def _tables(plan: Plan) -> dict:
+def _tables(model: Model, plan: Plan) -> dict:
     return {
+        "class_names": [literals(name) for name in model.class_names],
         "members": [(p.member, _rows(p.array)) for p in plan.parameters()],
         "frozen": [(p.member, _rows(p.array)) for p in plan.frozen_parameters()],
     }

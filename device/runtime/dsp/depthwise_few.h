@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What two positions get from a line of four inputs, and from a line of weights: the outer two as a
  * pair, and the middle one. */
 static inline void integrad_depthwise_three(int32_t *z, int32_t *other, const int8_t *line,

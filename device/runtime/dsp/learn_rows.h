@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Inputs of pairs of samples side by side in 16 bits: for each four inputs and each pair of samples
  * b, b + 1 the words (x[b][i], x[b + 1][i]) of i to i + 3. x: samples n apart; inputs: a multiple
  * of

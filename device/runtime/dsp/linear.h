@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * integrad_linear for four rows or more, which share each value of x, two products an instruction;
  * the last four overlap those before them where outs is no multiple of four. Registers: r0 w, r1

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * integrad_linear for two vectors and two rows or more: three rows, or two where that leaves none
  * alone, and two vectors share each other's values, two products an instruction. Loops over eight

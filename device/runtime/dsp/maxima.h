@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A row of maxima of windows two wide and at least two high, from inputs x to end, four of each
  * line at a time. */
 static inline int8_t *integrad_maxima_twos(int8_t *out, const int8_t *x, const int8_t *end,

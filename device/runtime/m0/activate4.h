@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* NITRO-ReLU: slope 1/4 below zero, centred by 36. h may be s. */
 INTEGRAD_KERNEL void integrad_activate4(int8_t *h, const int8_t *s, size_t count) {
     int32_t value, index = -(int32_t)count;

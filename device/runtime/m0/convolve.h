@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* s = w * x / scale, saturated, position by position. patches: a row of weights long. */
 INTEGRAD_KERNEL void integrad_convolve(int8_t *s, const int16_t *w, const int8_t *x,
                                        const struct integrad_shape *shape, int32_t scale,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The part of a kernel with its corner at top, left that lies on the map. size: bytes per cell. */
 INTEGRAD_KERNEL void integrad_cut(struct integrad_cut *cut, const struct integrad_shape *shape,
                                   int top, int left, int size) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * w - w / decay_inv. In practice, few weights are at least as large as decay_inv; these are divided
  * in software.

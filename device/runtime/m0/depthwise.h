@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * value / divisor, for value < 256 * divisor. The product with the factor fits in 32 bits and
  * yields the quotient or one less.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * w[i] - gradient[i] / divisor, saturated to the limit, for `count` weights. Registers: r0 w,
  * r1 gradient, r2, r3 and r7 divisor, shift and factor, r4 what is left of a gradient, r5 its sign,

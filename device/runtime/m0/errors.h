@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * z[u] = the sum over the classes k of error[k] * head[k][u], for four units, `step` bytes apart.
  * row: bytes from class to class in head. Registers: r0 to r3 units in the first class, r4 bytes

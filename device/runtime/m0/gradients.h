@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Gradients of a row's weights, a multiple of four: gradient[i] is the sum over b of delta[b] *
  * x[b][i]; samples are n apart. The loop over samples is entered in the middle if their number is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef INTEGRAD_M0_IS_WHOLE_H
 #define INTEGRAD_M0_IS_WHOLE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * s[o * step] = w[o] . x / scale, saturated. w: outs x n, x: n. Four rows share each value of x,
  * then two or one. The loops are entered in the middle if n is not a multiple of four. Registers in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 INTEGRAD_KERNEL void integrad_reciprocal(struct integrad_reciprocal *reciprocal, uint32_t divisor) {
     uint32_t shift = 0, factor = 0;
     while (divisor >> shift > 255) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The same values as 16-bit integers, the type of the weights, four at a time. Registers: r0 wide,
  * r1 x, r2 end of the fours, r3 a value, r4 to r6 1 to 3, r7 0.

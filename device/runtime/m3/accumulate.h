@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An error that is not 0 and the address of its inputs. The assembly below depends on the order of
  * the members.

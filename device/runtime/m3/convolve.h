@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inputs of two neighbouring positions of a kernel of width 3 with stride 1, which share two of
  * four columns. integrad_gather_lines depends on the order of the members.

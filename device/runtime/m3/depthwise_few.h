@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The products of a line of four inputs and a line of weights for two positions. */
 static inline void integrad_depthwise_three(int32_t *z, int32_t *other, const int8_t *line,
                                             const int16_t *w) {

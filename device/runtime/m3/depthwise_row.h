@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A row of positions. first: index of the line of the band for the first line of the kernel; the
  * others follow cyclically.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Integer SGD: w - gradient / divisor - w / decay_inv, saturated. A step of 18 bits saturates any
  * weight. Since division is a single instruction, testing for quotients of 0 would not be faster.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Errors of units, propagated through a head: sum[u][b] = sum over the classes k of error[b][k] *
  * head[k][u]. sum: units x count, error: count x classes; rows of head have `features` elements.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inputs of one output position (im2col), in the order of a row of weights; 0 where the kernel
  * extends beyond the map.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Integer SGD of a weight after decay. A step of 18 bits saturates any weight. Always inline, even
  * when optimising for size, because it is executed for every weight.

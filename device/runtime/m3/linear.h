@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * integrad_linear for four rows or more, which share each value of x, with one instruction per
  * product; the last four overlap the previous ones if outs is not a multiple of four. Registers: r0

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 enum { INTEGRAD_HITS = 16 };
 
 /* Sixteen errors and where their kernels begin, in rows, columns and bytes from an input; then how

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Four rows of weights that advance together over the inputs of two positions. */
 struct integrad_four_rows {
     const int16_t *w[4];

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* w - w / decay_inv, for count weights, four at a time. */
 INTEGRAD_KERNEL void integrad_decay(int16_t *w, size_t count, int32_t decay_inv) {
     if (decay_inv > 32767) {

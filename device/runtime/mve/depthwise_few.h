@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Inputs of four positions, which are `stride` apart. */
 static inline int32x4_t integrad_four_inputs(const int8_t *from, int stride) {
     if (stride == 1) {

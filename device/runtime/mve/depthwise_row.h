@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A row of positions, eight at a time; positions beyond its end read the bytes after the band. */
 static inline __attribute__((always_inline)) void
 integrad_depthwise_eights(int8_t *s, const int16_t *w, const int8_t *band, int first, int columns,

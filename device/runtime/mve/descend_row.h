@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "step.h"
 
 /* Update a row of n weights from its gradient, four at a time. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Errors of eight units in one sample. head: classes x features, from the first of the units on. */
 static inline void integrad_eight_errors(int32_t *sum, uint32x4_t offsets, size_t fourth,
                                          const int16_t *head, const int16_t *error, size_t features,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "step.h"
 
 /* The largest magnitude of a row of errors. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Six rows of weights that are processed together. */
 struct integrad_six_rows {
     const int16_t *w[6];

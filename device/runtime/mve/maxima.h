@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The maxima of adjacent windows of width two or four: of sixteen inputs of each of their lines, or
  * of those of `left` windows.

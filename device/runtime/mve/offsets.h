@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 enum { INTEGRAD_WINDOW_ENTRIES = 26 * 8 };
 
 /*

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The reciprocal of a divisor from 2 to 2^31 - 1. bits: 32, for an unsigned factor and magnitudes
  * below 2^31, or 31, for signed values of up to 30 bits and divisors above 2. Quotients of the

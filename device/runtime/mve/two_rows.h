@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* State for updating two rows of weights, four weights at a time. */
 struct integrad_two_rows {
     int16_t *w[2];

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The same values as 16-bit integers, the type of the weights. */
 INTEGRAD_KERNEL void integrad_widen(int16_t *wide, const int8_t *x, size_t count) {
     __asm__ volatile("wlstp.16 lr, %[count], 2f\n\t"

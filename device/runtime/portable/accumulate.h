@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Adds the contribution of one sample to the gradient of the weights of one channel: the sum over
  * `count` positions of error times inputs. places: the positions, or 0 for all positions in order.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* integrad_accumulate() in 64 bits. */
 INTEGRAD_KERNEL void integrad_accumulate_wide(int64_t *gradient, const int8_t *x,
                                               const int32_t *delta, const int32_t *places,

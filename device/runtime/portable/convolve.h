@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * s = w * x / scale, saturated, two positions at a time: patches contains their inputs side by
  * side, two rows of weights, each rounded up to an even length.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A convolution with one input and one output channel: s = w * x / scale, saturated. band: buffer
  * for as many padded lines of the map as the kernel has.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Integer SGD: w - gradient / divisor - w / decay_inv, saturated. */
 static inline int16_t integrad_descend(int16_t w, int32_t gradient,
                                        const struct integrad_descent *descent) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The headroom that remains after these errors. It is negative if the sum of their products with
  * arbitrary inputs may exceed 32 bits, which is possible for very large errors only.

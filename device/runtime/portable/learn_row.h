@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Update a row of n weights, from index `first` on: the gradient of w[i] is the sum over b of
  * delta[b] * x[b][i]. x: count x n.

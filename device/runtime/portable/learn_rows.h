@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Update rows of weights: the gradient of w[r][i] is the sum over b of delta[r][b] * x[b][i]. w:
  * rows x n, delta: rows x count, x: count x n. delta and work may be overwritten.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * integrad_learn_rows for errors of any size: rows whose sums may exceed 32 bits are accumulated in
  * 64 bits.

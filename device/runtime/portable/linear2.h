@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * integrad_linear for two vectors: the second one starts at the next even index after the n values
  * of x; its results are s[o * step + 1].

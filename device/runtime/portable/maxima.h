@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 static inline int32_t integrad_larger(int32_t a, int32_t b) {
     return a > b ? a : b;
 }

@@ -101,8 +101,11 @@ def export(model, target, learn, batch_size, out, name, core, part, json_path, *
     settings = ("--target", target, "--learn", learn, *batch, *named, *for_device, "--out", out)
     command = command_line("export", Path(model).name, *settings)
     trial = try_out(loaded, plan, chosen, command) if chosen else None
-    request = Request(loaded, plan, command, options, console.status)
-    paths = _write(Path(out), generator.files(request))
+    measurements = trial.measurements if trial else None
+    files = generator.files(Request(loaded, plan, command, options, console.status, measurements))
+    if trial:
+        trial.require_same(files)
+    paths = _write(Path(out), files)
     rows = layers(plan)
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
     if fit:

@@ -45,7 +45,8 @@ class Costs:
     """Memory in bytes, and executed instructions (means, rounded down).
 
     macs: of one inference. instructions_per_training_step, training_macs: of one whole batch; None if nothing
-    learns. flash_bytes, ram_bytes: as linked, including the stack reserve. stack_bytes: maximum stack usage.
+    learns. flash_bytes, ram_bytes: as linked, including the stack reserve. stack_bytes: maximum stack usage,
+    that of inferences or of training steps, whichever is larger.
     weights_ram_bytes: size of the struct of trainable weights.
     """
 
@@ -64,10 +65,14 @@ class Costs:
     training_scratch_bytes: int
     batch_size: int
     layers: tuple[LayerCost, ...]
+    inference_stack_bytes: int
+    training_stack_bytes: int | None
 
     def to_json(self) -> dict:
-        """All figures, JSON-serialisable."""
-        return asdict(self)
+        """The figures of a report, JSON-serialisable: of the stack, the maximum alone."""
+        figures = asdict(self)
+        del figures["inference_stack_bytes"], figures["training_stack_bytes"]
+        return figures
 
 
 def measure_costs(
@@ -89,12 +94,12 @@ def measure_costs(
     options = {"count": True, "time_limit": time_limit, "engine": engine}
     chosen = np.arange(MEASURED) % len(samples)
     results, inference = device.run_emulated(firmware, [Predict(samples[chosen]), Stack()], **options)
-    stack, training = results[-1], None
+    stack, training, training_stack = results[-1], None, None
     if plan.batch:
         batches = np.arange(MEASURED * plan.batch).reshape(MEASURED, plan.batch) % len(samples)
         steps = [Train(samples[batch], labels[batch], schedule) for batch in batches]
         results, training = device.run_emulated(firmware, [*steps, Stack()], **options)
-        stack = max(stack, results[-1])
+        training_stack = results[-1]
     sizes = firmware.sizes
     return Costs(
         macs=plan.macs,
@@ -103,7 +108,7 @@ def measure_costs(
         instructions_per_training_step=_mean(training) if training else None,
         flash_bytes=sizes.flash,
         ram_bytes=sizes.ram,
-        stack_bytes=stack,
+        stack_bytes=max(stack, training_stack or 0),
         stack_reserve_bytes=sizes.stack,
         code_bytes=sizes.code,
         weights_flash_bytes=plan.weights_bytes + plan.frozen_bytes,
@@ -112,6 +117,8 @@ def measure_costs(
         training_scratch_bytes=plan.scratch.bytes if plan.scratch else 0,
         batch_size=plan.batch,
         layers=tuple(_layers(device, firmware, inference, training)),
+        inference_stack_bytes=stack,
+        training_stack_bytes=training_stack,
     )
 
 

@@ -123,6 +123,11 @@ class DeviceModel:
     def source_folder(self) -> Path:
         return self.folder / "source"
 
+    def files(self) -> dict[str, Path]:
+        """Name, with its folder in an export → path of every generated file."""
+        paths = (path for path in self.source_folder.rglob("*") if path.is_file())
+        return {path.relative_to(self.source_folder).as_posix(): path for path in paths}
+
     def network_with(self, weights: bytes) -> Network:
         """The network of the model with the weights that a session returned."""
         network = self.model.network.copy()

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from integrad.model_file import Model
+from integrad_codegen.c.measurements import Measurements
 from integrad_codegen.plan import Plan
 
 Files = dict[str, str | bytes]
@@ -23,6 +24,7 @@ class Request:
 
     command: the command line, for the header of the files. options: values of the target's own options by
     name; None where one was not given. status: shows what is being done, for as long as the context lasts.
+    measurements: of the generated C, for its header.
     """
 
     model: Model
@@ -30,6 +32,7 @@ class Request:
     command: str = ""
     options: Mapping[str, str | None] = field(default_factory=dict)
     status: Callable[[str], AbstractContextManager] = _no_status
+    measurements: Measurements | None = None
 
 
 @dataclass(frozen=True)
