@@ -75,8 +75,8 @@ def export(model, target, learn, batch_size, out, name, core, part, json_path, *
     """Generate C99 or MicroPython modules that run inference with MODEL and, with --learn, train it.
 
     The C code uses no floating point, no dynamic memory and no library. Its header documents how to use it,
-    what it costs and how it was generated. For MicroPython, native modules and a user C module are built
-    from the same C, along with pure Python modules.
+    what it costs (with --core, as measured) and how it was generated. For MicroPython, native modules and a
+    user C module are built from the same C, along with pure Python modules.
 
     \b
     Example:
