@@ -30,6 +30,12 @@ def bits_for(bound: int, where: str) -> int:
     )
 
 
+def check_sum(what: str, bound: int) -> None:
+    """A sum within ±bound must fit int32."""
+    if bound > INT32_LIMIT:
+        raise IntegradError(f"{what} may reach {bound:,}, which 32 bits cannot hold")
+
+
 def check_forward(where: str, fan_in: int) -> None:
     """A pre-activation, 127·fan_in·weight_limit, and its divisor, 256·fan_in, must fit in int32."""
     limit = weight_limit(fan_in)

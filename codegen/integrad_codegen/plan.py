@@ -11,14 +11,15 @@ from math import prod
 
 from integrad.arithmetic import AMPLIFICATION
 from integrad.errors import IntegradError, UsageError
+from integrad.learners.learner import Learner
+from integrad.learners.schedule import ScheduleField
+from integrad.learners.table import learner_of
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
 from integrad.network.parameter import Parameter
 from integrad_codegen.encodings import bytes_of, require_updates
 from integrad_codegen.lowering import LOWERINGS
 from integrad_codegen.memory import ALIGNMENT, Arena, lay_out
-from integrad_codegen.operations.block import Block
-from integrad_codegen.operations.classifier import Classifier
 from integrad_codegen.operations.operation import Operation
 from integrad_codegen.program import Call, Step, lifetimes
 from integrad_codegen.scratch import TrainingScratch
@@ -41,7 +42,7 @@ class Plan:
     learn: LearnSet
     batch: int
     operations: list[Operation]
-    output: Classifier
+    output: Operation
     inference: list[Call]
     training: list[Step]
     inference_arena: Arena
@@ -54,6 +55,15 @@ class Plan:
         return self.network.classes
 
     @property
+    def learner(self) -> Learner:
+        return learner_of(self.network)
+
+    @property
+    def schedule_fields(self) -> list[ScheduleField]:
+        """The parameters of a training step."""
+        return self.learner.schedule_fields(self.classes)
+
+    @property
     def inputs(self) -> int:
         return prod(self.network.input_shape)
 
@@ -63,11 +73,11 @@ class Plan:
         return _with_attached(self.operations, self.output)
 
     @property
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[Operation]:
         return [operation for operation in self.operations if operation.is_block]
 
     @property
-    def learning_blocks(self) -> list[Block]:
+    def learning_blocks(self) -> list[Operation]:
         return [operation for operation in self.blocks if operation.learns]
 
     def is_frozen(self, operation: Operation) -> bool:
@@ -76,10 +86,6 @@ class Plan:
         With learn "none" there is no such struct: all weights share one constant struct.
         """
         return self.learn.output_learns and operation.has_weights and not operation.learns
-
-    @property
-    def frozen_blocks(self) -> list[Block]:
-        return [block for block in self.blocks if self.is_frozen(block)]
 
     def takes_weights(self, operation: Operation) -> bool:
         """Whether an operation accesses its weights through the struct passed by the caller."""
@@ -174,13 +180,13 @@ def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 1
     require_updates((p for p in network.parameters() if p.learns(learn_set)), network.learner)
     lowered = LOWERINGS[network.learner](network, learn_set, batch)
     operations, output = lowered.operations, lowered.output
-    times = _times(operations, output)
-    inference = lay_out(lifetimes([Step("", lowered.inference)], times))
+    owners = {attached.name: o.name for o in operations for attached in o.attached}
+    inference = lay_out(lifetimes([Step("", lowered.inference)], owners))
     training = scratch = None
     if batch:
-        training = lay_out(lifetimes(lowered.training, times))
+        training = lay_out(lifetimes(lowered.training, owners))
         learning = [o for o in _with_attached(operations, output) if o.learns]
-        scratch = TrainingScratch.of(learning, training, batch, output.classes)
+        scratch = TrainingScratch.of(learning, training, batch, network.classes)
     return Plan(
         prefix,
         network,
@@ -198,9 +204,3 @@ def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 1
 
 def _with_attached(operations: list[Operation], output: Operation) -> list[Operation]:
     return [found for o in operations for found in (o, *o.attached)] + [output]
-
-
-def _times(operations: list[Operation], output: Operation) -> dict[str, int]:
-    """Name of an operation → its time, the same for the operations attached to it."""
-    numbered = enumerate([*operations, output])
-    return {found.name: time for time, o in numbered for found in (o, *o.attached)}

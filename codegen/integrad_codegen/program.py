@@ -78,16 +78,23 @@ class Step:
         return [*self.each, *self.then, *self.after]
 
 
-def lifetimes(steps: Iterable[Step], times: dict[str, int]) -> list[Buffer]:
+def lifetimes(steps: Iterable[Step], owners: dict[str, str]) -> list[Buffer]:
     """The buffers of all calls in the order of use, each with its lifetime and its largest size.
 
-    times: name of an operation → its time, the unit of lifetimes. A buffer for the whole batch is filled
-    while a loop over the samples repeats all its calls, so that its lifetime includes the whole loop.
+    Lifetimes are counted in turns of operations: a turn ends where another operation is called. owners: name
+    of an operation that is attached to another one → the name of that one, in whose turn it runs. A buffer
+    for the whole batch is filled while a loop over the samples repeats all its calls, so that its lifetime
+    includes the whole loop.
     """
     found: dict[str, Buffer] = {}
+    now, running = -1, ""
     for step in steps:
         for calls, repeated in step.loops:
-            all_times = [times[call.operation.name] for call in calls]
+            all_times = []
+            for call in calls:
+                name = owners.get(call.operation.name, call.operation.name)
+                now, running = now + (name != running), name
+                all_times.append(now)
             for call, time in zip(calls, all_times, strict=True):
                 for place in call.places.values():
                     if not place.in_arena:

@@ -45,10 +45,10 @@ def members(plan: Plan) -> list[Member]:
     for learns, arrays in ((False, frozen_parameters(plan)), (True, learning_parameters(plan))):
         offset = 0
         for parameter in arrays:
-            array = parameter.array
+            rows, columns = parameter.matrix.shape
             encoding = encoding_of(parameter)
-            found.append(Member(parameter.member, len(array), array[0].size, learns, offset, encoding))
-            offset += encoding.bytes * array.size
+            found.append(Member(parameter.member, rows, columns, learns, offset, encoding))
+            offset += encoding.bytes * parameter.array.size
     return found
 
 

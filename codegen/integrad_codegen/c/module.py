@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,6 @@ from integrad_codegen.encodings import bytes_of, encoding_of
 from integrad_codegen.kind_templates import KindTemplates, environment_for
 from integrad_codegen.names import check_name
 from integrad_codegen.normalisation import Normalisation
-from integrad_codegen.operations.operation import Operation
 from integrad_codegen.plan import Plan
 from integrad_codegen.printed_steps import printed
 from integrad_codegen.weights_file import layout, members
@@ -101,13 +101,16 @@ def _header(
         "members": _pointer_members(plan) if plan.weights_by_pointer else _struct_members(plan.parameters()),
         "frozen": [] if plan.weights_by_pointer else _struct_members(plan.frozen_parameters()),
         "inference_bytes": plan.inference_scratch_bytes,
-        "learning_rate_limit": arithmetic.learning_rate_limit(plan.classes),
+        "schedule_lines": textwrap.wrap(plan.learner.schedule_text, COLUMNS + 1),
+        "schedule_members": _schedule_members(plan),
+        "learning_rate_limit": plan.schedule_fields[0].high,
     }
 
 
 def _kinds(environment: Environment, context: dict) -> KindTemplates:
     plan = context["plan"]
-    seen = context | {"slopes": plan.slopes, "weights_of": partial(_weights_of, plan)}
+    array = partial(_array, plan)
+    seen = context | {"slopes": plan.slopes, "weights_of": lambda o: array(o.name), "array": array}
     return KindTemplates(environment, seen, partial(address, plan))
 
 
@@ -117,36 +120,37 @@ def _module(model: Model, plan: Plan, normalisation: Normalisation, kinds: KindT
         "summary": summary(plan),
         "normalisation": normalisation,
         "inference_bytes": plan.inference_scratch_bytes,
+        "headers": sorted({operation.header for operation in plan.all_operations}),
         "constants": constants(plan, normalisation),
         "kinds": kinds,
         "inference_buffers": pointers(plan.inference_arena, plan.inference),
-        "headers": sorted({operation.header for operation in plan.all_operations}),
         "begin_training": kinds.begin_training(plan.all_operations) if plan.batch else [],
         "inference_calls": kinds.calls(plan.inference),
         "training_buffers": pointers(plan.training_arena, calls) if plan.batch else [],
         "training_steps": printed(plan.training, kinds),
-        "schedule": model.schedule(plan.batch) if plan.batch else None,
+        "schedule": asdict(model.schedule(plan.batch)) if plan.batch else {},
+        "schedule_limits": _schedule_limits(plan),
     }
 
 
 def _tables(model: Model, plan: Plan) -> dict:
     return {
         "class_names": [literals(name) for name in model.class_names],
-        "members": [(p.member, _rows(p.array)) for p in plan.parameters()],
-        "frozen": [(p.member, _rows(p.array)) for p in plan.frozen_parameters()],
+        "members": [(p.member, _rows(p.matrix)) for p in plan.parameters()],
+        "frozen": [(p.member, _rows(p.matrix)) for p in plan.frozen_parameters()],
     }
 
 
 def _rows(array: np.ndarray) -> list[list[str]]:
-    """A weight array as wrapped lines of numbers, row by row."""
-    rows = array.reshape(len(array), -1).tolist()
-    return [textwrap.wrap(", ".join(map(str, row)) + ",", COLUMNS - 16) for row in rows]
+    """A matrix of weights as wrapped lines of numbers, row by row."""
+    return [textwrap.wrap(", ".join(map(str, row)) + ",", COLUMNS - 16) for row in array.tolist()]
 
 
-def _weights_of(plan: Plan, operation: Operation) -> str:
-    """Where an operation's weights begin."""
-    struct = "weights->" if plan.takes_weights(operation) else f"{plan.prefix}_frozen_weights."
-    return f"{struct}{operation.name}[0]"
+def _array(plan: Plan, member: str) -> str:
+    """Where an array of weights begins."""
+    frozen = {parameter.member for parameter in plan.frozen_parameters()}
+    is_frozen = member in frozen and not plan.weights_by_pointer
+    return f"{f'{plan.prefix}_frozen_weights.' if is_frozen else 'weights->'}{member}[0]"
 
 
 def _parameters(p: str) -> dict[str, list[str]]:
@@ -174,13 +178,40 @@ def _parameters(p: str) -> dict[str, list[str]]:
     }
 
 
+def _schedule_members(plan: Plan) -> list[str]:
+    limit = f"1 to {plan.prefix.upper()}_LEARNING_RATE_INV_LIMIT"
+    fields = plan.schedule_fields
+    comments = [limit, *(field.meaning for field in fields[1:])]
+    return commented([(f"int32_t {f.name};", text) for f, text in zip(fields, comments, strict=True)])
+
+
+def _schedule_limits(plan: Plan) -> list[str]:
+    """Lines of the condition under which a schedule is rejected."""
+    found = []
+    for number, field in enumerate(plan.schedule_fields):
+        name = f"schedule->{field.name}"
+        found.append(f"{name} < {field.low}")
+        if field.high < arithmetic.INT32_LIMIT:
+            high = field.high if number else f"{plan.prefix.upper()}_LEARNING_RATE_INV_LIMIT"
+            found.append(f"{name} > {high}")
+    lines = [found[0]]
+    for condition in found[1:]:
+        longer = f"{lines[-1]} || {condition}"
+        if len(longer) <= COLUMNS - len("    if (") + 1:
+            lines[-1] = longer
+        else:
+            lines[-1] += " ||"
+            lines.append(condition)
+    return lines
+
+
 def _struct_members(parameters: list[Parameter]) -> list[str]:
     return commented([(_declaration(p), f"{bytes_of([p]):,} bytes") for p in parameters])
 
 
 def _declaration(parameter: Parameter) -> str:
-    rows = parameter.array.reshape(len(parameter.array), -1)
-    return f"{encoding_of(parameter).c_type} {parameter.member}[{rows.shape[0]}][{rows.shape[1]}];"
+    rows, columns = parameter.matrix.shape
+    return f"{encoding_of(parameter).c_type} {parameter.member}[{rows}][{columns}];"
 
 
 def _pointer_members(plan: Plan) -> list[str]:

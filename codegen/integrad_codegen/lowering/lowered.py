@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from integrad_codegen.operations.classifier import Classifier
 from integrad_codegen.operations.operation import Operation
 from integrad_codegen.program import Call, Step
 
@@ -15,6 +14,6 @@ class Lowered:
     scores "logits". training: the parts of a training step, none if nothing learns."""
 
     operations: list[Operation]
-    output: Classifier
+    output: Operation
     inference: list[Call]
     training: list[Step]

@@ -46,7 +46,7 @@ class Operation(ABC):
 
     @property
     def is_block(self) -> bool:
-        """Whether it is a layer with weights and a learning head of its own."""
+        """Whether it is a layer with weights before the output layer."""
         return False
 
     @property

@@ -11,7 +11,7 @@ import numpy as np
 from integrad.arithmetic import INT32_LIMIT
 from integrad.errors import IntegradError
 from integrad.learners.hyper_parameters import HyperParameter, with_trainers
-from integrad.learners.schedule import Schedule
+from integrad.learners.schedule import Schedule, ScheduleField
 from integrad.learners.step import Gradients, Rule, Step
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
@@ -80,6 +80,24 @@ class Learner(ABC):
         """Maximum of learning_rate_inv."""
         rate = self.hyper_parameters["learning_rate_inv"]
         return rate.high // classes if rate.per_class else rate.high
+
+    def schedule_fields(self, classes: int) -> list[ScheduleField]:
+        """The parameters of a training step on a device, in the order of the struct."""
+        found = []
+        for name in self.schedule_class.field_names():
+            setting = self.hyper_parameters[name]
+            high = setting.high // classes if setting.per_class else setting.high
+            found.append(ScheduleField(name, self.schedule_class.meanings.get(name, ""), setting.low, high))
+        return found
+
+    @property
+    def schedule_text(self) -> str:
+        """The description of these parameters in a generated header."""
+        text = (
+            "How fast to learn. Gradients are sums over the batch and are divided by learning_rate_inv, which must"
+            f" therefore grow with the batch (about {self.usual_learning_rate_inv(1)} per sample). {self.schedule_class.text}"
+        )
+        return text.strip()
 
     def has_moved(self, network: Network) -> bool:
         """Whether the weights have changed noticeably since initialisation; otherwise other advice

@@ -40,6 +40,13 @@ class NitroSchedule(Schedule):
     heads and the output layer; 0 means no decay.
     """
 
+    text: ClassVar[str] = "Each step also subtracts weight / decay_inv from every weight; 0 means no decay."
+    meanings: ClassVar[dict[str, str]] = {
+        "decay_inv": "of the blocks' weights",
+        "head_decay_inv": "of the heads' and the output layer's weights",
+    }
+    brief: ClassVar[str] = "inverse learning rate, decay of the blocks, of the heads (0: none)"
+
     decay_inv: int = 0
     head_decay_inv: int = 0
 

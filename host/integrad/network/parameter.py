@@ -59,6 +59,11 @@ class Parameter:
         return self.array.shape
 
     @property
+    def matrix(self) -> np.ndarray:
+        """The array as rows of values: those of one output each, or all of them where each output has one."""
+        return np.atleast_2d(self.array).reshape(len(np.atleast_2d(self.array)), -1)
+
+    @property
     def dtype(self) -> np.dtype:
         return np.dtype(self.encoding)
 
