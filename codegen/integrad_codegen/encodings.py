@@ -62,7 +62,7 @@ INT16 = Encoding(
     type_code="h",
     viper_pointer="ptr16",
     viper_value="({0} ^ 32768) - 32768",
-    learners=frozenset({"nitro-d"}),
+    learners=frozenset({"nitro-d", "pocket"}),
 )
 
 ENCODINGS = {encoding.name: encoding for encoding in (INT16,)}

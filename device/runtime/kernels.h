@@ -39,6 +39,11 @@ INTEGRAD_KERNEL void integrad_widen(int16_t *wide, const int8_t *x, size_t count
 INTEGRAD_KERNEL void integrad_linear(int8_t *s, size_t step, const int16_t *w, const int16_t *x,
                                      size_t outs, size_t n, int32_t scale);
 
+/* z[k] = w[k] . x for four rows of n weights, from row to row `row` values apart; 0: z[0] alone
+ * counts. The sums must fit 32 bits. */
+INTEGRAD_KERNEL void integrad_dots(int32_t z[4], const int16_t *w, size_t row, const int16_t *x,
+                                   size_t n);
+
 /* NITRO-ReLU: slope 1/4 below zero, centred by 36. h may be s. */
 INTEGRAD_KERNEL void integrad_activate4(int8_t *h, const int8_t *s, size_t count);
 

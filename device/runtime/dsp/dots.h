@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * z[k] = w[k] . x for four rows of n weights, from row to row `row` values apart; 0: z[0] alone
+ * counts. Two products an instruction. Registers in the loops: r0 w, r1 and r3 bytes of a row and
+ * of three, r2 x, r7 its end, r4 its values, r6 weights, r8 to r11 sums.
+ */
+__attribute__((naked, noinline)) INTEGRAD_KERNEL void
+integrad_dots(__attribute__((unused)) int32_t z[4], __attribute__((unused)) const int16_t *w,
+              __attribute__((unused)) size_t row, __attribute__((unused)) const int16_t *x,
+              __attribute__((unused)) size_t n) {
+    __asm__ volatile("push {r0, r4-r11, lr}\n\t"
+                     "ldr r5, [sp, #40]\n\t" /* n */
+                     "mov r0, r1\n\t"
+                     "lsl r1, r2, #1\n\t"
+                     "mov r2, r3\n\t"
+                     "add r3, r1, r1, lsl #1\n\t"
+                     "mov r8, #0\n\t"
+                     "mov r9, #0\n\t"
+                     "mov r10, #0\n\t"
+                     "mov r11, #0\n\t"
+                     "bic r7, r5, #7\n\t"
+                     "add r7, r2, r7, lsl #1\n\t"
+                     "bic r12, r5, #1\n\t"
+                     "add r12, r2, r12, lsl #1\n\t"
+                     "b 2f\n\t"
+                     "1:\n\t"
+                     ".rept 4\n\t"
+                     "ldr r4, [r2], #4\n\t"
+                     "ldr r6, [r0, r1]\n\t"
+                     "smlad r9, r6, r4, r9\n\t"
+                     "ldr r6, [r0, r1, lsl #1]\n\t"
+                     "smlad r10, r6, r4, r10\n\t"
+                     "ldr r6, [r0, r3]\n\t"
+                     "smlad r11, r6, r4, r11\n\t"
+                     "ldr r6, [r0], #4\n\t"
+                     "smlad r8, r6, r4, r8\n\t"
+                     ".endr\n\t"
+                     "2:\n\t"
+                     "cmp r2, r7\n\t"
+                     "bne 1b\n\t"
+                     "b 4f\n\t"
+                     "3:\n\t"
+                     "ldr r4, [r2], #4\n\t"
+                     "ldr r6, [r0, r1]\n\t"
+                     "smlad r9, r6, r4, r9\n\t"
+                     "ldr r6, [r0, r1, lsl #1]\n\t"
+                     "smlad r10, r6, r4, r10\n\t"
+                     "ldr r6, [r0, r3]\n\t"
+                     "smlad r11, r6, r4, r11\n\t"
+                     "ldr r6, [r0], #4\n\t"
+                     "smlad r8, r6, r4, r8\n\t"
+                     "4:\n\t"
+                     "cmp r2, r12\n\t"
+                     "bne 3b\n\t"
+                     "lsls r5, r5, #31\n\t"
+                     "beq 5f\n\t"
+                     "ldrsh r4, [r2]\n\t"
+                     "ldrsh r6, [r0, r1]\n\t"
+                     "smlabb r9, r6, r4, r9\n\t"
+                     "ldrsh r6, [r0, r1, lsl #1]\n\t"
+                     "smlabb r10, r6, r4, r10\n\t"
+                     "ldrsh r6, [r0, r3]\n\t"
+                     "smlabb r11, r6, r4, r11\n\t"
+                     "ldrsh r6, [r0]\n\t"
+                     "smlabb r8, r6, r4, r8\n\t"
+                     "5:\n\t"
+                     "pop {r0}\n\t"
+                     "stm r0, {r8-r11}\n\t"
+                     "pop {r4-r11, pc}");
+}
