@@ -14,7 +14,6 @@ from jinja2 import Environment
 
 from integrad_codegen.kind_templates import KindTemplates
 from integrad_codegen.micropython import tables
-from integrad_codegen.operations.operation import Operation
 from integrad_codegen.plan import Plan
 from integrad_codegen.program import Call, Place, Step
 from integrad_codegen.weights_file import HEADER_BYTES, members
@@ -32,8 +31,10 @@ def plain(plan: Plan, common: dict, environment: Environment) -> dict:
     """common: the context shared by both Python backends."""
     context = common | {
         "scratch_bytes": 0,
-        "weights_of": partial(_weights_of, plan),
-        "place_of": partial(_place_of, plan),
+        "weights_of": lambda operation: _array(plan, operation.name),
+        "place_of": lambda operation: _place(plan, operation.name),
+        "array": partial(_array, plan),
+        "place": partial(_place, plan),
     }
     kinds = KindTemplates(environment, context, _address, "plain/")
     return context | {
@@ -84,15 +85,15 @@ def _address(place: Place, repeated: bool) -> str:
     return f"{place.name}[b]" if repeated and place.batch else place.name
 
 
-def _weights_of(plan: Plan, operation: Operation) -> str:
-    """An operation's weights: the buffer and the offset in bytes."""
-    member = next(m for m in members(plan) if m.name == operation.name)
+def _array(plan: Plan, name: str) -> str:
+    """An array of weights: the buffer and the offset in bytes."""
+    member = next(m for m in members(plan) if m.name == name)
     return f"learning, {member.offset}" if member.learns else f"weights, {HEADER_BYTES + member.offset}"
 
 
-def _place_of(plan: Plan, operation: Operation) -> int:
-    """Offset of trainable weights in bytes."""
-    return next(m.offset for m in members(plan) if m.name == operation.name)
+def _place(plan: Plan, name: str) -> int:
+    """Offset of a trainable array in bytes."""
+    return next(m.offset for m in members(plan) if m.name == name)
 
 
 def _table(name: str, comment: str, numbers: tuple[int, ...], code: str = "i") -> str:

@@ -104,11 +104,11 @@ def _common(model: Model, plan: Plan) -> dict:
         "layout": weights_file.layout(model, plan),
         "header_bytes": weights_file.HEADER_BYTES,
         "texts": texts(plan, normalisation),
-        "rate_limit": arithmetic.learning_rate_limit(plan.classes),
+        "rate_limit": plan.schedule_fields[0].high,
         "normalisation": normalisation,
         "raw": {"code": code, "bytes": RAW_BYTES[code]},
         "spread": arithmetic.INPUT_SPREAD,
         "scale": arithmetic.SCALE,
-        "target": arithmetic.TARGET,
+        "target": plan.network.output.target,
         "plan": plan,
     }

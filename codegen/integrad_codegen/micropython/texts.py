@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from integrad.arithmetic import learning_rate_limit
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
 from integrad_codegen.weights_file import HEADER_BYTES, part_bytes
@@ -40,8 +39,7 @@ def texts(plan: Plan, normalisation: Normalisation) -> dict[str, str]:
         "label": f"label: expected an integer from 0 to {last}",
         "count": f"first, count: expected 1 to {plan.batch} existing samples",
         "out": f"out: expected {plan.classes} bytes, an array('b') or a bytearray",
-        "schedule": "schedule: expected three 32-bit integers, "
-        f"the first from 1 to {learning_rate_limit(plan.classes)}, the others 0 or more",
+        "schedule": _schedule(plan),
         "weights": f"weights: expected {weights_bytes(plan)} bytes or more at an even address",
         "whole": "weights: expected the path of a weights file, or its contents as bytes",
         "path": "path: expected a string",
@@ -49,3 +47,13 @@ def texts(plan: Plan, normalisation: Normalisation) -> dict[str, str]:
         "buffers": "buffers: expected the tuple made by Model",
         "data": "data: expected bytes",
     }
+
+
+def _schedule(plan: Plan) -> str:
+    first, *others = plan.schedule_fields
+    if not others:
+        return f"schedule: expected one 32-bit integer from 1 to {first.high}"
+    count = ("two", "three")[len(others) - 1]
+    return (
+        f"schedule: expected {count} 32-bit integers, the first from 1 to {first.high}, the others 0 or more"
+    )

@@ -11,7 +11,6 @@ from integrad_codegen import weights_file
 from integrad_codegen.kind_templates import KindTemplates
 from integrad_codegen.micropython import tables
 from integrad_codegen.micropython.viper_memory import CHUNK, Limbs, ViperMemory
-from integrad_codegen.operations.operation import Operation
 from integrad_codegen.plan import Plan
 from integrad_codegen.printed_steps import printed
 from integrad_codegen.program import Place
@@ -45,7 +44,8 @@ def viper(plan: Plan, common: dict, environment: Environment) -> dict:
         "reads_frozen": common["frozen_bytes"] > 0,
         "reads_learning": common["learning_bytes"] > 0,
         "nibbles": _hexadecimal(crc_nibbles()),
-        "weights_of": partial(_weights_of, plan),
+        "weights_of": lambda operation: _array(plan, operation.name),
+        "array": partial(_array, plan),
     }
     inference = KindTemplates(environment, context, partial(_address, "_ONE_"), "viper/")
     training = KindTemplates(environment, context, partial(_address, "_ALL_"), "viper/")
@@ -63,10 +63,10 @@ def _address(opening: str, place: Place, repeated: bool) -> str:
     return f"{name} + b * {place.values}" if repeated and place.batch else name
 
 
-def _weights_of(plan: Plan, operation: Operation) -> dict[str, str]:
-    """The buffer that contains an operation's weights, and the constant with their offset."""
-    learning = plan.batch and not plan.is_frozen(operation)
-    return {"buffer": "learning" if learning else "weights", "at": f"_{operation.name.upper()}_WEIGHTS"}
+def _array(plan: Plan, name: str) -> dict[str, str]:
+    """The buffer that contains an array of weights, and the constant with its offset."""
+    learns = next(m.learns for m in weights_file.members(plan) if m.name == name)
+    return {"buffer": "learning" if learns else "weights", "at": f"_{name.upper()}_WEIGHTS"}
 
 
 def _offset(member: weights_file.Member) -> int:

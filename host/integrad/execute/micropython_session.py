@@ -15,7 +15,7 @@ from integrad.emulate.micropython_firmware import run_firmware
 from integrad.emulate.micropython_unix import run_unix
 from integrad.errors import IntegradError
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.session import Action, Predict, Reset, Weights
+from integrad.execute.session import HEADER, Action, Predict, Reset, Weights
 from integrad.targets.cores import Core
 from integrad_codegen.micropython.export import emit_module
 from integrad_codegen.micropython.python_files import emit_pure
@@ -74,7 +74,9 @@ def run_session(
         f"{prefix}.weights": weights_file(device.model, device.plan),
         "session.bin": device.session(actions).encode(),
     }
-    lines = iter(place.execute(script.render(p=prefix, folder=place.folder), files).split())
+    words = len(device.plan.schedule_fields)
+    text = script.render(p=prefix, folder=place.folder, schedule_words=words, header_bytes=HEADER.size)
+    lines = iter(place.execute(text, files).split())
     try:
         results = [_result(device, action, lines) for action in actions]
     except (StopIteration, ValueError) as error:

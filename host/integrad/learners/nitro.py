@@ -45,7 +45,7 @@ class NitroSchedule(Schedule):
         "decay_inv": "of the blocks' weights",
         "head_decay_inv": "of the heads' and the output layer's weights",
     }
-    brief: ClassVar[str] = "inverse learning rate, decay of the blocks, of the heads (0: none)"
+    brief: ClassVar[str] = "inverse learning rate, inverse decay of the blocks and of the heads (0: none)"
 
     decay_inv: int = 0
     head_decay_inv: int = 0
