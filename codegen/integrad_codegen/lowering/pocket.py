@@ -16,10 +16,8 @@ from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
 from integrad.network.parameter import BIAS, FEEDBACK, WEIGHTS
 from integrad.network.pocket_blocks import (
-    BIAS_LIMIT,
     ERROR_LIMIT,
     PocketLayer,
-    pocket_weight_limit,
 )
 from integrad_codegen import bounds
 from integrad_codegen.encodings import encoding_of
@@ -57,11 +55,14 @@ def _layer(name: str, layer: PocketLayer, learns: bool, network: Network, batch:
         activation=layer.activation,
         encoding=encoding_of(parameters[WEIGHTS]),
         scale=divisor(layer.activation, layer.fan_in),
-        limit=pocket_weight_limit(layer.fan_in),
+        limit=parameters[WEIGHTS].limit,
+        bias_limit=parameters[BIAS].limit,
         classes=network.classes,
         updated=learns,
     )
-    bounds.check_sum(f"{name}: a pre-activation", INT8_LIMIT * layer.fan_in * operation.limit + BIAS_LIMIT)
+    bounds.check_sum(
+        f"{name}: a pre-activation", INT8_LIMIT * layer.fan_in * operation.limit + operation.bias_limit
+    )
     if learns:
         hidden_delta = largest_delta(layer.fan_in, layer.units, network.classes)
         delta = ERROR_LIMIT if operation.is_output else hidden_delta
