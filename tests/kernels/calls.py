@@ -12,6 +12,7 @@ from kernel_session import (
     CONVOLVE,
     DEPTHWISE,
     DESCEND_ROW,
+    DOTS,
     ERRORS,
     LEARN_ROWS,
     LINEAR,
@@ -69,6 +70,12 @@ def linear(draw: Draw) -> Iterator[Call]:
     for outs, n in sizes:  # two vectors at once, as a convolution of two positions
         inputs = (draw.weights((outs, n), n), draw(np.int8, (n, 1, 2), INT8))
         yield Call(CONVOLVE, (n, 1, 2, outs, 1, 2, 1, 1, 1, 1, 0, 0, SCALE * n), inputs)
+
+
+def dots(draw: Draw) -> Iterator[Call]:
+    for rows, n in product((1, 4), (*range(1, 20), 31, 33, 71, 600)):
+        weights = draw.weights((rows, n), n)
+        yield Call(DOTS, (rows, n), (weights, draw(np.int16, n, INT8)))
 
 
 def shapes(draw: Draw) -> Iterator[tuple[int, ...]]:
@@ -182,5 +189,5 @@ def maxima(draw: Draw) -> Iterator[Call]:
 def all_calls(seed: int) -> list[Call]:
     draw = Draw(seed)
     kernels = (widen, linear, convolve, accumulate, learn_rows, errors, descend_row, activate4, maxima)
-    kernels += (depthwise,)
+    kernels += (depthwise, dots)
     return [call for kernel in kernels for call in kernel(draw)]

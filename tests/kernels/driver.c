@@ -92,6 +92,22 @@ static void widen(const struct header *h, int *status) {
 }
 
 /* {outs, n, scale, step}; w, x -> memory */
+/* Four rows of weights, or one. */
+static void dots(const struct header *h, int *status) {
+    const size_t rows = size_of(h, 0), n = size_of(h, 1);
+    int32_t *const z = take(16, 0, 0, status);
+    const int16_t *const w = take(2 * rows * n, 0, 1, status);
+    const int16_t *const x = take(2 * n, 0, 1, status);
+    if (*status == DONE) {
+        begin();
+        integrad_dots(z, w, rows > 1 ? n : 0, x, n);
+        end();
+        for (size_t k = rows; k < 4; k++) {
+            z[k] = 0;
+        }
+    }
+}
+
 static void linear(const struct header *h, int *status) {
     const size_t outs = size_of(h, 0), n = size_of(h, 1), step = size_of(h, 3);
     int8_t *const s = take((outs - 1) * step + 1, 1, 0, status);
@@ -273,8 +289,9 @@ static void trespass(const struct header *h, int *status) {
 
 static int run(const struct header *header) {
     static void (*const commands[])(const struct header *, int *) = {
-        widen,       linear,    convolve, learn_rows, errors,  accumulate,
-        descend_row, activate4, maxima,   depthwise,  trespass};
+        widen,       linear,    convolve, learn_rows, errors, accumulate,
+        descend_row, activate4, maxima,   depthwise,  dots,   trespass,
+    };
     int status = DONE;
     if (header->command < 0 || (size_t)header->command >= sizeof commands / sizeof *commands) {
         return UNKNOWN_COMMAND;

@@ -16,7 +16,7 @@ from integrad_codegen.c.runtime import PORTABLE
 
 DRIVER = Path(__file__).with_name("driver.c")
 WIDEN, LINEAR, CONVOLVE, LEARN_ROWS, ERRORS, ACCUMULATE, DESCEND_ROW, ACTIVATE4, MAXIMA, DEPTHWISE = range(10)
-TRESPASS = 10
+DOTS, TRESPASS = 10, 11
 BEGINS_FENCED, ENDS_FENCED = 1, 2
 """Where arrays lie in a call: they begin, or end, at a fence."""
 

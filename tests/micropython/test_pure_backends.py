@@ -9,6 +9,7 @@ from backends import PLAIN, VIPER, in_this_python
 from fixed import FIXED
 from hypothesis import given, settings
 from networks import cases
+from pocket_cases import POCKET
 
 from integrad.emulate.micropython_unix import run_unix
 from integrad.execute import micropython_session
@@ -33,10 +34,10 @@ def compare(case, name):
         executors.require_equal(case, device, device.run_numpy(actions), found, name)
 
 
-@pytest.mark.parametrize("name", FIXED)
+@pytest.mark.parametrize("name", FIXED | POCKET)
 def test_fixed_in_this_python(name):
     """The others' fixed cases are those of tests/parity/test_recorded_bits.py."""
-    compare(FIXED[name], "CPython")
+    compare((FIXED | POCKET)[name], "CPython")
 
 
 @settings(max_examples=12)

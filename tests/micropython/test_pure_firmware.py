@@ -6,6 +6,7 @@ from dataclasses import replace
 import executors
 import pytest
 from fixed import FIXED
+from pocket_cases import POCKET
 
 from integrad.execute.micropython_session import on_core, python_backend, run_session
 from integrad.targets.cores import micropython_cores
@@ -13,7 +14,7 @@ from integrad.targets.cores import micropython_cores
 pytestmark = pytest.mark.firmware
 
 SINGLE = replace(FIXED["wide"], counts=(1, 9, 1), schedules=((3, 0, 0), (1, 0, 0)))
-CASES = {f"{core} {name}": (core, case) for core in ("m3",) for name, case in FIXED.items()}
+CASES = {f"{core} {name}": (core, case) for core in ("m3",) for name, case in (FIXED | POCKET).items()}
 CASES |= {f"{core} single": (core, SINGLE) for core in ("m0", "m3")} | {"m0 wide": ("m0", FIXED["wide"])}
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from integrad.arithmetic import weight_limit
 from integrad.datasets import axes as layouts
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Action, Predict, Reset, Train, Weights
-from integrad.learners.nitro import NitroSchedule
+from integrad.learners.table import LEARNERS
 from integrad.model_file import Model
 from integrad.network.network import Network
 
@@ -27,8 +26,8 @@ INPUTS = ("full range", "extreme", "around the mean", "constant")
 class Case:
     """Plain values only, so that a failing case can be read and repeated.
 
-    counts: samples of each training step. schedules: (learning rate, decay, head decay), one round
-    of steps each; the weights are reset in between. weights, inputs: how arrays are drawn from seed.
+    counts: samples of each training step. schedules: the integers of the learner's, one round of
+    steps each; the weights are reset in between. weights, inputs: how arrays are drawn from seed.
     """
 
     axes: str
@@ -41,10 +40,11 @@ class Case:
     learn: str = "all"
     batch: int = 4
     counts: tuple[int, ...] = (4, 3)
-    schedules: tuple[tuple[int, int, int], ...] = ((32, 50, 20),)
+    schedules: tuple[tuple[int, ...], ...] = ((32, 50, 20),)
     weights: str = "full range"
     inputs: str = "full range"
     seed: int = 0
+    learner: str = "nitro-d"
 
     def generate(self, folder: Path, prefix: str = "model") -> DeviceModel:
         """Lower the case's model and write its sources."""
@@ -59,26 +59,28 @@ class Case:
         return Model(self.network(), preprocessing, names)
 
     def network(self) -> Network:
-        network = Network(layouts.input_shape(self.axes, self.raw_shape), self.classes, self.layers)
+        shape = layouts.input_shape(self.axes, self.raw_shape)
+        network = Network(shape, self.classes, self.layers, self.learner)
         rng = np.random.Generator(np.random.PCG64(self.seed))
         if self.weights == "initial":
             network.initialise(rng)
             return network
-        for array in network.arrays().values():
-            array[...] = _weights(self.weights, array.shape, rng)
+        for parameter in network.parameters():
+            parameter.array[...] = _weights(self.weights, parameter.shape, parameter.limit, rng)
         return network
 
     def actions(self) -> list[Action]:
         """Classify; in each round train, asking for all weights after every step; classify again."""
         rng = np.random.Generator(np.random.PCG64(self.seed + 1))
         test = self._samples(SAMPLES, rng)
+        make = LEARNERS[self.learner].schedule_class
         actions: list[Action] = [Predict(test)]
         for round_, schedule in enumerate(self.schedules if self.learn != "none" else ()):
             if round_:
                 actions.append(Reset())
             for count in self.counts:
                 labels = rng.integers(0, self.classes, count)
-                actions += [Train(self._samples(count, rng), labels, NitroSchedule(*schedule)), Weights()]
+                actions += [Train(self._samples(count, rng), labels, make(*schedule)), Weights()]
             actions.append(Predict(test))
         return [*actions, Weights()]
 
@@ -97,8 +99,7 @@ class Case:
         return np.clip(drawn, low, high).astype(self.raw_dtype)
 
 
-def _weights(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    limit = weight_limit(int(np.prod(shape[1:])))
+def _weights(kind: str, shape: tuple[int, ...], limit: int, rng: np.random.Generator) -> np.ndarray:
     if kind == "zero":
         return np.zeros(shape, np.int16)
     if kind == "all highest":

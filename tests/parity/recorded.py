@@ -23,6 +23,7 @@ import numpy as np
 from cases import Case
 from executors import DifferenceError, require_equal
 from fixed import CONV, FIXED
+from pocket_cases import POCKET
 
 from integrad.engines.engine import Engine
 from integrad.engines.numpy_engine import NumpyEngine
@@ -123,6 +124,7 @@ CASES = FIXED | {
         seed=24,
     ),
 }
+CASES |= POCKET
 
 
 def load() -> dict[str, dict[str, str]]:

@@ -10,6 +10,7 @@ from cases import Case
 from fixed import FIXED
 from hypothesis import given, seed, settings
 from networks import cases
+from pocket_cases import POCKET
 
 from integrad.arithmetic import INT32_LIMIT
 from integrad.datasets.axes import LAYOUTS
@@ -46,9 +47,9 @@ def test_drawn_with_clang(case):
     compare(case, executors.run_clang)
 
 
-@pytest.mark.parametrize("name", FIXED)
+@pytest.mark.parametrize("name", FIXED | POCKET)
 def test_fixed_with_clang(name):
-    compare(FIXED[name], executors.run_clang)
+    compare((FIXED | POCKET)[name], executors.run_clang)
 
 
 def test_the_wide_case_needs_its_64_bits():

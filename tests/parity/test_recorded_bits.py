@@ -9,6 +9,8 @@ import executors
 import pytest
 import recorded
 from executors import DifferenceError
+from plain import run_plain
+from pocket_cases import POCKET
 from recorded import CASES, require_recorded
 
 from integrad.arithmetic import SLOPES
@@ -16,6 +18,9 @@ from integrad.engines.native.engine import NativeEngine
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.engines.torch.engine import TorchEngine
 from integrad.execute.micropython_executors import micropython_executors
+from integrad.learners.table import LEARNERS
+from integrad.network.layer_types.table import LAYER_TYPES
+from integrad.network.layers.pocket_activation import ACTIVATIONS
 from integrad.targets.cores import CORES
 
 ENGINES = {
@@ -23,6 +28,15 @@ ENGINES = {
     "native": lambda network: NativeEngine(network, 2),
     "Torch": lambda network: TorchEngine(network, "cpu"),
 }
+
+LEARNERS_OF = {
+    "NumPy": NumpyEngine.learners,
+    "native": NativeEngine.learners,
+    "Torch": TorchEngine.learners,
+}
+SUPPORTED = [
+    (engine, name) for engine in ENGINES for name in CASES if CASES[name].learner in LEARNERS_OF[engine]
+]
 
 every_case = pytest.mark.parametrize("name", CASES)
 
@@ -53,14 +67,20 @@ def test_numpy(name, generated):
     require_recorded(name, device, device.run_numpy(actions), "NumPy")
 
 
-@every_case
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine, name", SUPPORTED)
 def test_engine(engine, name, generated):
     device, actions = generated(name)
     require_recorded(name, device, recorded.run_engine(device, actions, ENGINES[engine]), engine)
     if recorded.has_dropouts(CASES[name]):
         with_dropouts = recorded.dropouts_crc(device, actions, ENGINES[engine])
         assert with_dropouts == recorded.load()[name]["dropouts"]
+
+
+@pytest.mark.parametrize("name", POCKET)
+def test_plain_integers(name, generated):
+    """An implementation of its own, from the formulas; test_reference.py has NITRO-D's."""
+    device, actions = generated(name)
+    require_recorded(name, device, run_plain(CASES[name], device, actions), "plain Python integers")
 
 
 @every_case
@@ -114,7 +134,9 @@ def test_the_cases_cover_what_there_is():
     heads = [block.head_pooling for block in blocks if hasattr(block, "head_pooling")]
     pooled = {head.kind if head.window != (1, 1) else "unpooled" for head in heads}
     decays = [bool(decay) for case in cases for _, *both in case.schedules for decay in both]
-    assert {layer["type"] for layer in layers} == {"dense", "conv", "max_pool", "avg_pool", "dropout"}
+    assert {layer["type"] for layer in layers} == LAYER_TYPES.keys()
+    assert {case.learner for case in cases} == LEARNERS.keys()
+    assert {layer["activation"] for layer in layers if "activation" in layer} == set(ACTIVATIONS)
     assert {layer["alpha_inv"] for layer in layers if "alpha_inv" in layer} == SLOPES.keys()
     assert depthwise and any(layer.get("groups", 1) > 1 for layer in convs if layer not in depthwise)
     assert any(layer["stride"] != [1, 1] for layer in convs)

@@ -9,6 +9,7 @@ from campaign import Campaign
 from campaign import run as run_campaign
 from cases import Case
 from fixed import CONV, FIXED
+from pocket_cases import POCKET
 
 from integrad_codegen.c.module import write_files
 
@@ -26,7 +27,24 @@ class Mistake:
     replacement: str
 
 
-CASES = FIXED | {
+CASES = (FIXED | POCKET) | {
+    # So many activations that all ends of all pieces are among them.
+    "pieces": Case(
+        "HW",
+        "uint8",
+        (7, 5),
+        (4,),
+        (31,),
+        3,
+        [{"type": "pocket_dense", "units": 100, "activation": "tanh"}],
+        batch=16,
+        counts=(16, 16),
+        schedules=((100,),),
+        weights="typical",
+        inputs="around the mean",
+        learner="pocket",
+        seed=14,
+    ),
     # A dense net whose scores tie, overflow their range and lie on both sides of zero.
     "dense": Case(
         "F",
@@ -226,6 +244,30 @@ MISTAKES = [
         "wide",
         r"(\bgradient\[cell \+ j\]) \+= (.*);",
         r"\1 = (int32_t)(\1 + \2);",
+    ),
+    Mistake("a delta is floored", "pocket", r"delta / (2|8|127);", r"delta / \1 - (delta % \1 < 0);"),
+    Mistake("a delta ignores its slope", "pocket", r"delta / 8;", "delta;"),
+    Mistake("a flat piece passes no delta", "pocket", r"delta / 127;", "0;"),
+    Mistake(
+        "a pocket sum's division floors",
+        "pocket",
+        r"= (\(z\[k\] \+ bias\[o \+ k\]\)) / layer->scale",
+        r"= \1 / layer->scale - (\1 % layer->scale < 0)",
+    ),
+    Mistake("another unit's bias is added", "pocket", r"\+ bias\[o \+ k\]", "+ bias[o + together - 1 - k]"),
+    Mistake("biases stay", "pocket", r"bias\[o\] = integrad_descend\([^;]*;", "(void)bias_descent;"),
+    Mistake("a bias misses the first sample", "pocket", r"sum \+= \*delta;", "sum += b ? *delta : 0;"),
+    Mistake("biases have the limit of weights", "pocket wide", r"\{INTEGRAD_BIAS_LIMIT,", "{layer->limit,"),
+    Mistake("a piece begins one late", "pieces", r"magnitude < 75", "magnitude < 76"),
+    Mistake("-127 is flat", "pieces", r"magnitude < 128", "magnitude < 127"),
+    Mistake("the sigmoid floors", "pocket", r"sigmoid \? y / 2 : y;", "sigmoid ? (y + (x < 0)) / 2 : y;"),
+    Mistake("the pocket target is 14", "pocket", r"POCKET_TARGET = 15", "POCKET_TARGET = 14"),
+    Mistake("feedback is always the first units'", "pocket", r"feedback \+ first,", "feedback,"),
+    Mistake(
+        "samples are passed again once a layer has learned",
+        "pocket",
+        r"( +/\* All layers are passed[\s\S]*?\n    \}\n)([\s\S]*?Block1 learns[\s\S]*?;\n)",
+        r"\1\2\1",
     ),
 ]
 

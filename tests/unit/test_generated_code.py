@@ -21,7 +21,9 @@ from integrad_codegen.plan import make_plan
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/parity"))
 from fixed import FIXED  # noqa: E402
+from pocket_cases import POCKET  # noqa: E402
 
+HEADERS = ("kernels", "nitro", "pocket", "all_kernels")
 CLANG_FORMAT = Path(sys.executable).parent / "clang-format"
 NAME = "spoken_digits_m4"
 LONGEST_NAME = "a_name_of_forty_characters_for_one_model"
@@ -37,7 +39,7 @@ COMPILERS = {
 
 # name → (fixed case, learn set, batch, prefix): every kernel, both gradient types, frozen and free blocks.
 MODULES = {
-    **{name: (name, case.learn, case.batch, "model") for name, case in FIXED.items()},
+    **{name: (name, case.learn, case.batch, "model") for name, case in (FIXED | POCKET).items()},
     "cnn-last": ("cnn", "last:1", 1, "m"),
     "cnn-output": ("cnn", "output", 3, NAME),
     "cnn-4096": ("cnn", "all", 4096, NAME),
@@ -57,7 +59,7 @@ def generated(tmp_path_factory):
         if name not in made:
             case, learn, batch, prefix = MODULES[name]
             folder = tmp_path_factory.mktemp(name)
-            made[name] = DeviceModel.generate(FIXED[case].model(), folder, learn, batch, prefix)
+            made[name] = DeviceModel.generate((FIXED | POCKET)[case].model(), folder, learn, batch, prefix)
         return made[name].plan, made[name].source_folder
 
     return generate
@@ -179,7 +181,7 @@ def test_integers_only_and_no_library(name, generated):
         includes = set(re.findall(r'^#include ([<"].*[>"])$', text, re.MULTILINE))
         own = {
             f'"{plan.prefix}.h"',
-            *(f'"integrad/{name}.h"' for name in ("kernels", "nitro", "all_kernels")),
+            *(f'"integrad/{name}.h"' for name in HEADERS),
         }
         assert includes <= {"<stddef.h>", "<stdint.h>"} | own
         code = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)

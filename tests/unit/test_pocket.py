@@ -1,8 +1,10 @@
 """PocketNN: the publication's vectors, an independent implementation, bounds and refusals."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
-from plain_pocket import PlainPocket, pocket_sigmoid, pocket_tanh
 
 from integrad.arithmetic import INT32_LIMIT
 from integrad.engines.choice import make_engine
@@ -23,6 +25,9 @@ from integrad.network.xorshift32 import Xorshift32
 from integrad.training.specification import load_spec
 from integrad.training.stepper import Stepper
 from integrad.training.trainer import Trainer
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "parity"))
+from plain_pocket import PlainPocket, pocket_sigmoid, pocket_tanh
 
 X = [-200, -128, -127, -100, -75, -74, -50, -33, -32, -31, -1, 0, 1, 31, 32, 33, 50, 74, 75, 100, 127, 128]
 TANH_VALUES = [

@@ -18,7 +18,8 @@ class PocketDense(Operation):
     which fixed feedback brings to a hidden layer, are divided by them.
 
     encoding: of the weights and biases. bias, feedback: members of the structs of weights; feedback is ""
-    for the output layer. limit, bias_limit: largest weight and bias. updated: whether the device updates its weights.
+    for the output layer. limit, bias_limit: largest weight and bias. updated: whether the device updates its
+    weights.
     """
 
     kind: ClassVar[str] = "pocket_dense"
