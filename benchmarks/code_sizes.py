@@ -5,8 +5,8 @@
 Builds a few dozen networks for every core with arm-none-eabi-gcc and finds, by least squares, the bytes
 of each ingredient whose sum is the code of every one of them: host/integrad/data/code_sizes.json. With
 --check nothing is written; with --add existing entries are kept, and missing ones are measured on the
-networks of GROUPED. Prints, for each core, the largest error on these networks and on networks that were not
-used for the fit. Run it after changing kernels or templates.
+networks of GROUPED and POCKET. Prints, for each core, the largest error on these networks and on networks
+that were not used for the fit. Run it after changing kernels or templates.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from integrad.execute.device_model import DeviceModel
 from integrad.model_file import Model
 from integrad.network.network import Network
 from integrad.targets.cores import CORES, get_core
-from integrad.training.specification import parse_spec
+from integrad.training.specification import load_spec
 
 TABLE = Path(__file__).resolve().parents[1] / "host/integrad/data/code_sizes.json"
 CLASSES = 10
@@ -63,24 +63,29 @@ GROUPED = [
     (COLOUR, "cnn:c6,p2,dw,p2,d20"),
     (SERIES, "cnn:dws2,c9k1,p2,dw,p2,d10"),
 ]
+POCKET = [
+    *product([IMAGE, FEATURES], ["mlp:24", "mlp:40,30,20"], ["pocket"]),
+    (SERIES, "mlp:20,7", "pocket"),
+]
 OTHERS = [
     (IMAGE, "mlp:96,48"),
     (IMAGE, "cnn:p4,c8,p2,c16,p2,d32"),
     (SMALL, "cnn:c5,p2,c10,p2,c15,p2,d24,d12"),
     (SERIES, "cnn:c4,p2,c8,p2,d30"),
+    (IMAGE, "mlp:100,50", "pocket"),
 ]
 SETTINGS = [("none", 1), ("output", 16), ("last:1", 4), ("all", 16)]
 FEW = [("none", 1), ("last:1", 8), ("all", 10)]
 
 
-def make_model(data, spec):
+def make_model(data, spec, learner="nitro-d"):
     axes, dtype, shape = data
     limits = np.iinfo(dtype)
     rng = np.random.default_rng(0)
     x = rng.integers(limits.min, limits.max, (20, *shape), dtype=dtype, endpoint=True)
     preprocessing = Preprocessing.fit(x, axes)
     shape = preprocessing.input_shape
-    network = Network(shape, CLASSES, parse_spec(spec, shape))
+    network = Network(shape, CLASSES, load_spec(spec, shape, learner).layers, learner)
     network.initialise(rng)
     return Model(network, preprocessing, [str(k) for k in range(CLASSES)], {})
 
@@ -93,8 +98,8 @@ def built(core, networks, settings):
 
 
 def build(case):
-    core, data, spec, learn, batch = case
-    model = make_model(data, spec)
+    core, *network, learn, batch = case
+    model = make_model(*network)
     with TemporaryDirectory() as folder:
         device = DeviceModel.generate(model, Path(folder), learn, batch)
         flash = device.build(get_core(core), whole_machine=True, toolchain="gcc").sizes.flash
@@ -134,7 +139,9 @@ def main():
     options = parser.parse_args()
     for core in options.cores:
         if not options.check:
-            rows = built(core, GROUPED if options.add else [*NETWORKS, *GROUPED], SETTINGS)
+            rows = built(
+                core, [*GROUPED, *POCKET] if options.add else [*NETWORKS, *GROUPED, *POCKET], SETTINGS
+            )
             table = read_table()
             known = table[core] if options.add else {}
             table[core] = known | fitted(rows, known)

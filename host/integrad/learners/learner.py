@@ -93,9 +93,10 @@ class Learner(ABC):
     @property
     def schedule_text(self) -> str:
         """The description of these parameters in a generated header."""
+        rate = self.usual_learning_rate_inv(1)
         text = (
-            "How fast to learn. Gradients are sums over the batch and are divided by learning_rate_inv, which must"
-            f" therefore grow with the batch (about {self.usual_learning_rate_inv(1)} per sample). {self.schedule_class.text}"
+            "How fast to learn. Gradients are sums over the batch and are divided by learning_rate_inv, which"
+            f" must therefore grow with the batch (about {rate} per sample). {self.schedule_class.text}"
         )
         return text.strip()
 
