@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from fixed import FIXED
+from pocket_cases import POCKET
 
 from integrad.boards import connection as board_connection
 from integrad.boards import serial_port
@@ -71,6 +72,13 @@ def test_every_core_installs_and_holds_the_hosts_bits(port, toy, choice, core):
     done = succeed("install", toy, "--port", port, "--learn", "last:1", "--backend", choice)
     assert done["passed"] and done["core"] == core and done["architecture"] == "armv7em"
     assert {"/lib/toy.mpy", "/lib/_toy.mpy", "/toy.weights", "/toy_example.py"} == set(done["files"])
+
+
+@pytest.mark.parametrize("choice", ["auto", "viper", "plain"])
+def test_another_learner_installs_and_holds_the_hosts_bits(port, tmp_path, choice):
+    save_model(POCKET["pocket last"].model(), path := tmp_path / "toy.model")
+    done = succeed("install", path, "--port", port, "--learn", "last:1", "--backend", choice)
+    assert done["passed"]
 
 
 def test_a_board_that_computes_something_else_is_noticed(port, toy, monkeypatch):
