@@ -37,6 +37,7 @@ class Kernel:
     requires: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     long: tuple[str, ...] = ()
+    divides: bool = False
 
     @property
     def symbols(self) -> set[str]:
@@ -50,7 +51,9 @@ def kernels() -> dict[str, Kernel]:
     text = (files("integrad_device") / "runtime/manifest.toml").read_text(encoding="utf-8")
     manifest = tomllib.loads(text)
     return {
-        name: Kernel(name, kind == "helper", **{k: v if k == "row" else tuple(v) for k, v in entry.items()})
+        name: Kernel(
+            name, kind == "helper", **{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
+        )
         for kind in ("layer", "kernel", "helper")
         for name, entry in manifest[kind].items()
     }

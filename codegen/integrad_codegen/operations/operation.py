@@ -154,11 +154,6 @@ class Operation(ABC):
         """Bytes of constant structs and tables in flash, without weights."""
         return 0
 
-    @property
-    def divisors(self) -> tuple[int, ...]:
-        """Constants by which its forward pass divides, except inside kernels."""
-        return ()
-
 
 def shape_text(shape: Shape) -> str:
     """`8x4x4`."""

@@ -82,7 +82,3 @@ class Pool(Operation):
 
     def ingredients(self, batch: int) -> list[str]:
         return self.pooling.ingredients(self.kind)
-
-    @property
-    def divisors(self) -> tuple[int, ...]:
-        return () if self.pooling.is_max else (self.pooling.area,)

@@ -87,9 +87,8 @@ def _divisions(model: Model, plan: Plan) -> list[str]:
     """Division functions that are linked if the core has no instruction for a division."""
     how, names = Normalisation.of(model.preprocessing), []
     divisors = list(how.mad) if how.bits == 32 else []
-    divisors += [divisor for operation in plan.operations for divisor in operation.divisors]
-    by_variable = how.bits == 32 and how.channels > 1
-    if plan.batch or by_variable or any(n & (n - 1) for n in divisors):  # else it is a shift
+    by_variable = (how.bits == 32 and how.channels > 1) or any(kernels()[n].divides for n in needed(plan))
+    if plan.batch or by_variable or by_kernel or any(n & (n - 1) for n in divisors):  # else it is a shift
         names.append("32-bit division")
     if how.bits == 64 or any(block.gradient_bits == 64 for block in plan.learning_blocks):
         names.append("64-bit division")
