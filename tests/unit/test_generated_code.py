@@ -47,6 +47,9 @@ MODULES = {
     "mlp-last": ("mlp", "last:1", 1, "x"),
     "longest": ("cnn", "last:2", 2, LONGEST_NAME),
 }
+RUNTIME = "session-kernels.c"
+"""All of the runtime in one file."""
+
 LAID_OUT = [name for name in MODULES if name != "longest"]
 
 
@@ -77,10 +80,13 @@ def compile_files(command, files, includes, folder):
 
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_every_compiler_accepts_it_without_a_warning(compiler, generated, tmp_path):
+    command = (*COMPILERS[compiler], "-std=c99")
     for name in MODULES:
         _, folder = generated(name)
-        command = (*COMPILERS[compiler], "-std=c99")
-        assert compile_files(command, sorted(folder.glob("*.c")), folder, tmp_path) == "", name
+        own = [path for path in sorted(folder.glob("*.c")) if path.name != RUNTIME]
+        assert compile_files(command, own, folder, tmp_path) == "", name
+    # The same text for every model.
+    assert compile_files(command, [folder / RUNTIME], folder, tmp_path) == ""
 
 
 @pytest.mark.parametrize("name", ["cnn", "inference"])
@@ -191,17 +197,25 @@ def test_integers_only_and_no_library(name, generated):
         assert not re.search(r"^\s*static (?!const |inline |void |int )\w+ \w+\W*[;=\[]", code, re.MULTILINE)
 
 
+M0 = ("arm-none-eabi-gcc", "-O2", "-ffreestanding", "-mcpu=cortex-m0", "-mthumb", "-std=c99")
+
+
+@pytest.fixture(scope="module")
+def runtime_objects(generated, tmp_path_factory):
+    """Folder with the objects of the runtime, which are the same for every model."""
+    folder, where = generated("cnn")[1], tmp_path_factory.mktemp("runtime")
+    assert compile_files(M0, sorted(folder.glob("integrad/*.c")), folder, where) == ""
+    return where
+
+
 @pytest.mark.parametrize("name", MODULES)
-def test_linking_needs_nothing_from_outside(name, generated, tmp_path):
+def test_linking_needs_nothing_from_outside(name, generated, runtime_objects, tmp_path):
     """Undefined symbols of the module's objects: its own, and the compiler's arithmetic on M0."""
     plan, folder = generated(name)
     own_sources = [folder / f"{plan.prefix}{part}.c" for part in ("", "_weights")]
-    sources = [*own_sources, *folder.glob("integrad/*.c")]
-    command = ("arm-none-eabi-gcc", "-O2", "-ffreestanding", "-mcpu=cortex-m0", "-mthumb", "-std=c99")
-    assert compile_files(command, sources, folder, tmp_path) == ""
-    listed = subprocess.run(
-        ["arm-none-eabi-nm", *tmp_path.glob("*.o")], capture_output=True, text=True, check=True
-    ).stdout
+    assert compile_files(M0, own_sources, folder, tmp_path) == ""
+    objects = [*tmp_path.glob("*.o"), *runtime_objects.glob("*.o")]
+    listed = subprocess.run(["arm-none-eabi-nm", *objects], capture_output=True, text=True, check=True).stdout
     undefined = set(re.findall(r"^\s+U (\w+)", listed, re.MULTILINE))
     own = set(re.findall(r"^[0-9a-f]+ [A-Z] (\w+)", listed, re.MULTILINE))
     # A freestanding compiler may call these four whatever the source says.
