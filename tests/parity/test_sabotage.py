@@ -234,7 +234,7 @@ MISTAKES = [
         "k + 1 < count",
     ),
     Mistake("average-pooled heads spread the sum", "maps", r"\*sum\+\+ / \(lines \* columns\)", "*sum++"),
-    Mistake("an average floors", "maps", r"-\(-sum >> shift\)", "-((-sum + area - 1) >> shift)"),
+    Mistake("an average floors", "maps", r"return sum / area;", "return sum / area - (sum % area < 0);"),
     Mistake("a pool misses a corner", "maps", r"at\[in_width \+ 1\]", "at[in_width]"),
     Mistake(
         "sums that exceed 32 bits are cut", "wide", r"headroom = magnitude > headroom[^;]*", "(void)magnitude"
