@@ -46,7 +46,7 @@ def test_figures_agree_with_the_network(home):
 
 def test_everything_where_nothing_is_marked(home, tmp_path):
     result, figures = evaluate(home, write_npz(tmp_path / "u.npz", test=False, samples=60))
-    assert figures["samples"] == 60 and "every sample" in result.stdout
+    assert figures["samples"] == 60 and "all samples" in result.stdout
 
 
 def test_another_shape_names_both(home, tmp_path):
@@ -80,7 +80,7 @@ def test_classes_are_matched_by_name(tmp_path):
 @pytest.mark.parametrize(
     "options, status, words",
     [
-        (["--only", "group=g9"], 2, "no sample has it"),
+        (["--only", "group=g9"], 2, "no sample matches"),
         (["--only", "nonsense"], 2, "expected KEY=VALUE"),
         (["--json", "/nowhere/e.json"], 2, "the folder does not exist: /nowhere"),
     ],
