@@ -78,14 +78,14 @@ def emit(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "old, new",
+    "file, old, new",
     [
-        ("TARGET = 32", "TARGET = 31"),
-        ("learning_rate_inv * AMPLIFICATION", "learning_rate_inv * (AMPLIFICATION - 1)"),
+        ("integrad/nitro.h", "INTEGRAD_TARGET = 32 ", "INTEGRAD_TARGET = 31 "),
+        ("model.c", "learning_rate_inv * AMPLIFICATION", "learning_rate_inv * (AMPLIFICATION - 1)"),
     ],
 )
-def test_sabotage_is_noticed(toys, emit, old, new):
-    emit("model.c", old, new)
+def test_sabotage_is_noticed(toys, emit, file, old, new):
+    emit(file, old, new)
     result = run("verify", toys["mlp"], "--core", "m4", "--steps", 20)
     assert result.exit_code == 1
     assert result.stdout.count("differs") == 2 and "the executors differ" in result.stdout

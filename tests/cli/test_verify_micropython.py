@@ -37,8 +37,9 @@ def test_sabotage_is_noticed(toys, without_firmware, monkeypatch):
 
     def wrong(*arguments, **options):
         files = genuine(*arguments, **options)
-        assert "TARGET = 32," in files["model.c"]
-        return files | {"model.c": files["model.c"].replace("TARGET = 32,", "TARGET = 31,")}
+        name, old, new = "integrad/nitro.h", "INTEGRAD_TARGET = 32 ", "INTEGRAD_TARGET = 31 "
+        assert old in files[name]
+        return files | {name: files[name].replace(old, new)}
 
     monkeypatch.setattr(micropython_session, "emit_module", wrong)
     status, rows = verify(toys["mlp"], "--core", "m3", "--steps", 20)
