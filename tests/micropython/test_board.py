@@ -187,7 +187,7 @@ def test_collect(port, tmp_path):
     done = succeed("collect", "--port", port, "--run", script, "--out", out, "--count", 5)
     assert done["samples"] == 5
     result = run("collect", "--port", port, "--run", script, "--out", out)
-    assert "left out 1 lines: 3 values instead of 4" in result.stdout
+    assert "ignored 1 lines: 3 values instead of 4" in result.stdout
 
 
 @contextmanager
