@@ -138,6 +138,73 @@ INTEGRAD_KERNEL void integrad_descend_row(int16_t *w, const int32_t *gradient, s
 INTEGRAD_KERNEL void integrad_descend_row_wide(int16_t *w, const int64_t *gradient, size_t n,
                                                const struct integrad_descent *descent);
 
+/* The kernels of integer backpropagation, whose weights, activations and errors are int8. */
+
+/* sums[r] = weights[r] . x. weights: rows x n, x: n. The sums must fit 32 bits. */
+INTEGRAD_KERNEL void integrad_dots8(int32_t *sums, const int8_t *weights, const int8_t *x, size_t n,
+                                    size_t rows);
+
+/*
+ * A weighted sum of rows: sums[i] = sum over k of factors[k] * rows[index[k] * stride + i]. sums:
+ * n, index and factors: count. The sums must fit 32 bits.
+ */
+INTEGRAD_KERNEL void integrad_weigh8(int32_t *sums, size_t n, const int8_t *rows, size_t stride,
+                                     const uint16_t *index, const int8_t *factors, size_t count);
+
+/*
+ * The inputs of one output position (im2col), in the order of a row of weights; 0 where the kernel
+ * extends beyond the map.
+ */
+INTEGRAD_KERNEL void integrad_gather8(int8_t *patch, const int8_t *x,
+                                      const struct integrad_shape *shape, int row, int column);
+
+/*
+ * Adds the values of one output position to the inputs that gather8 would read for it (col2im);
+ * those beyond the map are dropped.
+ */
+INTEGRAD_KERNEL void integrad_scatter8(int32_t *map, const int32_t *patch,
+                                       const struct integrad_shape *shape, int row, int column);
+
+/*
+ * out[i * step] = sums[i] / 2^shift, rounded to the nearest and saturated to +-127; where this is
+ * negative, it is divided by `leak`, which is a power of two of up to 16, or becomes 0 if leak is
+ * 0. A leak of 1 leaves it as it is. shift: 0 to 31.
+ */
+INTEGRAD_KERNEL void integrad_requantise(int8_t *out, size_t step, const int32_t *sums, size_t n,
+                                         int shift, int leak);
+
+/*
+ * A part of a convolution: `count` output positions from row, column on, which are in one row.
+ * out[c * step + k] is what requantise makes of the sum of channel c at the k-th position. work: 5
+ * * ceil(fan_in / 4) + 2 values.
+ */
+INTEGRAD_KERNEL void integrad_convolve8(int8_t *out, size_t step, const int8_t *weights,
+                                        const int8_t *x, const struct integrad_shape *shape,
+                                        int row, int column, int count, int shift, int leak,
+                                        int32_t *work);
+
+/*
+ * Subtracts gradients from n weights: gradient / 2^shift, rounded pseudo-stochastically. A negative
+ * shift, of which at most 15 counts, multiplies. Weights are saturated to +-127.
+ */
+INTEGRAD_KERNEL void integrad_update8(int8_t *weights, const int32_t *gradient, size_t n,
+                                      int shift);
+
+/*
+ * Subtracts gradients from n weights of 16 bits, 256 * weights + fraction: gradient / 2^shift,
+ * rounded to the nearest. A negative shift, of which at most 15 counts, multiplies. The results are
+ * saturated to +-32512, and split so that the fraction is between -128 and 127.
+ */
+INTEGRAD_KERNEL void integrad_update_master(int8_t *weights, int8_t *fraction,
+                                            const int32_t *gradient, size_t n, int shift);
+
+/*
+ * The values of x[0], x[step], ... that are not 0, and which ones of the `count` they are. Returns
+ * how many. index and values: up to count.
+ */
+INTEGRAD_KERNEL size_t integrad_compact8(uint16_t *index, int8_t *values, const int8_t *x,
+                                         size_t step, size_t count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -91,8 +91,7 @@ static void widen(const struct header *h, int *status) {
     }
 }
 
-/* {outs, n, scale, step}; w, x -> memory */
-/* Four rows of weights, or one. */
+/* {rows, n}; w, x -> memory. Four rows of weights, or one. */
 static void dots(const struct header *h, int *status) {
     const size_t rows = size_of(h, 0), n = size_of(h, 1);
     int32_t *const z = take(16, 0, 0, status);
@@ -108,6 +107,7 @@ static void dots(const struct header *h, int *status) {
     }
 }
 
+/* {outs, n, scale, step}; w, x -> memory */
 static void linear(const struct header *h, int *status) {
     const size_t outs = size_of(h, 0), n = size_of(h, 1), step = size_of(h, 3);
     int8_t *const s = take((outs - 1) * step + 1, 1, 0, status);
@@ -277,6 +277,8 @@ static void maxima(const struct header *h, int *status) {
     }
 }
 
+#include "commands8.h"
+
 /* {offset}; x of 64 bytes -> memory: a value `offset` bytes from its end, which may be behind it */
 static void trespass(const struct header *h, int *status) {
     volatile int8_t *const x = take(64, 0, 1, status);
@@ -289,8 +291,9 @@ static void trespass(const struct header *h, int *status) {
 
 static int run(const struct header *header) {
     static void (*const commands[])(const struct header *, int *) = {
-        widen,       linear,    convolve, learn_rows, errors, accumulate,
-        descend_row, activate4, maxima,   depthwise,  dots,   trespass,
+        widen,     linear,   convolve,   learn_rows, errors,   accumulate,    descend_row,
+        activate4, maxima,   depthwise,  dots,       trespass, dots8,         weigh8,
+        gather8,   scatter8, requantise, convolve8,  update8,  update_master, compact8,
     };
     int status = DONE;
     if (header->command < 0 || (size_t)header->command >= sizeof commands / sizeof *commands) {

@@ -17,6 +17,7 @@ from integrad_codegen.c.runtime import PORTABLE
 DRIVER = Path(__file__).with_name("driver.c")
 WIDEN, LINEAR, CONVOLVE, LEARN_ROWS, ERRORS, ACCUMULATE, DESCEND_ROW, ACTIVATE4, MAXIMA, DEPTHWISE = range(10)
 DOTS, TRESPASS = 10, 11
+DOTS8, WEIGH8, GATHER8, SCATTER8, REQUANTISE, CONVOLVE8, UPDATE8, UPDATE_MASTER, COMPACT8 = range(12, 21)
 BEGINS_FENCED, ENDS_FENCED = 1, 2
 """Where arrays lie in a call: they begin, or end, at a fence."""
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from calls import all_calls
+from calls8 import all_calls8
 from kernel_session import (
     BEGINS_FENCED,
     ENDS_FENCED,
@@ -32,7 +33,7 @@ VARIANTS = {
 
 @pytest.fixture(scope="module")
 def calls():
-    return [*all_calls(5), *special_calls()]
+    return [*all_calls(5), *special_calls(), *all_calls8(5)]
 
 
 def placed(calls, placement):

@@ -4,6 +4,7 @@ library."""
 import numpy as np
 import pytest
 from calls import all_calls
+from calls8 import all_calls8
 from kernel_session import (
     CONVOLVE,
     GUARD,
@@ -27,7 +28,7 @@ BUILDS += (("m33", "zig", "-O2"), ("m55", "clang", "-O2"), ("m55", "zig", "-O2")
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory):
     """The calls, and the memory of each after the portable kernel, under sanitizers."""
-    calls = all_calls(SEED)
+    calls = [*all_calls(SEED), *all_calls8(SEED)]
     return calls, run_portable(calls, tmp_path_factory.mktemp("portable"))
 
 

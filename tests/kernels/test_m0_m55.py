@@ -3,7 +3,8 @@ rows of 16 and of 32 bits together; and how many instructions they execute."""
 
 import numpy as np
 import pytest
-from calls import Draw, accumulate_call
+from calls import accumulate_call
+from draws import Draw
 from kernel_session import (
     CONVOLVE,
     DESCEND_ROW,

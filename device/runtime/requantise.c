@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "helpers.h"
+
+#include "clip.h"
+#include "rounding.h"
+
+#include "portable/requantise.h"
