@@ -65,7 +65,18 @@ INT16 = Encoding(
     learners=frozenset({"nitro-d", "pocket"}),
 )
 
-ENCODINGS = {encoding.name: encoding for encoding in (INT16,)}
+INT8 = Encoding(
+    name="int8",
+    stored=np.dtype("i1"),
+    c_type="int8_t",
+    type_code="b",
+    viper_pointer="ptr8",
+    viper_value="({0} ^ 128) - 128",
+    learners=frozenset({"backprop"}),
+    suffix="8",
+)
+
+ENCODINGS = {encoding.name: encoding for encoding in (INT16, INT8)}
 
 
 def encoding_of(parameter: Parameter) -> Encoding:

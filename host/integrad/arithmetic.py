@@ -115,6 +115,55 @@ def saturate(a, limit: int):
     return np.clip(a, -limit, limit)
 
 
+def rdiv2(a, s: int):
+    """a / 2^s rounded to the nearest integer, half away from zero: sign(a)·((|a| + 2^(s - 1)) >> s).
+
+    a: integer or integer array, |a| < 2^31 for int32 arrays. s ≤ 0 leaves a unchanged; s ≥ 31 yields 0.
+    """
+    if s <= 0:
+        return a
+    if s >= 31:
+        return a * 0
+    half = 1 << (s - 1)
+    if isinstance(a, int):
+        return (a + half) >> s if a >= 0 else -((-a + half) >> s)
+    if a.dtype != np.int64 and (a.dtype != np.int32 or magnitude(a) > INT32_LIMIT - half):
+        a = a.astype(np.int64)
+    # The shift rounds down: a negative number needs one less before it to mirror a positive one.
+    return (a + half - (a < 0)) >> s
+
+
+def psto(a, s: int):
+    """a / 2^s rounded pseudo-stochastically: the lower half of the discarded bits decides whether the upper
+    half rounds away from zero (NITI, Wang et al., arXiv 2009.13108).
+
+    With m = |a|, q = m >> s, f = m & (2^s - 1), h = s // 2 and r = (f & (2^h - 1)) << (s & 1), the result is
+    sign(a)·(q + 1) if (f >> h) > r, else sign(a)·q. a: integer or integer array, |a| < 2^31 for int32 arrays.
+    s ≤ 0 leaves a unchanged; s ≥ 31 yields 0.
+    """
+    if s <= 0:
+        return a
+    if s >= 31:
+        return a * 0
+    size, half = abs(a), s // 2
+    rest = size & ((1 << s) - 1)
+    chance = (rest & ((1 << half) - 1)) << (s & 1)
+    rounded = (size >> s) + ((rest >> half) > chance)
+    if isinstance(a, int):
+        return rounded if a >= 0 else -rounded
+    return np.where(a < 0, -rounded, rounded)
+
+
+def requantise(a: np.ndarray, s: int) -> np.ndarray:
+    """int8 saturate(rdiv2(a, s), 127), same shape."""
+    return saturate(rdiv2(a, s), INT8_LIMIT).astype(np.int8)
+
+
+def bit_width(m: int) -> int:
+    """Bits of the magnitudes up to m, rounded up to a power of two: ⌈log2 m⌉, 0 for m ≤ 1."""
+    return (m - 1).bit_length() if m > 1 else 0
+
+
 def isqrt(n: int) -> int:
     """Floor of the square root of n ≥ 0 (Newton's iteration); used at initialisation only."""
     if n < 0:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from integrad.arithmetic import INT32_LIMIT, magnitude
+from integrad.arithmetic import INT8_LIMIT, INT32_LIMIT, magnitude
 
 FLOAT32_EXACT, FLOAT64_EXACT, INT64_EXACT = 2**24, 2**53, 2**63
 MOST_PIECES = 4
@@ -99,6 +99,25 @@ def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
             result = carrier.product(a, b, largest)
             return result.astype(np.int32 if bound <= INT32_LIMIT else np.int64, copy=False)
     raise OverflowError(f"a product may reach {bound}, which no carrier can represent exactly")
+
+
+INT8_PIECE = FLOAT32_EXACT // INT8_LIMIT**2
+"""Maximum number of products of int8 values whose sum float32 represents exactly."""
+
+
+def product_of_int8(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Exact a @ b for values in ±127, in any type that holds them; float32 saves a conversion.
+
+    a: (..., n, k), b: (..., k, m), batched like the operator @. Returns int32, which the caller proves to be
+    sufficient: k ≤ 133,144 always is.
+    """
+    a, b = a.astype(np.float32, copy=False), b.astype(np.float32, copy=False)
+    pieces = -(-a.shape[-1] // INT8_PIECE)
+    if pieces <= 1:
+        return (a @ b).astype(np.int32)
+    bounds = [a.shape[-1] * i // pieces for i in range(pieces + 1)]
+    parts = (a[..., i:end] @ b[..., i:end, :] for i, end in pairwise(bounds))
+    return sum(part.astype(np.int32) for part in parts)
 
 
 def _largest(a: np.ndarray) -> int:

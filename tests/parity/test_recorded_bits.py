@@ -21,7 +21,9 @@ from integrad.execute.micropython_executors import micropython_executors
 from integrad.learners.table import LEARNERS
 from integrad.network.layer_types.table import LAYER_TYPES
 from integrad.network.layers.pocket_activation import ACTIVATIONS
+from integrad.network.learner_table import LEARNER_LAYERS
 from integrad.targets.cores import CORES
+from integrad_codegen.lowering import LOWERINGS
 
 ENGINES = {
     "NumPy": NumpyEngine,
@@ -134,8 +136,9 @@ def test_the_cases_cover_what_there_is():
     heads = [block.head_pooling for block in blocks if hasattr(block, "head_pooling")]
     pooled = {head.kind if head.window != (1, 1) else "unpooled" for head in heads}
     decays = [bool(decay) for case in cases for _, *both in case.schedules for decay in both]
-    assert {layer["type"] for layer in layers} == LAYER_TYPES.keys()
-    assert {case.learner for case in cases} == LEARNERS.keys()
+    exported = {layer_type.kind for learner in LOWERINGS for layer_type in LEARNER_LAYERS[learner].types}
+    assert {layer["type"] for layer in layers} == exported <= LAYER_TYPES.keys()
+    assert {case.learner for case in cases} == LOWERINGS.keys() <= LEARNERS.keys()
     assert {layer["activation"] for layer in layers if "activation" in layer} == set(ACTIVATIONS)
     assert {layer["alpha_inv"] for layer in layers if "alpha_inv" in layer} == SLOPES.keys()
     assert depthwise and any(layer.get("groups", 1) > 1 for layer in convs if layer not in depthwise)

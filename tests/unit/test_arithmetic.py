@@ -13,8 +13,12 @@ from integrad.arithmetic import (
     INT16_WEIGHT_LIMIT,
     INT32_LIMIT,
     SLOPES,
+    bit_width,
     initial_bound,
     isqrt,
+    psto,
+    rdiv2,
+    requantise,
     saturate,
     tdiv,
     weight_limit,
@@ -171,3 +175,54 @@ def test_slopes_follow_from_their_definitions():
 
 def test_errors_do_not_wrap():
     assert arithmetic.ERROR_LIMIT == 127 + 32 == 159
+
+
+# (a, s) → published results, clipped to int8; negative numbers mirror them.
+PSTO = {(13, 3): 1, (1000, 4): 63, (77, 5): 3, (301, 1): 127, (4095, 5): 127}
+NEAREST = {(12, 3): 2, (11, 3): 1, (5, 1): 3, (1020, 3): 127}
+
+
+def plain_rdiv2(a, s):
+    if s <= 0 or s >= 31:
+        return a if s <= 0 else 0
+    m = (abs(a) + 2 ** (s - 1)) // 2**s
+    return m if a >= 0 else -m
+
+
+def plain_psto(a, s):
+    """The bits of the discarded fraction as a string: the front half against the back half."""
+    if s <= 0 or s >= 31:
+        return a if s <= 0 else 0
+    fraction = format(abs(a) % 2**s, f"0{s}b")
+    front, back = int(fraction[: s - s // 2], 2), int(fraction[s - s // 2 :] or "0", 2)
+    m = abs(a) // 2**s + (front > back * (2 if s % 2 else 1))
+    return m if a >= 0 else -m
+
+
+@pytest.mark.parametrize("vectors, function", [(PSTO, psto), (NEAREST, rdiv2)])
+def test_published_roundings(vectors, function):
+    for (a, s), expected in vectors.items():
+        assert saturate(function(a, s), 127) == expected == -saturate(function(-a, s), 127)
+        found = saturate(function(np.array([a, -a], np.int32), s), 127)
+        assert found.tolist() == [expected, -expected] and found.dtype == np.int32
+
+
+@pytest.mark.parametrize("function, plain", [(psto, plain_psto), (rdiv2, plain_rdiv2)])
+@given(a=st.lists(st.integers(-INT32_LIMIT, INT32_LIMIT), min_size=1), s=st.integers(-2, 40))
+def test_roundings_against_definitions(function, plain, a, s):
+    expected = [plain(n, s) for n in a]
+    assert [function(n, s) for n in a] == expected
+    for dtype in (np.int32, np.int64):
+        assert function(np.array(a, dtype), s).tolist() == expected
+
+
+@given(st.lists(st.integers(-INT32_LIMIT, INT32_LIMIT), min_size=1), st.integers(0, 31))
+def test_requantise(a, s):
+    found = requantise(np.array(a, np.int32), s)
+    assert found.dtype == np.int8
+    assert found.tolist() == [max(-127, min(127, plain_rdiv2(n, s))) for n in a]
+
+
+def test_bit_width():
+    assert [bit_width(m) for m in (0, 1, 2, 3, 4, 5, 127, 128, 129)] == [0, 0, 1, 2, 2, 3, 7, 7, 8]
+    assert bit_width(INT32_LIMIT) == 31

@@ -9,7 +9,7 @@ import pytest
 from integrad.errors import IntegradError
 from integrad.network.network import Network
 from integrad_codegen import encodings
-from integrad_codegen.encodings import INT16, alignment_of, bytes_of, packed, require_updates, unpacked
+from integrad_codegen.encodings import INT8, INT16, alignment_of, bytes_of, packed, require_updates, unpacked
 
 VALUES = np.array([[0, 1, -1], [32767, -32768, 256]], np.int16)
 
@@ -30,6 +30,15 @@ def test_int16_is_little_endian():
 def test_viper_s_expression_gives_the_sign_back():
     for value in VALUES.ravel().tolist():
         assert eval(INT16.viper_load("w"), {"w": value & 0xFFFF}) == value
+
+
+def test_int8_has_one_byte_per_element():
+    values = np.array([[0, 1, -1], [127, -128, 64]], np.int8)
+    data = INT8.pack(values)
+    assert data == struct.pack("<6b", *values.ravel().tolist()) and INT8.bytes == 1
+    assert np.array_equal(INT8.unpack(data, values.shape), values)
+    for value in values.ravel().tolist():
+        assert eval(INT8.viper_load("w"), {"w": value & 0xFF}) == value
 
 
 def test_parameters_lie_one_after_the_other():

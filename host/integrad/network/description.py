@@ -43,7 +43,7 @@ def check_description(description: dict) -> None:
         learner.require(kind, f"network: {where}")
         shape = LAYER_TYPES[kind].check(layer, where, shape, classes)
     checks.size("output layer", classes * prod(shape))
-    checks.fan_in("output layer", prod(shape))
+    checks.fan_in("output layer", prod(shape), learner.max_fan_in)
 
 
 def learner_layers(learner: object) -> LearnerLayers:

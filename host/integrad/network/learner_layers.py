@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from integrad.arithmetic import MAX_FAN_IN
 from integrad.errors import IntegradError
 from integrad.network.blocks import Block, OutputLayer, random_weights
-from integrad.network.layer_types.conv import CONV
+from integrad.network.layer_types.conv import CONV, conv_layer
 from integrad.network.layer_types.dense import DENSE, dense_layer
 from integrad.network.layer_types.dropout import DROPOUT
 from integrad.network.layer_types.layer_type import LayerType
@@ -19,11 +20,13 @@ class LearnerLayers(ABC):
     """The part of a learner that networks depend on; the rest is in `integrad.learners`.
 
     learner: its id. types: supported layer types. families: supported families of the short notation.
+    max_fan_in: maximum number of inputs of the output layer.
     """
 
     learner: str
     types: tuple[LayerType, ...]
     families: tuple[str, ...]
+    max_fan_in: int = MAX_FAN_IN
 
     def require(self, kind: str, where: str) -> None:
         """Raise IntegradError if the learner does not support layers of this kind."""
@@ -36,6 +39,12 @@ class LearnerLayers(ABC):
     @abstractmethod
     def dense(self, units: int) -> dict:
         """The layer for dN of the short notation."""
+
+    def conv(self, channels: int, kernel: int, stride: int, series: bool, groups: int = 1) -> dict:
+        """The layer for cNkKsS, or dwkKsS with a group per channel, of the short notation, with same padding.
+        Only of learners that support the family cnn. series: whether samples are time series.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def output(self, fan_in: int, classes: int, blocks: list[Block]) -> OutputLayer:
@@ -53,6 +62,9 @@ class NitroLayers(LearnerLayers):
 
     def dense(self, units: int) -> dict:
         return dense_layer(units)
+
+    def conv(self, channels: int, kernel: int, stride: int, series: bool, groups: int = 1) -> dict:
+        return conv_layer(channels, kernel, stride, series, groups)
 
     def output(self, fan_in: int, classes: int, blocks: list[Block]) -> OutputLayer:
         return OutputLayer(fan_in, classes)

@@ -37,8 +37,7 @@ class Network:
         check_description(description)
         self._description = copy.deepcopy(description)
         for layer in self._description["layers"]:
-            if layer.get("groups") == 1:  # canonical form, so that equal networks yield equal files
-                del layer["groups"]
+            LAYER_TYPES[layer["type"]].leave_out_defaults(layer)
         self.input_shape: Shape = tuple(input_shape)
         self.classes = classes
         self.learner = learner
@@ -96,10 +95,11 @@ class Network:
             parameter.array[...] = arrays[parameter.name]
 
     def weights_crc(self) -> int:
-        """CRC-32 of all weights as little-endian int16, in the order of parameters()."""
+        """CRC-32 of all parameters as they are stored, little-endian, in their order."""
         crc = 0
-        for array in self.arrays().values():
-            crc = zlib.crc32(np.ascontiguousarray(array, "<i2").tobytes(), crc)
+        for parameter in self.parameters():
+            stored = parameter.dtype.newbyteorder("<")
+            crc = zlib.crc32(np.ascontiguousarray(parameter.array, stored).tobytes(), crc)
         return crc
 
     def copy(self) -> Network:

@@ -17,7 +17,6 @@ import re
 
 from integrad.errors import UsageError
 from integrad.network.layer_types.checks import MAX_SIDE
-from integrad.network.layer_types.conv import conv_layer
 from integrad.network.layers.dropout import KEEP_SCALE
 from integrad.network.learner_layers import LearnerLayers
 from integrad.network.learner_table import LEARNER_LAYERS, USUAL_LEARNER
@@ -93,10 +92,10 @@ def _parse_element(
         more = ", kK, sS" if convolves else ""
         raise wrong(end, f"expected a comma{more} or the end after '{element[:end]}'")
     if kind == "dw":
-        return _conv(wrong, sizes, channels, series, groups=channels)
+        return _conv(wrong, sizes, channels, series, own, groups=channels)
     number = _number(wrong, rest, digits[0])
     if kind == "c":
-        return _conv(wrong, sizes, number, series)
+        return _conv(wrong, sizes, number, series, own)
     if kind == "x":
         if number not in KEEP_SCALE:
             raise wrong(rest, "dropout must be 5, 10, 15, … 95 percent")
@@ -114,14 +113,14 @@ def _kind(element: str, family: str) -> tuple[str, int]:
     return element[:letters], letters
 
 
-def _conv(wrong, sizes: re.Match, channels: int, series: bool, groups: int = 1) -> dict:
+def _conv(wrong, sizes: re.Match, channels: int, series: bool, own: LearnerLayers, groups: int = 1) -> dict:
     kernel = _number(wrong, sizes.start(1), sizes[1] or "3")
     stride = _number(wrong, sizes.start(2), sizes[2] or "1")
     if kernel % 2 == 0:
         raise wrong(sizes.start(1), "same padding requires an odd kernel: 1, 3, 5, …")
     if stride > 2:
         raise wrong(sizes.start(2), "the stride must be 1 or 2")
-    return conv_layer(channels, kernel, stride, series, groups)
+    return own.conv(channels, kernel, stride, series, groups)
 
 
 def _number(wrong, offset: int, digits: str) -> int:

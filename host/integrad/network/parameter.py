@@ -10,10 +10,15 @@ from integrad.errors import IntegradError
 from integrad.network.learn_set import LearnSet
 
 WEIGHTS, HEAD, BIAS, FEEDBACK = "weights", "head", "bias", "feedback"
+FRACTION, SCALES = "fraction", "scales"
 """Roles. weights and bias: used by inference; head: the classifier that a block learns from; feedback: a
-fixed matrix that propagates the error to a layer."""
+fixed matrix that propagates the error to a layer; fraction: the lower bytes of 16-bit weights; scales: an
+exponent and shifts."""
 
 OUTPUT = "output"
+
+DTYPES = {"int16": np.dtype(np.int16), "int8": np.dtype(np.int8)}
+"""Encoding → type of the elements of an array."""
 
 
 @dataclass(eq=False)
@@ -22,7 +27,9 @@ class Parameter:
 
     owner: the block or output layer whose attribute `role` is the array. layer: index of the block, 0 for
     the first one; None for the output layer. limit: largest magnitude of an element. trainable: whether
-    training steps change it. needed_by_inference: whether devices that do not learn need it.
+    training steps change it. needed_by_inference: whether devices that do not learn need it. encoding: of the
+    elements, in DTYPES. on_device: False if generated code has its values as constants, so that it is in
+    files of the host only.
     """
 
     owner: object = field(repr=False)
@@ -32,6 +39,7 @@ class Parameter:
     trainable: bool = True
     needed_by_inference: bool = True
     encoding: str = "int16"
+    on_device: bool = True
 
     @property
     def name(self) -> str:
@@ -65,15 +73,15 @@ class Parameter:
 
     @property
     def dtype(self) -> np.dtype:
-        return np.dtype(self.encoding)
+        return DTYPES[self.encoding]
 
     def learns(self, learn_set: LearnSet) -> bool:
-        """Whether training steps with this learn set change it."""
-        return self.trainable and self._layer_learns(learn_set)
+        """Whether training steps with this learn set change it on a device."""
+        return self.trainable and self.on_device and self._layer_learns(learn_set)
 
     def is_needed(self, learn_set: LearnSet) -> bool:
         """Whether a device with this learn set needs it."""
-        return self.needed_by_inference or self._layer_learns(learn_set)
+        return self.on_device and (self.needed_by_inference or self._layer_learns(learn_set))
 
     def check(self, array: np.ndarray) -> None:
         """Raise IntegradError unless another array can replace this one."""

@@ -119,7 +119,7 @@ def _layer(where: str, table: dict, defaults: dict, series: bool, learner: Learn
     learner.require(kind, where)
     layer_type = LAYER_TYPES[kind]
     where = f"{where} ({kind})"
-    _refuse_unknown(where, table, tuple(sorted(layer_type.keys | layer_type.optional | {"type"})))
+    _refuse_unknown(where, table, tuple(sorted(layer_type.keys | layer_type.optional.keys() | {"type"})))
     return layer_type.read(where, table, defaults, series)
 
 

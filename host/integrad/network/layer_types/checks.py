@@ -38,10 +38,11 @@ def size(where: str, parameters: int) -> None:
         raise IntegradError(f"network: {where} has {parameters:,} elements, more than {MAX_PARAMETERS:,}")
 
 
-def fan_in(where: str, inputs: int) -> None:
-    if inputs > MAX_FAN_IN:
+def fan_in(where: str, inputs: int, most: int = MAX_FAN_IN) -> None:
+    """most: supported by the layers of the learner."""
+    if inputs > most:
         raise IntegradError(
-            f"network: {where} has {inputs:,} inputs, more than the {MAX_FAN_IN:,} supported with 32 bits"
+            f"network: {where} has {inputs:,} inputs, more than the {most:,} supported with 32 bits"
         )
 
 

@@ -8,35 +8,22 @@ from integrad.arithmetic import ERROR_LIMIT, weight_limit
 from integrad.errors import IntegradError
 from integrad.network.blocks import ConvBlock
 from integrad.network.layer_types import checks, toml_values
+from integrad.network.layer_types.conv_geometry import KEYS, OPTIONAL, ConvGeometryType, same_padding
 from integrad.network.layer_types.dense import SLOPE_DEFAULT
-from integrad.network.layer_types.layer_type import LayerType, Shape
-from integrad.network.layers import conv
 from integrad.network.stage import Stage
 
 HEAD_FEATURES = 256
 HEAD_POOL = "max"
 
 
-class ConvType(LayerType):
+class ConvType(ConvGeometryType):
     def check_values(self, layer, where, shape, classes):
-        channels = checks.integer(layer["channels"], f"{where} channels", 1, checks.MAX_SIDE)
-        kernel = checks.pair(layer["kernel"], f"{where} kernel", 1)
-        groups = checks.integer(layer.get("groups", 1), f"{where} groups", 1, checks.MAX_SIDE)
-        if shape[0] % groups or channels % groups:
-            raise IntegradError(
-                f"network: {where} groups of {groups:,} must divide both its {shape[0]:,} input channels "
-                f"and its {channels:,} channels"
-            )
-        fan_in = shape[0] // groups * prod(kernel)
-        checks.pair(layer["stride"], f"{where} stride", 1)
-        padding = checks.pair(layer["padding"], f"{where} padding", 0)
-        if any(p >= k for p, k in zip(padding, kernel, strict=True)):
-            raise IntegradError(f"network: {where} padding must be smaller than the kernel")
+        fan_in, after = self.check_geometry(layer, where, shape)
+        channels = layer["channels"]
         checks.slope(layer, where)
         limit = checks.integer(layer["head_features"], f"{where} head_features", 1, checks.MAX_PARAMETERS)
         if layer["head_pool"] not in ("max", "avg"):
             raise IntegradError(f"network: {where} head_pool must be max or avg")
-        after = self.fitting(layer, where, shape)
         most_features = min(max(limit, channels), prod(after))
         checks.size(where, channels * fan_in)
         checks.size(f"{where} head", classes * min(limit, prod(after)))
@@ -45,13 +32,6 @@ class ConvType(LayerType):
         checks.fan_in(f"{where} head", most_features)
         checks.classes_of_error(where, classes, ERROR_LIMIT * weight_limit(most_features))
         return after
-
-    def shape_after(self, layer, shape: Shape) -> Shape:
-        size = conv.output_size(shape[1:], layer["kernel"], layer["stride"], layer["padding"])
-        return (layer["channels"], *size)
-
-    def window(self, layer):
-        return layer["kernel"]
 
     def stage(self, layer, shape, classes):
         block = ConvBlock(
@@ -69,26 +49,14 @@ class ConvType(LayerType):
         return Stage(self.kind, shape, block.output_shape, block)
 
     def read(self, where, table, defaults, series):
-        kernel = toml_values.pair(where, "kernel", table.get("kernel", 3), 1, series)
-        if "padding" not in table and any(k % 2 == 0 for k in kernel):
-            raise IntegradError(f"{where}: same padding is impossible with an even kernel; set padding")
+        geometry = self.read_geometry(where, table, series)
         values = defaults | {"head_pool": HEAD_POOL} | table
         head_pool = toml_values.word(where, "head_pool", values["head_pool"], ("max", "avg"))
-        stride = toml_values.pair(where, "stride", table.get("stride", 1), 1, series)
-        if max(stride) > 2:
-            raise IntegradError(f"{where}: stride must be 1 or 2")
-        padding = table.get("padding", [k // 2 for k in kernel])
-        groups = toml_values.whole(where, "groups", table.get("groups", 1), 1)
-        return {
-            "type": self.kind,
-            "channels": toml_values.whole(where, "channels", table.get("channels"), 1),
-            "kernel": kernel,
-            "stride": stride,
-            "padding": toml_values.pair(where, "padding", padding, 0, series),
+        return geometry | {
             "alpha_inv": toml_values.slope(where, values["alpha_inv"]),
             "head_features": toml_values.whole(where, "head_features", values["head_features"], 1),
             "head_pool": head_pool,
-        } | ({"groups": groups} if groups > 1 else {})
+        }
 
 
 def _head_features(where: str, value) -> int:
@@ -98,24 +66,17 @@ def _head_features(where: str, value) -> int:
 CONV = ConvType(
     "conv",
     "a convolution",
-    frozenset({"channels", "kernel", "stride", "padding", "alpha_inv", "head_features", "head_pool"}),
-    optional=frozenset({"groups"}),
+    KEYS | {"alpha_inv", "head_features", "head_pool"},
+    optional=OPTIONAL,
     takes_maps=True,
     file_defaults=SLOPE_DEFAULT | {"head_features": (HEAD_FEATURES, _head_features)},
 )
-"""groups: 1 if omitted in a description."""
 
 
 def conv_layer(channels: int, kernel: int, stride: int, series: bool, groups: int = 1) -> dict:
-    """The layer for cNkKsS of the short notation: same padding; a 1xK kernel for time series."""
-    height = (lambda n: 1) if series else (lambda n: n)
-    return {
-        "type": CONV.kind,
-        "channels": channels,
-        "kernel": [height(kernel), kernel],
-        "stride": [height(stride), stride],
-        "padding": [0 if series else kernel // 2, kernel // 2],
+    """The layer for cNkKsS of the short notation."""
+    return same_padding(CONV.kind, channels, kernel, stride, series, groups) | {
         "alpha_inv": SLOPE_DEFAULT["alpha_inv"][0],
         "head_features": HEAD_FEATURES,
         "head_pool": HEAD_POOL,
-    } | ({"groups": groups} if groups > 1 else {})
+    }

@@ -17,15 +17,16 @@ class LayerType(ABC):
     """The properties of a layer type for network descriptions, network files and the short notation.
 
     kind: its `type`. title: its name in messages. keys: required keys of a description, besides `type`;
-    optional: further keys. takes_maps: whether it requires feature maps as input. makes_features: whether its
-    output are features, after which no layer that takes maps can follow. file_defaults: name of a setting in
-    a network file → (default, check) for layers that do not set it.
+    optional: further keys, with the values that they have where a description omits them. takes_maps: whether
+    it requires feature maps as input. makes_features: whether its output are features, after which no layer
+    that takes maps can follow. file_defaults: name of a setting in a network file → (default, check) for
+    layers that do not set it.
     """
 
     kind: str
     title: str
     keys: frozenset[str]
-    optional: frozenset[str] = frozenset()
+    optional: dict[str, object] = field(default_factory=dict)
     takes_maps: bool = False
     makes_features: bool = False
     file_defaults: dict[str, tuple[object, Callable]] = field(default_factory=dict)
@@ -33,7 +34,7 @@ class LayerType(ABC):
     def check(self, layer: dict, where: str, shape: Shape, classes: int) -> Shape:
         """Validate a layer and return its output shape. Raises IntegradError, naming the field."""
         found = set(layer) - {"type"}
-        if found - self.optional != self.keys:
+        if found - self.optional.keys() != self.keys:
             needs = ", ".join(sorted(self.keys | {"type"}))
             raise IntegradError(f"network: {where} ({self.kind}) must have exactly the keys {needs}")
         where = f"{where} ({self.kind})"
@@ -42,6 +43,12 @@ class LayerType(ABC):
                 f"network: {where} requires feature maps, but follows features of shape {list(shape)}"
             )
         return self.check_values(layer, where, shape, classes)
+
+    def leave_out_defaults(self, layer: dict) -> None:
+        """Remove optional keys with their usual values, so that equal networks yield equal files."""
+        for key, usual in self.optional.items():
+            if key in layer and layer[key] == usual:
+                del layer[key]
 
     @abstractmethod
     def check_values(self, layer: dict, where: str, shape: Shape, classes: int) -> Shape:
