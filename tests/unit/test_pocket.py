@@ -347,8 +347,8 @@ def test_network_file(tmp_path):
 @pytest.mark.parametrize(
     "text, words",
     [
-        ('learner = ["pocket"]', "learner must be one of nitro-d, pocket, not"),
-        ('learner = "oracle"', "learner must be one of nitro-d, pocket, not 'oracle'"),
+        ('learner = ["pocket"]', "learner must be one of nitro-d, pocket, backprop, not"),
+        ('learner = "oracle"', "learner must be one of nitro-d, pocket, backprop, not 'oracle'"),
         ('learner = "pocket"\nalpha_inv = 4', "unknown key 'alpha_inv'"),
         ('learner = "pocket"\n[learning]\ndecay_inv = 4', "unknown key 'decay_inv'"),
         (

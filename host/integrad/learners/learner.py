@@ -35,6 +35,8 @@ class Learner(ABC):
         gradients, which is increased on a plateau.
     refinement : int
         The factor by which it is increased.
+    calibration_samples : int
+        The number of training samples for prepare() and calibrate(); 0 if the learner does not need them.
     schedule_class : type of Schedule
         The parameters of a training step on a device; its fields are hyper-parameters.
     """
@@ -43,6 +45,7 @@ class Learner(ABC):
     summary: str
     hyper_parameters: ClassVar[dict[str, HyperParameter]]
     refinement: int
+    calibration_samples: int = 0
     schedule_class: type[Schedule] = Schedule
 
     @abstractmethod
@@ -69,9 +72,43 @@ class Learner(ABC):
     def descend(self, network: Network, gradients: Gradients, rule: Rule) -> None:
         """Update the parameters in place from the gradients of a whole batch."""
 
+    def gradient_shapes(self, network: Network, rule: Rule) -> dict[str, tuple[int, ...]]:
+        """Name → shape of all gradients that gradients() returns, in an order that is the same everywhere."""
+        return {p.name: p.shape for p in network.parameters() if rule.learns(p)}
+
     @abstractmethod
     def usual_learning_rate_inv(self, batch_size: int) -> int:
-        """The default learning_rate_inv for a batch size."""
+        """The default learning_rate_inv for a batch size, on a device."""
+
+    def initial_learning_rate_inv(self, batch_size: int, settings: Mapping[str, int | str]) -> int:
+        """The default learning_rate_inv of a training run. settings: the hyper-parameters before it."""
+        return self.usual_learning_rate_inv(batch_size)
+
+    def learning_rate_inv_in(
+        self, epoch: int, epochs: int, learning_rate_inv: int, settings: Mapping[str, int | str]
+    ) -> int:
+        """The value in an epoch, from 1, of a training run of `epochs` epochs."""
+        return learning_rate_inv
+
+    def prepare(  # noqa: B027
+        self, network: Network, x: np.ndarray, labels: np.ndarray, settings: Mapping[str, int | str]
+    ) -> None:
+        """Adapt initial parameters to training samples, before the first step of a training run.
+
+        x, labels: up to calibration_samples of them. settings: name → hyper-parameter.
+        """
+
+    def calibrate(  # noqa: B027
+        self, network: Network, x: np.ndarray, labels: np.ndarray, settings: Mapping[str, int | str]
+    ) -> None:
+        """Determine parameters that gradients do not, before each validation. Arguments as for prepare()."""
+
+    def constants(self, training: Mapping) -> dict[str, int | str]:
+        """Hyper-parameters that a device's training step has as constants, where they are not the defaults.
+
+        training: the training record of the model.
+        """
+        return {}
 
     def check_batch(self, network: Network, batch_size: int) -> None:  # noqa: B027
         """Raise IntegradError, naming the largest possible batch, if gradients could overflow."""

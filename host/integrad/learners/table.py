@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from integrad.errors import UsageError
+from integrad.learners.backprop import Backprop
 from integrad.learners.learner import Learner
 from integrad.learners.nitro import Nitro
 from integrad.learners.pocket import Pocket
 from integrad.network.network import Network
 
-LEARNERS: dict[str, Learner] = {learner.id: learner for learner in (Nitro(), Pocket())}
+LEARNERS: dict[str, Learner] = {learner.id: learner for learner in (Nitro(), Pocket(), Backprop())}
 
 USUAL = Nitro.id
 

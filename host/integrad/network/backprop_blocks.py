@@ -7,7 +7,7 @@ track of these shifts (NITI: Wang et al., arXiv 2009.13108).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,6 +38,9 @@ INPUT_EXPONENT, ERROR_EXPONENT = -6, -7
 MAX_SUMMANDS = INT32_LIMIT // INT8_LIMIT**2
 """Number of products of int8 values whose sum provably fits in 32 bits."""
 
+COLUMN_ELEMENTS = 2**24
+"""Maximum number of elements of the columns that exist at a time: 64 MB as float32."""
+
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
 
@@ -54,13 +57,12 @@ class ScalesParameter(Parameter):
 
 @dataclass
 class BackpropCache:
-    """Values of the forward pass that learning needs. x: int8 inputs; columns: float32, see layers.columns,
-    None for dense layers; sums: int32; h: int8 activations (the output).
+    """Values of the forward pass that learning needs. x: int8 inputs; columns: of x as in layers.columns, or
+    None; h: int8 activations (the output).
     """
 
     x: np.ndarray
     columns: np.ndarray | None
-    sums: np.ndarray
     h: np.ndarray
 
 
@@ -160,10 +162,10 @@ class BackpropLayer:
     def forward(self, x: np.ndarray) -> BackpropCache:
         """x: int8 (N, *inputs) → cache whose h is int8 (N, *outputs)."""
         found, sums = self.accumulate(x)
-        return BackpropCache(x, found, sums, self.activate(sums, self.output_shift))
+        return BackpropCache(x, found, self.activate(sums, self.output_shift))
 
     def accumulate(self, x: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
-        """(columns for the cache, sums int32 (N, *outputs))."""
+        """x: int8 (N, *inputs) → (columns for the cache, sums int32 (N, *outputs))."""
         raise NotImplementedError
 
     def weight_gradient(self, error: np.ndarray, cache: BackpropCache) -> np.ndarray:
@@ -244,19 +246,39 @@ class BackpropConv(BackpropLayer):
         return self.output_shape[1] * self.output_shape[2]
 
     def accumulate(self, x):
-        found = columns.gather(x, self.kernel, self.stride, self.padding)
-        sums = product_of_int8(self._grouped(), self._by_group(found))
-        return found, sums.reshape(len(x), *self.output_shape)
+        chunks = list(self._chunks(len(x)))
+        if len(chunks) == 1:
+            found = self._gather(x)
+            return found, self._sums(found)
+        return None, np.concatenate([self._sums(self._gather(x[chunk])) for chunk in chunks])
 
     def weight_gradient(self, error, cache):
-        seen = self._by_group(cache.columns)
-        product = product_of_int8(self._by_group(error), seen.swapaxes(-1, -2))
-        return product.sum(axis=0, dtype=np.int64).reshape(self.weights.shape)
+        gradient = np.zeros(self._grouped().shape, np.int64)
+        for chunk in self._chunks(len(error)):
+            found = self._gather(cache.x[chunk]) if cache.columns is None else cache.columns
+            seen = self._by_group(found).swapaxes(-1, -2)
+            gradient += product_of_int8(self._by_group(error[chunk]), seen).sum(axis=0, dtype=np.int64)
+        return gradient.reshape(self.weights.shape)
 
     def error_below(self, error):
-        spread = product_of_int8(self._grouped().swapaxes(-1, -2), self._by_group(error))
-        spread = spread.reshape(len(error), -1, self.positions)
-        return columns.scatter(spread, self.input_shape, self.kernel, self.stride, self.padding)
+        below = np.empty((len(error), *self.input_shape), np.int32)
+        for chunk in self._chunks(len(error)):
+            spread = product_of_int8(self._grouped().swapaxes(-1, -2), self._by_group(error[chunk]))
+            spread = spread.reshape(len(spread), -1, self.positions)
+            below[chunk] = columns.scatter(spread, self.input_shape, self.kernel, self.stride, self.padding)
+        return below
+
+    def _gather(self, x: np.ndarray) -> np.ndarray:
+        return columns.gather(x, self.kernel, self.stride, self.padding)
+
+    def _sums(self, found: np.ndarray) -> np.ndarray:
+        return product_of_int8(self._grouped(), self._by_group(found)).reshape(len(found), *self.output_shape)
+
+    def _chunks(self, samples: int) -> Iterator[slice]:
+        """Slices of a batch whose columns have at most COLUMN_ELEMENTS elements."""
+        size = self.positions * self.fan_in * self.groups
+        step = max(1, COLUMN_ELEMENTS // size)
+        return (slice(start, start + step) for start in range(0, samples, step))
 
     def _grouped(self) -> np.ndarray:
         """The weights as one matrix per group: (groups, channels // groups, fan_in)."""

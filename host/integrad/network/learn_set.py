@@ -36,3 +36,7 @@ class LearnSet:
     def block_learns(self, index: int) -> bool:
         """index: 0 for the first block."""
         return index >= self.first_block
+
+    def layer_learns(self, layer: int | None) -> bool:
+        """layer: index of a block; None for the output layer."""
+        return self.output_learns if layer is None else self.block_learns(layer)

@@ -77,11 +77,11 @@ class Parameter:
 
     def learns(self, learn_set: LearnSet) -> bool:
         """Whether training steps with this learn set change it on a device."""
-        return self.trainable and self.on_device and self._layer_learns(learn_set)
+        return self.trainable and self.on_device and learn_set.layer_learns(self.layer)
 
     def is_needed(self, learn_set: LearnSet) -> bool:
         """Whether a device with this learn set needs it."""
-        return self.on_device and (self.needed_by_inference or self._layer_learns(learn_set))
+        return self.on_device and (self.needed_by_inference or learn_set.layer_learns(self.layer))
 
     def check(self, array: np.ndarray) -> None:
         """Raise IntegradError unless another array can replace this one."""
@@ -95,6 +95,3 @@ class Parameter:
             raise IntegradError(
                 f"weights {self.name}: a weight of {largest} exceeds the limit {self.limit} {reason}"
             )
-
-    def _layer_learns(self, learn_set: LearnSet) -> bool:
-        return learn_set.output_learns if self.layer is None else learn_set.block_learns(self.layer)

@@ -15,7 +15,8 @@ from integrad.network.layers import dropout, flatten
 class Stage:
     """A block, a layer without weights, or a dropout, with its shapes (without batch axis).
 
-    function: of a layer without weights, int8 (N, *input_shape) → int8 (N, *output_shape). window: of a
+    function: of a layer without weights, int8 (N, *input_shape) → int8 (N, *output_shape). backward: its
+    gradient, from that of its output and its input, where learners propagate errors through it. window: of a
     pooling layer. percent: of a dropout.
     """
 
@@ -26,6 +27,7 @@ class Stage:
     window: tuple[int, int] | None = None
     percent: int = 0
     function: Callable[[np.ndarray], np.ndarray] | None = None
+    backward: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """x: int8 (N, *input_shape) → int8 (N, *output_shape), as in inference."""

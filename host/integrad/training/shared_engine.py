@@ -6,13 +6,14 @@ assignment of samples to workers.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Protocol
 
 import numpy as np
 
 from integrad.engines.engine import Engine
 from integrad.learners.step import Gradients, Rule, Step
-from integrad.network.network import Network
+from integrad.learners.table import learner_of
 
 
 class Group(Protocol):
@@ -41,15 +42,16 @@ class SharedEngine:
     def gradients(self, x, labels, rule: Rule, kept=None) -> tuple[Gradients, Step]:
         """Gradients of the whole batch, as views that the next call overwrites."""
         rows = self._share(len(x))
-        learning = learning_parameters(self.network, rule)
-        size = sum(array.size for array in learning.values())
+        shapes = learner_of(self.network).gradient_shapes(self.network, rule)
+        sizes = {name: prod(shape) for name, shape in shapes.items()}
+        size = sum(sizes.values())
         if len(self._sums) != size + 2:
             self._sums = np.empty(size + 2, np.int64)
         self._sums[:] = 0
         places, start = {}, 2
-        for name, array in learning.items():
-            places[name] = self._sums[start : start + array.size].reshape(array.shape)
-            start += array.size
+        for name, shape in shapes.items():
+            places[name] = self._sums[start : start + sizes[name]].reshape(shape)
+            start += sizes[name]
         if rows.stop > rows.start:
             masks = None if kept is None else [mask[rows] for mask in kept]
             found, step = self.engine.gradients(x[rows], labels[rows], rule, masks)
@@ -80,8 +82,3 @@ class SharedEngine:
         """The samples of this worker; may be empty if there are more workers than samples."""
         rank, count = self.group.rank, self.group.count
         return slice(samples * rank // count, samples * (rank + 1) // count)
-
-
-def learning_parameters(network: Network, rule: Rule) -> dict[str, np.ndarray]:
-    """The parameters that have a gradient, in an order that is the same for all workers."""
-    return {p.name: p.array for p in network.parameters() if rule.learns(p)}

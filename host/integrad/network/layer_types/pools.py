@@ -16,9 +16,10 @@ from integrad.network.stage import Stage
 
 @dataclass(frozen=True)
 class PoolType(LayerType):
-    """forward: the function of `layers.pool` that pools maps."""
+    """forward, backward: the functions of `layers.pool` that pool maps and propagate gradients."""
 
     forward: Callable[..., np.ndarray] = pool.max_forward
+    backward: Callable[..., np.ndarray] = pool.max_backward
 
     def check_values(self, layer, where, shape, classes):
         checks.pair(layer["size"], f"{where} size", 1)
@@ -29,8 +30,14 @@ class PoolType(LayerType):
 
     def stage(self, layer, shape, classes):
         window = tuple(layer["size"])
-        function = partial(self.forward, window=window)
-        return Stage(self.kind, shape, self.shape_after(layer, shape), window=window, function=function)
+        return Stage(
+            self.kind,
+            shape,
+            self.shape_after(layer, shape),
+            window=window,
+            function=partial(self.forward, window=window),
+            backward=partial(self.backward, window=window),
+        )
 
     def read(self, where, table, defaults, series):
         return {"type": self.kind, "size": toml_values.pair(where, "size", table.get("size"), 1, series)}
@@ -38,5 +45,10 @@ class PoolType(LayerType):
 
 MAX_POOL = PoolType("max_pool", "a max-pool", frozenset({"size"}), takes_maps=True)
 AVERAGE_POOL = PoolType(
-    "avg_pool", "an average-pool", frozenset({"size"}), takes_maps=True, forward=pool.average_forward
+    "avg_pool",
+    "an average-pool",
+    frozenset({"size"}),
+    takes_maps=True,
+    forward=pool.average_forward,
+    backward=pool.average_backward,
 )

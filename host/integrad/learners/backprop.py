@@ -1,0 +1,193 @@
+"""Integer backpropagation with 8-bit weights: the error of the scores is propagated from layer to layer.
+
+Source: Wang, Rasoulinezhad, Leong, So, "NITI: Training Integer Neural Networks Using Integer-only Arithmetic"
+(arXiv 2009.13108). docs/backprop.md explains what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from integrad.arithmetic import INT32_LIMIT
+from integrad.errors import IntegradError
+from integrad.learners import backprop_update as updates
+from integrad.learners.backprop_loss import CROSS_ENTROPY, LOSSES, propagated
+from integrad.learners.backprop_pass import BatchPass
+from integrad.learners.backprop_scaling import CONSTANT, DELAYED, MAXIMUM, WIDTHS, adapted
+from integrad.learners.backprop_update import EXACT, NORMALISED
+from integrad.learners.hyper_parameters import HyperParameter
+from integrad.learners.learner import Learner
+from integrad.learners.schedule import Schedule
+from integrad.learners.step import Gradients, Step
+from integrad.network.backprop_blocks import (
+    MAX_SUMMANDS,
+    BackpropLayer,
+    error_exponents,
+    input_exponents,
+)
+from integrad.network.learn_set import LearnSet
+from integrad.network.network import Network
+from integrad.network.parameter import FRACTION, SCALES, Parameter
+
+RATE_PER_SAMPLE, LEAST_RATE = 16, 64
+"""Of exact updates: gradients are sums over the batch, and steps on single samples would be too large."""
+
+THIRDS = 3
+"""The step size of normalised updates is halved after each third of the epochs."""
+
+
+@dataclass(frozen=True)
+class BackpropRule:
+    """learning_rate_inv: see backprop_update. loss: in LOSSES. update: normalised or exact. scaling: see
+    backprop_scaling.
+    """
+
+    learning_rate_inv: int
+    loss: str
+    update: str
+    scaling: str
+    learn_set: LearnSet
+
+    def learns(self, parameter: Parameter) -> bool:
+        if parameter.role == SCALES:
+            return self.scaling != CONSTANT and self.learn_set.layer_learns(parameter.layer)
+        return parameter.learns(self.learn_set)
+
+
+class Backprop(Learner):
+    """See Learner. Hyper-parameters: see BackpropRule.
+
+    Training from scratch on the host is normalised, with delayed scaling. Devices compute exact updates with
+    constant scaling, which the default settings of a rule stand for.
+    """
+
+    id = "backprop"
+    summary = "integer backpropagation with 8-bit weights"
+    hyper_parameters: ClassVar = {
+        "loss": HyperParameter(default=CROSS_ENTROPY, choices=tuple(LOSSES)),
+        "update": HyperParameter(default=NORMALISED, choices=(NORMALISED, EXACT)),
+        "learning_rate_inv": HyperParameter(1, INT32_LIMIT, default=None),
+    }
+    refinement = 1
+    calibration_samples = 256
+
+    def rule(self, network: Network, learn_set: LearnSet, settings: Mapping[str, int | str]) -> BackpropRule:
+        update = settings.get("update", EXACT)
+        return BackpropRule(
+            settings["learning_rate_inv"],
+            settings.get("loss", CROSS_ENTROPY),
+            update,
+            CONSTANT if update == EXACT else DELAYED,
+            learn_set,
+        )
+
+    def gradients(self, network, x, labels, rule, kept=None) -> tuple[Gradients, Step]:
+        """The gradient of scales is what Scale counts, int64 (2, 32), unless scaling is constant."""
+        layers, first = _layers(network), _first(network, rule.learn_set)
+        _check_sums(layers[first:], len(x))
+        batch = BatchPass(network, rule.scaling, first)
+        scores = batch.forward(x, kept)
+        error = LOSSES[rule.loss](scores.astype(np.int32), batch.output_exponent, labels)
+        gradients: Gradients = {}
+        for index, gradient in sorted(batch.backward(propagated(error)).items()):
+            weights, *_, scales = layers[index].parameters(_place(network, index))
+            gradients[weights.name] = gradient
+            if rule.learns(scales):
+                gradients[scales.name] = batch.scales[index].counts
+        loss = int(np.square(error.astype(np.int64)).sum())
+        return gradients, Step(loss, int((scores.argmax(axis=1) == labels).sum()))
+
+    def gradient_shapes(self, network, rule) -> dict[str, tuple[int, ...]]:
+        found = {p.name: p for p in network.parameters() if p.role != FRACTION and rule.learns(p)}
+        return {name: (2, WIDTHS) if p.role == SCALES else p.shape for name, p in found.items()}
+
+    def descend(self, network, gradients, rule) -> None:
+        layers = _layers(network)
+        exponents = zip(input_exponents(layers)[:-1], error_exponents(layers), strict=True)
+        for index, (layer, ends) in enumerate(zip(layers, exponents, strict=True)):
+            weights, *_, scales = layer.parameters(_place(network, index))
+            if weights.name in gradients:
+                gradient = gradients[weights.name].astype(np.int32)
+                step = _step(layer, gradient, rule, updates.exact_shift(layer, *ends))
+                if step is not None:
+                    updates.descend(layer, step)
+            for row, counts in enumerate(gradients.get(scales.name, ()), 1):
+                layer.scales[row] = adapted(rule.scaling, int(layer.scales[row]), counts)
+
+    def calibrate(self, network, x, labels, settings) -> None:
+        """Set all shifts to what these samples need."""
+        batch = BatchPass(network, MAXIMUM, 0)
+        scores = batch.forward(x, None)
+        loss = LOSSES[settings.get("loss", CROSS_ENTROPY)]
+        error = loss(scores.astype(np.int32), batch.output_exponent, labels)
+        batch.backward(propagated(error), gradient=False)
+        for layer, scale in zip(batch.layers, batch.scales, strict=True):
+            layer.scales[1:] = scale.shifts
+
+    def prepare(self, network, x, labels, settings) -> None:
+        self.calibrate(network, x, labels, settings)
+
+    def usual_learning_rate_inv(self, batch_size: int) -> int:
+        return max(LEAST_RATE, RATE_PER_SAMPLE * batch_size)
+
+    def initial_learning_rate_inv(self, batch_size: int, settings: Mapping[str, int | str]) -> int:
+        """Normalised steps do not depend on the batch size."""
+        return self.usual_learning_rate_inv(batch_size) if settings["update"] == EXACT else 1
+
+    def learning_rate_inv_in(self, epoch, epochs, learning_rate_inv, settings) -> int:
+        if settings["update"] == EXACT:
+            return learning_rate_inv
+        thirds = min(THIRDS * (epoch - 1) // epochs, THIRDS - 1)
+        return min(learning_rate_inv << thirds, INT32_LIMIT)
+
+    def schedule(self, training: Mapping, classes: int, batch_size: int) -> Schedule:
+        """A device computes exact updates: the rate of a normalised training does not apply to them."""
+        settings = training.get("hyper_parameters", {})
+        if isinstance(settings, dict) and settings.get("update", NORMALISED) == EXACT:
+            return super().schedule(training, classes, batch_size)
+        return self.schedule_class(self.usual_learning_rate_inv(batch_size))
+
+    def constants(self, training: Mapping) -> dict[str, int | str]:
+        settings = training.get("hyper_parameters", {})
+        return {"loss": settings["loss"]} if "loss" in settings else {}
+
+    def check_batch(self, network: Network, batch_size: int) -> None:
+        _check_sums(_layers(network), batch_size)
+
+
+def largest_batch(layers: list[BackpropLayer]) -> int:
+    """Number of samples whose summed gradients provably fit in int32."""
+    return MAX_SUMMANDS // max((layer.positions for layer in layers), default=1)
+
+
+def _check_sums(layers: list[BackpropLayer], batch_size: int) -> None:
+    if batch_size > (most := largest_batch(layers)):
+        raise IntegradError(
+            f"a batch of {batch_size:,}: gradients may exceed 32 bits; at most {most:,} samples are possible"
+        )
+
+
+def _layers(network: Network) -> list[BackpropLayer]:
+    return [*network.blocks, network.output]
+
+
+def _place(network: Network, index: int) -> int | None:
+    """The layer of a Parameter."""
+    return index if index < len(network.blocks) else None
+
+
+def _first(network: Network, learn_set: LearnSet) -> int:
+    """Index of the first layer that learns; the number of layers if none does."""
+    return learn_set.first_block if learn_set.output_learns else len(network.blocks) + 1
+
+
+def _step(
+    layer: BackpropLayer, gradient: np.ndarray, rule: BackpropRule, exact_shift: int
+) -> np.ndarray | None:
+    if rule.update == NORMALISED:
+        return updates.normalised_step(layer, gradient, rule.learning_rate_inv)
+    return updates.exact_step(layer, gradient, updates.log2(rule.learning_rate_inv) + exact_shift)
