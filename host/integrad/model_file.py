@@ -2,7 +2,8 @@
 
 A model file is a safetensors file. Its tensors are the network's int16 parameters under their names
 (block1.weights, block1.head, …, output.weights); its metadata contains a JSON document with the fields
-format, version, network, preprocessing, class_names and training. Equal models yield equal files.
+format, version, network, preprocessing, class_names, training and, if the data names its channels,
+channel_names. Equal models yield equal files.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from integrad.tensor_file import one_line, read_tensors, write_tensors
 KIND = "integrad-model"
 VERSION = 1
 FIELDS = {"format", "version", "network", "preprocessing", "class_names", "training"}
+OPTIONAL_FIELDS = {"channel_names"}
 MAX_NAME = 64
 MAX_DEPTH = 4
 
@@ -31,13 +33,15 @@ class Model:
     """A trained network with everything needed to classify raw samples.
 
     class_names: printable, one per class. training: the training record, JSON-serialisable: data,
-    data_sha256, seed, hyper_parameters, accuracies, epochs, tool_version.
+    data_sha256, seed, hyper_parameters, accuracies, epochs, tool_version. channel_names: printable, one per
+    channel of a raw sample, or None.
     """
 
     network: Network
     preprocessing: Preprocessing
     class_names: list[str]
     training: dict = field(default_factory=dict)
+    channel_names: list[str] | None = None
 
     def __post_init__(self):
         if self.preprocessing.input_shape != self.network.input_shape:
@@ -45,7 +49,9 @@ class Model:
                 f"preprocessing yields samples of shape {self.preprocessing.input_shape}, "
                 f"but the network expects {self.network.input_shape}"
             )
-        _check_class_names(self.class_names, self.network.classes)
+        _check_names("class", self.class_names, self.network.classes)
+        if self.channel_names is not None:
+            _check_names("channel", self.channel_names, self.preprocessing.channels)
 
     def schedule(self, batch_size: int) -> Schedule:
         """The schedule with which the model goes on learning in batches of this size.
@@ -64,6 +70,8 @@ def save_model(model: Model, path: str | os.PathLike) -> None:
         "class_names": list(model.class_names),
         "training": model.training,
     }
+    if model.channel_names is not None:
+        document["channel_names"] = list(model.channel_names)
     write_tensors(path, KIND, VERSION, document, model.network.arrays())
 
 
@@ -75,14 +83,15 @@ def load_model(path: str | os.PathLike) -> Model:
     """
     document, tensors = read_tensors(path, KIND, VERSION)
     try:
-        if set(document) != FIELDS:
+        if set(document) - OPTIONAL_FIELDS != FIELDS:
             raise IntegradError(f"its metadata must have the fields {', '.join(sorted(FIELDS))}")
         network = Network.from_description(document["network"])
         _check_tensor_names(set(tensors), set(network.arrays()))
         network.load_parameters(tensors)
         preprocessing = Preprocessing.from_description(document["preprocessing"])
         _check_training(document["training"], network)
-        return Model(network, preprocessing, document["class_names"], document["training"])
+        names = document["class_names"], document.get("channel_names")
+        return Model(network, preprocessing, names[0], document["training"], names[1])
     except IntegradError as error:
         raise IntegradError(f"{path}: {error}") from error
     except MemoryError as error:
@@ -96,12 +105,14 @@ def _check_tensor_names(found: set[str], wanted: set[str]) -> None:
         raise IntegradError(f"tensor {one_line(extra[0])} is not part of its network")
 
 
-def _check_class_names(names, classes: int) -> None:
-    if not isinstance(names, list) or len(names) != classes:
-        raise IntegradError(f"class_names must be a list of {classes} names, one per class")
+def _check_names(what: str, names, count: int) -> None:
+    """what: class or channel, which have this number of names."""
+    field = f"{what}_names"
+    if not isinstance(names, list) or len(names) != count:
+        raise IntegradError(f"{field} must be a list of {count} names, one per {what}")
     for name in names:
         if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name) <= MAX_NAME:
-            raise IntegradError(f"class_names must be printable strings of 1 to {MAX_NAME} characters")
+            raise IntegradError(f"{field} must be printable strings of 1 to {MAX_NAME} characters")
 
 
 def _check_training(training, network: Network) -> None:

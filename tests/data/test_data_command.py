@@ -53,7 +53,7 @@ def test_file(tmp_path):
     path = save(tmp_path / "moves.npz", x=x, y=y, group=y % 4, about=x[0])
     status, output = run(path)
     assert status == 0
-    for text in ("TC", "--axes CT", "round(value·2^", "ignored", "about", "… 4 more", "group"):
+    for text in ("TC", "--axes CT", "round(value * ", "ignored", "about", "… 4 more", "group"):
         assert text in output, text
     report = as_json(tmp_path, path)
     assert report["name"] == str(path) and report["group"] == "group" and report["ignored"] == ["about"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import replace
 
 from integrad.errors import IntegradError
 from integrad.model_file import Model
@@ -44,7 +45,7 @@ def model_with(model: Model, data: bytes, name: str) -> tuple[Model, str]:
         network.load_parameters(network.arrays() | unpacked(learning, part))
     except IntegradError as error:
         raise IntegradError(f"{name}: {error}") from error
-    return Model(network, model.preprocessing, model.class_names, dict(model.training)), plan.learn.name
+    return replace(model, network=network, training=dict(model.training)), plan.learn.name
 
 
 def _fields(data: bytes, name: str) -> tuple:

@@ -4,7 +4,7 @@ host."""
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def expected_checksums(model: Model, plan: Plan) -> Checksums:
 
 def _samples(model: Model, count: int) -> np.ndarray:
     """Network inputs for the samples that the board generates; any bytes are valid raw values."""
-    p = replace(model.preprocessing, float_shift=None)
+    p = model.preprocessing.of_raw_samples()
     dtype = np.dtype(p.raw_dtype).newbyteorder("<")
     size, state, drawn = int(np.prod(p.raw_shape)) * dtype.itemsize, 1, bytearray()
     for _ in range(count * size):

@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from integrad.cli.channels import MOST_ROWS, channel_rows, show_channels
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.datasets import BUNDLED, Dataset, load_dataset
 from integrad.datasets import axes as layouts
+from integrad.datasets.channel_check import channel_warnings
+from integrad.datasets.channels import describe_channels
 from integrad.datasets.preprocessing import Preprocessing
-
-MOST_ROWS = 16
-"""Maximum number of classes, key values and channels that are shown; the JSON output has all."""
 
 
 @click.command()
@@ -48,22 +48,26 @@ def data(source, axes, json_path):
         write_json(json_path, {"datasets": entries})
         return
     dataset = load_dataset(source, axes)
-    preprocessing = Preprocessing.fit(_shuffled_training_samples(dataset), dataset.axes)
-    report = describe(dataset, preprocessing)
+    training = _shuffled_training_samples(dataset)
+    preprocessing = Preprocessing.fit(training, dataset.axes)
+    warnings = channel_warnings(training, preprocessing, dataset.channel_names)
+    report = describe(dataset, preprocessing) | {"warnings": warnings}
     _show_facts(console, dataset, preprocessing)
     _show_counts(console, "class", report["classes"])
     for key, values in report["keys"].items():
         _show_counts(console, key, values)
-    _show_channels(console, report["channels"])
+    show_channels(console, report["channels"])
+    for warning in warnings:
+        console.print(f"warning: {warning}", markup=False, soft_wrap=True)
     write_json(json_path, report)
 
 
 def describe(dataset: Dataset, preprocessing: Preprocessing) -> dict:
     """JSON-serialisable description of a data set; classes and keys are lists of {name, training, test}."""
-    description = preprocessing.describe()
-    constants = zip(
-        description["mean"], description["mad"], _input_ranges(dataset, preprocessing), strict=True
-    )
+    ranges = _input_ranges(dataset, preprocessing)
+    channels = channel_rows(preprocessing, dataset.channel_names)
+    for row, (low, high) in zip(channels, ranges, strict=True):
+        row |= {"lowest": low, "highest": high}
     return {
         "name": dataset.name,
         "samples": len(dataset),
@@ -76,10 +80,8 @@ def describe(dataset: Dataset, preprocessing: Preprocessing) -> dict:
         "group": dataset.group,
         "ignored": list(dataset.ignored),
         "sha256": dataset.sha256,
-        "preprocessing": description,
-        "channels": [
-            {"mean": mean, "mad": mad, "lowest": low, "highest": high} for mean, mad, (low, high) in constants
-        ],
+        "preprocessing": preprocessing.describe(),
+        "channels": channels,
     }
 
 
@@ -177,7 +179,9 @@ def _show_facts(console: Console, dataset: Dataset, preprocessing: Preprocessing
 def _received(preprocessing: Preprocessing) -> str:
     if preprocessing.float_shift is None:
         return preprocessing.raw_dtype
-    return f"int16: round(value·2^{preprocessing.float_shift}), saturated"
+    formulas = {channel.formula() for channel in describe_channels(preprocessing)}
+    text = formulas.pop() if len(formulas) == 1 else "a scaling of each channel, see below"
+    return f"int16: {text}, saturated"
 
 
 def _show_counts(console: Console, title: str, rows: list[dict]) -> None:
@@ -188,16 +192,4 @@ def _show_counts(console: Console, title: str, rows: list[dict]) -> None:
         table.add_row(escape(row["name"]), f"{row['training']:,}", f"{row['test']:,}")
     if len(rows) > MOST_ROWS:
         table.add_row(f"… {len(rows) - MOST_ROWS:,} more", "", "")
-    console.print(table)
-
-
-def _show_channels(console: Console, channels: list[dict]) -> None:
-    table = Table("channel", title="Normalisation")
-    for column in ("mean", "mean abs. deviation", "input range"):
-        table.add_column(column, justify="right")
-    for number, row in enumerate(channels[:MOST_ROWS]):
-        numbers = f"{row['mean']:,}", f"{row['mad']:,}", f"{row['lowest']} … {row['highest']}"
-        table.add_row(str(number), *numbers)
-    if len(channels) > MOST_ROWS:
-        table.add_row(f"… {len(channels) - MOST_ROWS:,} more", "", "", "")
     console.print(table)

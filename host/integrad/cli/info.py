@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from integrad.cli.channels import channel_rows, show_channels
 from integrad.cli.device_options import batch_size_option, learn_option, part_option
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.memory_plan import NOTHING, show_device
@@ -41,6 +42,8 @@ def info(model, learn, batch_size, part, arena, json_path):
     rows = layer_rows(loaded)
     _show_layers(console, model, rows)
     _show_record(console, loaded)
+    channels = channel_rows(loaded.preprocessing, loaded.channel_names)
+    show_channels(console, channels)
     device = NOTHING | {"suggestions": []}
     if learn or part or arena:
         device |= show_device(console, loaded, Path(model).name, learn or "none", batch_size, part, arena)
@@ -52,6 +55,7 @@ def info(model, learn, batch_size, part, arena, json_path):
             "macs": sum(row["macs"] for row in rows),
             "weights_crc": f"{loaded.network.weights_crc():08x}",
             "preprocessing": loaded.preprocessing.describe(),
+            "channels": channels,
             "class_names": loaded.class_names,
             "training": loaded.training,
             **device,

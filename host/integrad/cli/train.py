@@ -196,7 +196,7 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
     with suppress(OSError):
         os.unlink(checkpoint)
     _show_outcome(console, outcome, out)
-    write_json(json_path, _result(outcome))
+    write_json(json_path, _result(outcome, run.warnings))
 
 
 def _check_paths(data: str, out: str, resume: bool, console: Console) -> str:
@@ -276,6 +276,8 @@ def _show_start(console: Console, run: TrainingRun, workers: Alone) -> None:
     _say(console, f"{run.spec}: {weights:,} weights including learning heads, {2 * weights:,} bytes")
     if workers.count > 1:
         _say(console, f"{workers.count} workers share each batch")
+    for warning in run.warnings:
+        _say(console, f"warning: {warning}")
 
 
 def _show_outcome(console: Console, outcome: Outcome, out: str) -> None:
@@ -295,7 +297,7 @@ def _show_outcome(console: Console, outcome: Outcome, out: str) -> None:
     _say(console, f"wrote {out}, CRC of weights {outcome.model.network.weights_crc():08x}")
 
 
-def _result(outcome: Outcome) -> dict:
+def _result(outcome: Outcome, warnings: list[str]) -> dict:
     history = outcome.history
     return {
         "train_accuracy": outcome.train.accuracy,
@@ -305,6 +307,7 @@ def _result(outcome: Outcome) -> dict:
         "seconds": round(history.seconds, 3),
         "samples_per_second": round(history.samples_per_second, 1),
         "weights_crc": f"{outcome.model.network.weights_crc():08x}",
+        "warnings": warnings,
     }
 
 

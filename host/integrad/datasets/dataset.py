@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from integrad.datasets import axes as layouts
-from integrad.datasets.labels import as_text, check_labels, check_training_classes
+from integrad.datasets.labels import as_text, check_labels, check_names, check_training_classes
 from integrad.datasets.samples import check_samples
 from integrad.errors import IntegradError
 
@@ -25,6 +25,7 @@ class Dataset:
     layout `axes` (axes.py). y: int64 (N,) in 0 … len(class_names) - 1. keys: per-sample arrays (N,)
     of integers, booleans or strings, such as speaker. test: bool (N,), or None if the data has no
     test set. group: the key whose groups a validation split keeps together, or None.
+    channel_names: one name per channel, or None.
     axes_given: whether `axes` was given by the caller or by the data set instead of detected.
     ignored: names of arrays in the file that are not used. sha256: hex digest of x and y.
     """
@@ -40,6 +41,7 @@ class Dataset:
     group: str | None = None
     axes_given: bool = False
     ignored: tuple[str, ...] = ()
+    channel_names: list[str] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -68,6 +70,7 @@ def build_dataset(
     test: np.ndarray | None = None,
     keys: Mapping[str, np.ndarray] | None = None,
     class_names: np.ndarray | None = None,
+    channel_names: np.ndarray | None = None,
     axes: str | None = None,
     group: str | None = None,
     ignored: tuple[str, ...] = (),
@@ -75,7 +78,8 @@ def build_dataset(
     """Validate arrays and build a Dataset. Errors are IntegradErrors that begin with the name.
 
     x: (N, ...) integers, booleans or floats; y: (N,) integers 0 … G-1 or strings; test: (N,) bool or
-    0/1; keys: name → (N,); class_names: (G,) strings; axes: a layout of axes.py, or None to detect it.
+    0/1; keys: name → (N,); class_names: (G,) and channel_names: (C,) strings; axes: a layout of axes.py, or
+    None to detect it.
     """
     x = check_samples(name, x)
     if y.ndim == 0 or len(x) != len(y):
@@ -86,6 +90,15 @@ def build_dataset(
     mask = _check_test(name, test, len(x))
     check_training_classes(name, labels if mask is None else labels[~mask], names)
     checked = {key: _check_key(name, key, values, len(x)) for key, values in (keys or {}).items()}
+    layout = layouts.detect(x.shape[1:]) if axes is None else layouts.parse(axes, x.shape[1:])
+    channels = None
+    if channel_names is not None:
+        channels = check_names(name, "channel_names", channel_names, "channel")
+        if len(channels) != layouts.channels(layout, x.shape[1:]):
+            found = layouts.channels(layout, x.shape[1:])
+            raise IntegradError(
+                f"{name}: channel_names has {len(channels)} names, expected one for each of {found} channels"
+            )
     return Dataset(
         name=name,
         x=x,
@@ -93,11 +106,12 @@ def build_dataset(
         class_names=names,
         keys=checked,
         test=mask,
-        axes=layouts.detect(x.shape[1:]) if axes is None else layouts.parse(axes, x.shape[1:]),
+        axes=layout,
         sha256=digest(x, labels),
         group=group,
         axes_given=axes is not None,
         ignored=ignored,
+        channel_names=channels,
     )
 
 

@@ -24,7 +24,7 @@ def check_labels(
         raise IntegradError(
             f"{source}: y has shape {y.shape}, expected one label per sample ({len(y)},); {fix}"
         )
-    names = None if class_names is None else _check_names(source, "class_names", class_names)
+    names = None if class_names is None else check_names(source, "class_names", class_names)
     if y.dtype.kind in "SU":
         return _from_strings(source, y, names)
     if y.dtype.kind not in "biu":
@@ -65,7 +65,7 @@ def _from_strings(source: str, y: np.ndarray, names: list[str] | None) -> tuple[
             f"{source}: y contains a single class ({str(found[0])!r}); a classifier requires two or more"
         )
     _check_count(source, len(found))
-    sorted_names = _check_names(source, "y", found)
+    sorted_names = check_names(source, "y", found)
     if names is None:
         return labels.astype(np.int64), sorted_names
     if different := sorted(set(names) ^ set(sorted_names)):
@@ -78,9 +78,10 @@ def as_text(array: np.ndarray) -> np.ndarray:
     return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array
 
 
-def _check_names(source: str, field: str, array: np.ndarray) -> list[str]:
+def check_names(source: str, field: str, array: np.ndarray, what: str = "class") -> list[str]:
+    """Distinct printable names as a list, or raise IntegradError. what: the thing that each belongs to."""
     if array.ndim != 1 or array.dtype.kind not in "SU":
-        raise IntegradError(f"{source}: {field} must be a one-dimensional array of strings, one per class")
+        raise IntegradError(f"{source}: {field} must be a one-dimensional array of strings, one per {what}")
     names = as_text(array).tolist()
     for name in names:
         if not name.isprintable() or not 1 <= len(name) <= MAX_NAME:

@@ -1,9 +1,9 @@
 """Data sets from .npz files: the meaning of their arrays.
 
-There are two forms: `x, y` with the optional `group`, `test`, `class_names`; or `x_train, y_train, x_test,
-y_test`, which are concatenated. Any other one-dimensional array with one integer, boolean or string per
-sample is a key (`speaker`, `record`; in the second form as `speaker_train` and `speaker_test`), by which
-samples can be selected. All other arrays are ignored and listed as such.
+There are two forms: `x, y` with the optional `group`, `test`, `class_names`, `channel_names`; or `x_train,
+y_train, x_test, y_test`, which are concatenated. Any other one-dimensional array with one integer, boolean
+or string per sample is a key (`speaker`, `record`; in the second form as `speaker_train` and `speaker_test`),
+by which samples can be selected. All other arrays are ignored and listed as such.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def load_npz(path: Path, axes: str | None = None) -> Dataset:
         raise IntegradError(f"{source}: contains {found}; expected x and y, or {', '.join(PARTS)}")
     x, y = arrays.pop("x"), arrays.pop("y")
     test, class_names = arrays.pop("test", None), arrays.pop("class_names", None)
+    channel_names = arrays.pop("channel_names", None)
     keys = {name: values for name, values in arrays.items() if name == GROUP or _is_key(values, _length(x))}
     return build_dataset(
         source,
@@ -41,6 +42,7 @@ def load_npz(path: Path, axes: str | None = None) -> Dataset:
         test=test,
         keys=keys,
         class_names=class_names,
+        channel_names=channel_names,
         axes=axes,
         group=GROUP if GROUP in keys else None,
         ignored=tuple(sorted(set(arrays) - set(keys))),

@@ -8,19 +8,22 @@ This is the integer normalisation of NITRO-D. For each channel, with n values in
 where mad is the mean absolute deviation. 51 ≈ 64 / 1.25: the mean absolute deviation of a normal distribution
 is its standard deviation / 1.25, so inputs have a standard deviation of about 64. The device computes the
 same from the same constants.
+
+If the data consists of floats, x = round(value·2^shift) - offset as int16, see scaling.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from integrad.arithmetic import INPUT_SPREAD, INT8_LIMIT, saturate, tdiv
 from integrad.datasets import axes as layouts
-from integrad.datasets.fixed_point import MAX_SHIFT, choose_shift, to_int16
+from integrad.datasets.fixed_point import MAX_OFFSET, MAX_SHIFT, to_int16
 from integrad.datasets.samples import RAW_DTYPES, check_samples, chunks
+from integrad.datasets.scaling import fit_scaling
 from integrad.errors import IntegradError
 from integrad.network.description import MAX_SIDE
 
@@ -35,8 +38,10 @@ class Preprocessing:
 
     axes: layout of a raw sample; raw_dtype: type of the values that the device receives, one of RAW_DTYPES;
     raw_shape: shape of a raw sample; offset: 128 for uint8, else 0; mean, mad (mean absolute deviation): one
-    integer per channel, mad ≥ 1; float_shift: None, or the device receives round(value·2^float_shift) as
-    int16. Raises IntegradError, naming the field, if a constant is invalid.
+    integer per channel, mad ≥ 1; float_shift: None for integers; for floats, the device receives
+    round(value·2^float_shift) as int16, with one shift for all channels or one for each; float_offset: None,
+    or one integer per channel, which the device subtracts after rounding. Raises IntegradError, naming the
+    field, if a constant is invalid.
     """
 
     axes: str
@@ -45,7 +50,8 @@ class Preprocessing:
     offset: int
     mean: tuple[int, ...]
     mad: tuple[int, ...]
-    float_shift: int | None = None
+    float_shift: int | tuple[int, ...] | None = None
+    float_offset: tuple[int, ...] | None = None
 
     def __post_init__(self):
         _check(self)
@@ -54,17 +60,19 @@ class Preprocessing:
     def fit(cls, x: np.ndarray, axes: str) -> Preprocessing:
         """Constants from training samples x (N, ...), already shuffled, of which the first 25,000 are used.
 
-        x: one of RAW_DTYPES or floats. The shift of floats is chosen for all N samples.
+        x: one of RAW_DTYPES or floats. The scaling of floats is chosen for all N samples.
         """
         x = check_samples("training samples", x)
-        shift = choose_shift(x) if x.dtype.kind == "f" else None
-        dtype = "int16" if shift is not None else x.dtype.name
+        part, shift, shifted = x[:STATISTICS_SAMPLES], None, None
+        if x.dtype.kind == "f":
+            shift, shifted = fit_scaling(x, axes)
+            part = _scale(part, axes, shift, shifted)
+        dtype = part.dtype.name
         offset = _offset(dtype)
-        part = x[:STATISTICS_SAMPLES] if shift is None else to_int16(x[:STATISTICS_SAMPLES], shift)
         count = part.size // layouts.channels(axes, x.shape[1:])
         mean = [tdiv(total, count) for total in _channel_sums(part, axes, offset)]
         mad = [max(1, tdiv(t, count)) for t in _channel_sums(part, axes, offset, around=mean)]
-        return cls(axes, dtype, x.shape[1:], offset, tuple(mean), tuple(mad), shift)
+        return cls(axes, dtype, x.shape[1:], offset, tuple(mean), tuple(mad), shift, shifted)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -88,7 +96,7 @@ class Preprocessing:
             expected = self.raw_dtype if self.float_shift is None else "floats"
             raise IntegradError(f"samples have type {x.dtype}, but the model was trained on {expected}")
         if self.float_shift is not None:
-            return to_int16(x, self.float_shift)
+            return _scale(x, self.axes, self.float_shift, self.float_offset)
         return _fit_into(x, self.raw_dtype)
 
     def apply(self, x: np.ndarray) -> np.ndarray:
@@ -104,15 +112,32 @@ class Preprocessing:
             out[rows] = layouts.channels_first(clipped, self.axes)
         return out
 
+    @property
+    def scales(self) -> list[tuple[int, int]] | None:
+        """(shift, offset) of each channel; None if the data consists of integers."""
+        if self.float_shift is None:
+            return None
+        shifts = (
+            self.float_shift if isinstance(self.float_shift, tuple) else (self.float_shift,) * self.channels
+        )
+        return list(zip(shifts, self.float_offset or (0,) * self.channels, strict=True))
+
+    def of_raw_samples(self) -> Preprocessing:
+        """The same normalisation of integers that the device has received, even if the data are floats."""
+        return replace(self, float_shift=None, float_offset=None)
+
     def describe(self) -> dict:
         """JSON-serialisable description; from_description() is the inverse."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        fields = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        if self.float_offset is None:
+            del fields["float_offset"]
+        return fields
 
     @classmethod
     def from_description(cls, description: dict) -> Preprocessing:
         """Inverse of describe(). Raises IntegradError, naming the field, for an invalid description."""
-        fields = list(cls.__dataclass_fields__)
-        if not isinstance(description, dict) or set(description) != set(fields):
+        fields = [name for name in cls.__dataclass_fields__ if name != "float_offset"]
+        if not isinstance(description, dict) or set(description) - {"float_offset"} != set(fields):
             raise IntegradError(f"preprocessing: must have exactly the fields {', '.join(fields)}")
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in description.items()}
         return cls(**values)
@@ -120,6 +145,15 @@ class Preprocessing:
 
 def _offset(dtype: str) -> int:
     return 128 if dtype == "uint8" else 0
+
+
+def _scale(
+    x: np.ndarray, axes: str, shift: int | tuple[int, ...], offset: tuple[int, ...] | None
+) -> np.ndarray:
+    """Floats (N, *raw_shape) → int16, with the shift and the offset of each channel."""
+    shape = _per_channel(axes, x.ndim - 1)
+    shifts = np.array(shift, np.int64).reshape(shape) if isinstance(shift, tuple) else shift
+    return to_int16(x, shifts, 0 if offset is None else np.array(offset, np.int64).reshape(shape))
 
 
 def _per_channel(axes: str, dimensions: int) -> tuple[int, ...]:
@@ -167,11 +201,21 @@ def _check(p: Preprocessing) -> None:
     channels = layouts.channels(p.axes, p.raw_shape)
     _check_integers("mean", p.mean, channels, low, high)
     _check_integers("mad", p.mad, channels, 1, high - low)
+    _check_scaling(p, channels)
+
+
+def _check_scaling(p: Preprocessing, channels: int) -> None:
     shift = 0 if p.float_shift is None else p.float_shift
-    if type(shift) is not int or abs(shift) > MAX_SHIFT:
+    if isinstance(shift, tuple):
+        _check_integers("float_shift", shift, channels, -MAX_SHIFT, MAX_SHIFT)
+    elif type(shift) is not int or abs(shift) > MAX_SHIFT:
         raise IntegradError(f"preprocessing: float_shift must be from -{MAX_SHIFT} to {MAX_SHIFT}, or null")
     if p.float_shift is not None and p.raw_dtype != "int16":
         raise IntegradError("preprocessing: float_shift requires raw_dtype int16")
+    if p.float_offset is not None:
+        _check_integers("float_offset", p.float_offset, channels, -MAX_OFFSET, MAX_OFFSET)
+        if p.float_shift is None:
+            raise IntegradError("preprocessing: float_offset requires float_shift")
 
 
 def _check_integers(field: str, values, length: int, low: int, high: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -142,7 +142,7 @@ class DeviceModel:
     def _act(self, twin: Network, action: Action):
         # The samples of an action are integers, as received by the device, even if the data set contains
         # floats.
-        preprocessing = replace(self.model.preprocessing, float_shift=None)
+        preprocessing = self.model.preprocessing.of_raw_samples()
         if isinstance(action, Predict):
             return twin.logits(preprocessing.apply(action.samples))
         if isinstance(action, Train):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from integrad import __version__
 from integrad.datasets import axes as layouts
+from integrad.datasets.channel_check import channel_warnings
 from integrad.datasets.dataset import Dataset
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.model_file import Model
@@ -83,7 +85,8 @@ class TrainingRun:
         self.network = Network(shape, dataset.classes, parsed.layers, parsed.learner)
         self.trainer.check_network(self.network)
         self.network.initialise(rng)
-        self.model = Model(self.network, self.preprocessing, dataset.class_names)
+        names = dataset.class_names, dataset.channel_names
+        self.model = Model(self.network, self.preprocessing, names[0], channel_names=names[1])
 
     def run(
         self,
@@ -100,6 +103,12 @@ class TrainingRun:
         scores = [Score(count_correct(engine, x, y)[0] if len(x) else 0, len(x)) for x, y in parts]
         self.model.training = self._record(history, *scores)
         return Outcome(self.model, history, *scores)
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """What is wrong with channels of the training samples, one line each."""
+        samples = self.dataset.x[self.split.train]
+        return channel_warnings(samples, self.preprocessing, self.dataset.channel_names)
 
     def _samples(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self.preprocessing.apply(self.dataset.x[indices]), self.dataset.y[indices]
