@@ -6,6 +6,7 @@ A plan contains shapes, widths, buffers and calls, and nothing that is specific 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
 
@@ -34,7 +35,8 @@ class Plan:
 
     operations: of the main path, without the output layer. inference: calls from the inputs to the scores.
     training: the parts of a training step, none if nothing learns. weights_by_pointer: whether the module
-    contains no weights, but a struct of pointers to them.
+    contains no weights, but a struct of pointers to them. constants: hyper-parameters that are constants of
+    a training step, without those that have their defaults.
     """
 
     prefix: str
@@ -49,6 +51,7 @@ class Plan:
     training_arena: Arena | None
     scratch: TrainingScratch | None = field(default=None)
     weights_by_pointer: bool = False
+    constants: Mapping[str, int | str] = field(default_factory=dict)
 
     @property
     def classes(self) -> int:
@@ -161,12 +164,18 @@ class Plan:
         return max(ALIGNMENT, self.inference_arena.bytes)
 
 
-def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 16) -> Plan:
+def make_plan(
+    network: Network,
+    prefix: str,
+    learn: str = "none",
+    batch: int = 16,
+    constants: Mapping[str, int | str] | None = None,
+) -> Plan:
     """Lower a network.
 
     prefix: C identifier with which every public name begins. learn: "none", "output", "last:K" or "all".
-    batch: maximum number of samples in a training step, 1 to 4096. Raises UsageError for an invalid prefix,
-    learn set or batch, and IntegradError if a bound is exceeded.
+    batch: maximum number of samples in a training step, 1 to 4096. constants: see Model.constants. Raises
+    UsageError for an invalid prefix, learn set or batch, and IntegradError if a bound is exceeded.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", prefix):
         rule = "must consist of 1 to 40 lower-case letters, digits and _, and begin with a letter"
@@ -178,7 +187,8 @@ def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 1
     if network.learner not in LOWERINGS:
         raise IntegradError(f"networks of the learner {network.learner} cannot be exported")
     require_updates((p for p in network.parameters() if p.learns(learn_set)), network.learner)
-    lowered = LOWERINGS[network.learner](network, learn_set, batch)
+    constants = dict(constants or {})
+    lowered = LOWERINGS[network.learner](network, learn_set, batch, **constants)
     operations, output = lowered.operations, lowered.output
     owners = {attached.name: o.name for o in operations for attached in o.attached}
     inference = lay_out(lifetimes([Step("", lowered.inference)], owners))
@@ -199,6 +209,7 @@ def make_plan(network: Network, prefix: str, learn: str = "none", batch: int = 1
         inference,
         training,
         scratch,
+        constants=constants,
     )
 
 

@@ -21,7 +21,7 @@ class Place:
     name: of a buffer in the arena or, if in_arena is False, "x" for the inputs and "logits" for the
     scores. shape: of one sample. extent: the constant that states its size, as the owner (an operation, or
     "" for the model itself) and the quantity. batch: number of samples stored contiguously, 0 for a single
-    one. bits: of one value; 16 in workspaces, 8 in activations.
+    one. bits: of one value; 16 or 32 in workspaces, 8 in activations. unsigned: whether values have no sign.
     """
 
     name: str
@@ -30,10 +30,11 @@ class Place:
     batch: int = 0
     bits: int = 8
     in_arena: bool = True
+    unsigned: bool = False
 
     @property
     def is_workspace(self) -> bool:
-        return self.bits == 16
+        return self.bits > 8
 
     @property
     def values(self) -> int:

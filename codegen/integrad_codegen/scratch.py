@@ -17,7 +17,7 @@ class TrainingScratch:
     wide_gradients, gradients: longest row of gradients that are summed in int64 and in int32 (they share
     their bytes); row_errors: of `rows` units over the batch, int32; maps: (layer, its arrays of int32) for
     the errors of one channel's map of each convolution, which share their bytes with row_errors; arena:
-    bytes; errors: batch x classes, int16.
+    bytes; errors: batch x classes, int16, where int32 errors are computed from those of the scores.
     """
 
     wide_gradients: int
@@ -47,10 +47,15 @@ class TrainingScratch:
         return max([self.row_errors, *(sum(size for _, size in arrays) for _, arrays in self.maps)])
 
     @property
+    def errors(self) -> int:
+        """Errors of scores, int16."""
+        return self.batch * self.classes if self.deltas else 0
+
+    @property
     def bytes(self) -> int:
         """sizeof of the struct, the same on x86-64 and on every Cortex-M."""
         row = max(8 * self.wide_gradients, 4 * self.gradients)
         alignment = 8 if self.wide_gradients else 4
         row = -(-row // alignment) * alignment
-        size = row + 4 * self.deltas + 2 * self.batch * self.classes + self.arena
+        size = row + 4 * self.deltas + 2 * self.errors + self.arena
         return -(-size // alignment) * alignment

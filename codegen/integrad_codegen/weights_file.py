@@ -70,10 +70,13 @@ def part_bytes(plan: Plan) -> tuple[int, int]:
 
 def layout_text(model: Model, plan: Plan) -> str:
     """Description of what a module is compiled for: the preprocessing and the network as JSON, then one
-    line per array with whether it learns, its name, rows and values per row."""
+    line per array with whether it learns, its name, rows and values per row, and one line per parameter whose
+    values are constants of the module."""
     compiled = {"preprocessing": model.preprocessing.describe(), "network": model.network.describe()}
     arrays = [f"{'learning' if m.learns else 'frozen'} {m.name} {m.rows} {m.columns}" for m in members(plan)]
-    return "\n".join([json.dumps(compiled, sort_keys=True), *arrays, ""])
+    fixed = [p for p in model.network.parameters() if not p.on_device]
+    constants = [f"constant {p.name} {' '.join(map(str, p.array.ravel()))}" for p in fixed]
+    return "\n".join([json.dumps(compiled, sort_keys=True), *arrays, *constants, ""])
 
 
 def layout(model: Model, plan: Plan) -> int:

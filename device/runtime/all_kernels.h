@@ -7,6 +7,7 @@
 #ifndef INTEGRAD_ALL_KERNELS_H
 #define INTEGRAD_ALL_KERNELS_H
 
+#include "backprop.h"
 #include "nitro.h"
 
 #include "accumulate.c"
@@ -15,6 +16,18 @@
 #include "activate4.c"
 #include "argmax.c"
 #include "averages.c"
+#include "backprop_activation.c"
+#include "backprop_averages.c"
+#include "backprop_conv_back.c"
+#include "backprop_conv_forward.c"
+#include "backprop_conv_learn.c"
+#include "backprop_cross_entropy.c"
+#include "backprop_dense_back.c"
+#include "backprop_dense_forward.c"
+#include "backprop_dense_learn.c"
+#include "backprop_maxima.c"
+#include "backprop_rate.c"
+#include "backprop_squared_error.c"
 #include "classifier_learn.c"
 #include "compact8.c"
 #include "conv_learn.c"

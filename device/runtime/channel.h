@@ -3,6 +3,7 @@
 #define INTEGRAD_CHANNEL_H
 
 #include "groups.h"
+#include "nitro.h"
 
 /* What one channel of a convolution block learns from: its first sample, and how far apart samples
  * are. */

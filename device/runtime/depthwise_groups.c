@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "groups.h"
+#include "nitro.h"
 
 INTEGRAD_KERNEL void integrad_depthwise_groups(int8_t *s, const int16_t *w, const int8_t *x,
                                                const struct integrad_conv *layer, int16_t *work) {

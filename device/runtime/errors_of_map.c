@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "groups.h"
+#include "nitro.h"
 #include "nitro_relu.h"
 
 INTEGRAD_KERNEL size_t integrad_errors_of_map(const struct integrad_training *step,

@@ -2,7 +2,7 @@
 #ifndef INTEGRAD_GROUPS_H
 #define INTEGRAD_GROUPS_H
 
-#include "nitro.h"
+#include "kernels.h"
 
 /* Sizes of one group of a convolution, or of all of it where it has but one. */
 static inline size_t integrad_fan_in(const struct integrad_shape *shape) {

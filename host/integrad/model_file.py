@@ -53,6 +53,11 @@ class Model:
         if self.channel_names is not None:
             _check_names("channel", self.channel_names, self.preprocessing.channels)
 
+    @property
+    def constants(self) -> dict[str, int | str]:
+        """The hyper-parameters that are constants of a device's training step."""
+        return learner_of(self.network).constants(self.training)
+
     def schedule(self, batch_size: int) -> Schedule:
         """The schedule with which the model goes on learning in batches of this size.
 

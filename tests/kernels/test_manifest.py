@@ -12,7 +12,7 @@ from integrad.targets.cores import CORES
 from integrad_codegen.c.runtime import PORTABLE, SMALL, VARIANTS, kernels
 
 RUNTIME = DEVICE / "runtime"
-SUPPORT = {"all_kernels.h", "helpers.h", "kernels.h", "nitro.h", "pocket.h", "select.h"}
+SUPPORT = {"all_kernels.h", "backprop.h", "helpers.h", "kernels.h", "nitro.h", "pocket.h", "select.h"}
 """Files that are no kernels."""
 
 STRUCTS = ("channel", "cut", "descent", "nitro_relu", "pool", "reciprocal", "shape")

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from integrad.arithmetic import INT8_LIMIT, bit_width, isqrt
 from integrad.datasets import axes as layouts
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Action, Predict, Reset, Train, Weights
 from integrad.learners.table import LEARNERS
 from integrad.model_file import Model
+from integrad.network.backprop_blocks import MASTER_LIMIT, BackpropLayer
 from integrad.network.network import Network
 
 SAMPLES = 3
@@ -27,7 +29,8 @@ class Case:
     """Plain values only, so that a failing case can be read and repeated.
 
     counts: samples of each training step. schedules: the integers of the learner's, one round of
-    steps each; the weights are reset in between. weights, inputs: how arrays are drawn from seed.
+    steps each; the weights are reset in between. weights, inputs: how arrays are drawn from seed. loss: a
+    constant of the training step, "" for the usual one.
     """
 
     axes: str
@@ -45,6 +48,7 @@ class Case:
     inputs: str = "full range"
     seed: int = 0
     learner: str = "nitro-d"
+    loss: str = ""
 
     def generate(self, folder: Path, prefix: str = "model") -> DeviceModel:
         """Lower the case's model and write its sources."""
@@ -56,7 +60,8 @@ class Case:
             self.axes, self.raw_dtype, self.raw_shape, offset, self.mean, self.mad, None
         )
         names = [f"class {k}" for k in range(self.classes)]
-        return Model(self.network(), preprocessing, names)
+        record = {"hyper_parameters": {"loss": self.loss}} if self.loss else {}
+        return Model(self.network(), preprocessing, names, record)
 
     def network(self) -> Network:
         shape = layouts.input_shape(self.axes, self.raw_shape)
@@ -66,7 +71,11 @@ class Case:
             network.initialise(rng)
             return network
         for parameter in network.parameters():
-            parameter.array[...] = _weights(self.weights, parameter.shape, parameter.limit, rng)
+            if parameter.on_device:
+                parameter.array[...] = _weights(self.weights, parameter.shape, parameter.limit, rng)
+        if self.learner == "backprop":
+            for layer in [*network.blocks, network.output]:
+                _scale(layer, rng)
         return network
 
     def actions(self) -> list[Action]:
@@ -106,6 +115,18 @@ def _weights(kind: str, shape: tuple[int, ...], limit: int, rng: np.random.Gener
         return np.full(shape, limit, np.int16)
     if kind == "extreme":
         return rng.choice(np.array([-limit, limit], np.int16), shape)
-    if kind == "typical":  # of a trained network: bell-shaped, a few thousand
-        return np.clip(rng.normal(0, 3000, shape), -limit, limit).astype(np.int16)
+    if kind == "typical":  # of a trained network: bell-shaped, in 16 bits a few thousand
+        deviation = 3000 if limit > INT8_LIMIT + 1 else limit / 3
+        return np.clip(rng.normal(0, deviation, shape), -limit, limit).astype(np.int16)
     return rng.integers(-limit, limit, shape, np.int16, endpoint=True)
+
+
+def _scale(layer: BackpropLayer, rng: np.random.Generator) -> None:
+    """Any exponent, and shifts with which most sums become neither 0 nor saturated."""
+    outputs = layer.weights.size // layer.fan_in
+    for row, terms in ((1, layer.fan_in), (2, outputs)):
+        typical = bit_width(INT8_LIMIT**2 * isqrt(terms)) - 7
+        layer.scales[row] = max(0, typical - int(rng.integers(-1, 6)))
+    layer.scales[0] = rng.integers(-12, -4)
+    limit = INT8_LIMIT if layer.fraction is None else MASTER_LIMIT
+    layer.set_master(np.clip(layer.master(), -limit, limit))

@@ -14,6 +14,7 @@ from integrad.build.toolchain import DEVICE, WARNINGS
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Action, Weights
 from integrad.targets.cores import Core
+from integrad_codegen.encodings import unpacked
 
 CLANG = (
     # Traps instead of messages: Debian's clang comes without the sanitizers' libraries.
@@ -69,11 +70,10 @@ def require_equal(case: Case, device: DeviceModel, expected: list, found: list, 
 
 
 def _first_weight(device: DeviceModel, a: bytes, b: bytes) -> str:
-    offset = 0
-    for parameter in device.plan.parameters():
-        name, array = parameter.member, parameter.array
-        one, other = (np.frombuffer(w, "<i2", array.size, offset).reshape(array.shape) for w in (a, b))
-        offset += array.nbytes
+    parameters = device.plan.parameters()
+    expected, answered = unpacked(parameters, a), unpacked(parameters, b)
+    for parameter in parameters:
+        name, one, other = parameter.member, expected[parameter.name], answered[parameter.name]
         if len(different := np.argwhere(one != other)):
             first = tuple(map(int, different[0]))
             return (

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from cases import INPUTS, WEIGHTS, Case
 from hypothesis import strategies as st
 
 from integrad.arithmetic import INT32_LIMIT, SLOPES, learning_rate_limit
 from integrad.datasets import axes as layouts
+from integrad.learners.backprop_loss import LOSSES
+from integrad.network.backprop_blocks import ENCODINGS, LEAKS
 from integrad.network.layers import conv
 from integrad.network.layers.dropout import KEEP_SCALE
 
 RAW_DTYPES = ("uint8", "int8", "int16", "uint16", "int32")
+KEYS = ("units", "channels", "kernel", "stride", "padding", "groups")
+"""What layers of NITRO-D and of integer backpropagation have in common."""
+
 MAX_MAP = 12
 MAX_WORK = 60_000
 """Multiply-accumulates of one forward pass: keeps a case below a second on every executor."""
@@ -45,6 +52,30 @@ def cases(draw: st.DrawFn, axes: str | None = None) -> Case:
         draw(st.sampled_from(INPUTS)),
         draw(st.integers(0, 2**32 - 2)),
     )
+
+
+@st.composite
+def backprop_cases(draw: st.DrawFn) -> Case:
+    """Any case of integer backpropagation: the layers of NITRO-D, with options of their own."""
+    case = draw(cases())
+    layers = [draw(_backprop(layer)) for layer in case.layers]
+    rates = st.one_of(st.sampled_from([1, 2, 16, INT32_LIMIT]), st.integers(1, 3000))
+    return replace(
+        case,
+        layers=layers,
+        schedules=tuple((draw(rates),) for _ in case.schedules),
+        learner="backprop",
+        loss=draw(st.sampled_from(["", *LOSSES])),
+    )
+
+
+@st.composite
+def _backprop(draw: st.DrawFn, layer: dict) -> dict:
+    if layer["type"] not in ("dense", "conv"):
+        return layer
+    kept = {key: value for key, value in layer.items() if key in KEYS}
+    options = {"leak": draw(st.sampled_from(LEAKS)), "encoding": draw(st.sampled_from(ENCODINGS))}
+    return kept | {"type": f"backprop_{layer['type']}"} | options
 
 
 def _side(letter: str) -> st.SearchStrategy[int]:

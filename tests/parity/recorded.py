@@ -190,7 +190,8 @@ def run_engine(
             result = engine.logits(apply(action.samples))
         elif isinstance(action, Train):
             x = apply(action.samples)
-            stepper = Stepper.on_device(network, action.schedule, device.plan.learn.name, engine)
+            how = action.schedule, device.plan.learn.name, engine, device.plan.constants
+            stepper = Stepper.on_device(network, *how)
             if steps % 2:
                 kept = draw_dropouts(network, len(x), rng)
                 gradients, step = engine.gradients(x, action.labels, stepper.rule, kept)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from integrad_codegen.c.layout import commented
+from integrad_codegen.c.types import integer
 from integrad_codegen.memory import Arena
 from integrad_codegen.plan import Plan
 from integrad_codegen.program import Call, Place
+
+MEMBERS = {8: "bytes", 16: "halfwords", 32: "words"}
+"""Bits of a value → the member of an arena that consists of such values."""
 
 
 def address(plan: Plan, place: Place, repeated: bool) -> str:
@@ -28,13 +32,16 @@ def pointers(arena: Arena, calls: list[Call]) -> list[str]:
 
 
 def _pointer(arena: Arena, place: Place, size: int) -> tuple[str, str]:
-    offset, name = arena.offsets[place.name], place.name
+    offset, name, value = arena.offsets[place.name], place.name, integer(place.bits)
+    start = f"scratch->arena.{MEMBERS[place.bits]}{_plus(offset * 8 // place.bits)}"
+    if place.unsigned:
+        value = f"u{value}"
+        start = f"({value} *){start}" if "+" not in start else f"({value} *)({start})"
+    declaration = f"{value} *const {name} = {start};"
     if place.is_workspace:
-        return f"int16_t *const {name} = scratch->arena.halfwords{_plus(offset // 2)};", f"{size:,} bytes"
+        return declaration, f"{size:,} bytes"
     samples = f"{place.batch} x " if place.batch else ""
-    return f"int8_t *const {name} = scratch->arena.bytes{_plus(offset)};", samples + " x ".join(
-        map(str, place.shape)
-    )
+    return declaration, samples + " x ".join(map(str, place.shape))
 
 
 def _plus(offset: int) -> str:

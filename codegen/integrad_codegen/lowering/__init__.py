@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from integrad.network.learn_set import LearnSet
-from integrad.network.network import Network
+from integrad_codegen.lowering.backprop import lower_backprop
 from integrad_codegen.lowering.lowered import Lowered
 from integrad_codegen.lowering.nitro import lower_nitro
 from integrad_codegen.lowering.pocket import lower_pocket
 
-LOWERINGS: dict[str, Callable[[Network, LearnSet, int], Lowered]] = {
+LOWERINGS: dict[str, Callable[..., Lowered]] = {
     "nitro-d": lower_nitro,
     "pocket": lower_pocket,
+    "backprop": lower_backprop,
 }
-"""Id of a learner → function of a network, a learn set and the batch (0 if nothing learns)."""
+"""Id of a learner → function of a network, a learn set and the batch (0 if nothing learns), and, by name, of
+hyper-parameters that are constants of a training step."""

@@ -61,7 +61,7 @@ def _plan_of(model: Model, wanted: int, name: str) -> Plan:
     """The plan whose layout the file has; only the learn set is unknown."""
     blocks = len(model.network.blocks)
     for learn in ("all", "output", *(f"last:{k}" for k in range(1, blocks)), "none"):
-        plan = make_plan(model.network, "model", learn, 1)
+        plan = make_plan(model.network, "model", learn, 1, model.constants)
         if layout(model, plan) == wanted:
             return plan
     raise IntegradError(f"{name}: made for another model; pass the model that was installed")

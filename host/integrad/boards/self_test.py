@@ -64,11 +64,11 @@ def expected_checksums(model: Model, plan: Plan) -> Checksums:
     samples = _samples(model, PREDICTIONS + (STEPS if plan.batch else 0))
     scores = zlib.crc32(twin.logits(samples[:PREDICTIONS]).tobytes())
     if plan.batch:
-        stepper = Stepper.on_device(twin, model.schedule(1), plan.learn.name)
+        stepper = Stepper.on_device(twin, model.schedule(1), plan.learn.name, constants=plan.constants)
         for n in range(STEPS):
             at = PREDICTIONS + n
             stepper.step(samples[at : at + 1], np.array([n % plan.classes]))
-    learnt = make_plan(twin, plan.prefix, plan.learn.name, max(1, plan.batch))
+    learnt = make_plan(twin, plan.prefix, plan.learn.name, max(1, plan.batch), plan.constants)
     data = packed([*frozen_parameters(learnt), *learning_parameters(learnt)])
     return Checksums(scores, zlib.crc32(data))
 

@@ -93,7 +93,7 @@ def export(model, target, learn, batch_size, out, name, core, part, json_path, *
         has = f"{part.name} has a {product_of(part)}"
         raise UsageError(f"--core {chosen.name}: {has}; omit one of the two options")
     loaded = load_model(model)
-    plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size)
+    plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size, loaded.constants)
     fit = require_fit(loaded, plan, part) if part else None
     batch = ("--batch-size", batch_size) if plan.batch else ()
     named = ("--name", name) if name else ()

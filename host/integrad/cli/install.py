@@ -45,7 +45,7 @@ def install(model, port, learn, batch_size, backend, former_backend, main, name,
     console = console_for(json_path)
     learn = learn or "all"
     loaded = load_model(model)
-    plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size)
+    plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size, loaded.constants)
     batch = ("--batch-size", batch_size) if plan.batch else ()
     command = command_line("install", Path(model).name, "--learn", learn, *batch)
     with connect(port) as connection, _progress(console) as progress:

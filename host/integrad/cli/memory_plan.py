@@ -42,7 +42,7 @@ def show_device(
     """Print the requirements of a device, plot its arena if requested, and return the JSON keys."""
     draw = _drawer(arena) if arena else None
     chosen = find_part(part) if part else None
-    plan = make_plan(model.network, "model", learn, batch_size)
+    plan = make_plan(model.network, "model", learn, batch_size, model.constants)
     show_plan(console, f"{name}, learns: {learn}", layers(plan), memory_rows(plan))
     drawn = plan.training_arena or plan.inference_arena
     if draw:

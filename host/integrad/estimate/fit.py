@@ -41,7 +41,7 @@ def advice(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -
     if ways:
         return f"{' or '.join(ways)} would fit"
     if plan.batch:
-        plan = make_plan(model.network, plan.prefix, "none")
+        plan = make_plan(model.network, plan.prefix, "none", constants=plan.constants)
         error = attempt(plan, core) or error
     return f"a network would fit if {_limits(plan, error)}"
 
@@ -57,7 +57,7 @@ def smaller_plan(
     batches = [plan.batch >> halvings for halvings in range(plan.batch.bit_length())]
     for learn in _learn_sets(model, plan):
         for batch in batches if learn != "none" else [0]:
-            other = make_plan(model.network, plan.prefix, learn, batch)
+            other = make_plan(model.network, plan.prefix, learn, batch, plan.constants)
             if not _may_fit(model, other, part):
                 continue
             error = obstacle(other)

@@ -47,7 +47,8 @@ class DeviceModel:
         command: str = "",
     ) -> DeviceModel:
         """Lower the model and write its sources to folder/source."""
-        return cls.of(model, make_plan(model.network, prefix, learn, batch_size), folder, command)
+        plan = make_plan(model.network, prefix, learn, batch_size, model.constants)
+        return cls.of(model, plan, folder, command)
 
     @classmethod
     def of(cls, model: Model, plan: Plan, folder: Path, command: str = "") -> DeviceModel:
@@ -146,7 +147,9 @@ class DeviceModel:
         if isinstance(action, Predict):
             return twin.logits(preprocessing.apply(action.samples))
         if isinstance(action, Train):
-            stepper = Stepper.on_device(twin, action.schedule, self.plan.learn.name)
+            stepper = Stepper.on_device(
+                twin, action.schedule, self.plan.learn.name, constants=self.plan.constants
+            )
             return stepper.step(preprocessing.apply(action.samples), action.labels).correct
         if isinstance(action, Reset):
             twin.load_parameters(self.model.network.arrays())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from integrad.engines.engine import Engine
@@ -28,7 +30,7 @@ class Stepper:
         *,
         learn: str = "all",
         engine: Engine | None = None,
-        **settings: int,
+        **settings: int | str,
     ):
         self.network = network
         self.engine = engine or NumpyEngine(network)
@@ -38,11 +40,17 @@ class Stepper:
 
     @classmethod
     def on_device(
-        cls, network: Network, schedule: Schedule, learn: str, engine: Engine | None = None
+        cls,
+        network: Network,
+        schedule: Schedule,
+        learn: str,
+        engine: Engine | None = None,
+        constants: Mapping[str, int | str] | None = None,
     ) -> Stepper:
-        """A stepper that trains like a device: hyper-parameters that are not in the schedule have their
-        defaults."""
-        return cls(network, learn=learn, engine=engine, **learner_of(network).settings_of(schedule))
+        """A stepper that trains like a device. constants: see Model.constants; hyper-parameters that are
+        neither there nor in the schedule have their defaults."""
+        settings = learner_of(network).settings_of(schedule) | dict(constants or {})
+        return cls(network, learn=learn, engine=engine, **settings)
 
     def step(self, x: np.ndarray, labels: np.ndarray, rng: np.random.Generator | None = None) -> Step:
         """One batch. x: int8 (B, *input_shape); labels: int (B,) in 0…classes-1.

@@ -1,0 +1,100 @@
+"""A fully connected layer of integer backpropagation: a hidden one, or the output layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from integrad_codegen.operations.backprop_layer import INT16, INT32, BackpropLayer
+from integrad_codegen.operations.operation import shape_text
+
+TILE = 128
+"""Inputs whose sums are computed together: the larger, the fewer calls and the more memory."""
+
+SCALES_BYTES = 4 * 4
+
+
+@dataclass(frozen=True, eq=False)
+class BackpropDense(BackpropLayer):
+    """y = activation(W x / 2^shift). loss: of the output layer, "squared" or "cross-entropy", "" for a hidden
+    one. exponent: scores are multiples of 2^exponent."""
+
+    kind: ClassVar[str] = "backprop_dense"
+    template: ClassVar[str] = "backprop_dense"
+    loss: str = ""
+    exponent: int = 0
+
+    @property
+    def is_output(self) -> bool:
+        return bool(self.loss)
+
+    @property
+    def is_block(self) -> bool:
+        return not self.is_output
+
+    @property
+    def fan_in(self) -> int:
+        return self.inputs
+
+    @property
+    def rows(self) -> int:
+        """Units."""
+        return self.outputs
+
+    @property
+    def weights(self) -> int:
+        return self.inputs * self.outputs
+
+    @property
+    def fan_out(self) -> int:
+        return self.outputs
+
+    @property
+    def tile(self) -> int:
+        """Inputs whose sums exist at a time."""
+        return min(self.inputs, TILE)
+
+    # Costs
+
+    @property
+    def description(self) -> str:
+        shapes = f"{shape_text(self.input_shape)} -> {shape_text(self.output_shape)}"
+        return f"{'output' if self.is_output else 'dense'} int8, {shapes}"
+
+    @property
+    def macs(self) -> int:
+        return self.weights
+
+    # Memory
+
+    def sums_bytes(self, action: str, batch: int) -> int:
+        """Sums of a tile, and the errors that are not 0."""
+        return INT32 * self.tile + self._errors(action, batch)
+
+    def index_bytes(self, action: str, batch: int) -> int:
+        """The numbers of these errors."""
+        return INT16 * self._errors(action, batch)
+
+    def _errors(self, action: str, batch: int) -> int:
+        """Errors of one sample, or of one unit."""
+        return self.outputs if action == "back" else batch
+
+    # Code
+
+    def kernels(self) -> set[str]:
+        names = super().kernels()
+        if self.learns and self.is_output:
+            names |= {f"backprop_{self.loss_function}", "argmax"}
+        return names
+
+    @property
+    def loss_function(self) -> str:
+        return "cross_entropy" if self.loss == "cross-entropy" else "squared_error"
+
+    def constants(self) -> list[tuple[str, int]]:
+        return [("exponent", self.exponent)] if self.is_output else [("outputs", self.outputs)]
+
+    @property
+    def table_bytes(self) -> int:
+        """Its description."""
+        return 3 * 4 + SCALES_BYTES

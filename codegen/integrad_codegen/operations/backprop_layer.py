@@ -1,0 +1,100 @@
+"""What the layers with weights of integer backpropagation have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from integrad_codegen.encodings import Encoding
+from integrad_codegen.operations.operation import Operation
+
+INT32, INT16 = 4, 2
+"""Bytes of a sum, and of the number of an error."""
+
+
+@dataclass(frozen=True)
+class Scales:
+    """The constants by which a layer scales. All but leak are shifts.
+
+    output: of sums that become outputs. error: of sums that become errors of the layer below. update: of
+    gradients, for a learning rate of 1. leak: inverse slope of negative outputs; 0: they become 0, 1: they
+    stay.
+    """
+
+    output: int
+    error: int
+    update: int
+    leak: int
+
+    @property
+    def values(self) -> tuple[int, int, int, int]:
+        """In the order of the struct in C."""
+        return self.output, self.error, self.update, self.leak
+
+
+@dataclass(frozen=True, eq=False)
+class BackpropLayer(Operation):
+    """encoding: of the weights. fraction: member of the struct of weights with the fractions of its masters,
+    "" if the weights are their own masters. updated: whether the device updates its weights. back: whether
+    it passes errors to the layer below. below: name of that
+    layer, "" if its outputs pass a pool.
+    """
+
+    header: ClassVar[str] = "backprop.h"
+    encoding: Encoding
+    scales: Scales
+    fraction: str = ""
+    updated: bool = False
+    back: bool = False
+    below: str = ""
+
+    @property
+    def learns(self) -> bool:
+        return self.updated
+
+    @property
+    def weights(self) -> int:
+        """Number of its weights."""
+        raise NotImplementedError
+
+    @property
+    def fan_out(self) -> int:
+        """Most weights through which one input receives errors."""
+        raise NotImplementedError
+
+    @property
+    def gradient_terms(self) -> int:
+        """Most products that one sample adds to a gradient."""
+        return 1
+
+    @property
+    def weights_bytes(self) -> int:
+        masters = 2 if self.learns and self.fraction else 1
+        return masters * self.encoding.bytes * self.weights
+
+    # Costs
+
+    @property
+    def training_macs(self) -> int:
+        """Each pass takes as many as the forward pass, if no error is 0."""
+        return self.macs * (1 + self.learns + self.back)
+
+    # Code
+
+    def kernels(self) -> set[str]:
+        names = {f"{self.kind}_forward"}
+        if self.learns:
+            names |= {f"{self.kind}_learn", "backprop_rate"}
+        if self.back:
+            names.add(f"{self.kind}_back")
+        if self.back and self.below:
+            names.add("backprop_activation")
+        return names
+
+    def ingredients(self, batch: int) -> list[str]:
+        names = [self.kind]
+        if self.learns:
+            names.append(f"{self.kind} learns")
+        if self.back:
+            names.append(f"{self.kind} passes errors")
+        return names

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The layers of integer backpropagation: constants that describe a layer, and functions that all
+ * layers of a kind share.
+ *
+ * Activations, errors and weights are int8 within +-127. Weights are rows, one for each output; the
+ * fractions of their masters, if there are any, are an array of the same shape. `count` is the
+ * number of samples of a training step; arrays over a batch hold one sample after the other.
+ */
+#ifndef INTEGRAD_BACKPROP_H
+#define INTEGRAD_BACKPROP_H
+
+#include "kernels.h"
+
+/* How a layer scales: by powers of two, so that sums are shifted and not divided. */
+struct integrad_backprop_scales {
+    int output_shift; /* of sums that become outputs */
+    int error_shift;  /* of sums that become errors of the layer below */
+    int update_shift; /* of gradients, for a learning rate of 1 */
+    int leak;         /* inverse slope of negative outputs; 0: they become 0, 1: they stay */
+};
+
+/* A fully connected layer: units x inputs weights. */
+struct integrad_backprop_dense {
+    size_t inputs, units;
+    size_t tile; /* inputs whose sums are computed together */
+    struct integrad_backprop_scales scales;
+};
+
+/*
+ * A convolution and the max-pool that follows it; without a pool, windows have one position.
+ * `shape` is that of one group of the convolution; groups lie one after the other.
+ */
+struct integrad_backprop_conv {
+    struct integrad_shape shape;
+    int groups;
+    int height, width;               /* of the maxima of one channel */
+    int window_height, window_width; /* of a maximum */
+    int tile;                        /* maxima of a row that are computed together */
+    int hits;                        /* errors of a channel that are gathered together */
+    struct integrad_backprop_scales scales;
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* y = activation(w x). */
+INTEGRAD_KERNEL void integrad_backprop_dense_forward(int8_t *y, const int8_t *w, const int8_t *x,
+                                                     const struct integrad_backprop_dense *layer);
+
+/*
+ * Errors of the inputs. below: count x inputs, error: count x units. sums: a tile, and as many
+ * bytes as there are units. index: units.
+ */
+INTEGRAD_KERNEL void integrad_backprop_dense_back(int8_t *below, const int8_t *w,
+                                                  const int8_t *error,
+                                                  const struct integrad_backprop_dense *layer,
+                                                  size_t count, int32_t *sums, uint16_t *index);
+
+/*
+ * A dense layer learns from x, count x inputs, and error, count x units. fraction: 0 if there are
+ * no masters. rate: binary logarithm of the divisor of gradients. sums: a tile, and `count` bytes.
+ * index: count.
+ */
+INTEGRAD_KERNEL void integrad_backprop_dense_learn(int8_t *w, int8_t *fraction, const int8_t *x,
+                                                   const int8_t *error,
+                                                   const struct integrad_backprop_dense *layer,
+                                                   size_t count, int rate, int32_t *sums,
+                                                   uint16_t *index);
+
+/*
+ * y = the maxima of activation(w * x). winners: 0, or for each maximum the position in its window
+ * where it comes first. work: that of integrad_convolve8. band: a tile of windows of all
+ * channels, if there is a pool.
+ */
+INTEGRAD_KERNEL void integrad_backprop_conv_forward(int8_t *y, uint8_t *winners, const int8_t *w,
+                                                    const int8_t *x,
+                                                    const struct integrad_backprop_conv *layer,
+                                                    int32_t *work, int8_t *band);
+
+/*
+ * Errors of the inputs. winners: 0 if there is no pool. sums: the inputs, a row of weights, and two
+ * bytes for each channel of a group. index: channels of a group.
+ */
+INTEGRAD_KERNEL void integrad_backprop_conv_back(int8_t *below, const int8_t *w,
+                                                 const int8_t *error, const uint8_t *winners,
+                                                 const struct integrad_backprop_conv *layer,
+                                                 size_t count, int32_t *sums, uint16_t *index);
+
+/* A convolution learns. sums: a row of weights, and two values for each of the hits. */
+INTEGRAD_KERNEL void integrad_backprop_conv_learn(int8_t *w, int8_t *fraction, const int8_t *x,
+                                                  const int8_t *error, const uint8_t *winners,
+                                                  const struct integrad_backprop_conv *layer,
+                                                  size_t count, int rate, int32_t *sums);
+
+/* Errors in front of the activation that gave y: those of outputs that are not positive are
+ * divided by leak; a leak of 0 removes them. */
+INTEGRAD_KERNEL void integrad_backprop_activation(int8_t *error, const int8_t *y, size_t n,
+                                                  int leak);
+
+/* Errors of what a pool read: below and x are count x inputs, error is count x outputs. */
+INTEGRAD_KERNEL void integrad_backprop_maxima(int8_t *below, const int8_t *error, const int8_t *x,
+                                              const struct integrad_pool *windows, size_t count);
+INTEGRAD_KERNEL void integrad_backprop_averages(int8_t *below, const int8_t *error,
+                                                const struct integrad_pool *windows, size_t count);
+
+/*
+ * Errors of the scores of one sample, which they replace: of their squared distance from a one-hot
+ * target, or of the cross-entropy of their softmax. exponent: scores are multiples of 2^exponent.
+ */
+INTEGRAD_KERNEL void integrad_backprop_squared_error(int8_t *scores, size_t classes, size_t label,
+                                                     int exponent);
+INTEGRAD_KERNEL void integrad_backprop_cross_entropy(int8_t *scores, size_t classes, size_t label,
+                                                     int exponent);
+
+/* Binary logarithm of a divisor of gradients, rounded down. */
+INTEGRAD_KERNEL int integrad_backprop_rate(int32_t learning_rate_inv);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backprop.h"
+
+INTEGRAD_KERNEL void integrad_backprop_maxima(int8_t *below, const int8_t *error, const int8_t *x,
+                                              const struct integrad_pool *windows, size_t count) {
+    const int lines = windows->window_height, columns = windows->window_width;
+    const int in_width = windows->in_width;
+    const size_t map = (size_t)windows->in_height * (size_t)in_width;
+    const size_t maps = count * (size_t)windows->channels;
+    for (size_t i = 0; i < maps * map; i++) {
+        below[i] = 0;
+    }
+    for (size_t c = 0; c < maps; c++, x += map, below += map) {
+        for (int row = 0; row < windows->height; row++) {
+            for (int column = 0; column < windows->width; column++) {
+                const int corner = row * lines * in_width + column * columns;
+                int winner = corner;
+                for (int i = corner; i < corner + lines * in_width; i += in_width) {
+                    for (int j = i; j < i + columns; j++) {
+                        winner = x[j] > x[winner] ? j : winner;
+                    }
+                }
+                below[winner] = *error++;
+            }
+        }
+    }
+}

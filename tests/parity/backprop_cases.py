@@ -1,0 +1,163 @@
+"""Networks of integer backpropagation that every run compares on every executor."""
+
+from cases import Case
+
+MASTER = {"encoding": "int16-master"}
+CONV = {"type": "backprop_conv", "kernel": [3, 3], "stride": [1, 1], "padding": [1, 1]}
+MAX2 = {"type": "max_pool", "size": [2, 2]}
+
+
+def dense(units: int, **options) -> dict:
+    return {"type": "backprop_dense", "units": units, **options}
+
+
+BACKPROP = {
+    "backprop": Case(
+        "F",
+        "int16",
+        (24,),
+        tuple(range(-12, 12)),
+        (9000,) * 24,
+        5,
+        [dense(19), {"type": "dropout", "percent": 10}, dense(9, leak=8), dense(7, leak=2)],
+        batch=4,
+        counts=(4, 3, 4),
+        schedules=((64,), (17,)),
+        learner="backprop",
+        loss="squared",
+        seed=41,
+    ),
+    # Both convolutions are pooled as they are computed, the second one in windows of more than two bits.
+    "backprop pooled": Case(
+        "HWC",
+        "uint8",
+        (13, 11, 3),
+        (4, -7, 0),
+        (31, 60, 45),
+        4,
+        [
+            CONV | {"channels": 5, "leak": 4} | MASTER,
+            MAX2,
+            CONV | {"channels": 6, "kernel": [3, 2], "stride": [1, 2], "padding": [1, 0], "leak": 16},
+            {"type": "max_pool", "size": [3, 2]},
+            dense(7, **MASTER),
+        ],
+        batch=16,
+        counts=(16, 16, 5),
+        schedules=((256,),),
+        weights="typical",
+        inputs="around the mean",
+        learner="backprop",
+        seed=42,
+    ),
+    # Average pools, a pool behind a pool, maps that are not pooled; one sample a step.
+    "backprop maps": Case(
+        "CHW",
+        "int8",
+        (2, 12, 11),
+        (-3, 5),
+        (40, 1),
+        3,
+        [
+            {"type": "avg_pool", "size": [1, 1]},
+            CONV | {"channels": 4, "groups": 2},
+            {"type": "avg_pool", "size": [2, 2]},
+            {"type": "max_pool", "size": [1, 2]},
+            CONV | {"channels": 4, "groups": 4, "leak": 2},
+            CONV | {"channels": 6, "kernel": [1, 1], "padding": [0, 0], "leak": 4},
+            MAX2,
+            {"type": "avg_pool", "size": [1, 1]},
+        ],
+        batch=1,
+        counts=(1, 1, 1, 1),
+        schedules=((64,), (1,)),
+        weights="initial",
+        learner="backprop",
+        loss="squared",
+        seed=43,
+    ),
+    # Every sum as large as it gets.
+    "backprop extreme": Case(
+        "TC",
+        "int32",
+        (30, 3),
+        (0, 12, -900),
+        (1, 1, 1),
+        10,
+        [
+            CONV | {"channels": 5, "kernel": [1, 5], "padding": [0, 2], "stride": [1, 2]},
+            {"type": "max_pool", "size": [1, 5]},
+            dense(33, **MASTER),
+            dense(18, leak=4),
+        ],
+        batch=16,
+        counts=(16, 16, 5),
+        schedules=((2**31 - 1,), (3000,), (1,)),
+        weights="extreme",
+        inputs="extreme",
+        learner="backprop",
+        seed=44,
+    ),
+    # Layers before the last hidden one stay in flash, without fractions.
+    "backprop last": Case(
+        "HW",
+        "uint8",
+        (14, 10),
+        (4,),
+        (31,),
+        6,
+        [CONV | {"channels": 4} | MASTER, MAX2, CONV | {"channels": 5, "leak": 2} | MASTER, MAX2, dense(8)],
+        learn="last:2",
+        batch=4,
+        counts=(4, 4, 2),
+        schedules=((64,),),
+        weights="typical",
+        inputs="around the mean",
+        learner="backprop",
+        seed=45,
+    ),
+    "backprop output": Case(
+        "T",
+        "uint16",
+        (33,),
+        (30000,),
+        (8000,),
+        6,
+        [dense(11), dense(4, leak=4, **MASTER)],
+        learn="output",
+        batch=4,
+        counts=(4, 2),
+        schedules=((7,),),
+        weights="typical",
+        learner="backprop",
+        loss="squared",
+        seed=46,
+    ),
+    # Without any hidden layer.
+    "backprop alone": Case(
+        "F",
+        "int16",
+        (5,),
+        (0,) * 5,
+        (300,) * 5,
+        2,
+        batch=3,
+        counts=(3, 3),
+        schedules=((1,),),
+        learner="backprop",
+        seed=47,
+    ),
+    "backprop inference": Case(
+        "HWC",
+        "uint8",
+        (8, 9, 3),
+        (4, -7, 0),
+        (31, 60, 45),
+        4,
+        [CONV | {"channels": 6, "groups": 3} | MASTER, MAX2, dense(8, leak=8)],
+        learn="none",
+        weights="typical",
+        learner="backprop",
+        seed=48,
+    ),
+}
