@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from cases import Case
@@ -46,11 +47,11 @@ class Session:
         for rate, decay, head_decay in self.case.schedules:
             rule = NitroRule(rate, decay, head_decay, amplification, LearnSet.parse(self.case.learn, blocks))
             for batch in self.batches:
-                x = self.inputs(network, batch, rng)
+                x = self.inputs_of(network, batch, rng)
                 kept = draw_dropouts(network, batch, rng if self.drops else None)
                 yield x, rng.integers(0, network.classes, batch), rule, kept
 
-    def inputs(self, network: Network, count: int, rng: np.random.Generator) -> np.ndarray:
+    def inputs_of(self, network: Network, count: int, rng: np.random.Generator) -> np.ndarray:
         shape = (count, *network.input_shape)
         if self.case.inputs == "constant":
             return np.full(shape, 127, np.int8)
@@ -59,7 +60,17 @@ class Session:
         return rng.integers(-127, 127, shape, np.int8, endpoint=True)
 
 
-def compare(session: Session, make_engine: Callable[[Network], Engine]) -> None:
+class AnySession(Protocol):
+    """What compare() needs of a session."""
+
+    def network(self) -> Network: ...
+
+    def steps(self, network: Network) -> Iterator[tuple]: ...
+
+    def inputs_of(self, network: Network, count: int, rng: np.random.Generator) -> np.ndarray: ...
+
+
+def compare(session: AnySession, make_engine: Callable[[Network], Engine]) -> None:
     """Raise DifferenceError at the first bit that differs. Odd steps go through gradients() and descend()."""
     expected, found = session.network(), session.network()
     reference, engine = NumpyEngine(expected), make_engine(found)
@@ -79,7 +90,7 @@ def compare(session: Session, make_engine: Callable[[Network], Engine]) -> None:
         _require(same_step(score, own_score), f"{score} is {own_score}", here)
         for (name, ours), (_, theirs) in zip(expected.arrays().items(), found.arrays().items(), strict=True):
             _require(np.array_equal(ours, theirs), name, here)
-    x = session.inputs(expected, 260, np.random.default_rng(0))
+    x = session.inputs_of(expected, 260, np.random.default_rng(0))
     _require(np.array_equal(reference.logits(x), engine.logits(x)), "logits", f"the end of {session}")
 
 

@@ -3,12 +3,16 @@
 import sys
 from pathlib import Path
 
-from engine_sessions import SESSIONS, compare
+import backprop_sessions
+import engine_sessions
 
-from integrad.engines.native.engine import NativeEngine
 from integrad.engines.native.library import open_library
+from integrad.engines.native.table import NATIVE_ENGINES
 
 library = open_library(Path(sys.argv[1]))
+sessions = engine_sessions.SESSIONS | backprop_sessions.SESSIONS
 for name in sys.argv[2:]:
-    compare(SESSIONS[name], lambda network: NativeEngine(network, 1, library))
+    engine_sessions.compare(
+        sessions[name], lambda network: NATIVE_ENGINES[network.learner](network, 1, library)
+    )
 print("all sessions are equal")

@@ -14,7 +14,7 @@ from pocket_cases import POCKET
 from recorded import CASES, require_recorded
 
 from integrad.arithmetic import SLOPES
-from integrad.engines.native.engine import NativeEngine
+from integrad.engines.native.table import NATIVE_ENGINES
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.engines.torch.engine import TorchEngine
 from integrad.execute.micropython_executors import micropython_executors
@@ -27,13 +27,13 @@ from integrad_codegen.lowering import LOWERINGS
 
 ENGINES = {
     "NumPy": NumpyEngine,
-    "native": lambda network: NativeEngine(network, 2),
+    "native": lambda network: NATIVE_ENGINES[network.learner](network, 2),
     "Torch": lambda network: TorchEngine(network, "cpu"),
 }
 
 LEARNERS_OF = {
     "NumPy": NumpyEngine.learners,
-    "native": NativeEngine.learners,
+    "native": tuple(NATIVE_ENGINES),
     "Torch": TorchEngine.learners,
 }
 SUPPORTED = [

@@ -54,9 +54,11 @@ def _torch(network: Network, threads: int | None) -> Engine:
 
 def _native(network: Network, threads: int | None) -> Engine:
     from integrad.engines.native.engine import NativeEngine
+    from integrad.engines.native.table import NATIVE_ENGINES
 
-    _require_support(NativeEngine, network)
-    return NativeEngine(network, threads)
+    engine = NATIVE_ENGINES.get(network.learner, NativeEngine)
+    _require_support(engine, network)
+    return engine(network, threads)
 
 
 def _require_support(engine: type[Engine], network: Network) -> None:

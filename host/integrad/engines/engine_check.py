@@ -9,8 +9,10 @@ import numpy as np
 from integrad.engines.engine import Engine
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.learners.nitro import NitroRule
+from integrad.learners.step import Rule
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
+from integrad.network.parameter import Parameter
 
 BATCH, CLASSES = 5, 3
 LAYERS = [
@@ -36,16 +38,31 @@ LAYERS = [
 def agrees_with_numpy(make_engine: Callable[[Network], Engine]) -> bool:
     """Whether an engine computes the same scores and weights as the reference, for weights in their whole
     range."""
-    network = Network((1, 7, 9), CLASSES, LAYERS)
-    rng = np.random.default_rng(1)
-    for parameter in network.parameters():
-        limit = parameter.limit
-        parameter.array[...] = rng.integers(-limit, limit + 1, parameter.shape)
-    x = rng.integers(-127, 128, (BATCH, 1, 7, 9)).astype(np.int8)
-    labels = rng.integers(0, CLASSES, BATCH)
-    dropout = next(stage for stage in network.stages if stage.kind == "dropout")
-    kept = [rng.integers(0, 4, (BATCH, *dropout.input_shape)) > 0]
+    network, rng = Network((1, 7, 9), CLASSES, LAYERS), np.random.default_rng(1)
     rule = NitroRule(2, 100, 30, 50, LearnSet.parse("all", len(network.blocks)))
+    for parameter in network.parameters():
+        fill(parameter, rng)
+    return computes_alike(make_engine, network, rule, BATCH, rng)
+
+
+def fill(parameter: Parameter, rng: np.random.Generator) -> None:
+    """Draw weights in their whole range."""
+    limit = parameter.limit
+    parameter.array[...] = rng.integers(-limit, limit + 1, parameter.shape)
+
+
+def computes_alike(
+    make_engine: Callable[[Network], Engine],
+    network: Network,
+    rule: Rule,
+    batch: int,
+    rng: np.random.Generator,
+) -> bool:
+    """Whether a step on random samples, with dropout, has the same outcome as that of the reference."""
+    x = rng.integers(-127, 128, (batch, *network.input_shape)).astype(np.int8)
+    labels = rng.integers(0, network.classes, batch)
+    dropouts = [stage for stage in network.stages if stage.kind == "dropout"]
+    kept = [rng.integers(0, 4, (batch, *dropout.input_shape)) > 0 for dropout in dropouts]
 
     def outcome(engine: Engine) -> tuple:
         step = engine.step(x, labels, rule, kept)

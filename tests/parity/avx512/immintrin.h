@@ -21,7 +21,8 @@ typedef union {
 
 #define __m512i emulated
 /* No register holds one of these. */
-#define __asm__(...) ((void)0)
+#define __asm__
+#define volatile(...) ((void)0)
 
 #define _mm512_setzero_si512 emulated_setzero
 #define _mm512_loadu_si512 emulated_load

@@ -8,14 +8,7 @@
 #include "pools.h"
 #include "products.h"
 #include "rounding.h"
-
-#if defined(_OPENMP)
-#include <omp.h>
-#else
-static int omp_get_thread_num(void) {
-    return 0;
-}
-#endif
+#include "threads.h"
 
 /* For a dense block or a convolution without groups. */
 static int32_t fan_in(const stage *s) {
@@ -89,7 +82,7 @@ static void learn_group(workspace *w, const stage *s, int32_t g, const patches *
     const int32_t row_length = fan_in(&part), first = g * part.out_channels;
 #pragma omp parallel for schedule(dynamic) num_threads(w->threads)
     for (int32_t o = 0; o < part.out_channels; o++) {
-        const size_t thread = (size_t)omp_get_thread_num();
+        const size_t thread = (size_t)this_thread();
         double *row = w->rows + thread * w->row_size, *ordered = w->ordered + thread * w->row_size;
         error_entry *entries = w->entries + thread * w->entry_size;
         const int32_t count = collect_errors(entries, w, s, p, first + o, batch);
@@ -112,7 +105,7 @@ static void learn_depthwise(workspace *w, const stage *s, const patches *p, int3
     const int32_t taps = s->kernel_height * s->kernel_width;
 #pragma omp parallel for schedule(dynamic) num_threads(w->threads)
     for (int32_t o = 0; o < s->out_channels; o++) {
-        const size_t thread = (size_t)omp_get_thread_num();
+        const size_t thread = (size_t)this_thread();
         double *row = w->rows + thread * w->row_size;
         error_entry *entries = w->entries + thread * w->entry_size;
         const int32_t count = collect_errors(entries, w, s, p, o, batch);

@@ -3,11 +3,8 @@ network."""
 
 from __future__ import annotations
 
-import os
-import weakref
 from ctypes import CDLL, byref
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +12,8 @@ from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, SLOPES, ma
 from integrad.engines.engine_check import agrees_with_numpy
 from integrad.engines.native import structs
 from integrad.engines.native.library import load_library
+from integrad.engines.native.reservation import Functions, Reservation
+from integrad.engines.native.trust import require_trust
 from integrad.errors import IntegradError
 from integrad.learners.nitro import Nitro, NitroRule
 from integrad.learners.step import Gradients, Step
@@ -29,9 +28,6 @@ LARGEST_GRADIENT = 2**49
 BATCH = 256
 """Number of samples per pass in inference."""
 
-SMALL_STEP = 20_000_000
-"""Multiply-accumulates per step below which a second thread does not pay off."""
-
 KINDS = {
     "dense": structs.DENSE,
     "conv": structs.CONV,
@@ -39,13 +35,6 @@ KINDS = {
     "avg_pool": structs.AVERAGE_POOL,
     "dropout": structs.DROPOUT,
 }
-
-
-def usable_cores() -> int:
-    """Number of cores that this process may use, limited by OMP_NUM_THREADS as for other programs with
-    OpenMP."""
-    cores, wanted = len(os.sched_getaffinity(0)), os.environ.get("OMP_NUM_THREADS", "")
-    return min(cores, int(wanted)) if wanted.isdigit() and int(wanted) > 0 else cores
 
 
 class NativeEngine:
@@ -62,14 +51,17 @@ class NativeEngine:
     def __init__(self, network: Network, threads: int | None = None, library: CDLL | None = None):
         self._library = library or _trusted_library()
         self.network = network
-        self.threads = threads
-        self._macs = network.block_macs
         self._check_widths()
         self._stages = (structs.Stage * max(1, len(network.stages)))(*map(_describe, network.stages))
         self._dropouts = [record for record in self._stages if record.kind == structs.DROPOUT]
         self._network = structs.NetworkStruct(self._stages, len(network.stages), network.classes)
-        self._cores = usable_cores()
-        self._workspace, self._reserved = None, (0, 0)
+        functions = (self._library.integrad_reserve, self._library.integrad_release)
+        self._reservation = Reservation(
+            Functions(*functions, self._library.integrad_use_threads),
+            self._network,
+            network.block_macs,
+            threads,
+        )
         self._proved_batch = 0
         self._rule = None
         self.load()
@@ -111,9 +103,9 @@ class NativeEngine:
         out = np.empty((len(x), self.network.classes), np.int8)
         for start in range(0, len(x), BATCH):
             part = self._samples(x[start : start + BATCH])
-            self._prepare(len(part), 1)
+            workspace = self._reservation.address(len(part), 1)
             self._library.integrad_logits(
-                out[start:].ctypes.data, self._workspace, byref(self._network), part.ctypes.data, len(part)
+                out[start:].ctypes.data, workspace, byref(self._network), part.ctypes.data, len(part)
             )
         return out
 
@@ -149,14 +141,14 @@ class NativeEngine:
         if len(x) > self._proved_batch:
             self._check_batch(len(x))
             self._proved_batch = len(x)
-        self._prepare(len(x), 3)
+        workspace = self._reservation.address(len(x), 3)
         masks = [np.ascontiguousarray(mask, np.uint8) for mask in kept or []]
         for record, mask in zip(self._dropouts, masks or [None] * len(self._dropouts), strict=True):
             record.kept = None if mask is None else mask.ctypes.data
         score = structs.Score()
         self._library.integrad_step(
             byref(score),
-            self._workspace,
+            workspace,
             byref(self._network),
             x.ctypes.data,
             labels.ctypes.data,
@@ -169,23 +161,6 @@ class NativeEngine:
         if x.shape[1:] != self.network.input_shape:
             raise ValueError(f"samples of shape {x.shape[1:]}, expected {self.network.input_shape}")
         return np.ascontiguousarray(x, np.int8)
-
-    def _prepare(self, batch: int, passes: int) -> None:
-        """Reserve a workspace for this batch, and choose the number of threads by the amount of work."""
-        threads = self.threads
-        if threads is None:
-            work = self._macs * batch * passes
-            threads = 1 if work < SMALL_STEP else self._cores
-        reserved = max(batch, self._reserved[0]), max(threads, self._reserved[1])
-        if self._workspace is None or reserved != self._reserved:
-            if self._workspace is not None:
-                self._finalizer()
-            self._workspace = self._library.integrad_reserve(byref(self._network), *reserved)
-            if self._workspace is None:
-                raise IntegradError(f"not enough memory for a batch of {batch}; use a smaller --batch-size")
-            self._finalizer = weakref.finalize(self, self._library.integrad_release, self._workspace)
-            self._reserved = reserved
-        self._library.integrad_use_threads(self._workspace, threads)
 
     def _check_widths(self) -> None:
         for number, block in enumerate(self.network.blocks, 1):
@@ -213,28 +188,12 @@ def describe() -> str:
 
 @cache
 def _trusted_library() -> CDLL:
-    """The compiled library, after a comparison with NumPy whose result is stored next to it.
-
-    Raises IntegradError if they disagree: a compiler may have bugs, and a wrong bit would spoil a training
-    run.
-    """
-    library = load_library()
-    verdict = Path(library._name).with_suffix(".verdict")
-    try:
-        agrees = verdict.read_text() == "right"
-    except OSError:
-        agrees = agrees_with_numpy(lambda network: NativeEngine(network, 1, library))
-        _remember(verdict, "right" if agrees else "wrong")
-    if not agrees:
-        raise IntegradError("the native engine, as compiled here, computes wrong results on this machine")
-    return library
-
-
-def _remember(verdict: Path, text: str) -> None:
-    try:
-        verdict.write_text(text)
-    except OSError:
-        return  # the next process will compare again
+    """The compiled library. Raises IntegradError if it computes wrong results."""
+    return require_trust(
+        load_library(),
+        ".verdict",
+        lambda library: agrees_with_numpy(lambda network: NativeEngine(network, 1, library)),
+    )
 
 
 def _describe(stage: Stage) -> structs.Stage:

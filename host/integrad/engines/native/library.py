@@ -16,7 +16,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from integrad.engines.native.structs import declare
+from integrad.engines.native import backprop_structs, structs
 from integrad.errors import IntegradError
 
 FLAGS = (
@@ -97,7 +97,7 @@ def open_library(library: Path) -> ctypes.CDLL:
     """Load a library. Raises IntegradError if it does not work on this computer."""
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)  # read when OpenMP is loaded
     try:
-        return declare(ctypes.CDLL(str(library)))
+        return backprop_structs.declare(structs.declare(ctypes.CDLL(str(library))))
     except (OSError, AttributeError) as error:
         raise IntegradError(f"{library}: cannot be loaded: {error}") from error
 

@@ -1,38 +1,9 @@
 #include "products.h"
 
 #include "rounding.h"
-#include "vectors.h"
+#include "tiles.h"
 
-enum { TILE = 6, OUTS = 32, BLOCK = 16 * TILE };
-
-/* z[i][0], z[i][1] = patch i times two rows of weights, for TILE patches; z has OUTS columns. */
-static inline void product_tile(int32_t *z, const int16_t *const patch[TILE], size_t row_step,
-                                const int16_t *first, const int16_t *second, int rows, int length) {
-    vector a[TILE], b[TILE];
-    for (int i = 0; i < TILE; i++) {
-        a[i] = b[i] = vector_zero();
-    }
-    for (int row = 0; row < rows; row++) {
-        const size_t from = (size_t)row * row_step;
-        for (int k = 0; k < length; k += LANES) {
-            const vector u = vector_hold(vector_load(first + k));
-            const vector v = vector_hold(vector_load(second + k));
-            for (int i = 0; i < TILE; i++) {
-                const vector x = vector_hold(vector_load(patch[i] + from + k));
-                a[i] = vector_multiply_add(a[i], x, u);
-                b[i] = vector_multiply_add(b[i], x, v);
-            }
-        }
-        first += length;
-        second += length;
-    }
-    for (int i = 0; i < TILE; i += 2) {
-        int32_t sums[4];
-        vector_sums(sums, a[i], b[i], a[i + 1], b[i + 1]);
-        memcpy(z + i * OUTS, sums, 2 * sizeof *sums);
-        memcpy(z + (i + 1) * OUTS, sums + 2, 2 * sizeof *sums);
-    }
-}
+enum { OUTS = 32, BLOCK = 16 * TILE };
 
 void activate(int8_t *s, int8_t *h, const int32_t *z, int32_t count, double inverse_scale,
               int32_t reciprocal, int32_t mean) {
@@ -73,7 +44,8 @@ void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weig
                 for (int o = 0; o < count; o += 2) {
                     const int16_t *first = weights + (size_t)(from + o) * row;
                     const int16_t *second = o + 1 < count ? first + row : first;
-                    product_tile(&z[0][o], patch, p->row_step, first, second, p->rows, p->length);
+                    product_tile(&z[0][o], OUTS, patch, p->row_step, first, second, p->rows,
+                                 p->length);
                 }
                 for (int i = 0; i < tile; i++) {
                     const size_t to = (size_t)(at + i) * (size_t)pitch + (size_t)from;

@@ -136,12 +136,13 @@ static inline void vector_store(int32_t *out, vector a) {
 
 #endif
 
-/* Keeps a vector in a register, since a compiler might load it again for each use. */
+/* Keeps a vector in a register and in this place of a sequence of others: a compiler might load it
+ * again for each use, or load so many in advance that sums no longer fit in registers. */
 static inline vector vector_hold(vector a) {
 #if defined(__AVX512BW__)
-    __asm__("" : "+v"(a));
+    __asm__ volatile("" : "+v"(a));
 #elif defined(__AVX2__)
-    __asm__("" : "+x"(a));
+    __asm__ volatile("" : "+x"(a));
 #endif
     return a;
 }

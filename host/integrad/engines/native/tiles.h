@@ -1,0 +1,82 @@
+/* Tiles of a matrix product, whose sums stay in registers. */
+#ifndef INTEGRAD_TILES_H
+#define INTEGRAD_TILES_H
+
+#include <stddef.h>
+
+#include "vectors.h"
+
+/* Number of rows of a tile. COLUMNS: 32-bit sums in a vector. */
+enum { TILE = 6, COLUMNS = LANES / 2 };
+
+/*
+ * z[i * pitch], z[i * pitch + 1] = patch i times two rows of weights, for TILE patches. length: of
+ * the runs of a patch, a multiple of LANES.
+ */
+static inline void product_tile(int32_t *z, size_t pitch, const int16_t *const patch[TILE],
+                                size_t row_step, const int16_t *first, const int16_t *second,
+                                int rows, int length) {
+    vector a[TILE], b[TILE];
+    for (int i = 0; i < TILE; i++) {
+        a[i] = b[i] = vector_zero();
+    }
+    for (int row = 0; row < rows; row++) {
+        const size_t from = (size_t)row * row_step;
+        for (int k = 0; k < length; k += LANES) {
+            const vector u = vector_hold(vector_load(first + k));
+            const vector v = vector_hold(vector_load(second + k));
+            for (int i = 0; i < TILE; i++) {
+                const vector x = vector_hold(vector_load(patch[i] + from + k));
+                a[i] = vector_hold(vector_multiply_add(a[i], x, u));
+                b[i] = vector_hold(vector_multiply_add(b[i], x, v));
+            }
+        }
+        first += length;
+        second += length;
+    }
+    for (int i = 0; i < TILE; i += 2) {
+        int32_t sums[4];
+        vector_sums(sums, a[i], b[i], a[i + 1], b[i + 1]);
+        memcpy(z + (size_t)i * pitch, sums, 2 * sizeof *sums);
+        memcpy(z + (size_t)(i + 1) * pitch, sums + 2, 2 * sizeof *sums);
+    }
+}
+
+/*
+ * z[i * pitch + 0 .. vectors * COLUMNS) = patch i times `packed`, for the first `count` of TILE
+ * patches. A patch consists of `rows` runs of `pairs` pairs; packed: (rows, pairs, vectors *
+ * COLUMNS, 2).
+ */
+static inline __attribute__((always_inline)) void pair_tile(int32_t *z, size_t pitch, int count,
+                                                            const int16_t *const patch[TILE],
+                                                            size_t row_step, const int16_t *packed,
+                                                            int rows, int pairs, int vectors) {
+    vector a[TILE], b[TILE];
+    for (int i = 0; i < TILE; i++) {
+        a[i] = b[i] = vector_zero();
+    }
+    for (int row = 0; row < rows; row++) {
+        const size_t from = (size_t)row * row_step;
+        for (int k = 0; k < pairs; k++, packed += vectors * LANES) {
+            const vector u = vector_hold(vector_load(packed));
+            const vector v = vectors == 2 ? vector_hold(vector_load(packed + LANES)) : u;
+            for (int i = 0; i < TILE; i++) {
+                int32_t both;
+                memcpy(&both, patch[i] + from + 2 * k, sizeof both);
+                const vector x = vector_hold(vector_repeat(both));
+                a[i] = vector_hold(vector_multiply_add(a[i], x, u));
+                if (vectors == 2) {
+                    b[i] = vector_hold(vector_multiply_add(b[i], x, v));
+                }
+            }
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        vector_store(z + (size_t)i * pitch, a[i]);
+        if (vectors == 2) {
+            vector_store(z + (size_t)i * pitch + COLUMNS, b[i]);
+        }
+    }
+}
+
+#endif
