@@ -1,6 +1,6 @@
 """Model files: weights, network, preprocessing, class names and the training record.
 
-A model file is a safetensors file. Its tensors are the network's int16 parameters under their names
+A model file is a safetensors file. Its tensors are the network's integer parameters under their names
 (block1.weights, block1.head, …, output.weights); its metadata contains a JSON document with the fields
 format, version, network, preprocessing, class_names, training and, if the data names its channels,
 channel_names. Equal models yield equal files.

@@ -29,6 +29,30 @@ def test_pocket_learns(tmp_path, data):
     assert run("evaluate", tmp_path / "toy.model", data).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    "options, encoding, leak",
+    [
+        ([], "int8", 0),
+        (["--encoding", "int16-master", "--leak", "4", "--loss", "squared"], "int16-master", 4),
+        (["--update", "exact", "--learning-rate-inv", "512"], "int8", 0),
+    ],
+)
+def test_backprop_learns(tmp_path, data, options, encoding, leak):
+    result = train(tmp_path, data, "--learner", "backprop", "--epochs", "12", *options, spec="mlp:12,8")
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "train.json").read_text())["test_accuracy"] > 0.8
+    model = load_model(tmp_path / "toy.model")
+    assert {block.encoding for block in model.network.blocks} == {encoding}
+    assert {block.leak for block in model.network.blocks} == {leak}
+    settings = model.training["hyper_parameters"]
+    assert settings["loss"] == ("squared" if leak else "cross-entropy")
+    assert model.constants == {"loss": settings["loss"]}
+    assert model.schedule(16).learning_rate_inv == (512 if "exact" in options else 256)
+    shown = run("info", tmp_path / "toy.model").output
+    assert "backprop" in shown and "block1 (backprop_dense)" in shown
+    assert run("evaluate", tmp_path / "toy.model", data).exit_code == 0
+
+
 def test_the_learner_of_a_model_is_shown(toys):
     assert "nitro-d" in run("info", toys["mlp"]).output
 
@@ -43,6 +67,16 @@ def test_the_learner_of_a_model_is_shown(toys):
             ["--learner", "pocket", "--decay-inv", "9"],
             "--decay-inv: the learner pocket has no such setting",
         ),
+        ("mlp:8", ["--leak", "4"], "--leak: the layers of the learner nitro-d have no such setting"),
+        ("mlp:8", ["--learner", "backprop", "--leak", "3"], "leak must be one of 0, 2, 4, 8, 16"),
+        (
+            "mlp:8",
+            ["--learner", "backprop", "--encoding", "int4"],
+            'encoding must be "int8" or "int16-master"',
+        ),
+        ("mlp:8", ["--learner", "backprop", "--loss", "hinge"], "--loss must be squared or cross-entropy"),
+        ("mlp:8", ["--learner", "pocket", "--update", "exact"], "--update: the learner pocket has no such"),
+        ("backprop:mlp-9", [], "known presets: mlp-1, mlp-2, cnn-1"),
         ("mlp:8", ["--learner", "oracle"], "'oracle' is not one of"),
     ],
 )
@@ -55,13 +89,14 @@ def test_wrong_calls(tmp_path, data, spec, options, words):
 @pytest.mark.parametrize(
     "options, words",
     [
-        (["--engine", "native"], "the native engine does not support the learner pocket; take numpy"),
-        (["--batch-size", "4000"], "gradients may exceed 32 bits; at most"),
+        (["--engine", "native"], "the native engine does not support the learner LEARNER; take numpy"),
+        (["--batch-size", "140000"], "gradients may exceed 32 bits; at most"),
     ],
 )
-def test_what_pocket_cannot_do(tmp_path, data, options, words):
-    result = train(tmp_path, data, "--learner", "pocket", *options, spec="mlp:8")
-    assert result.exit_code == 1 and words in result.output
+@pytest.mark.parametrize("learner", ["pocket", "backprop"])
+def test_what_they_cannot_do(tmp_path, data, learner, options, words):
+    result = train(tmp_path, data, "--learner", learner, *options, spec="mlp:8")
+    assert result.exit_code == 1 and words.replace("LEARNER", learner) in result.output
 
 
 def test_equal_commands_give_equal_files(tmp_path, data):

@@ -15,8 +15,10 @@ import pytest
 from integrad.engines.choice import make_engine
 from integrad.errors import IntegradError
 from integrad.learners.nitro import NitroRule
+from integrad.learners.table import learner_of
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
+from integrad.network.notation import parse_notation
 from integrad.training.shared_engine import SharedEngine
 from integrad.training.specification import parse_spec
 from integrad.training.stepper import draw_dropouts
@@ -26,6 +28,7 @@ SECONDS = 120
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 MLP = ("--model", "mlp:16,8", "--epochs", "3")
 CNN = ("--model", "cnn:c6,p2,x20,d12", "--epochs", "3", "--augment-crop", "1", "--augment-flip")
+BACKPROP = ("--model", "cnn:c6,p2,x20,d12", "--epochs", "3", "--learner", "backprop")
 LONG = ("--model", "mlp:12,x10", "--epochs", "40", "--batch-size", "5", "--validation", "0")
 
 
@@ -88,7 +91,7 @@ def alone(folder):
 
 @pytest.mark.parametrize(
     "workers, options, engine",
-    [(1, MLP, "auto"), (2, CNN, "torch"), (3, MLP, "numpy"), (4, CNN, "native")],
+    [(1, MLP, "auto"), (2, CNN, "torch"), (3, MLP, "numpy"), (4, CNN, "native"), (3, BACKPROP, "numpy")],
 )
 def test_any_number_of_workers_writes_the_same_file(folder, alone, workers, options, engine):
     out = f"{workers}-{engine}.model"
@@ -194,6 +197,33 @@ def test_the_sums_of_all_shares_are_the_whole_batch(engine, learn, count):
     expected = [whole[name].ravel() for name in gradients]
     assert np.array_equal(sums[2:], np.concatenate([*expected, np.empty(0, np.int64)]))
     assert np.array_equal(logits, network.logits(x))
+
+
+@pytest.mark.parametrize("learn", ["all", "last:1", "output", "none"])
+@pytest.mark.parametrize("count", [1, 2, 16])
+def test_workers_agree_on_the_shifts_of_the_next_step(learn, count):
+    """The shares of a batch have maxima of their own; their sums lead to those of the whole batch."""
+    rng = np.random.default_rng(count)
+    network = Network((1, 6, 6), 3, parse_notation("cnn:c4,p2,x30,d7", (1, 6, 6), "backprop"), "backprop")
+    network.initialise(rng)
+    learner = learner_of(network)
+    rule = learner.rule(network, LearnSet.parse(learn, 2), {"learning_rate_inv": 1, "update": "normalised"})
+    twin = network.copy()
+    for _ in range(4):
+        x, labels = rng.integers(-127, 128, (11, 1, 6, 6)).astype(np.int8), rng.integers(0, 3, 11)
+        kept = draw_dropouts(network, len(x), rng)
+        make_engine("numpy", network).step(x, labels, rule, kept)
+        sums = 0
+        for rank in range(count):
+            group = Recorder(rank, count)
+            gradients, _ = SharedEngine(make_engine("numpy", twin), group).gradients(x, labels, rule, kept)
+            sums = sums + group.seen[0]
+        start = 2
+        for gradient in gradients.values():
+            gradient[...] = sums[start : start + gradient.size].reshape(gradient.shape)
+            start += gradient.size
+        learner.descend(twin, gradients, rule)
+        assert twin.weights_crc() == network.weights_crc()
 
 
 def set_variables(monkeypatch, **changes):

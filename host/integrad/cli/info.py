@@ -84,6 +84,7 @@ def layer_rows(model: Model) -> list[dict]:
 
 
 def _weight_figures(parameters: list[Parameter], positions: int) -> dict:
+    parameters = [parameter for parameter in parameters if parameter.on_device]
     weights = parameters[0].array
     sizes = [parameter.array.size for parameter in parameters if parameter.needed_by_inference]
     return {

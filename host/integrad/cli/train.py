@@ -21,6 +21,7 @@ from integrad.errors import IntegradError, UsageError
 from integrad.learners.learner import Learner
 from integrad.learners.table import LEARNERS, USUAL, find_learner
 from integrad.model_file import save_model
+from integrad.network.parameter import FRACTION, HEAD
 from integrad.training.progress import progress_for
 from integrad.training.specification import load_spec
 from integrad.training.trainer import Trainer, TrainingInterrupted
@@ -31,8 +32,9 @@ DEFAULTS = {name: p.default for name, p in LEARNERS[USUAL].all_hyper_parameters(
 SMALL_BATCHES = f"{SMALL_BATCH}; {LARGE_BATCH} for {SMALL_DATA:,} or more samples"
 SETTINGS = (
     "batch_size", "epochs", "seed", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
-    "augment_crop", "augment_flip", "augment_by", "engine", "threads",
+    "loss", "update", "augment_crop", "augment_flip", "augment_by", "engine", "threads",
 )  # fmt: skip
+LAYER_OPTIONS = ("leak", "encoding")
 
 
 @click.command()
@@ -71,7 +73,30 @@ SETTINGS = (
     type=int,
     metavar="N",
     help="Divisor of the gradients: larger values learn more slowly. [default: by the batch size: "
-    "8 · batch size, at least 32, for nitro-d; 50 · batch size for pocket]",
+    "8 · batch size, at least 32, for nitro-d; 50 · batch size for pocket; for backprop 1, since its steps "
+    "are normalised, or 16 · batch size, at least 64, with --update exact]",
+)
+@click.option(
+    "--loss",
+    metavar="cross-entropy|squared",
+    help="Loss whose gradient backprop descends. [default: cross-entropy]",
+)
+@click.option(
+    "--update",
+    metavar="normalised|exact",
+    help="Steps of backprop: all layers take steps of an equal number of bits, or as large as the gradient "
+    "says, as on a device. [default: normalised]",
+)
+@click.option(
+    "--leak",
+    type=int,
+    metavar="N",
+    help="Negative activations of backprop are divided by N: 2, 4, 8 or 16; 0 for ReLU. [default: 0]",
+)
+@click.option(
+    "--encoding",
+    metavar="int8|int16-master",
+    help="Weights of backprop: 8 bits each, or 16 of which inference needs 8. [default: int8]",
 )
 @click.option(
     "--amplification",
@@ -150,6 +175,7 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
       network.toml               a file that describes all settings
       nitro:vgg8b                a network of the NITRO-D publication with its settings, see docs/networks.md
       pocket:mlp-1               a network of the PocketNN publication, see docs/pocketnn.md
+      backprop:mlp-1             a network for integer backpropagation, see docs/backprop.md
     The output layer is implicit. On time series, kernels and pooling windows extend over time.
 
     \b
@@ -166,9 +192,13 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
     settings = {name: options[name] for name in SETTINGS if options[name] is not None}
     settings |= {name: int(value) for name, value in settings.items() if isinstance(value, bool)}
     learner = options["learner"]
+    of_layers = {name: options[name] for name in LAYER_OPTIONS if options[name] is not None}
     shape = layouts.input_shape(dataset.axes, dataset.sample_shape)
-    _check_settings(settings, find_learner(load_spec(spec, shape, learner).learner), dataset.classes)
-    run = TrainingRun(dataset, spec, settings, list(holdouts), validation, validation_by_class, learner)
+    found = load_spec(spec, shape, learner, of_layers)
+    _check_settings(settings, find_learner(found.learner), dataset.classes)
+    run = TrainingRun(
+        dataset, spec, settings, list(holdouts), validation, validation_by_class, learner, of_layers
+    )
     workers = find_workers(run.trainer.engine)
     _show_start(console, run, workers)
     try:
@@ -267,13 +297,16 @@ def _how_to_resume(reason: str, checkpoint: str) -> str:
 
 def _show_start(console: Console, run: TrainingRun, workers: Alone) -> None:
     dataset, split = run.dataset, run.split
-    weights = sum(array.size for array in run.network.arrays().values())
+    parameters = [parameter for parameter in run.network.parameters() if parameter.on_device]
+    weights = sum(p.array.size for p in parameters if p.role != FRACTION)
+    stored = sum(p.array.nbytes for p in parameters)
+    heads = " including learning heads" if any(p.role == HEAD for p in parameters) else ""
     layout = layouts.explain(dataset.axes, dataset.sample_shape, dataset.axes_given)
     _say(console, f"{dataset.name}: {len(dataset):,} samples, {dataset.classes} classes, {layout}")
     _say(console, f"train       {len(split.train):>7,} samples")
     _say(console, f"validation  {len(split.validation):>7,} samples, {split.validation_origin}")
     _say(console, f"test        {len(split.test):>7,} samples, {split.test_origin}")
-    _say(console, f"{run.spec}: {weights:,} weights including learning heads, {2 * weights:,} bytes")
+    _say(console, f"{run.spec}: {weights:,} weights{heads}, {stored:,} bytes")
     if workers.count > 1:
         _say(console, f"{workers.count} workers share each batch")
     for warning in run.warnings:

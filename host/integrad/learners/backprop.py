@@ -73,6 +73,8 @@ class Backprop(Learner):
         "learning_rate_inv": HyperParameter(1, INT32_LIMIT, default=None),
     }
     refinement = 1
+    # Layers with few inputs work well with many weights at the ends of a range of 8 bits.
+    saturated_share = 2
     calibration_samples = 256
 
     def rule(self, network: Network, learn_set: LearnSet, settings: Mapping[str, int | str]) -> BackpropRule:

@@ -35,6 +35,8 @@ class Learner(ABC):
         gradients, which is increased on a plateau.
     refinement : int
         The factor by which it is increased.
+    saturated_share : int
+        A share of 1 / saturated_share of the weights of a layer at their limit indicates divergence.
     calibration_samples : int
         The number of training samples for prepare() and calibrate(); 0 if the learner does not need them.
     schedule_class : type of Schedule
@@ -45,6 +47,7 @@ class Learner(ABC):
     summary: str
     hyper_parameters: ClassVar[dict[str, HyperParameter]]
     refinement: int
+    saturated_share: int = 10
     calibration_samples: int = 0
     schedule_class: type[Schedule] = Schedule
 

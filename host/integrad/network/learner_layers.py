@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import numpy as np
 
@@ -35,6 +36,11 @@ class LearnerLayers(ABC):
             raise IntegradError(
                 f"{where} ({kind}): the learner {self.learner} supports only {', '.join(kinds)}"
             )
+
+    @property
+    def file_defaults(self) -> dict[str, tuple[object, Callable]]:
+        """Settings of all layers at once, see LayerType."""
+        return {name: found for layer_type in self.types for name, found in layer_type.file_defaults.items()}
 
     @abstractmethod
     def dense(self, units: int) -> dict:

@@ -15,9 +15,6 @@ FELL_BACK = 5
 COLD_START = 25
 """Number of epochs at chance from the start that indicate failure; small data sets may need more than ten."""
 
-SATURATED_SHARE = 10
-"""A share of 1/SATURATED_SHARE of the weights at their limit indicates divergence."""
-
 
 class DivergenceWatch:
     """Observes the validation result and the weights after each epoch."""
@@ -77,7 +74,7 @@ class DivergenceWatch:
 
     def _symptoms(self, network: Network, calmer: int, bolder: int):
         name, saturated, size = most_saturated(network)
-        if saturated * SATURATED_SHARE >= size:
+        if saturated * learner_of(network).saturated_share >= size:
             yield (
                 "saturated",
                 f"{saturated / size:.0%} of {name} are at their limit, training diverges: "

@@ -1,6 +1,7 @@
 """network.toml: a file that describes a network and its training settings.
 
-    learner = "nitro-d"         # or "pocket", which has other layers: docs/pocketnn.md
+    learner = "nitro-d"         # or "pocket" or "backprop", which have other layers: docs/pocketnn.md,
+                                # docs/backprop.md
     alpha_inv = 4               # slope 1/4 for negative activations in all blocks
     head_features = 256         # maximum number of inputs of a convolution's learning head
 
@@ -70,20 +71,24 @@ class Specification:
     learner: str = USUAL
 
 
-def read_network_file(path: str, input_shape: Shape, learner: str = USUAL) -> Specification:
+def read_network_file(
+    path: str, input_shape: Shape, learner: str = USUAL, options: dict | None = None
+) -> Specification:
     """Layers, learner and learning settings of a network file. learner: where the file names none.
 
-    Raises IntegradError, naming the file and the key, if it is missing, not TOML, or contains an unknown
-    key, an invalid value or a layer that does not fit its input.
+    options: replace the file's defaults of layers, as far as its learner has them. Raises IntegradError,
+    naming the file and the key, if it is missing, not TOML, or contains an unknown key, an invalid value or a
+    layer that does not fit its input.
     """
     document = _read(path)
     learner = document.get("learner", learner)
     if not isinstance(learner, str) or learner not in LEARNERS:
         raise IntegradError(f"{path}: learner must be one of {', '.join(LEARNERS)}, not {learner!r:.50}")
     own = LEARNER_LAYERS[learner]
-    settings = {name: found for kind in own.types for name, found in kind.file_defaults.items()}
+    settings = own.file_defaults
     _refuse_unknown(path, document, (*settings, "layer", "learner", "learning"))
     defaults = {name: check(path, document.get(name, usual)) for name, (usual, check) in settings.items()}
+    defaults |= {name: value for name, value in (options or {}).items() if name in settings}
     tables = document.get("layer", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise IntegradError(f"{path}: layers must be [[layer]] tables")

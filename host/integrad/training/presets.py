@@ -4,6 +4,7 @@ nitro: Pirillo, Colombo, Roveri, arXiv 2407.11698, with the published settings. 
 a data set has those for MNIST (mlp-1, mlp-3), Fashion-MNIST (mlp-2) or CIFAR-10 (mlp-4, vgg8b, vgg11b).
 pocket: Song, Lin, arXiv 2201.02863, for MNIST (mlp-1) and Fashion-MNIST (mlp-2), with settings chosen on
 validation samples.
+backprop: the same multilayer perceptrons, and a convolutional network for the same data sets.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ HEAD_FEATURES = 4096
 COMMON = {"batch_size": 64, "epochs": 150, "patience": 15, "stop_patience": 35}
 
 
+BACKPROP_LEARNING = {"batch_size": 64, "epochs": 30}
 POCKET_LEARNING = {"batch_size": 64, "epochs": 60, "stop_patience": 20}
 
 
@@ -68,7 +70,13 @@ POCKET = {
     "mlp-2": Preset("mlp:200,100,50", "pocket", POCKET_LEARNING | {"learning_rate_inv": 2400}),
 }
 
-FAMILIES = {"nitro": NITRO, "pocket": POCKET}
+BACKPROP = {
+    "mlp-1": Preset("mlp:100,50", "backprop", BACKPROP_LEARNING),
+    "mlp-2": Preset("mlp:200,100,50", "backprop", BACKPROP_LEARNING),
+    "cnn-1": Preset("cnn:c8,p2,c16,p2,d48", "backprop", BACKPROP_LEARNING),
+}
+
+FAMILIES = {"nitro": NITRO, "pocket": POCKET, "backprop": BACKPROP}
 """Word before the colon → presets by name."""
 
 

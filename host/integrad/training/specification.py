@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from integrad.errors import UsageError
+from integrad.errors import IntegradError, UsageError
 from integrad.learners.table import USUAL
+from integrad.network.layer_types.table import LAYER_TYPES
+from integrad.network.learner_table import LEARNER_LAYERS
 from integrad.network.notation import parse_notation
 from integrad.network.shapes import Shape
 from integrad.training import presets
@@ -18,21 +20,43 @@ def parse_spec(text: str, input_shape: Shape) -> list[dict]:
     return load_spec(text, input_shape).layers
 
 
-def load_spec(text: str, input_shape: Shape, learner: str | None = None) -> Specification:
+def load_spec(
+    text: str, input_shape: Shape, learner: str | None = None, options: dict | None = None
+) -> Specification:
     """Like parse_spec, with the learner and the settings that a network file or a preset holds.
 
-    learner: id of the one that the user asked for, None if nobody did. Raises UsageError where the network
-    file or the preset is for another one.
+    learner: id of the one that the user asked for, None if nobody did. options: name → value of settings of
+    all layers, such as leak; layers of a network file that have a value of their own keep it. Raises
+    UsageError where the network file or the preset is for another learner, or its layers have no such
+    setting.
     """
+    options = options or {}
     if text.endswith(".toml"):
-        found = read_network_file(text, input_shape, learner or USUAL)
+        found = read_network_file(text, input_shape, learner or USUAL, options)
     elif text.startswith(tuple(f"{family}:" for family in presets.FAMILIES)):
         found = _preset(text, input_shape)
     else:
         found = Specification(parse_notation(text, input_shape, learner or USUAL), learner=learner or USUAL)
     if learner is not None and found.learner != learner:
         raise UsageError(f"SPEC: {text} is for the learner {found.learner}, not for {learner}")
+    _check_options(found.learner, options)
+    if not text.endswith(".toml"):
+        for layer in found.layers:
+            known = LAYER_TYPES[layer["type"]].file_defaults
+            layer |= {name: value for name, value in options.items() if name in known}
     return found
+
+
+def _check_options(learner: str, options: dict) -> None:
+    known = LEARNER_LAYERS[learner].file_defaults
+    for name, value in options.items():
+        option = f"--{name.replace('_', '-')}"
+        if name not in known:
+            raise UsageError(f"{option}: the layers of the learner {learner} have no such setting")
+        try:
+            known[name][1](option, value)
+        except IntegradError as error:
+            raise UsageError(str(error)) from error
 
 
 def _preset(text: str, input_shape: Shape) -> Specification:

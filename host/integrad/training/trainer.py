@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 
@@ -70,8 +71,8 @@ class Trainer:
             value = hyper_parameters.get(name)
             if value is None:
                 value = parameter.default
-            if name == "learning_rate_inv" and value is None:  # batch_size comes before it
-                value = self.learner.usual_learning_rate_inv(self.batch_size)
+            if name == "learning_rate_inv" and value is None:
+                value = self._usual_learning_rate_inv()
             setattr(self, name, parameter.check(name, value))
         if type(seed) is not int or seed < 0:
             raise IntegradError(f"seed must be an integer of at least 0, not {seed!r:.50}")
@@ -83,6 +84,18 @@ class Trainer:
         """Hyper-parameters of the learner and of the trainer, by name, in the order of the training
         record."""
         return {name: getattr(self, name) for name in self.learner.all_hyper_parameters()}
+
+    def _usual_learning_rate_inv(self) -> int:
+        """The default for the hyper-parameters that are declared before it; batch_size is one of them."""
+        names = list(self.learner.all_hyper_parameters())
+        before = {name: getattr(self, name) for name in names[: names.index("learning_rate_inv")]}
+        return self.learner.initial_learning_rate_inv(self.batch_size, before)
+
+    def _learning_rate_inv(self, state: TrainingState) -> int:
+        """Of the current epoch."""
+        return self.learner.learning_rate_inv_in(
+            len(state.epochs) + 1, self.epochs, state.learning_rate_inv, self.hyper_parameters
+        )
 
     def fit(
         self,
@@ -127,6 +140,7 @@ class Trainer:
             workers.agree(f"{identity} {network.weights_crc()}", "data, options, version or checkpoint")
             while len(state.epochs) < self.epochs and not state.finished:
                 self._train_epoch(engine, state, x_train, y_train, progress, writer)
+                self._calibrate(self.learner.calibrate, engine, state, x_train, y_train)
                 self._judge_epoch(engine, state, validation, progress)
                 workers.agree(str(network.weights_crc()), "the weights: one of them miscalculates")
                 writer.save()
@@ -173,9 +187,11 @@ class Trainer:
         self, engine: Engine, state: TrainingState, x, y, progress: Silent, writer: CheckpointWriter
     ) -> None:
         own = {name: getattr(self, name) for name in self.learner.hyper_parameters}
-        settings = own | {"learning_rate_inv": state.learning_rate_inv}
+        settings = own | {"learning_rate_inv": self._learning_rate_inv(state)}
         stepper = Stepper(engine.network, learn=self.learn, engine=engine, **settings)
         state.start_epoch(len(x))
+        if not state.epochs and not state.position:
+            self._calibrate(self.learner.prepare, engine, state, x, y)
         while state.position < len(x):
             batch = state.order[state.position : state.position + self.batch_size]
             started = time.perf_counter()
@@ -194,16 +210,25 @@ class Trainer:
                 raise TrainingInterrupted
             writer.save_if_due()
 
+    def _calibrate(self, hook: Callable, engine: Engine, state: TrainingState, x, y) -> None:
+        """Call prepare() or calibrate() of the learner with the first samples of the epoch."""
+        if count := self.learner.calibration_samples:
+            chosen = state.order[:count]
+            engine.fetch()
+            hook(engine.network, x[chosen], y[chosen], self.hyper_parameters)
+            engine.load()
+
     def _judge_epoch(self, engine: Engine, state: TrainingState, validation, progress: Silent) -> None:
         """Validate, keep the best weights, reduce the learning rate, decide whether to stop, warn."""
         network, result = engine.network, None
         if validation is not None:
             result = (len(validation[0]), *count_correct(engine, *validation))
         engine.fetch()
-        epoch = state.end_epoch(result)
+        rate = self._learning_rate_inv(state)
+        epoch = state.end_epoch(result, rate)
         state.keep_if_best(network, epoch)
         progress.epoch(epoch)
-        usual = self.learner.usual_learning_rate_inv(self.batch_size)
+        usual = self._usual_learning_rate_inv()
         warning = state.watch.observe(network, epoch.validation_correct, state.learning_rate_inv, usual)
         if warning:
             state.warnings.append(warning)

@@ -59,6 +59,7 @@ class TrainingRun:
     dataset: with labels 0…G-1. spec: short notation, preset or network file. settings: arguments of Trainer,
     which override those of a preset or network file. holdouts, validation_percent, by_class: see
     split_dataset. learner: id of the learner; by default the one that the spec names, or the usual one.
+    options: settings of all layers, see load_spec.
     Raises IntegradError or UsageError for settings that cannot be trained with.
     """
 
@@ -71,10 +72,11 @@ class TrainingRun:
         validation_percent: int = 10,
         by_class: bool = False,
         learner: str | None = None,
+        options: dict | None = None,
     ):
         self.dataset, self.spec, self.holdouts = dataset, spec, list(holdouts or [])
         shape = layouts.input_shape(dataset.axes, dataset.sample_shape)
-        parsed = load_spec(spec, shape, learner)
+        parsed = load_spec(spec, shape, learner, options)
         usual = {"batch_size": SMALL_BATCH if len(dataset) < SMALL_DATA else LARGE_BATCH}
         self.trainer = Trainer(parsed.learner, **usual | parsed.learning | (settings or {}))
         self.trainer.check_classes(dataset.classes)

@@ -62,8 +62,11 @@ class TrainingState:
             self.correct += self.pending.correct
             self.pending = None
 
-    def end_epoch(self, validation: tuple[int, int, int] | None) -> Epoch:
-        """Record the epoch. validation: (samples, correct, loss), None without validation samples."""
+    def end_epoch(self, validation: tuple[int, int, int] | None, learning_rate_inv: int) -> Epoch:
+        """Record the epoch. validation: (samples, correct, loss), None without validation samples.
+
+        learning_rate_inv: of this epoch.
+        """
         self.settle()
         count, correct, loss = validation or (None, None, None)
         epoch = Epoch(
@@ -74,7 +77,7 @@ class TrainingState:
             validation_samples=count,
             validation_loss=loss,
             validation_correct=correct,
-            learning_rate_inv=self.learning_rate_inv,
+            learning_rate_inv=learning_rate_inv,
         )
         self.epochs.append(epoch)
         self.order, self.position, self.loss, self.correct = None, 0, 0, 0
