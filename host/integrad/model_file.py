@@ -12,6 +12,9 @@ import math
 import os
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from integrad.datasets.channels import Channel, describe_channels
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError
 from integrad.learners.schedule import Schedule
@@ -57,6 +60,26 @@ class Model:
     def constants(self) -> dict[str, int | str]:
         """The hyper-parameters that are constants of a device's training step."""
         return learner_of(self.network).constants(self.training)
+
+    @property
+    def channels(self) -> list[Channel]:
+        """The channels of a raw sample, in the units of the data that the model was trained on."""
+        return describe_channels(self.preprocessing, self.channel_names)
+
+    def quantise(self, values) -> np.ndarray:
+        """Samples in the units of the training data → the same samples as a device receives them.
+
+        values: one sample of preprocessing.raw_shape, or several (N, *raw_shape), as anything that NumPy
+        takes for an array. Returns integers of preprocessing.raw_dtype in the same shape. Floats are scaled,
+        rounded and saturated; a model that was trained on integers requires integers. Raises IntegradError
+        for samples of another shape or kind.
+        """
+        samples, shape = np.asarray(values), self.preprocessing.raw_shape
+        if self.preprocessing.scales and samples.dtype.kind in "biu":
+            samples = samples.astype(np.float64)
+        if samples.shape == shape:
+            return self.preprocessing.raw(samples[None])[0]
+        return self.preprocessing.raw(samples)
 
     def schedule(self, batch_size: int) -> Schedule:
         """The schedule with which the model goes on learning in batches of this size.

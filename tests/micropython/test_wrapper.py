@@ -16,7 +16,10 @@ from fixed import FIXED
 
 from integrad.boards.learnt_weights import model_with
 from integrad.build.micropython_modules import ARCHITECTURES, build_module
+from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError
+from integrad.model_file import Model
+from integrad.network.network import Network
 from integrad.training.stepper import Stepper
 from integrad_codegen.micropython.export import emit_module
 from integrad_codegen.micropython.python_files import emit_pure
@@ -561,3 +564,29 @@ def test_the_stub_names_what_the_module_has(tmp_path, learn):
 
     stub, wrapper = public(files["toy.pyi"]), public(files["toy.py"])
     assert stub == {name: count for name, count in wrapper.items() if name == "__init__" or name[0] != "_"}
+
+
+def test_floats_are_quantised_in_micropython(tmp_path):
+    rng = np.random.default_rng(2)
+    x = np.stack([rng.normal(101_325, 240, 300), rng.normal(0, 1, 300)], axis=1)
+    preprocessing = Preprocessing.fit(x, "F")
+    network = Network((2,), 3, [{"type": "dense", "units": 4, "alpha_inv": 4}])
+    network.initialise(rng)
+    model = Model(network, preprocessing, ["a", "b", "c"])
+    export(tmp_path, model, "all", VIPER)
+    values = [*x[:20].tolist(), [1e9, -1e9], [float("nan"), 0.5]]
+    script = f"""
+from toy import Model
+nan = float("nan")
+model = Model("toy.weights")
+for values in {values!r}:
+    sample = model.quantise(values)
+    print(sample[0], sample[1], model.predict(sample))
+"""
+    (tmp_path / "main.py").write_text(script)
+    lines = [list(map(int, line.split())) for line in run_script(tmp_path, "main.py").splitlines()]
+    raw = model.quantise(values[:-1])
+    expected = network.predict(preprocessing.apply(np.array(values[:-1])))
+    assert [line[:2] for line in lines[:-1]] == raw.tolist()
+    assert [line[2] for line in lines[:-1]] == expected.tolist()
+    assert lines[-1][0] == -32767

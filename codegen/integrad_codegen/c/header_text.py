@@ -39,7 +39,7 @@ def origin_lines(model: Model, plan: Plan, command: str) -> list[str]:
 def class_lines(names: list[str]) -> list[str]:
     """The names of the classes in the order of their scores."""
     shown = ", ".join(names[:SHOWN_CLASSES]) + (", ..." if len(names) > SHOWN_CLASSES else "")
-    return textwrap.wrap(_comment(shown), COLUMNS)
+    return textwrap.wrap(comment_text(shown), COLUMNS)
 
 
 def _training_text(record: dict) -> str:
@@ -65,11 +65,15 @@ def _learning_text(plan: Plan) -> str:
 def _labelled(label: str, text: str) -> list[str]:
     opening = f"{label + ':':<{LABEL}}"
     return textwrap.wrap(
-        _comment(text), COLUMNS, initial_indent=opening, subsequent_indent=" " * LABEL, break_on_hyphens=False
+        comment_text(text),
+        COLUMNS,
+        initial_indent=opening,
+        subsequent_indent=" " * LABEL,
+        break_on_hyphens=False,
     )
 
 
-def _comment(text: str) -> str:
+def comment_text(text: str) -> str:
     """Text that is safe inside a C comment: one line, printable, no comment marks, no trigraphs."""
     # A backslash could join lines; what replaces it may become part of a mark, so it is replaced first.
     line = "".join(c if c.isprintable() else " " for c in text).replace("\\", "/")

@@ -30,6 +30,7 @@ from integrad_codegen.names import check_name
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
 from integrad_codegen.printed_steps import printed
+from integrad_codegen.raw_values import RawValues
 from integrad_codegen.weights_file import layout, members
 
 COLUMNS = 96
@@ -48,7 +49,7 @@ def emit_c(
     environment.filters["aligned"] = aligned
     environment.filters["paragraph"] = paragraph
     environment.globals |= {"wrapped": wrapped, "wrapped_call": wrapped_call, "integer": integer}
-    normalisation = Normalisation.of(model.preprocessing)
+    normalisation, raw = Normalisation.of(model.preprocessing), RawValues.of(model)
     context = {
         "p": plan.prefix,
         "P": plan.prefix.upper(),
@@ -58,6 +59,7 @@ def emit_c(
         "version": __version__,
         "crc": f"{model.network.weights_crc():08x}",
         "layout_crc": f"{layout(model, plan):08x}",
+        "raw_values": raw,
         **_parameters(plan.prefix),
     }
     kinds = _kinds(environment, context)
@@ -67,6 +69,8 @@ def emit_c(
     }
     if not plan.weights_by_pointer:
         names[f"{plan.prefix}_weights.c"] = ("weights.c.jinja", _tables(model, plan))
+        if raw.floats:
+            names[f"{plan.prefix}_quantise.h"] = ("quantise.h.jinja", {"normalisation": normalisation})
     module = {
         name: re.sub(r"\n{3,}", "\n\n", environment.get_template(template).render(**context, **own))
         for name, (template, own) in names.items()
@@ -160,6 +164,10 @@ def _parameters(p: str) -> dict[str, list[str]]:
         "normalise_parameters": [
             f"int8_t x[{upper}_INPUTS]",
             f"const {p}_raw sample[{upper}_INPUTS]",
+        ],
+        "quantise_parameters": [
+            f"{p}_raw sample[{upper}_INPUTS]",
+            f"const float values[{upper}_INPUTS]",
         ],
         "predict_parameters": [
             f"int8_t logits[{upper}_CLASSES]",

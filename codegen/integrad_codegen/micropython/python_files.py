@@ -21,6 +21,7 @@ from integrad_codegen.micropython.viper_memory import ViperMemory
 from integrad_codegen.names import check_name
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
+from integrad_codegen.raw_values import RawValues
 
 
 def emit_pure(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
@@ -65,6 +66,8 @@ def _wrapper(model: Model, plan: Plan, command: str) -> dict:
         "file_version": weights_file.VERSION,
         "texts": texts(plan, normalisation),
         "raw": {"code": code},
+        "raw_values": RawValues.of(model),
+        "normalisation": normalisation,
         "sample_text": f"{plan.inputs} integers, array({code!r}) or their bytes",
         "order_text": f"{normalisation.order}: {shape}",
         "schedule": _numbers(schedules[0]),
