@@ -304,3 +304,17 @@ def test_dense_and_1x1_convolution_are_the_same_block():
     assert (a.h == b.h.reshape(4, 5)).all()
     gradients = dense.weight_gradient(error, a), maps.weight_gradient(error, b)
     assert (gradients[0] == gradients[1].reshape(5, 6)).all()
+
+
+@pytest.mark.parametrize("window", [(1, 1), (2, 2), (3, 1), (2, 4)])
+def test_small_windows_are_pooled_like_all_others(window, monkeypatch):
+    rng = np.random.default_rng(sum(window))
+    x = rng.integers(-3, 4, (2, 3, 7, 9)).astype(np.int8)
+    delta = rng.integers(-99, 100, (2, 3, 7 // window[0], 9 // window[1])).astype(np.int16)
+    found = [
+        [pool.max_forward(x, window), pool.average_forward(x, window), pool.max_backward(delta, x, window)]
+        for most in (16, 0)
+        if not monkeypatch.setattr(pool, "FEW_CELLS", most)
+    ]
+    for fast, slow in zip(*found, strict=True):
+        assert fast.dtype == slow.dtype and np.array_equal(fast, slow)

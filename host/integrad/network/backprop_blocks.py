@@ -157,7 +157,9 @@ class BackpropLayer:
 
     def derivative(self, error: np.ndarray, h: np.ndarray) -> np.ndarray:
         """error: int8 of the activations h → int8 error of the sums, before their shift."""
-        return error if self.leak is None else np.where(h > 0, error, leaking(error, self.leak))
+        if self.leak is None:
+            return error
+        return np.where(h > 0, error, leaking(error, self.leak)) if self.leak else error * (h > 0)
 
     def forward(self, x: np.ndarray) -> BackpropCache:
         """x: int8 (N, *inputs) → cache whose h is int8 (N, *outputs)."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 
 from integrad.arithmetic import tdiv
 
 Pair = tuple[int, int]
+
+FEW_CELLS = 16
+"""Windows of so many cells or fewer, without padding, are faster to process cell by cell."""
 
 
 def output_size(size: Pair, window: Pair, padding: Pair = (0, 0)) -> Pair:
@@ -17,6 +22,8 @@ def output_size(size: Pair, window: Pair, padding: Pair = (0, 0)) -> Pair:
 
 def max_forward(x: np.ndarray, window: Pair, padding: Pair = (0, 0)) -> np.ndarray:
     """x: int8 (N, C, H, W) → int8 (N, C, oh, ow). Padding counts as 0 and may be the maximum (NITRO-D)."""
+    if _is_small(window, padding):
+        return reduce(np.maximum, _cells(x, window))
     return _windows(x, window, padding).max(axis=-1)
 
 
@@ -27,6 +34,8 @@ def max_backward(delta: np.ndarray, x: np.ndarray, window: Pair, padding: Pair =
     The gradient of a window is passed to its first maximum in row-major order; it is discarded if that
     maximum is in the padding.
     """
+    if _is_small(window, padding):
+        return _small_max_backward(delta, x, window)
     cell = _windows(x, window, padding).argmax(axis=-1)
     spread = np.zeros((*delta.shape, window[0] * window[1]), delta.dtype)
     np.put_along_axis(spread, cell[..., None], delta[..., None], axis=-1)
@@ -35,7 +44,10 @@ def max_backward(delta: np.ndarray, x: np.ndarray, window: Pair, padding: Pair =
 
 def average_forward(x: np.ndarray, window: Pair, padding: Pair = (0, 0)) -> np.ndarray:
     """x: int8 (N, C, H, W) → int8 (N, C, oh, ow): tdiv(sum, window area)."""
-    total = _windows(x, window, padding).sum(axis=-1, dtype=np.int64)
+    if _is_small(window, padding):
+        total = sum(cell.astype(np.int32) for cell in _cells(x, window))
+    else:
+        total = _windows(x, window, padding).sum(axis=-1, dtype=np.int64)
     return tdiv(total, window[0] * window[1]).astype(x.dtype)
 
 
@@ -44,6 +56,27 @@ def average_backward(delta: np.ndarray, x: np.ndarray, window: Pair, padding: Pa
     area = window[0] * window[1]
     spread = np.repeat(tdiv(delta, area)[..., None], area, axis=-1)
     return _unfold(spread, x.shape, window, padding)
+
+
+def _small_max_backward(delta: np.ndarray, x: np.ndarray, window: Pair) -> np.ndarray:
+    largest = reduce(np.maximum, _cells(x, window))
+    gradient = np.zeros(x.shape, delta.dtype)
+    open_windows = np.ones(delta.shape, bool)
+    for source, target in zip(_cells(x, window), _cells(gradient, window), strict=True):
+        chosen = (source == largest) & open_windows
+        open_windows ^= chosen
+        np.multiply(delta, chosen, out=target)
+    return gradient
+
+
+def _is_small(window: Pair, padding: Pair) -> bool:
+    return padding == (0, 0) and window[0] * window[1] <= FEW_CELLS
+
+
+def _cells(x: np.ndarray, window: Pair) -> list[np.ndarray]:
+    """Views (N, C, oh, ow) of the cells of all windows, in row-major order."""
+    (height, width), (kh, kw) = output_size(x.shape[2:], window), window
+    return [x[:, :, i : height * kh : kh, j : width * kw : kw] for i in range(kh) for j in range(kw)]
 
 
 def _windows(x: np.ndarray, window: Pair, padding: Pair) -> np.ndarray:
