@@ -184,3 +184,19 @@ def test_a_script_that_is_no_text(tmp_path):
     result = run("collect", "--port", "/dev/board", "--run", script, "--out", tmp_path / "x.npz")
     assert result.exit_code == 2
     assert result.stderr == f"error: {script}: byte 7 is not valid UTF-8; scripts must be UTF-8 text\n"
+
+
+def test_the_usual_length_counts_not_the_first(plug_in, collect):
+    lines = [b"sample a: 1\r\n", b"sample a: 1 2\r\n", b"sample b: 3 4\r\n", b"sample b: 5 6 7\r\n"]
+    plug_in(PlayedBoard(itertools.chain([*lines, b"sample a: 9 8\r\n"])))
+    result, samples = collect()
+    assert result.exit_code == 0 and samples == [[1, 2], [3, 4], [9, 8]]
+    assert "ignored 1 lines: 1 values instead of 2" in result.stdout
+    assert "ignored 1 lines: 3 values instead of 2" in result.stdout
+    assert "a: 2" in result.stdout and "b: 1" in result.stdout
+
+
+def test_labels_that_are_no_text_are_refused(plug_in, collect):
+    plug_in(PlayedBoard([b"sample caf\xe9: 1 2\r\n", b"sample caf\xe8: 3 4\r\n", *SAMPLES]))
+    result, samples = collect()
+    assert samples == [[1, 2], [3, 4]] and "ignored 2 lines: label is no text" in result.stdout

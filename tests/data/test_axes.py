@@ -31,6 +31,10 @@ from integrad.errors import UsageError
         ((28, 28, 1), "HWC"),
         ((1, 28, 28), "CHW"),
         ((3, 3, 3), "HWC"),
+        ((3, 3, 4), "HWC"),
+        ((4, 3, 3), "CHW"),
+        ((2, 2, 30), "HWC"),
+        ((4, 3, 4), "HWC"),
     ],
 )
 def test_detection(shape, layout):

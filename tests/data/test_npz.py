@@ -91,6 +91,19 @@ def test_class_names_of_integer_labels(tmp_path):
     assert load(tmp_path, x=X, y=Y, class_names=["a", "b", "c"]).class_names == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("labels", [[1, 2, 3], [0, 5, 10], [-1, 0, 1], [7, 2**40, 2**50]])
+def test_labels_with_gaps_keep_their_names(tmp_path, labels):
+    dataset = load(tmp_path, x=X, y=np.array(labels)[Y])
+    assert dataset.class_names == list(map(str, labels))
+    np.testing.assert_array_equal(dataset.y, Y)
+    named = load(tmp_path, x=X, y=np.array(labels)[Y], class_names=["a", "b", "c"])
+    assert named.class_names == ["a", "b", "c"]
+
+
+def test_integers_are_names(tmp_path):
+    assert load(tmp_path, x=X, y=Y, class_names=np.array([10, 20, 30])).class_names == ["10", "20", "30"]
+
+
 def test_booleans_are_labels(tmp_path):
     dataset = load(tmp_path, x=X, y=Y > 0)
     assert dataset.classes == 2
@@ -105,11 +118,12 @@ def test_booleans_are_labels(tmp_path):
         (np.int8, 0, 9, "int8"),
         (np.int16, 0, 9, "int16"),
         (np.uint16, 0, 9, "uint16"),
-        (np.int32, 0, 9, "int32"),
         (">i2", -300, 300, "int16"),
-        (np.int64, 0, 255, "uint8"),
-        (np.int64, -1, 127, "int8"),
-        (np.int64, -1, 128, "int16"),
+        (np.int64, 0, 255, "int16"),
+        (np.int64, -1, 127, "int16"),
+        (np.int64, 0, 40000, "uint16"),
+        (np.int32, -5, 5, "int16"),
+        (np.uint32, 0, 5, "int16"),
         (np.uint32, 0, 65535, "uint16"),
         (np.uint64, 0, 65536, "int32"),
         (np.float16, 0, 1, "float64"),

@@ -17,6 +17,9 @@ import numpy as np
 from integrad.errors import UsageError
 
 LINE = re.compile(r"sample(?: ([^:]{1,64}))?: ?(.*)")
+REPLACEMENT = "\ufffd"
+"""What stands for received bytes that are no UTF-8; different labels would become one."""
+
 DTYPES = ("uint8", "int8", "int16", "uint16", "int32")
 
 
@@ -24,42 +27,68 @@ DTYPES = ("uint8", "int8", "int16", "uint16", "int32")
 class Collector:
     """The samples received so far.
 
-    shape: of a sample; if None, a row with as many values as the first sample. label: for lines without one.
+    given_shape: of a sample; if None, a row with as many values as most lines have, because the first line
+    may be incomplete. label: for lines without one.
     """
 
     dtype: str = "int16"
-    shape: tuple[int, ...] | None = None
+    given_shape: tuple[int, ...] | None = None
     label: str | None = None
-    samples: list[np.ndarray] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    rejected: Counter = field(default_factory=Counter)
+    _lines: list[tuple[str, np.ndarray]] = field(default_factory=list)
+    _lengths: Counter = field(default_factory=Counter)
+    _malformed: Counter = field(default_factory=Counter)
 
     def add(self, line: str) -> bool:
-        """Process a line of output; return whether it is a valid sample. `rejected` counts malformed ones by
-        reason."""
+        """Process a line of output; return whether it is a valid sample, if its length proves to be usual."""
         match = LINE.fullmatch(line.strip())
         if match is None:
             return False
         label = (match[1] or self.label or "").strip()
         reason = self._reason(label, match[2].split())
         if reason:
-            self.rejected[reason] += 1
+            self._malformed[reason] += 1
             return False
-        values = np.array(list(map(int, match[2].split())), np.int64)
-        self.shape = self.shape or values.shape
-        self.samples.append(values.reshape(self.shape).astype(self.dtype))
-        self.labels.append(label)
+        values = np.array(list(map(int, match[2].split())), np.int64).astype(self.dtype)
+        self._lines.append((label, values))
+        self._lengths[len(values)] += 1
         return True
+
+    @property
+    def count(self) -> int:
+        """Number of samples."""
+        return self._lengths[prod(self.shape)] if self._lines else 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a sample; of usual length if none was given, the first of equally frequent ones."""
+        if self.given_shape is not None:
+            return self.given_shape
+        return (self._lengths.most_common(1)[0][0],) if self._lines else (0,)
+
+    @property
+    def rejected(self) -> Counter:
+        """Number of rejected lines by reason."""
+        usual = prod(self.shape)
+        unusual = {
+            f"{length} values instead of {usual}": count
+            for length, count in self._lengths.items()
+            if length != usual
+        }
+        return self._malformed + Counter(unusual)
+
+    def _samples(self) -> list[tuple[str, np.ndarray]]:
+        usual = prod(self.shape)
+        return [(label, values) for label, values in self._lines if len(values) == usual]
 
     def _reason(self, label: str, words: list[str]) -> str:
         if not label:
             return "no label, and --label is not given"
-        if not label.isprintable():
-            return "label is not printable"
+        if not label.isprintable() or REPLACEMENT in label:
+            return "label is no text"
         if not words or not all(re.fullmatch(r"-?\d{1,10}", word) for word in words):
             return "a value is not an integer"
-        if self.shape is not None and len(words) != prod(self.shape):
-            return f"{len(words)} values instead of {prod(self.shape)}"
+        if self.given_shape is not None and len(words) != prod(self.given_shape):
+            return f"{len(words)} values instead of {prod(self.given_shape)}"
         limits = np.iinfo(self.dtype)
         if not all(limits.min <= int(word) <= limits.max for word in words):
             return f"a value is out of range for {self.dtype}; choose another --dtype"
@@ -68,11 +97,12 @@ class Collector:
     @property
     def counts(self) -> Counter:
         """Number of samples per label."""
-        return Counter(self.labels)
+        return Counter(label for label, _ in self._samples())
 
     def archive(self) -> bytes:
         """The contents of the .npz file. Raises UsageError if there are no samples."""
-        if not self.samples:
+        samples = self._samples()
+        if not samples:
             wrong = "".join(
                 f"; {count} lines were rejected: {reason}" for reason, count in self.rejected.items()
             )
@@ -80,5 +110,7 @@ class Collector:
                 f"the board printed no samples; expected lines like `sample LABEL: 12 -3 7`{wrong}"
             )
         file = io.BytesIO()
-        np.savez_compressed(file, x=np.stack(self.samples), y=np.array(self.labels))
+        labels, values = zip(*samples, strict=True)
+        x = np.stack(values).reshape(len(values), *self.shape)
+        np.savez_compressed(file, x=x, y=np.array(labels))
         return file.getvalue()

@@ -15,6 +15,7 @@ import traceback
 import click
 
 from integrad import __version__
+from integrad.cli.terminal import use_plain_characters
 from integrad.errors import IntegradError, UsageError
 
 # The matrix products of small batches are too small to be distributed: BLAS threads mostly wait for each
@@ -67,6 +68,7 @@ class Commands(click.Group):
     def main(self, *args, standalone_mode: bool = True, **extra):
         if not standalone_mode:
             return super().main(*args, standalone_mode=False, **extra)
+        use_plain_characters()
         try:
             result = super().main(*args, standalone_mode=False, **extra)
         except Exception as error:

@@ -67,8 +67,8 @@ def collect(port, out, script, count, seconds, label, dtype, shape, json_path):
         def take(line: str) -> None:
             if collector.add(line):
                 counts = ", ".join(f"{name} {number}" for name, number in sorted(collector.counts.items()))
-                status.update(f"{len(collector.samples)} samples: {counts}")
-            if len(collector.samples) == count:
+                status.update(f"{collector.count} samples: {counts}")
+            if count is not None and collector.count >= count:
                 raise EnoughError
 
         try:
@@ -76,14 +76,14 @@ def collect(port, out, script, count, seconds, label, dtype, shape, json_path):
         except (EnoughError, KeyboardInterrupt):
             pass
         except IntegradError as error:
-            if not collector.samples:
+            if not collector.count:
                 raise
             trouble = error
     write_atomically(out, collector.archive())
     _report(console, collector, out)
     result = {
         "file": out,
-        "samples": len(collector.samples),
+        "samples": collector.count,
         "labels": dict(sorted(collector.counts.items())),
     }
     write_json(json_path, {**result, "rejected": sum(collector.rejected.values())})
@@ -113,7 +113,7 @@ def _report(console: Console, collector: Collector, out: str) -> None:
     for reason, number in collector.rejected.items():
         console.print(f"ignored {number} lines: {reason}", markup=False)
     shape = "x".join(map(str, collector.shape))
-    console.print(f"wrote {out}: {len(collector.samples)} samples of {shape} {collector.dtype}", markup=False)
+    console.print(f"wrote {out}: {collector.count} samples of {shape} {collector.dtype}", markup=False)
 
 
 def _shape(text: str | None) -> tuple[int, ...] | None:

@@ -101,6 +101,11 @@ def emulate(
     tuned, stored, test = np.arange(0), np.arange(0), np.flatnonzero(mask)
     if tune:
         tuned, test = (test[part] for part in split_for_tuning(labels[mask], tune, seed))
+        missing = sorted(set(labels[tuned]) - set(labels[test]))
+        if missing:
+            names = ", ".join(loaded.class_names[label] for label in missing)
+            text = f"note: all samples of {names} are used for tuning, and none is left to evaluate"
+            console.print(text, markup=False, soft_wrap=True)
         stored = _other_samples(dataset, mask)
         stored = stored[choose_stored(labels[stored], replay, batch_size, seed)]
     with work_folder() as folder, console.status("emulating"):

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from integrad.cli.terminal import is_unicode
 from integrad.errors import UsageError
 from integrad.files import write_atomically
 
@@ -37,8 +38,10 @@ def write_json(json_path: str | None, result: dict) -> None:
     """Write the result to a file (atomically) or to standard output; do nothing if no path was given."""
     if json_path is None:
         return
-    text = json.dumps(result, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    if json_path == "-":
+    to_screen = json_path == "-"
+    escaped = to_screen and not is_unicode(sys.stdout)
+    text = json.dumps(result, indent=2, allow_nan=False, ensure_ascii=escaped) + "\n"
+    if to_screen:
         sys.stdout.write(text)
     else:
         write_atomically(json_path, text.encode())

@@ -6,7 +6,8 @@ W width. It is detected from the shape by three rules. The result is shown to th
 1. one axis: features. A time series with one channel has the same shape and must be requested (T).
 2. two axes: a time series if one axis has at most 16 entries and the other at least twice as many;
    the shorter one is the channel axis (TC or CT). Otherwise a greyscale image (HW).
-3. three axes: an image; the shorter of the first and the last axis is the channel axis (HWC if equal).
+3. three axes: an image. Two equal neighbouring axes are height and width (HWC if all three are equal);
+   otherwise the shorter of the first and the last axis is the channel axis.
 """
 
 from __future__ import annotations
@@ -24,11 +25,20 @@ def detect(shape: tuple[int, ...]) -> str:
     if len(shape) == 1:
         return "F"
     if len(shape) == 3:
+        if square := _square(shape):
+            return square
         return "CHW" if shape[0] < shape[2] else "HWC"
     shorter, longer = sorted(shape)
     if shorter > MAX_SERIES_CHANNELS or 2 * shorter > longer:
         return "HW"
     return "TC" if shape[1] < shape[0] else "CT"
+
+
+def _square(shape: tuple[int, ...]) -> str | None:
+    """The layout in which height and width are equal; None if there is no such layout."""
+    if shape[0] == shape[1]:
+        return "HWC"
+    return "CHW" if shape[1] == shape[2] else None
 
 
 def parse(text: str, shape: tuple[int, ...]) -> str:
@@ -97,5 +107,7 @@ def _reason(layout: str, shape: tuple[int, ...]) -> str:
         return "a single axis is interpreted as features"
     if layout == "HW":
         return "neither axis is short enough to be the channels of a time series"
+    if len(shape) == 3 and layout == _square(shape):
+        return "the two equal axes are interpreted as height and width"
     which = "last" if layout.endswith("C") else "first"
     return f"the shorter axis, the {which} one, is interpreted as channels"

@@ -77,9 +77,9 @@ def build_dataset(
 ) -> Dataset:
     """Validate arrays and build a Dataset. Errors are IntegradErrors that begin with the name.
 
-    x: (N, ...) integers, booleans or floats; y: (N,) integers 0 … G-1 or strings; test: (N,) bool or
-    0/1; keys: name → (N,); class_names: (G,) and channel_names: (C,) strings; axes: a layout of axes.py, or
-    None to detect it.
+    x: (N, ...) integers, booleans or floats; y: (N,) integers or strings; test: (N,) bool or 0/1; keys: name
+    → (N,); class_names: (G,) and channel_names: (C,) strings or integers; axes: a layout of axes.py, or None
+    to detect it.
     """
     x = check_samples(name, x)
     if y.ndim == 0 or len(x) != len(y):
@@ -146,4 +146,4 @@ def _check_key(name: str, key: str, values: np.ndarray, samples: int) -> np.ndar
         )
     if values.dtype.kind not in KEY_KINDS:
         raise IntegradError(f"{name}: {key} ({values.dtype}) must contain integers or strings")
-    return as_text(values)
+    return as_text(name, key, values)

@@ -16,8 +16,9 @@ def check_labels(
 ) -> tuple[np.ndarray, list[str]]:
     """Return (int64 labels (N,), class names) or raise IntegradError, naming source.
 
-    Integers must be exactly 0 … G-1; class i is named class_names[i], or str(i). Strings are
-    mapped to their rank among class_names if given, else among the sorted distinct strings.
+    Integers become their rank among the distinct labels, so that 1, 2, 5 are the classes 0, 1, 2; the class
+    of rank i is named class_names[i], or by its label. Strings are mapped to their rank among class_names if
+    given, else among the sorted distinct strings.
     """
     if y.ndim != 1:
         fix = "save y.argmax(axis=1)" if y.ndim == 2 and y.shape[1] > 1 else "save y.ravel()"
@@ -41,25 +42,21 @@ def check_training_classes(source: str, y: np.ndarray, class_names: list[str]) -
 
 
 def _from_integers(source: str, y: np.ndarray, names: list[str] | None) -> tuple[np.ndarray, list[str]]:
-    found = np.unique(y)
+    found, labels = np.unique(y, return_inverse=True)
     if len(found) == 1:
         raise IntegradError(
             f"{source}: y contains a single class ({found[0]}); a classifier requires two or more"
         )
-    expected = len(found) if names is None else len(names)
-    if int(found[0]) != 0 or int(found[-1]) != len(found) - 1:
-        raise IntegradError(
-            f"{source}: y contains the labels {_shorten(found)}, expected 0 … {len(found) - 1} without gaps; "
-            "remap with np.unique(y, return_inverse=True)[1]"
-        )
-    if len(found) != expected:
-        raise IntegradError(f"{source}: class_names has {expected} names but y has {len(found)} classes")
     _check_count(source, len(found))
-    return y.astype(np.int64), names or [str(i) for i in range(len(found))]
+    if names is not None and len(found) != len(names):
+        raise IntegradError(
+            f"{source}: class_names has {len(names)} names but y has {len(found)} classes ({_shorten(found)})"
+        )
+    return labels.astype(np.int64), names or [str(int(label)) for label in found]
 
 
 def _from_strings(source: str, y: np.ndarray, names: list[str] | None) -> tuple[np.ndarray, list[str]]:
-    found, labels = np.unique(as_text(y), return_inverse=True)
+    found, labels = np.unique(as_text(source, "y", y), return_inverse=True)
     if len(found) == 1:
         raise IntegradError(
             f"{source}: y contains a single class ({str(found[0])!r}); a classifier requires two or more"
@@ -73,16 +70,27 @@ def _from_strings(source: str, y: np.ndarray, names: list[str] | None) -> tuple[
     return np.array([names.index(name) for name in sorted_names], np.int64)[labels], names
 
 
-def as_text(array: np.ndarray) -> np.ndarray:
-    """Strings of either kind as unicode; invalid UTF-8 becomes replacement characters."""
-    return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array
+def as_text(source: str, field: str, array: np.ndarray) -> np.ndarray:
+    """Strings of either kind as unicode; anything else unchanged. Raises IntegradError for bytes that are no
+    UTF-8: replacing them would merge different labels."""
+    if array.dtype.kind != "S":
+        return array
+    try:
+        return np.char.decode(array, "utf-8")
+    except UnicodeDecodeError as error:
+        raise IntegradError(
+            f"{source}: {field} contains {bytes(error.object)!r}, which is no UTF-8 text; "
+            f"save np.char.decode({field}, encoding) with its encoding, such as 'latin-1'"
+        ) from None
 
 
 def check_names(source: str, field: str, array: np.ndarray, what: str = "class") -> list[str]:
     """Distinct printable names as a list, or raise IntegradError. what: the thing that each belongs to."""
-    if array.ndim != 1 or array.dtype.kind not in "SU":
-        raise IntegradError(f"{source}: {field} must be a one-dimensional array of strings, one per {what}")
-    names = as_text(array).tolist()
+    if array.ndim != 1 or array.dtype.kind not in "SUiu":
+        raise IntegradError(
+            f"{source}: {field} must be a one-dimensional array of strings or integers, one per {what}"
+        )
+    names = list(map(str, as_text(source, field, array).tolist()))
     for name in names:
         if not name.isprintable() or not 1 <= len(name) <= MAX_NAME:
             raise IntegradError(

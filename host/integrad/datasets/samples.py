@@ -9,7 +9,11 @@ import numpy as np
 from integrad.errors import IntegradError
 
 RAW_DTYPES = ("uint8", "int8", "int16", "uint16", "int32")
-"""Types that a device can process, narrowest first; wider integers are narrowed if their values fit."""
+"""Types that a device can process, narrowest first."""
+
+WIDE_DTYPES = ("int16", "uint16", "int32")
+"""Types for wider integers, such as those of Python: the first into which all values fit. Types of 8 bits are
+not among them: nobody has chosen them, and a later sample is likely to exceed the values seen so far."""
 
 MAX_DIMENSIONS = 3
 CHUNK_VALUES = 2**22
@@ -36,12 +40,12 @@ def check_samples(source: str, x: np.ndarray) -> np.ndarray:
 
 
 def narrow(source: str, x: np.ndarray) -> np.ndarray:
-    """Integers in native byte order: unchanged if the type is a raw one, else in the narrowest sufficient
-    type."""
-    if x.dtype.name in RAW_DTYPES:
+    """Integers in native byte order: of at most 16 bits unchanged, else in the first of WIDE_DTYPES that
+    suffices."""
+    if x.dtype.itemsize <= 2:
         return np.ascontiguousarray(x, x.dtype.newbyteorder("="))
     low, high = int(x.min()), int(x.max())
-    for name in RAW_DTYPES:
+    for name in WIDE_DTYPES:
         limits = np.iinfo(name)
         if limits.min <= low and high <= limits.max:
             return x.astype(name)

@@ -28,6 +28,9 @@ TUNING_RATE_PER_SAMPLE = 32
 STORED_SAMPLES = 100
 """Default number of training samples that a device stores for replay."""
 
+LEFT_SHARE = 5
+"""One in LEFT_SHARE samples of each class is left to evaluate rather than used for tuning."""
+
 STORED_SHARE = 4
 """One in STORED_SHARE samples of a batch is a stored one."""
 
@@ -63,12 +66,23 @@ class Adaptation:
 def split_for_tuning(labels: np.ndarray, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """(indices of `count` samples to learn from, with classes as balanced as possible; remaining indices).
 
-    labels: (N,). Raises UsageError unless some samples remain to evaluate.
+    labels: (N,). Of each class, one sample in LEFT_SHARE and at least one is left to evaluate if there are
+    enough others. Raises UsageError unless some samples remain to evaluate.
     """
     if not 0 < count < len(labels):
         raise UsageError(f"--tune {count}: must be less than {len(labels)}, the number of matching samples")
     order = _even_order(labels, seed)
+    order = order[np.argsort(_is_left(labels, order), kind="stable")]
     return np.sort(order[:count]), np.sort(order[count:])
+
+
+def _is_left(labels: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """For each index in the order, whether it is among the last of its class."""
+    left = np.zeros(len(order), bool)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels[order] == label)
+        left[members[-max(1, len(members) // LEFT_SHARE) :]] = True
+    return left
 
 
 def choose_stored(labels: np.ndarray, count: int | None, batch_size: int, seed: int) -> np.ndarray:

@@ -1,0 +1,57 @@
+"""Commands on terminals and pipes that cannot encode every character."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from digits import write_npz
+
+ENCODINGS = ("cp1252", "latin-1", "ascii")
+
+
+def run(encoding, *arguments, status=0):
+    """Standard output and standard error as bytes."""
+    command = [sys.executable, "-m", "integrad", *map(str, arguments)]
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    environment.pop("PYTHONUTF8", None)
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == status, done.stderr.decode(encoding, "replace")
+    assert b"Traceback" not in done.stderr and b"unexpected" not in done.stderr
+    return done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_tables_and_help(encoding):
+    doctor = run(encoding, "doctor")[0].decode(encoding)
+    assert "+-" in doctor or "|" in doctor, "tables in plain characters"
+    run(encoding, "data")
+    run(encoding, "train", "--help")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_run_from_data_to_figures(encoding, tmp_path):
+    data = write_npz(tmp_path / "toy.npz", shape=(8, 8), samples=120)
+    model = tmp_path / "toy.model"
+    arguments = ("train", data, "--model", "mlp:6", "--epochs", 2, "--validation", 0, "--out", model)
+    output, errors = run(encoding, *arguments, "--json", "-")
+    assert json.loads(output)["validation_accuracy"] is None
+    assert b"not found" not in errors
+    for command in ("info", "evaluate"):
+        rest = (data,) if command == "evaluate" else ()
+        run(encoding, command, model, *rest)
+    run(encoding, "data", data)
+
+
+def test_names_beyond_the_encoding(tmp_path):
+    data = tmp_path / "d.npz"
+    x = np.arange(48, dtype=np.int16).reshape(12, 4)
+    np.savez(data, x=x, y=np.array(["é漢", "b", "c"])[np.arange(12) % 3])
+    output, errors = run("latin-1", "data", data, "--json", "-")
+    assert json.loads(output.decode("latin-1"))["classes"][-1]["name"] == "é漢"
+    assert "é?" in errors.decode("latin-1")
+    output, errors = run("utf-8", "data", data, "--json", "-")
+    assert json.loads(output)["classes"][-1]["name"] == "é漢" and "é漢".encode() in output
+    assert b"no such file" in run("ascii", "data", tmp_path / "é漢.npz", status=1)[1]
