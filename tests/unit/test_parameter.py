@@ -11,6 +11,12 @@ from integrad.network.parameter import Parameter
 NITRO = [{"type": "dense", "units": units, "alpha_inv": 4} for units in (5, 4)]
 POCKET = [{"type": "pocket_dense", "units": units, "activation": "tanh"} for units in (5, 4)]
 
+BACKPROP = [
+    {"type": "backprop_dense", "units": 5},
+    {"type": "backprop_dense", "units": 4, "encoding": "int16-master"},
+]
+LAYERS = {"nitro-d": NITRO, "pocket": POCKET, "backprop": BACKPROP}
+
 NAMES = {
     "nitro-d": {
         "block1.weights": "block1",
@@ -29,11 +35,21 @@ NAMES = {
         "output.weights": "output",
         "output.bias": "output_bias",
     },
+    "backprop": {
+        "block1.weights": "block1",
+        "block1.scales": "scales1",
+        "block2.weights": "block2",
+        "block2.fraction": "fraction2",
+        "block2.scales": "scales2",
+        "output.weights": "output",
+        "output.fraction": "output_fraction",
+        "output.scales": "output_scales",
+    },
 }
 
 
 def make_network(learner):
-    return Network((6,), 3, NITRO if learner == "nitro-d" else POCKET, learner)
+    return Network((6,), 3, LAYERS[learner], learner)
 
 
 @pytest.mark.parametrize("learner", NAMES)
@@ -53,6 +69,12 @@ def test_names_and_members(learner):
         (
             *("pocket", "last:1"),
             *("block2 bias2 output output_bias", "block1 bias1 block2 bias2 feedback2 output output_bias"),
+        ),
+        ("backprop", "none", "", "block1 block2 output"),
+        ("backprop", "output", "output output_fraction", "block1 block2 output output_fraction"),
+        (
+            *("backprop", "last:1", "block2 fraction2 output output_fraction"),
+            "block1 block2 fraction2 output output_fraction",
         ),
     ],
 )
