@@ -1,4 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "helpers.h"
 
+#include "portable/position8.h"
+
+#if INTEGRAD_HAS_DSP
+#include "dsp/rows8.h"
+#include "m3/scale8.h"
+#include "m3/two_patches8.h"
+
+#include "m3/convolve8.h"
+#elif INTEGRAD_HAS_M3
+#include "m3/rows8.h"
+#include "m3/scale8.h"
+#include "m3/two_patches8.h"
+
+#include "m3/convolve8.h"
+#else
 #include "portable/convolve8.h"
+#endif

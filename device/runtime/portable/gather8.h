@@ -5,15 +5,22 @@
  */
 INTEGRAD_KERNEL void integrad_gather8(int8_t *patch, const int8_t *x,
                                       const struct integrad_shape *shape, int row, int column) {
+    const int lines = shape->kernel_height, columns = shape->kernel_width;
+    const int height = shape->in_height, width = shape->in_width;
     const int top = row * shape->stride_height - shape->padding_height;
     const int left = column * shape->stride_width - shape->padding_width;
-    for (int c = 0; c < shape->in_channels; c++) {
-        for (int i = top; i < top + shape->kernel_height; i++) {
-            const int8_t *const line = x + (c * shape->in_height + i) * shape->in_width;
-            for (int j = left; j < left + shape->kernel_width; j++) {
-                const int inside = i >= 0 && i < shape->in_height && j >= 0 && j < shape->in_width;
-                *patch++ = inside ? line[j] : 0;
+    const int first = integrad_window_first(left);
+    const int end = integrad_window_end(left, columns, width);
+    x += top * width + left;
+    for (int c = shape->in_channels; c > 0; c--) {
+        const int8_t *line = x;
+        for (int i = top; i < top + lines; i++) {
+            const int stop = i >= 0 && i < height ? end : 0;
+            for (int j = 0; j < columns; j++) {
+                *patch++ = j >= first && j < stop ? line[j] : 0;
             }
+            line += width;
         }
+        x += height * width;
     }
 }

@@ -5,16 +5,26 @@
  */
 INTEGRAD_KERNEL void integrad_scatter8(int32_t *map, const int32_t *patch,
                                        const struct integrad_shape *shape, int row, int column) {
+    const int lines = shape->kernel_height, columns = shape->kernel_width;
+    const int height = shape->in_height, width = shape->in_width;
     const int top = row * shape->stride_height - shape->padding_height;
     const int left = column * shape->stride_width - shape->padding_width;
-    for (int c = 0; c < shape->in_channels; c++) {
-        for (int i = top; i < top + shape->kernel_height; i++) {
-            int32_t *const line = map + (c * shape->in_height + i) * shape->in_width;
-            for (int j = left; j < left + shape->kernel_width; j++, patch++) {
-                if (i >= 0 && i < shape->in_height && j >= 0 && j < shape->in_width) {
-                    line[j] += *patch;
-                }
+    const int above = integrad_window_first(top), first = integrad_window_first(left);
+    const int below = integrad_window_end(top, lines, height);
+    const int end = integrad_window_end(left, columns, width);
+    map += (top + above) * width + left;
+    patch += above * columns;
+    for (int c = shape->in_channels; c > 0; c--) {
+        int32_t *line = map;
+        const int32_t *values = patch;
+        for (int i = above; i < below; i++) {
+            for (int j = first; j < end; j++) {
+                line[j] += values[j];
             }
+            values += columns;
+            line += width;
         }
+        patch += lines * columns;
+        map += height * width;
     }
 }
