@@ -2,15 +2,13 @@
 #include "backprop_update.h"
 #include "backprop_winners.h"
 
-/* Where the maximum of a window came from: a place on the map. */
-static inline int32_t integrad_backprop_origin(int row, int column, unsigned winner,
-                                               const struct integrad_backprop_conv *layer) {
-    const unsigned columns = (unsigned)layer->window_width;
-    int line = row * layer->window_height;
-    for (; winner >= columns; winner -= columns) {
-        line++;
+/* The place of a position in the window whose first position is at `corner`. */
+static inline int32_t integrad_backprop_place(int32_t corner, unsigned position, unsigned columns) {
+    while (position >= columns) {
+        position -= columns;
+        corner += integrad_place(1, 0);
     }
-    return integrad_place(line, column * layer->window_width + (int)winner);
+    return corner + (int32_t)position;
 }
 
 /* Adds what one sample contributes to the gradient of channel o. error: of that channel. */
@@ -20,19 +18,22 @@ static inline void integrad_backprop_add(int32_t *gradient, const int8_t *x, con
     const struct integrad_shape *const shape = &layer->shape;
     const size_t size = integrad_backprop_winners_size(layer), hits = (size_t)layer->hits;
     const unsigned bits = integrad_backprop_winner_bits(layer);
+    const int columns = layer->window_width;
     int32_t *const delta = gradient + integrad_fan_in(shape), *const place = delta + hits;
     size_t found = 0;
     for (int row = 0; row < layer->height; row++) {
-        for (int column = 0; column < layer->width; column++, error++) {
+        int32_t corner = integrad_place(row * layer->window_height, 0);
+        for (int left = layer->width; left > 0; left--, corner += columns) {
             if (*error != 0) {
                 const unsigned winner = winners ? integrad_backprop_winner(winners, o, bits) : 0;
                 delta[found] = *error;
-                place[found++] = integrad_backprop_origin(row, column, winner, layer);
+                place[found] = integrad_backprop_place(corner, winner, (unsigned)columns);
+                if (++found == hits) {
+                    integrad_accumulate(gradient, x, delta, place, found, shape);
+                    found = 0;
+                }
             }
-            if (found == hits) {
-                integrad_accumulate(gradient, x, delta, place, found, shape);
-                found = 0;
-            }
+            error++;
             winners = winners ? winners + size : winners;
         }
     }
