@@ -98,6 +98,23 @@ BACKPROP = {
         learner="backprop",
         seed=44,
     ),
+    # More inputs than are summed together.
+    "backprop wide": Case(
+        "HW",
+        "uint8",
+        (18, 15),
+        (0,),
+        (40,),
+        4,
+        [dense(20, leak=4), dense(6, **MASTER)],
+        batch=4,
+        counts=(4, 3),
+        schedules=((64,),),
+        weights="typical",
+        learner="backprop",
+        loss="squared",
+        seed=49,
+    ),
     # Layers before the last hidden one stay in flash, without fractions.
     "backprop last": Case(
         "HW",

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from cases import Case
+from plain_backprop import PlainBackprop, PlainLayer
 from plain_pocket import PlainPocket
 from reference import Reference
 
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Action, Predict, Reset, Train
+from integrad.learners.backprop_loss import CROSS_ENTROPY
 from integrad.learners.nitro import NitroSchedule
 from integrad.learners.schedule import Schedule
+from integrad.network.backprop_blocks import BackpropLayer
 from integrad.network.network import Network
+from integrad.network.stage import Stage
 
 MOST_WORK = 3000
 """Multiply-accumulates of one sample that plain Python may take."""
@@ -91,5 +97,65 @@ class PocketTwin:
         return network
 
 
-TWINS = {"nitro-d": NitroTwin, "pocket": PocketTwin}
+class BackpropTwin:
+    def __init__(self, case: Case, device: DeviceModel):
+        self._empty = case.network()
+        self._first = len(self._empty.blocks) - len(device.plan.learning_blocks)
+        self._loss = device.plan.constants.get("loss", CROSS_ENTROPY)
+        self._plain = PlainBackprop([*map(self._layer, self._empty.stages), self._with_weights("dense")])
+
+    def _layer(self, stage: Stage) -> PlainLayer:
+        if stage.block is None:
+            kind = {"max_pool": "max", "avg_pool": "average"}.get(stage.kind, stage.kind)
+            return PlainLayer(kind, window=stage.window, percent=stage.percent)
+        return self._with_weights(stage.kind.removeprefix("backprop_"), stage.block)
+
+    def _with_weights(self, kind: str, block: BackpropLayer | None = None) -> PlainLayer:
+        layer = block or self._empty.output
+        exponent, out, back = layer.scales.tolist()
+        geometry = {"stride": (1, 1), "padding": (0, 0), "groups": 1}
+        if kind == "conv":
+            geometry = {name: getattr(layer, name) for name in geometry}
+        weights, fraction = (None if a is None else self._rows(a) for a in (layer.weights, layer.fraction))
+        return PlainLayer(
+            kind,
+            weights=weights,
+            fraction=fraction,
+            exponent=exponent,
+            out=out,
+            back=back,
+            leak=layer.leak,
+            **geometry,
+        )
+
+    def _rows(self, array: np.ndarray) -> list:
+        return array.reshape(*array.shape, *[1] * (4 - array.ndim)).tolist()
+
+    def logits(self, sample: list) -> list[int]:
+        return self._step(copy.deepcopy(self._plain), [sample], [0], 1, len(self._plain.learnable))[0]
+
+    def correct(self, x: list, labels: list[int], s: Schedule) -> int:
+        scores = self._step(self._plain, x, labels, s.learning_rate_inv, self._first)
+        return sum(row.index(max(row)) == label for row, label in zip(scores, labels, strict=True))
+
+    def _step(self, plain: PlainBackprop, x: list, labels: list[int], divisor: int, first: int) -> list:
+        maps = [np.reshape(sample, self._maps_shape).tolist() for sample in x]
+        k = divisor.bit_length() - 1
+        return plain.step(maps, labels, k, self._loss, "exact", "constant", first)[0]
+
+    @property
+    def _maps_shape(self) -> tuple[int, ...]:
+        shape = self._empty.input_shape
+        return shape if len(shape) == 3 else (*shape, 1, 1)
+
+    def network(self) -> Network:
+        network = self._empty.copy()
+        for layer, plain in zip([*network.blocks, network.output], self._plain.learnable, strict=True):
+            layer.weights[...] = np.reshape(plain.weights, layer.weights.shape)
+            if layer.fraction is not None:
+                layer.fraction[...] = np.reshape(plain.fraction, layer.fraction.shape)
+        return network
+
+
+TWINS = {"nitro-d": NitroTwin, "pocket": PocketTwin, "backprop": BackpropTwin}
 """Learner → the plain implementation of a case."""

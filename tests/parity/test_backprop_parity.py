@@ -8,6 +8,7 @@ import pytest
 from backprop_cases import BACKPROP
 from hypothesis import given, settings
 from networks import backprop_cases
+from plain import run_plain
 
 from integrad.targets.cores import CORES
 
@@ -38,6 +39,13 @@ def test_fixed(name):
 @pytest.mark.parametrize("name", BACKPROP)
 def test_fixed_with_clang(name):
     compare(BACKPROP[name], executors.run_clang)
+
+
+@pytest.mark.parametrize("name", BACKPROP)
+def test_plain_integers(name):
+    """An implementation of its own, from the formulas."""
+    case = BACKPROP[name]
+    compare(case, lambda device, actions: run_plain(case, device, actions))
 
 
 @pytest.mark.parametrize("name", BACKPROP)

@@ -1,10 +1,11 @@
 """The comparison detects small mistakes in generated kernels."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import executors
 import pytest
+from backprop_cases import BACKPROP
 from campaign import Campaign
 from campaign import run as run_campaign
 from cases import Case
@@ -27,7 +28,9 @@ class Mistake:
     replacement: str
 
 
-CASES = (FIXED | POCKET) | {
+CASES = (FIXED | POCKET | BACKPROP) | {
+    # Steps that change most weights.
+    "backprop quick": replace(BACKPROP["backprop pooled"], schedules=((1,),)),
     # So many activations that all ends of all pieces are among them.
     "pieces": Case(
         "HW",
@@ -269,6 +272,83 @@ MISTAKES = [
         r"( +/\* All layers are passed[\s\S]*?\n    \}\n)([\s\S]*?Block1 learns[\s\S]*?;\n)",
         r"\1\2\1",
     ),
+    Mistake(
+        "an output shift is too large",
+        "backprop",
+        r"\{(\d+)(?=, [-\d, ]+\} /\* shifts)",
+        r"{\1 + 1",
+    ),
+    Mistake(
+        "an error shift is too large",
+        "backprop",
+        r"(\{\d+, \d+)(?=[-\d, ]+\} /\* shifts)",
+        r"\1 + 1",
+    ),
+    Mistake(
+        "an update shift is too large",
+        "backprop",
+        r"(\{\d+, \d+, -?\d+)(?=, \d+\} /\* shifts)",
+        r"\1 + 1",
+    ),
+    Mistake("sums are cut instead of rounded", "backprop", r"\(size \+ half\) >> shift", "size >> shift"),
+    Mistake("a tie rounds up", "backprop", r"\(fraction >> half\) > random", "(fraction >> half) >= random"),
+    Mistake("odd shifts take one bit less at random", "backprop", r" << \(shift & 1\);", ";"),
+    Mistake(
+        "a rate is rounded up",
+        "backprop",
+        r"learning_rate_inv >> rate > 1",
+        "(learning_rate_inv - 1) >> rate > 0",
+    ),
+    Mistake("no error passes a leak", "backprop", r"leak \? 0 : 7;", "7;"),
+    Mistake("an output of 0 passes errors", "backprop", r"if \(y\[i\] <= 0\)", "if (y[i] < 0)"),
+    Mistake("the target is 0.5", "backprop output", r"label \? 2048", "label ? 1024"),
+    Mistake("scores are powers of 2", "backprop last", r"47274", "32768"),
+    Mistake("an octave less counts", "backprop last", r"INTEGRAD_OCTAVES = 10", "INTEGRAD_OCTAVES = 9"),
+    Mistake("a tile misses its last input", "backprop", r"left : layer->tile;", "left : layer->tile - 1;"),
+    Mistake(
+        "a layer learns before it passes its errors back",
+        "backprop",
+        r"( +integrad_backprop_dense_back\(block2_error[^;]*;\n +integrad_backprop_activation[^;]*;\n)"
+        r"( +integrad_backprop_dense_learn[^;]*;\n)",
+        r"\2\1",
+    ),
+    Mistake(
+        "a convolution learns before it passes its errors back",
+        "backprop quick",
+        r"( +integrad_backprop_conv_back\(block1_error[^;]*;\n +integrad_backprop_activation[^;]*;\n)"
+        r"( +integrad_backprop_conv_learn[^;]*;\n)",
+        r"\2\1",
+    ),
+    Mistake("the last of equal outputs wins", "backprop pooled", r"x\[1\] > x\[0\]", "x[1] >= x[0]"),
+    Mistake("the last of equal lines wins", "backprop pooled", r"below > above", "below >= above"),
+    Mistake(
+        "the last maximum of a larger window wins", "backprop pooled", r"x\[j\] > maximum", "x[j] >= maximum"
+    ),
+    Mistake(
+        "a pool passes errors to the last maximum",
+        "backprop maps",
+        r"x\[j\] > x\[winner\]",
+        "x[j] >= x[winner]",
+    ),
+    Mistake(
+        "an average passes all of an error to each cell",
+        "backprop maps",
+        r"integrad_average\(\*error\+\+, lines \* columns\)",
+        "*error++",
+    ),
+    Mistake(
+        "a winner is that of the first channel", "backprop pooled", r"channel \* bits;", "channel * 0 * bits;"
+    ),
+    Mistake("a fraction does not learn", "backprop pooled", r"fraction\[i\] = [^;]*;", "(void)fraction;"),
+    Mistake("masters are limited as weights are", "backprop extreme", r"step, 32512\)", "step, 32256)"),
+    Mistake("groups read the first one", "backprop maps", r"(?<=\s)x \+= integrad_inputs\(shape\);", ";"),
+    Mistake(
+        "groups learn from the first one",
+        "backprop maps",
+        r"\(b \* groups \+ o / group\) \* inputs",
+        "b * groups * inputs",
+    ),
+    Mistake("groups pass errors to the first one", "backprop maps", r"sums \+ g \* inputs, w", "sums, w"),
 ]
 
 
