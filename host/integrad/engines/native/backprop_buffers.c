@@ -61,15 +61,15 @@ static void count_convolution(sizes *s, const layer *l, int32_t batch) {
     const int32_t positions = l->out_height * l->out_width;
     const int32_t turn = samples_per_turn(l) < batch ? samples_per_turn(l) : batch;
     const size_t outs = (size_t)l->out_channels;
-    s->packed =
-        larger(s->packed, larger(packed_kernel_size(l), packed_mirror_size(l)) * (size_t)l->groups);
+    s->packed = larger(s->packed, larger(packed_kernel_size(l), packed_mirror_size(l)) *
+                                      (size_t)bundles_of(l));
     s->gradient = larger(
         s->gradient, outs * (size_t)(l->channels / l->groups * l->kernel_height * l->kernel_width));
     s->sums = larger(s->sums, (size_t)POSITIONS * (size_t)sum_pitch(most));
     s->error_maps = larger(s->error_maps, error_maps_size(l));
     s->entries = larger(s->entries, outs * ((size_t)turn * (size_t)positions + 2));
     s->counts = larger(s->counts, outs);
-    const int32_t run = whole_vectors(l->kernel_width * (l->channels / l->groups));
+    const int32_t run = whole_vectors(l->kernel_width * bundle_inputs(l));
     s->gradients = larger(s->gradients, outs * (size_t)l->kernel_height * (size_t)run);
 }
 

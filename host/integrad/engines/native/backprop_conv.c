@@ -7,66 +7,83 @@
 #include "backprop_update.h"
 #include "threads.h"
 
-/* What becomes of the sums of one group at some positions of a map: `count` of `channels` values.
- */
+/* What becomes of the sums of a map. */
 typedef struct {
     int8_t *out;
     const int8_t *x; /* sums count where x > 0; NULL: everywhere */
-    int32_t channels, count, shift;
+    int32_t channels, shift;
 } target;
+
+/* The operands of all bundles: maps and packed kernels, which are some elements apart. */
+typedef struct {
+    windows first;
+    const int16_t *packed;
+    size_t map_step, packed_step;
+    int32_t bundles, columns; /* columns: outputs of a bundle */
+} operands;
 
 static uint32_t requantise_run(const target *t, const int32_t *sums, size_t at, size_t count) {
     return t->x ? requantise_where(t->out + at, sums, t->x + at, count, t->shift)
                 : requantise(t->out + at, sums, count, t->shift);
 }
 
-/* Requantise sums (positions, pitch) from position `from` on. Returns the largest |sum|. */
-static uint32_t requantise_positions(const target *t, const int32_t *sums, size_t pitch,
-                                     int32_t from, int32_t positions) {
-    const size_t channels = (size_t)t->channels, first = (size_t)from * channels;
-    if (t->count == t->channels && pitch == channels) {
-        return requantise_run(t, sums, first, (size_t)positions * channels);
+static void multiply(int32_t *sums, size_t pitch, const operands *n, int32_t bundle, int32_t at,
+                     int32_t count) {
+    windows w = n->first;
+    w.x += (size_t)bundle * n->map_step;
+    pair_products(sums, pitch, &w, at, count, n->packed + (size_t)bundle * n->packed_step,
+                  n->columns);
+}
+
+/* The sums of a sample at some positions, requantised. Returns the largest |sum|. */
+static uint32_t convolve_part(const target *t, int32_t *sums, const operands *n, int32_t from,
+                              int32_t count) {
+    const size_t channels = (size_t)t->channels, pitch = (size_t)sum_pitch(n->columns);
+    if (n->columns == sum_pitch(n->columns)) {
+        for (int32_t i = 0; i < n->bundles; i++) {
+            multiply(sums + i * n->columns, channels, n, i, from, count);
+        }
+        return requantise_run(t, sums, (size_t)from * channels, (size_t)count * channels);
     }
     uint32_t largest = 0;
-    for (size_t p = 0; p < (size_t)positions; p++) {
-        const uint32_t own =
-            requantise_run(t, sums + p * pitch, first + p * channels, (size_t)t->count);
-        largest = own > largest ? own : largest;
+    for (int32_t i = 0; i < n->bundles; i++) {
+        multiply(sums, pitch, n, i, from, count);
+        for (size_t p = 0; p < (size_t)count; p++) {
+            const size_t at = ((size_t)from + p) * channels + (size_t)(i * n->columns);
+            const uint32_t own = requantise_run(t, sums + p * pitch, at, (size_t)n->columns);
+            largest = own > largest ? own : largest;
+        }
     }
     return largest;
 }
 
-/* The products of all positions of one sample and group. */
-static uint32_t convolve(const target *t, int32_t *sums, const windows *w, int32_t positions,
-                         const int16_t *packed) {
-    const size_t pitch = (size_t)sum_pitch(t->count);
+static uint32_t convolve(const target *t, int32_t *sums, const operands *n, int32_t positions) {
     uint32_t largest = 0;
     for (int32_t at = 0; at < positions; at += POSITIONS) {
         const int32_t count = positions - at < POSITIONS ? positions - at : POSITIONS;
-        pair_products(sums, w, at, count, packed, t->count);
-        const uint32_t own = requantise_positions(t, sums, pitch, at, count);
+        const uint32_t own = convolve_part(t, sums, n, at, count);
         largest = own > largest ? own : largest;
     }
     return largest;
 }
 
 void conv_forward(buffers *b, layer *l, int8_t *y, int16_t *maps, const int8_t *x, int32_t batch) {
-    const int32_t positions = l->out_height * l->out_width, outs = l->out_channels / l->groups;
+    const int32_t positions = l->out_height * l->out_width;
     const size_t size = (size_t)positions * (size_t)l->out_channels;
     pad_maps(maps, l, x, batch, b->threads);
     pack_forward(b->packed, l);
     uint32_t largest = 0;
 #pragma omp parallel for reduction(max : largest) num_threads(b->threads)
     for (int32_t i = 0; i < batch; i++) {
-        for (int32_t g = 0; g < l->groups; g++) {
-            const size_t map = (size_t)g * (size_t)batch + (size_t)i;
-            const windows w = input_windows(l, maps + map * padded_map_size(l));
-            const target t = {y + (size_t)i * size + g * outs, NULL, l->out_channels, outs,
-                              l->scales[OUTPUT_SHIFT]};
-            const uint32_t own = convolve(&t, b->threads_own[this_thread()].sums, &w, positions,
-                                          b->packed + (size_t)g * packed_kernel_size(l));
-            largest = own > largest ? own : largest;
-        }
+        const target t = {y + (size_t)i * size, NULL, l->out_channels, l->scales[OUTPUT_SHIFT]};
+        const operands n = {input_windows(l, maps + (size_t)i * padded_map_size(l)),
+                            b->packed,
+                            padded_map_size(l) * (size_t)batch,
+                            packed_kernel_size(l),
+                            bundles_of(l),
+                            bundle_outputs(l)};
+        const uint32_t own = convolve(&t, b->threads_own[this_thread()].sums, &n, positions);
+        largest = own > largest ? own : largest;
         activate_leaky(y + (size_t)i * size, size, l->leak);
     }
     l->sum_bits = bit_width_of(largest);
@@ -74,7 +91,7 @@ void conv_forward(buffers *b, layer *l, int8_t *y, int16_t *maps, const int8_t *
 
 void conv_errors(buffers *b, layer *l, int8_t *below, const int8_t *errors, const int8_t *x,
                  int32_t batch) {
-    const int32_t positions = l->height * l->width, ins = l->channels / l->groups;
+    const int32_t positions = l->height * l->width;
     const size_t size = (size_t)positions * (size_t)l->channels;
     const size_t outputs = (size_t)(l->out_height * l->out_width) * (size_t)l->out_channels;
     pack_mirrored(b->packed, l);
@@ -83,15 +100,16 @@ void conv_errors(buffers *b, layer *l, int8_t *below, const int8_t *errors, cons
     for (int32_t i = 0; i < batch; i++) {
         const scratch *own = &b->threads_own[this_thread()];
         spread_errors(own->error_maps, l, errors + (size_t)i * outputs);
-        for (int32_t g = 0; g < l->groups; g++) {
-            const windows w = error_windows(l, own->error_maps + (size_t)g * error_map_size(l));
-            const size_t at = (size_t)i * size + (size_t)(g * ins);
-            const target t = {below + at, x ? x + at : NULL, l->channels, ins,
-                              l->scales[ERROR_SHIFT]};
-            const uint32_t most = convolve(&t, own->sums, &w, positions,
-                                           b->packed + (size_t)g * packed_mirror_size(l));
-            largest = most > largest ? most : largest;
-        }
+        const size_t at = (size_t)i * size;
+        const target t = {below + at, x ? x + at : NULL, l->channels, l->scales[ERROR_SHIFT]};
+        const operands n = {error_windows(l, own->error_maps),
+                            b->packed,
+                            error_map_size(l),
+                            packed_mirror_size(l),
+                            bundles_of(l),
+                            bundle_inputs(l)};
+        const uint32_t most = convolve(&t, own->sums, &n, positions);
+        largest = most > largest ? most : largest;
     }
     l->error_bits = bit_width_of(largest);
 }

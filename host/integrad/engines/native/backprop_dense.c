@@ -62,7 +62,7 @@ void dense_errors(buffers *b, layer *l, int8_t *below, const int8_t *errors, con
     for (int32_t at = 0; at < batch; at += TILE) {
         const int32_t tile = batch - at < TILE ? batch - at : TILE;
         int32_t *sums = b->threads_own[this_thread()].sums;
-        pair_products(sums, &w, at, tile, b->packed, l->channels);
+        pair_products(sums, pitch, &w, at, tile, b->packed, l->channels);
         for (int32_t i = 0; i < tile; i++) {
             const size_t to = (size_t)(at + i) * columns;
             const int32_t *row = sums + (size_t)i * pitch;
@@ -91,7 +91,8 @@ void dense_learn(buffers *b, const layer *l, const int8_t *errors, const int8_t 
 #pragma omp parallel for num_threads(b->threads)
     for (int32_t at = 0; at < units; at += TILE) {
         const int32_t tile = units - at < TILE ? units - at : TILE;
-        pair_products(b->gradient + (size_t)at * pitch, &w, at, tile, b->packed, l->channels);
+        pair_products(b->gradient + (size_t)at * pitch, pitch, &w, at, tile, b->packed,
+                      l->channels);
     }
     learn_layer(l, b->gradient, (size_t)units, pitch, (size_t)l->channels, r, exponent, b->threads);
 }

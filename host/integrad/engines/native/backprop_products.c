@@ -53,14 +53,13 @@ void pack_rows(int16_t *packed, const int8_t *rows_of, int32_t rows, int32_t col
     }
 }
 
-void pair_products(int32_t *sums, const windows *w, int32_t from, int32_t count,
+void pair_products(int32_t *sums, size_t pitch, const windows *w, int32_t from, int32_t count,
                    const int16_t *packed, int32_t columns) {
-    const size_t pitch = (size_t)sum_pitch(columns);
     const size_t panel_size = (size_t)w->rows * (size_t)w->pairs * PANEL * 2;
     int32_t row = from / w->width, column = from % w->width;
     for (int32_t at = 0; at < count; at += TILE) {
         const int32_t tile = count - at < TILE ? count - at : TILE;
-        const int16_t *patch[TILE];
+        const int16_t *patch[TILE] = {w->x};
         for (int32_t i = 0; i < TILE; i++) {
             if (i >= tile) {
                 patch[i] = patch[0];

@@ -31,8 +31,9 @@ size_t packed_index(int32_t rows, int32_t pairs, int32_t columns, int32_t row, i
 void pack_rows(int16_t *packed, const int8_t *rows_of, int32_t rows, int32_t columns,
                int32_t threads);
 
-/* sums (count, sum_pitch(columns)) of `count` patches from patch `from` on and packed columns. */
-void pair_products(int32_t *sums, const windows *w, int32_t from, int32_t count,
+/* sums (count, pitch) of `count` patches from patch `from` on and packed columns; the first
+ * sum_pitch(columns) of every `pitch` elements are written. */
+void pair_products(int32_t *sums, size_t pitch, const windows *w, int32_t from, int32_t count,
                    const int16_t *packed, int32_t columns);
 
 /* out (rows, pitch): 16-bit copy of x (rows, columns), padded with 0. */

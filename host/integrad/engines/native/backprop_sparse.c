@@ -71,7 +71,7 @@ typedef struct {
 static void collect(const scratch *own, const collection *n, const int8_t *errors, int32_t sample) {
     const layer *l = n->l;
     const int32_t channels = l->out_channels, positions = l->out_height * l->out_width;
-    const int32_t outs = channels / l->groups;
+    const int32_t outs = bundle_outputs(l);
     for (int32_t p = 0; p < positions; p++, errors += channels) {
         const size_t place =
             (size_t)(p / l->out_width) * n->w.down + (size_t)(p % l->out_width) * n->w.across;
@@ -96,10 +96,11 @@ static void collect(const scratch *own, const collection *n, const int8_t *error
 
 /* out (out_channels, channels / groups, kernel) = the sums of all threads. */
 static void order_gradient(int32_t *out, const buffers *b, const layer *l, int32_t length) {
-    const int32_t ins = l->channels / l->groups;
+    const int32_t ins = bundle_inputs(l), channels = l->channels / l->groups;
     const size_t row = (size_t)l->kernel_height * (size_t)length;
     for (int32_t o = 0; o < l->out_channels; o++) {
-        for (int32_t c = 0; c < ins; c++) {
+        const int32_t first = first_input(l, o);
+        for (int32_t c = first; c < first + channels; c++) {
             for (int32_t i = 0; i < l->kernel_height; i++) {
                 for (int32_t j = 0; j < l->kernel_width; j++) {
                     const size_t at = (size_t)o * row + (size_t)(i * length + j * ins + c);
@@ -117,7 +118,7 @@ static void order_gradient(int32_t *out, const buffers *b, const layer *l, int32
 void sum_sparse_gradient(buffers *b, const layer *l, const int8_t *errors, const int16_t *maps,
                          int32_t batch) {
     const int32_t positions = l->out_height * l->out_width, turn = samples_per_turn(l);
-    const int32_t length = whole_vectors(l->kernel_width * (l->channels / l->groups));
+    const int32_t length = whole_vectors(l->kernel_width * bundle_inputs(l));
     const size_t outs = (size_t)l->out_channels, size = (size_t)positions * outs;
     const size_t row = (size_t)l->kernel_height * (size_t)length;
     const int32_t most = turn < batch ? turn : batch;
