@@ -10,7 +10,8 @@ from rich.table import Table
 
 from integrad.cli.channels import MOST_ROWS, channel_rows, show_channels
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.datasets import BUNDLED, Dataset, load_dataset
+from integrad.cli.table_options import table_options
+from integrad.datasets import BUNDLED, Dataset, TableOptions, is_table, load_dataset
 from integrad.datasets import axes as layouts
 from integrad.datasets.channel_check import channel_warnings
 from integrad.datasets.channels import describe_channels
@@ -22,13 +23,15 @@ from integrad.datasets.preprocessing import Preprocessing
 @click.option(
     "--axes", metavar="AXES", help="Layout of a sample: F, T, TC, CT, HW, HWC or CHW. [default: detected]"
 )
+@table_options()
 @json_option
-def data(source, axes, json_path):
+def data(source, axes, label, group, drop, json_path):
     """List the bundled data sets, or check the data set NAME_OR_PATH and show its contents.
 
     \b
-    A path refers to an .npz file with the arrays x, y and optionally test (a mask), group, class_names and
-    keys of any name (one value per sample), or with x_train, y_train, x_test, y_test. A sample is
+    A path refers to a table (.csv) with a header row and one row per sample, or to an .npz file with the
+    arrays x, y and optionally test (a mask), group, class_names, channel_names and keys of any name (one
+    value per sample), or with x_train, y_train, x_test, y_test. A sample is
       F      features, each normalised by itself       HW     greyscale image
       T      time series with one channel              HWC    image, channels last
       TC CT  time series with several channels         CHW    image, channels first
@@ -38,16 +41,18 @@ def data(source, axes, json_path):
       integrad data
       integrad data spoken-digits
       integrad data beats.npz --axes T
+      integrad data iris.csv --label species
     """
     console = console_for(json_path)
     if source is None:
-        if axes:
-            raise click.UsageError("--axes requires NAME_OR_PATH")
+        given = {"axes": axes, "label": label, "group": group, "drop": drop}
+        for option in [name for name, value in given.items() if value]:
+            raise click.UsageError(f"--{option} requires NAME_OR_PATH")
         entries = [_entry(name, load_dataset(name)) for name in BUNDLED]
         _show_list(console, entries)
         write_json(json_path, {"datasets": entries})
         return
-    dataset = load_dataset(source, axes)
+    dataset = load_dataset(source, axes, TableOptions(label, group, drop))
     training = _shuffled_training_samples(dataset)
     preprocessing = Preprocessing.fit(training, dataset.axes)
     warnings = channel_warnings(training, preprocessing, dataset.channel_names)
@@ -150,7 +155,8 @@ def _show_list(console: Console, entries: list[dict]) -> None:
     for entry in entries:
         console.print(f"{entry['name']}: {entry['title']} ({entry['credit']})", markup=False, soft_wrap=True)
     console.print(
-        "Any .npz file with arrays x and y can be used by its path: integrad data --help", soft_wrap=True
+        "Any table (.csv), or .npz file with arrays x and y, can be used by its path: integrad data --help",
+        soft_wrap=True,
     )
 
 
@@ -170,10 +176,16 @@ def _show_facts(console: Console, dataset: Dataset, preprocessing: Preprocessing
         "sha256": dataset.sha256,
     }
     if dataset.ignored:
-        rows["ignored"] = f"{', '.join(dataset.ignored)} (not a known array, and not one value per sample)"
+        rows["ignored"] = f"{', '.join(dataset.ignored)} ({_why_ignored(dataset)})"
     for name, text in rows.items():
         table.add_row(name, escape(text))
     console.print(table)
+
+
+def _why_ignored(dataset: Dataset) -> str:
+    if is_table(dataset.name):
+        return "dropped, or without a name"
+    return "not a known array, and not one value per sample"
 
 
 def _received(preprocessing: Preprocessing) -> str:

@@ -17,8 +17,8 @@ from integrad.cli.device_options import (
     work_folder,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.datasets import load_dataset
-from integrad.datasets.dataset import Dataset
+from integrad.cli.table_options import load_for, table_options
+from integrad.datasets import Dataset
 from integrad.errors import IntegradError, UsageError
 from integrad.execute.adaptation import (
     TUNING_EPOCHS,
@@ -62,6 +62,7 @@ from integrad.training.evaluation import choose_part, match_labels
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the order of samples."
 )
 @time_limit_option
+@table_options()
 @json_option
 def emulate(
     model,
@@ -76,6 +77,9 @@ def emulate(
     replay,
     seed,
     time_limit,
+    label,
+    group,
+    drop,
     json_path,
 ):
     """Build firmware for MODEL, classify DATA on an emulated core and, with --tune, learn from a part of it.
@@ -95,7 +99,8 @@ def emulate(
         require_learning(learn, "--tune")
     elif replay:
         raise UsageError(f"--replay {replay}: requires --tune")
-    loaded, dataset = load_model(model), load_dataset(data)
+    loaded = load_model(model)
+    dataset = load_for(loaded, data, label, group, drop)
     mask, part = choose_part(dataset, list(only))
     labels, samples = match_labels(loaded, dataset), loaded.preprocessing.raw(dataset.x)
     tuned, stored, test = np.arange(0), np.arange(0), np.flatnonzero(mask)

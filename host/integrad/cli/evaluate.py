@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.datasets import load_dataset
+from integrad.cli.table_options import load_for, table_options
 from integrad.model_file import Model, load_model
 from integrad.training.evaluation import choose_part, match_labels
 from integrad.training.metrics import class_scores, confusion_matrix, macro_f1
@@ -28,8 +28,9 @@ WIDEST_MATRIX = 12
     help="Evaluate matching samples only. Repeatable. [default: the test set, or all samples if there is "
     "none]",
 )
+@table_options()
 @json_option
-def evaluate(model, data, only, json_path):
+def evaluate(model, data, only, label, group, drop, json_path):
     """Classify DATA with MODEL and show accuracy, macro-F1 and the confusion matrix.
 
     \b
@@ -37,7 +38,8 @@ def evaluate(model, data, only, json_path):
       integrad evaluate digits.model spoken-digits --only speaker=george
     """
     console = console_for(json_path)
-    trained, dataset = load_model(model), load_dataset(data)
+    trained = load_model(model)
+    dataset = load_for(trained, data, label, group, drop)
     mask, part = choose_part(dataset, list(only))
     labels = match_labels(trained, dataset)[mask]
     predicted = trained.network.predict(trained.preprocessing.apply(dataset.x[mask]))

@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.table_options import table_options
+from integrad.datasets import TableOptions, load_dataset
 from integrad.datasets import axes as layouts
-from integrad.datasets import load_dataset
 from integrad.engines.choice import ENGINES, MOST_THREADS
 from integrad.errors import IntegradError, UsageError
 from integrad.learners.learner import Learner
@@ -162,9 +163,24 @@ LAYER_OPTIONS = ("leak", "encoding")
     metavar="N",
     help="Threads of the native engine, or of Torch on the CPU. [default: depends on the network]",
 )
+@table_options()
 @json_option
-def train(data, spec, out, holdouts, resume, axes, validation, validation_by_class, json_path, **options):
-    """Train a network on DATA (a bundled data set or an .npz file) in integer arithmetic.
+def train(
+    data,
+    spec,
+    out,
+    holdouts,
+    resume,
+    axes,
+    validation,
+    validation_by_class,
+    label,
+    group,
+    drop,
+    json_path,
+    **options,
+):
+    """Train a network on DATA in integer arithmetic: a bundled data set, an .npz file, or a table (.csv).
 
     \b
     SPEC is one of
@@ -181,6 +197,7 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
     \b
     Example:
       integrad train spoken-digits --model mlp:96,48 --holdout speaker=george --out digits.model
+      integrad train iris.csv --label species --model mlp:16 --out iris.model
 
     Ctrl-C stops after the current batch and saves the run in FILE.checkpoint for --resume. To train with
     several workers, use `torchrun --nproc-per-node 4 -m integrad train …`, which computes the same bits: see
@@ -188,7 +205,7 @@ def train(data, spec, out, holdouts, resume, axes, validation, validation_by_cla
     """
     console = console_for(json_path) if is_leader() else Console(quiet=True)
     checkpoint = _check_paths(data, out, resume, console)
-    dataset = load_dataset(data, axes=axes)
+    dataset = load_dataset(data, axes, TableOptions(label, group, drop))
     settings = {name: options[name] for name in SETTINGS if options[name] is not None}
     settings |= {name: int(value) for name, value in settings.items() if isinstance(value, bool)}
     learner = options["learner"]

@@ -41,7 +41,10 @@ def _check_magic(path: Path, start: bytes) -> None:
     if start.startswith(NPY_MAGIC):
         raise IntegradError(f"{path}: is a single array; save x and y in one file with np.savez")
     if not start.startswith(ZIP_MAGIC):
-        raise IntegradError(f"{path}: is not an .npz file; save one with np.savez_compressed(path, x=x, y=y)")
+        raise IntegradError(
+            f"{path}: is not an .npz file; save one with np.savez_compressed(path, x=x, y=y), "
+            "or let the name of a table end in .csv"
+        )
 
 
 def _read_arrays(path: Path, file) -> dict[str, np.ndarray]:

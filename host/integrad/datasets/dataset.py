@@ -25,7 +25,7 @@ class Dataset:
     layout `axes` (axes.py). y: int64 (N,) in 0 … len(class_names) - 1. keys: per-sample arrays (N,)
     of integers, booleans or strings, such as speaker. test: bool (N,), or None if the data has no
     test set. group: the key whose groups a validation split keeps together, or None.
-    channel_names: one name per channel, or None.
+    channel_names: one name per channel, or None. label_column: of a table, else None.
     axes_given: whether `axes` was given by the caller or by the data set instead of detected.
     ignored: names of arrays in the file that are not used. sha256: hex digest of x and y.
     """
@@ -42,6 +42,7 @@ class Dataset:
     axes_given: bool = False
     ignored: tuple[str, ...] = ()
     channel_names: list[str] | None = None
+    label_column: str | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -74,6 +75,7 @@ def build_dataset(
     axes: str | None = None,
     group: str | None = None,
     ignored: tuple[str, ...] = (),
+    label_column: str | None = None,
 ) -> Dataset:
     """Validate arrays and build a Dataset. Errors are IntegradErrors that begin with the name.
 
@@ -112,6 +114,7 @@ def build_dataset(
         axes_given=axes is not None,
         ignored=ignored,
         channel_names=channels,
+        label_column=label_column,
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from integrad.datasets.archive import read_archive
 from integrad.datasets.dataset import KEY_KINDS, Dataset, build_dataset
+from integrad.datasets.samples import check_samples
 from integrad.errors import IntegradError
 
 PARTS = ("x_train", "y_train", "x_test", "y_test")
@@ -47,6 +48,20 @@ def load_npz(path: Path, axes: str | None = None) -> Dataset:
         group=GROUP if GROUP in keys else None,
         ignored=tuple(sorted(set(arrays) - set(keys))),
     )
+
+
+def load_npz_samples(path: Path) -> np.ndarray:
+    """The samples of a file, of training and testing, without their labels."""
+    arrays = read_archive(path)
+    source = str(path)
+    if "x" in arrays:
+        return check_samples(source, arrays["x"])
+    parts = [arrays[name] for name in ("x_train", "x_test") if name in arrays]
+    if not parts:
+        found = ", ".join(sorted(arrays)) or "no arrays"
+        raise IntegradError(f"{source}: contains {found}; expected x")
+    joined = parts[0] if len(parts) == 1 else _join(source, "x", arrays)
+    return check_samples(source, joined)
 
 
 def _join_parts(source: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -117,8 +117,9 @@ class TrainingRun:
 
     def _record(self, history: History, train: Score, validation: Score, test: Score) -> dict:
         """The training record of the model file; without durations, so that equal runs yield equal files."""
-        trainer = self.trainer
+        trainer, column = self.trainer, self.dataset.label_column
         return {
+            **({} if column is None else {"label_column": one_line(column)}),
             "data": one_line(self.dataset.name),
             "data_sha256": self.dataset.sha256,
             "model_spec": one_line(self.spec),
