@@ -7,6 +7,8 @@ INTEGRAD_KERNEL void integrad_head_averages(int8_t *out, const int8_t *s,
                                             const struct integrad_nitro_relu *relu) {
     const struct integrad_pool *const windows = &pool->windows;
     const int lines = windows->window_height, columns = windows->window_width;
+    const int32_t area = lines * columns;
+    const int shift = integrad_average_shift(area);
     for (int c = 0; c < windows->channels; c++) {
         for (int row = 0; row < windows->height; row++) {
             const int top = row * lines - pool->padding_height;
@@ -21,7 +23,7 @@ INTEGRAD_KERNEL void integrad_head_averages(int8_t *out, const int8_t *s,
                         sum += integrad_relu(line[left + j], relu);
                     }
                 }
-                *out++ = (int8_t)integrad_average(sum, lines * columns);
+                *out++ = (int8_t)integrad_average(sum, area, shift);
             }
         }
         s += (size_t)windows->in_height * (size_t)windows->in_width;

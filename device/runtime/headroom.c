@@ -3,8 +3,6 @@
 
 #if INTEGRAD_HAS_MVE
 #include "mve/headroom.h"
-#elif INTEGRAD_HAS_M0
-#include "m0/headroom.h"
 #else
 #include "portable/headroom.h"
 #endif

@@ -14,6 +14,16 @@
     typedef char                                                                                   \
         integrad_##name##_##member[offsetof(struct integrad_##name, member) == (bytes) ? 1 : -1]
 
+#if INTEGRAD_HAS_M0 || INTEGRAD_HAS_M3
+INTEGRAD_ASSERT_OFFSET(pool, channels, 0);
+INTEGRAD_ASSERT_OFFSET(pool, in_height, 4);
+INTEGRAD_ASSERT_OFFSET(pool, in_width, 8);
+INTEGRAD_ASSERT_OFFSET(pool, height, 12);
+INTEGRAD_ASSERT_OFFSET(pool, width, 16);
+INTEGRAD_ASSERT_OFFSET(pool, window_height, 20);
+INTEGRAD_ASSERT_OFFSET(pool, window_width, 24);
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

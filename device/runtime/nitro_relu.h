@@ -4,9 +4,9 @@
 
 #include "nitro.h"
 
-/* value / alpha_inv. Most networks have slopes of 1/4, which no core needs a divider for. */
+/* value / alpha_inv. Most networks have slopes of 1/4: these need no divider. */
 static inline int32_t integrad_slope(int32_t value, int32_t alpha_inv) {
-    return alpha_inv == 4 ? value / 4 : value / alpha_inv;
+    return !INTEGRAD_HAS_M3 && alpha_inv == 4 ? value / 4 : value / alpha_inv;
 }
 
 /* NITRO-ReLU of one value. */

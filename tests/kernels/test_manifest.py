@@ -127,7 +127,7 @@ def test_what_it_requires_is_what_it_uses(name):
             owner |= {f"integrad_{function}": n for function in kernel.functions}
     own = {f"integrad_{n}" for n in (name, *kernels()[name].functions)}
     text = "".join(code(path) for path in files_of(name))
-    called = set(re.findall(r"\bintegrad_\w+(?=\()", text)) - own
+    called = set(re.findall(r"\bintegrad_\w+(?=[(,)])", text)) - own
     called |= {f"integrad_{n}" for n in STRUCTS if f"struct integrad_{n} " in text}
     assert {owner[symbol] for symbol in called} - {name} == set(kernels()[name].requires)
 

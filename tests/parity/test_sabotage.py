@@ -238,10 +238,8 @@ MISTAKES = [
     ),
     Mistake("average-pooled heads spread the sum", "maps", r"\*sum\+\+ / \(lines \* columns\)", "*sum++"),
     Mistake("an average floors", "maps", r"return sum / area;", "return sum / area - (sum % area < 0);"),
-    Mistake("a pool misses a corner", "maps", r"at\[in_width \+ 1\]", "at[in_width]"),
-    Mistake(
-        "sums that exceed 32 bits are cut", "wide", r"headroom = magnitude > headroom[^;]*", "(void)magnitude"
-    ),
+    Mistake("a pool misses its last column", "maps", r"j < columns", "j + 1 < columns"),
+    Mistake("sums that exceed 32 bits are cut", "wide", r"headroom -= [^;]*", "(void)delta"),
     Mistake(
         "a wide row of gradients wraps",
         "wide",
