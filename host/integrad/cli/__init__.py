@@ -27,6 +27,7 @@ COMMANDS = {
     "demo": "Train without one speaker, then learn that speaker on an emulated core.",
     "train": "Train a network on a data set and write a model file.",
     "evaluate": "Evaluate a model on a data set.",
+    "predict": "Classify samples and write their classes and scores.",
     "export": "Generate C or MicroPython modules from a model.",
     "emulate": "Run and train a model on an emulated Cortex-M.",
     "verify": "Check that all executors compute the same bits.",

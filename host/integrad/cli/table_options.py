@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import click
+import numpy as np
 
-from integrad.datasets import Dataset, TableOptions, is_table, load_dataset
+from integrad.datasets import Dataset, TableOptions, is_table, load_dataset, load_samples
 from integrad.model_file import Model
 
 
-def table_options(label: bool = True) -> Callable:
-    """Decorator that adds --label, --group and --drop, or with label=False only the last."""
+def table_options() -> Callable:
+    """Decorator that adds --label, --group and --drop."""
     options = [
         click.option(
             "--drop", multiple=True, metavar="COLUMN", help="Column of a table that is not used. Repeatable."
         ),
+        click.option(
+            "--group", metavar="COLUMN", help="Column of a table whose groups are kept together, and a key."
+        ),
+        click.option("--label", metavar="COLUMN", help="Column of a table that holds the classes."),
     ]
-    if label:
-        options += [
-            click.option(
-                "--group",
-                metavar="COLUMN",
-                help="Column of a table whose groups are kept together, and a key.",
-            ),
-            click.option("--label", metavar="COLUMN", help="Column of a table that holds the classes."),
-        ]
 
     def decorate(command: Callable) -> Callable:
         for option in options:
@@ -45,6 +42,16 @@ def load_for(
     return load_dataset(data, table=options_for(model, data, label, group, drop))
 
 
+def samples_for(
+    model: Model, data: str, label: str | None = None, group: str | None = None, drop: tuple[str, ...] = ()
+) -> np.ndarray:
+    """The samples (N, ...) of the same data set, which need not have labels."""
+    options = options_for(model, data, None, group, drop)
+    if label is None and options.label is not None:
+        return load_samples(data, replace(options, label=None, drop_if_there=(options.label,)))
+    return load_samples(data, replace(options, label=label))
+
+
 def options_for(
     model: Model, data: str, label: str | None, group: str | None, drop: tuple[str, ...]
 ) -> TableOptions:
@@ -56,4 +63,4 @@ def options_for(
         label = recorded
     floats = model.preprocessing.scales is not None
     names = None if model.channel_names is None else tuple(model.channel_names)
-    return TableOptions(label, group, drop, names, floats)
+    return TableOptions(label, group, drop, features=names, floats=floats)

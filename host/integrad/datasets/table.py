@@ -28,13 +28,15 @@ class TableOptions:
     """How to read a table.
 
     label: column with the classes, or None if there is none. group: column whose groups are kept together, or
-    None. drop: columns that are not used. features: names of the features in their order, by which columns
-    are selected; None for all. floats: whether features are floats even if all values are integers.
+    None. drop: columns that are not used; drop_if_there: the same, but they need not exist. features: names
+    of the features in their order, by which columns are selected; None for all. floats: whether features are
+    floats even if all values are integers.
     """
 
     label: str | None = None
     group: str | None = None
     drop: tuple[str, ...] = ()
+    drop_if_there: tuple[str, ...] = ()
     features: tuple[str, ...] | None = None
     floats: bool = False
 
@@ -172,7 +174,7 @@ def _choose(reader: TableReader, options: TableOptions) -> Columns:
                 f"{option} {name}: {reader.path} has no such column; columns: {reader.listed()} "
                 "(the first row must name them)"
             )
-    used = {name for _, name in asked}
+    used = {name for _, name in asked} | (set(options.drop_if_there) & set(reader.names))
     if clash := used & set(options.drop):
         raise UsageError(f"--drop {min(clash)}: is the column of --label or --group")
     if options.label is not None and options.label == options.group:
