@@ -16,7 +16,7 @@ from recorded import CASES, require_recorded
 from integrad.arithmetic import SLOPES
 from integrad.engines.native.table import NATIVE_ENGINES
 from integrad.engines.numpy_engine import NumpyEngine
-from integrad.engines.torch.engine import TorchEngine
+from integrad.engines.torch.engine import TORCH_ENGINES
 from integrad.execute.micropython_executors import micropython_executors
 from integrad.learners.table import LEARNERS
 from integrad.network.layer_types.table import LAYER_TYPES
@@ -28,13 +28,13 @@ from integrad_codegen.lowering import LOWERINGS
 ENGINES = {
     "NumPy": NumpyEngine,
     "native": lambda network: NATIVE_ENGINES[network.learner](network, 2),
-    "Torch": lambda network: TorchEngine(network, "cpu"),
+    "Torch": lambda network: TORCH_ENGINES[network.learner](network, "cpu"),
 }
 
 LEARNERS_OF = {
     "NumPy": NumpyEngine.learners,
     "native": tuple(NATIVE_ENGINES),
-    "Torch": TorchEngine.learners,
+    "Torch": tuple(TORCH_ENGINES),
 }
 SUPPORTED = [
     (engine, name) for engine in ENGINES for name in CASES if CASES[name].learner in LEARNERS_OF[engine]

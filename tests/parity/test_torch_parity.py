@@ -1,8 +1,12 @@
 """The Torch engine compared with NumPy, bit for bit, with all carriers."""
 
+from dataclasses import replace
+
+import backprop_sessions
 import numpy as np
 import pytest
 import torch
+from backprop_networks import sessions
 from engine_sessions import SESSIONS, Session, compare
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +15,7 @@ from networks import cases
 from integrad.engines.torch import arithmetic as torch_arithmetic
 from integrad.engines.torch import conv as torch_conv
 from integrad.engines.torch.arithmetic import VARIABLE, Arithmetic
-from integrad.engines.torch.engine import TorchEngine
+from integrad.engines.torch.engine import TORCH_ENGINES, TorchEngine
 from integrad.engines.torch.replay import Replays
 
 CARRIERS = ("float64", "float32", "int8", "all of them")
@@ -55,6 +59,21 @@ def test_sessions(name, carrier, division, small_tiles):
     compare(SESSIONS[name], lambda network: TorchEngine(network, "cpu"))
 
 
+@pytest.mark.parametrize("name", backprop_sessions.SESSIONS)
+def test_sessions_of_backpropagation(name, carrier, small_tiles):
+    compare(backprop_sessions.SESSIONS[name], make_backprop)
+
+
+def make_backprop(network):
+    return TORCH_ENGINES[network.learner](network, "cpu")
+
+
+@settings(max_examples=60)
+@given(sessions())
+def test_drawn_backpropagation(session):
+    compare(session, make_backprop)
+
+
 @settings(max_examples=20)
 @given(cases(), st.lists(st.integers(1, 40), min_size=1, max_size=2), st.sampled_from([None, 1]))
 def draw(case, batches, amplification):
@@ -93,6 +112,19 @@ def test_repeated_steps(name, monkeypatch):
     # Every other step goes through gradients(): of steps with five samples, the first is computed as usual.
     compare(Session(case, (5, 4, 5, 3, 5, 2, 5, 1)), make)
     assert [again.count for again in Again.made] == [3] * len(case.schedules)
+
+
+def test_repeated_steps_of_backpropagation(monkeypatch):
+    monkeypatch.setattr(Again, "made", [], raising=False)
+
+    def make(network):
+        engine = make_backprop(network)
+        engine.replays = Replays(engine.device, record=Again)
+        return engine
+
+    session = backprop_sessions.SESSIONS["backprop, maps"]
+    compare(replace(session, batches=(5, 4, 5, 3, 5, 2, 5, 1)), make)
+    assert [again.count for again in Again.made] == [3] * len(session.rules)
 
 
 def test_weights_that_are_loaded_stay_in_place():

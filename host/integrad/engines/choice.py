@@ -46,10 +46,11 @@ def make_engine(name: str, network: Network, threads: int | None = None, gpu: bo
 
 
 def _torch(network: Network, threads: int | None) -> Engine:
-    from integrad.engines.torch.engine import TorchEngine
+    from integrad.engines.torch.engine import TORCH_ENGINES, TorchEngine
 
-    _require_support(TorchEngine, network)
-    return TorchEngine(network, threads=threads)
+    engine = TORCH_ENGINES.get(network.learner, TorchEngine)
+    _require_support(engine, network)
+    return engine(network, threads=threads)
 
 
 def _native(network: Network, threads: int | None) -> Engine:

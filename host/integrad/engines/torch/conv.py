@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch.nn.functional import pad
@@ -19,24 +20,59 @@ from integrad.engines.torch.digits import Bounded
 from integrad.engines.torch.groups import products
 from integrad.network.blocks import ConvBlock
 
+
+class Geometry(Protocol):
+    """What a convolution looks like; see ConvBlock."""
+
+    channels: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    groups: int
+    fan_in: int
+    output_shape: tuple[int, int, int]
+    positions: int
+
+
 PATCH_BYTES, SUM_BYTES = 8, 24
 """Memory per element of a patch, and per output in a tile for its sums before and after combining digits."""
 
 
 def forward(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock, weights: Bounded) -> torch.Tensor:
     """x: int8 (in, N, H, W), weights: int16, the block's → scaled sums int8 (out, N, oh, ow)."""
-    channels, height, width = block.output_shape
-    padded = _padded(x, block)
-    s = torch.empty((channels, x.shape[1], height, width), dtype=torch.int8, device=x.device)
-    for tile in _tiles(arithmetic, block, x.shape[1]):
-        z = _sums(arithmetic, padded[tile.seen], block, weights, tile.columns)
-        part = s[tile.made]
+    s = _empty(x, block, torch.int8)
+    for made, z in _tiles_of_sums(arithmetic, x, block, weights):
+        part = s[made]
         part.copy_(arithmetic.scaled(z, SCALE * block.fan_in).view(part.shape))
     return s
 
 
+def sums(arithmetic: Arithmetic, x: torch.Tensor, block: Geometry, weights: Bounded) -> torch.Tensor:
+    """x: int8 (in, N, H, W), weights: (out, in // groups, kh, kw) → int32 (out, N, oh, ow), if 32 bits are
+    proved to suffice."""
+    found = _empty(x, block, torch.int32)
+    for made, z in _tiles_of_sums(arithmetic, x, block, weights):
+        part = found[made]
+        part.copy_(z.values.view(part.shape))
+    return found
+
+
+def _empty(x: torch.Tensor, block: Geometry, dtype: torch.dtype) -> torch.Tensor:
+    channels, height, width = block.output_shape
+    return torch.empty((channels, x.shape[1], height, width), dtype=dtype, device=x.device)
+
+
+def _tiles_of_sums(
+    arithmetic: Arithmetic, x: torch.Tensor, block: Geometry, weights: Bounded
+) -> Iterator[tuple[tuple[slice, ...], Bounded]]:
+    """Where the sums of a tile belong in the output maps, and the sums."""
+    padded = _padded(x, block)
+    for tile in _tiles(arithmetic, block, x.shape[1]):
+        yield tile.made, _sums(arithmetic, padded[tile.seen], block, weights, tile.columns)
+
+
 def _sums(
-    arithmetic: Arithmetic, seen: torch.Tensor, block: ConvBlock, weights: Bounded, columns: int
+    arithmetic: Arithmetic, seen: torch.Tensor, block: Geometry, weights: Bounded, columns: int
 ) -> Bounded:
     """seen: receptive field of a tile in padded maps; columns: positions of the tile → (out, columns)."""
     if block.groups > 1:
@@ -55,7 +91,7 @@ def _sums(
     return arithmetic.product(Bounded(flat, weights.bound), Bounded.int8(patches))
 
 
-def weight_gradient(arithmetic: Arithmetic, delta: Bounded, x: torch.Tensor, block: ConvBlock) -> Bounded:
+def weight_gradient(arithmetic: Arithmetic, delta: Bounded, x: torch.Tensor, block: Geometry) -> Bounded:
     """delta: (out, N, oh, ow), x: int8 (in, N, H, W) → in the shape of the weights, summed over batch and
     map."""
     channels = block.channels
@@ -88,7 +124,7 @@ class Tile:
     columns: int
 
 
-def _tiles(arithmetic: Arithmetic, block: ConvBlock, samples: int) -> Iterator[Tile]:
+def _tiles(arithmetic: Arithmetic, block: Geometry, samples: int) -> Iterator[Tile]:
     """Split a batch into tiles of about TILE_BYTES: several samples, or some rows of one."""
     _, height, width = block.output_shape
     row = width * (block.groups * block.fan_in * PATCH_BYTES + block.channels * SUM_BYTES)
@@ -104,17 +140,17 @@ def _tiles(arithmetic: Arithmetic, block: ConvBlock, samples: int) -> Iterator[T
             yield Tile((every, chosen, slice(top, bottom)), (every, chosen, under), columns)
 
 
-def _by_group(rows: torch.Tensor, block: ConvBlock) -> torch.Tensor:
+def _by_group(rows: torch.Tensor, block: Geometry) -> torch.Tensor:
     """(rows, …) → (groups, rows per group, remaining axes flattened), for weights, errors or patches."""
     return rows.reshape(block.groups, len(rows) // block.groups, -1)
 
 
-def _padded(x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
+def _padded(x: torch.Tensor, block: Geometry) -> torch.Tensor:
     ph, pw = block.padding
     return pad(x, (pw, pw, ph, ph)) if ph or pw else x
 
 
-def _patches(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
+def _patches(arithmetic: Arithmetic, x: torch.Tensor, block: Geometry) -> torch.Tensor:
     """Padded maps (in, n, H, W) → (in·kh·kw, n·oh·ow), same type, in memory that the next call reuses."""
     (kh, kw), (sh, sw), width = block.kernel, block.stride, block.output_shape[2]
     channels, samples, height = x.shape[:3]
@@ -129,7 +165,7 @@ def _patches(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock) -> torch
     return patches.view(channels * kh * kw, -1)
 
 
-def _patches_innermost(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock) -> torch.Tensor:
+def _patches_innermost(arithmetic: Arithmetic, x: torch.Tensor, block: Geometry) -> torch.Tensor:
     """Padded maps (in, n, H, W) → (n·oh·ow, kh·kw·in), in memory that the next call reuses."""
     (kh, kw), (sh, sw) = block.kernel, block.stride
     last = x.permute(1, 2, 3, 0).contiguous()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from integrad.arithmetic import TARGET, magnitude
+from integrad.engines.engine import Engine
 from integrad.errors import IntegradError
 from integrad.learners.nitro import Nitro, NitroRule
 from integrad.learners.step import Gradients, Step
@@ -19,9 +20,11 @@ except ImportError as error:
 
 from integrad.engines.torch import blocks, layers
 from integrad.engines.torch.arithmetic import Arithmetic
+from integrad.engines.torch.backprop_engine import TorchBackpropEngine
 from integrad.engines.torch.digits import Bounded
 from integrad.engines.torch.probe import exact_carriers, int8_gain
 from integrad.engines.torch.replay import Inputs, Replays, StepUnderWay
+from integrad.engines.torch.tensors import find_device, inputs_of, tensor
 
 Learn = Callable[[str, Bounded], None]
 """Called with the name and gradient of a parameter as soon as its old value is no longer needed."""
@@ -54,13 +57,13 @@ class TorchEngine:
         def compute(inputs: Inputs) -> torch.Tensor:
             return self._learn(inputs, rule, lambda name, gradient: self._descend(name, gradient, rule))
 
-        inputs = _tensors(x, labels, kept)
+        inputs = inputs_of(x, labels, kept)
         counts = self.replays.step(rule, compute, inputs) if self.replays else compute(inputs)
         return StepUnderWay(counts) if counts.is_cuda else Step(*counts.tolist())
 
     def gradients(self, x, labels, rule: NitroRule, kept=None) -> tuple[Gradients, Step]:
         found: dict[str, Bounded] = {}
-        inputs = [tensor.to(self.device) for tensor in _tensors(x, labels, kept)]
+        inputs = [given.to(self.device) for given in inputs_of(x, labels, kept)]
         counts = self._learn(inputs, rule, found.__setitem__)
         gradients = {name: g.values.to(torch.int64).cpu().numpy() for name, g in found.items()}
         return gradients, Step(*counts.tolist())
@@ -98,7 +101,7 @@ class TorchEngine:
         """Process one batch; `learn` is called with the gradient of each parameter that learns, block by
         block.
 
-        inputs: see _tensors, on the device. Returns int64 [loss, correct].
+        inputs: see inputs_of, on the device. Returns int64 [loss, correct].
         """
         x, classes, *kept = inputs
         targets = torch.zeros((len(x), self.network.classes), dtype=torch.int16, device=self.device)
@@ -134,7 +137,7 @@ class TorchEngine:
         return layers.channels_first(self._copy(array))
 
     def _copy(self, array: np.ndarray) -> torch.Tensor:
-        return _tensor(array).to(self.device)
+        return tensor(array).to(self.device)
 
     def _between(self, stage: Stage, h: torch.Tensor, masks: list[torch.Tensor]) -> torch.Tensor:
         """Forward pass of a stage without a block; dropout removes the first of `masks`, if there is one."""
@@ -158,16 +161,6 @@ class TorchEngine:
         layers.descend(self.arithmetic, self.weights[name], gradient, *descent, parameter.limit)
 
 
-def _tensors(x, labels, kept: list[np.ndarray] | None) -> Inputs:
-    """On the host: samples int8 (N, …), labels int64 (N,), and the dropout masks, bool (N, …)."""
-    return [_tensor(x), _tensor(np.asarray(labels, np.int64)), *map(_tensor, kept or [])]
-
-
-def _tensor(array: np.ndarray) -> torch.Tensor:
-    # Always a copy: Torch warns about read-only arrays and does not support negative strides.
-    return torch.tensor(np.ascontiguousarray(array))
-
-
 def describe(name: str | None = None) -> str:
     """Description for reports: version and device of Torch, and which products are exact. Raises
     IntegradError."""
@@ -182,18 +175,7 @@ def _device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "the CPU"
 
 
-def find_device(name: str | None) -> torch.device:
-    """The device with this name, by default the first GPU or else the CPU. Raises IntegradError."""
-    if name is None:
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise IntegradError(f"device {name!r}: expected cpu, cuda or cuda:N") from error
-    if device.type not in ("cpu", "cuda"):
-        raise IntegradError(f"device {name!r}: expected cpu, cuda or cuda:N")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise IntegradError(
-            f"device {name!r}: torch {torch.__version__} finds {torch.cuda.device_count()} of them"
-        )
-    return device
+TORCH_ENGINES: dict[str, type[Engine]] = {
+    learner: engine for engine in (TorchEngine, TorchBackpropEngine) for learner in engine.learners
+}
+"""By learner."""
