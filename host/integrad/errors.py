@@ -1,4 +1,5 @@
-"""The two exceptions for errors that users can cause; the command line prints only their message."""
+"""The exceptions for errors that users can cause, and the category of notes to users; the command line prints
+only their messages."""
 
 
 class IntegradError(Exception):
@@ -7,3 +8,7 @@ class IntegradError(Exception):
 
 class UsageError(IntegradError):
     """Wrong usage of a command, such as a typo in SPEC or an unknown core. Exit status 2."""
+
+
+class IntegradNote(UserWarning):
+    """Something that users should know although the work goes on. The message is one line."""

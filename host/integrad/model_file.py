@@ -3,30 +3,31 @@
 A model file is a safetensors file. Its tensors are the network's integer parameters under their names
 (block1.weights, block1.head, …, output.weights); its metadata contains a JSON document with the fields
 format, version, network, preprocessing, class_names, training and, if the data names its channels,
-channel_names. Equal models yield equal files.
+channel_names, and a checksum of everything. Equal models yield equal files.
 """
 
 from __future__ import annotations
 
 import math
 import os
+import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from integrad.datasets.channels import Channel, describe_channels
 from integrad.datasets.preprocessing import Preprocessing
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, IntegradNote
 from integrad.learners.schedule import Schedule
 from integrad.learners.table import learner_of
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
-from integrad.tensor_file import one_line, read_tensors, write_tensors
+from integrad.tensor_file import CHECKSUM, one_line, read_tensors, require_checksum, write_tensors
 
 KIND = "integrad-model"
 VERSION = 1
 FIELDS = {"format", "version", "network", "preprocessing", "class_names", "training"}
-OPTIONAL_FIELDS = {"channel_names"}
+OPTIONAL_FIELDS = {"channel_names", CHECKSUM}
 MAX_NAME = 64
 MAX_DEPTH = 4
 
@@ -107,7 +108,8 @@ def load_model(path: str | os.PathLike) -> Model:
     """Read and validate a model file.
 
     Raises IntegradError, naming the file and what is wrong, if it is missing, damaged, truncated,
-    of another kind, newer than this version, or if shapes, types or ranges are wrong.
+    of another kind, newer than this version, or if shapes, types, ranges or the checksum are wrong. Warns
+    with an IntegradNote if there is no checksum.
     """
     document, tensors = read_tensors(path, KIND, VERSION)
     try:
@@ -119,7 +121,14 @@ def load_model(path: str | os.PathLike) -> Model:
         preprocessing = Preprocessing.from_description(document["preprocessing"])
         _check_training(document["training"], network)
         names = document["class_names"], document.get("channel_names")
-        return Model(network, preprocessing, names[0], document["training"], names[1])
+        model = Model(network, preprocessing, names[0], document["training"], names[1])
+        if not require_checksum(document, tensors):
+            warnings.warn(
+                f"{path}: has no checksum, because an older version wrote it: damage may go unnoticed",
+                IntegradNote,
+                stacklevel=2,
+            )
+        return model
     except IntegradError as error:
         raise IntegradError(f"{path}: {error}") from error
     except MemoryError as error:

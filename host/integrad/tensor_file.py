@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from integrad.errors import IntegradError
 from integrad.files import write_atomically
 
 KEY = "integrad"
+CHECKSUM = "checksum"
 MAX_HEADER = 2**23
 MAX_FILE = 2**31
 MAX_LINE = 200
@@ -33,18 +35,14 @@ def write_tensors(
     document: JSON-serialisable, without NaN. tensors: integer arrays. Raises IntegradError if it cannot be
     written.
     """
-    text = json.dumps(
-        {"format": kind, "version": version, **document},
-        sort_keys=True,
-        separators=(",", ":"),
-        allow_nan=False,
-    )
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    whole = {"format": kind, "version": version, **document}
+    text = _text(whole | {CHECKSUM: checksum(whole, arrays)})
     write_atomically(path, safetensors.numpy.save(arrays, metadata={KEY: text}))
 
 
 def read_tensors(path: str | os.PathLike, kind: str, version: int) -> tuple[dict, dict[str, np.ndarray]]:
-    """Document and tensors of a file of this kind.
+    """Document and tensors of a file of this kind; the checksum is left to require_checksum.
 
     Raises IntegradError, naming the file, if it is missing, unreadable, damaged, truncated, of
     another kind, newer than this version, or contains anything but integers.
@@ -61,6 +59,32 @@ def read_tensors(path: str | os.PathLike, kind: str, version: int) -> tuple[dict
     except MemoryError as error:
         raise IntegradError(f"{path}: its tensors do not fit in memory") from error
     return document, tensors
+
+
+def require_checksum(document: dict, tensors: dict[str, np.ndarray]) -> bool:
+    """Whether there is a checksum, which older files lack. Raises IntegradError if it is wrong.
+
+    Called when everything else has been checked, since other messages say more.
+    """
+    if CHECKSUM not in document:
+        return False
+    if document[CHECKSUM] != checksum(document, tensors):
+        raise IntegradError("is damaged: its contents do not match its checksum; copy the file again")
+    return True
+
+
+def checksum(document: dict, tensors: dict[str, np.ndarray]) -> str:
+    """CRC-32 of the document, without a checksum in it, and of names, types, shapes and values of tensors."""
+    rest = {name: value for name, value in document.items() if name != CHECKSUM}
+    crc = zlib.crc32(_text(rest, allow_nan=True).encode())
+    for name, array in sorted(tensors.items()):
+        crc = zlib.crc32(f"{name} {array.dtype.name} {array.shape}".encode(), crc)
+        crc = zlib.crc32(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes(), crc)
+    return f"{crc:08x}"
+
+
+def _text(document: dict, allow_nan: bool = False) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=allow_nan)
 
 
 def _check_size(path: str | os.PathLike) -> None:

@@ -291,3 +291,11 @@ def test_the_document_holds_no_float_but_time(good):
 
     document, _ = read_tensors(good, "integrad-checkpoint", 1)
     assert set(floats(json.loads(json.dumps(document)))) == {"/seconds", "/step_seconds"}
+
+
+def test_a_flipped_bit_of_the_weights_is_found(tmp_path, good):
+    content = bytearray(good.read_bytes())
+    content[-1 - len(content) // 8] ^= 1
+    path = tmp_path / "damaged.checkpoint"
+    path.write_bytes(content)
+    resume_damaged(path)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import stat
 import struct
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integrad.datasets.preprocessing import Preprocessing
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, IntegradNote
 from integrad.files import write_atomically
 from integrad.model_file import Model, load_model, save_model
 from integrad.network.network import Network
@@ -335,3 +336,43 @@ def test_a_file_that_claims_much_memory_costs_none(tmp_path):
     with pytest.raises(IntegradError, match="too large"):
         load_model(path)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+def flipped(data, start, stop):
+    """The same bytes with one flipped bit, for each of some places."""
+    for place in [*range(start, stop, 101), stop - 1]:
+        damaged = bytearray(data)
+        damaged[place] ^= 1 << place % 8
+        yield bytes(damaged)
+
+
+def test_one_flipped_bit_of_the_weights_is_found(tmp_path, good):
+    tensors = len(parts(good)[2])
+    for data in flipped(good, len(good) - tensors, len(good)):
+        refuse(tmp_path, data, "")
+    header, document, tensors = parts(good)
+    refuse(tmp_path, assemble(header, document, tensors[:-2] + b"\x01\x00"), "do not match its checksum")
+
+
+def test_a_changed_number_of_the_record_is_found(tmp_path, good):
+    header, document, tensors = parts(good)
+    document["preprocessing"]["mean"][0] += 1
+    refuse(tmp_path, assemble(header, document, tensors), "do not match its checksum")
+
+
+def test_files_without_a_checksum_load_with_a_note(tmp_path, good):
+    header, document, tensors = parts(good)
+    assert re.fullmatch("[0-9a-f]{8}", document.pop("checksum"))
+    path = tmp_path / "old.model"
+    path.write_bytes(assemble(header, document, tensors))
+    with pytest.warns(IntegradNote, match=r"old.model: has no checksum, because an older version wrote it"):
+        model = load_model(path)
+    save_model(model, tmp_path / "new.model")
+    assert (tmp_path / "new.model").read_bytes() == good
+    done = subprocess.run(
+        [sys.executable, "-m", "integrad", "info", path], capture_output=True, text=True, check=True
+    )
+    assert (
+        done.stderr == f"note: {path}: has no checksum, because an older version wrote it: "
+        "damage may go unnoticed\n"
+    )

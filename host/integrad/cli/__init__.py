@@ -11,12 +11,13 @@ import importlib
 import os
 import sys
 import traceback
+import warnings
 
 import click
 
 from integrad import __version__
 from integrad.cli.terminal import use_plain_characters
-from integrad.errors import IntegradError, UsageError
+from integrad.errors import IntegradError, IntegradNote, UsageError
 
 # The matrix products of small batches are too small to be distributed: BLAS threads mostly wait for each
 # other, and on a busy machine they were 4 to 25 times slower than a single thread. Users who train wide
@@ -70,11 +71,20 @@ class Commands(click.Group):
         if not standalone_mode:
             return super().main(*args, standalone_mode=False, **extra)
         use_plain_characters()
+        warnings.showwarning = _show_warning
         try:
             result = super().main(*args, standalone_mode=False, **extra)
         except Exception as error:
             sys.exit(report_error(error))
         sys.exit(result if isinstance(result, int) else 0)
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
+    """Print a note as one line to stderr, and any other warning as Python does."""
+    if issubclass(category, IntegradNote):
+        click.echo(f"note: {message}", err=True)
+    else:
+        click.echo(warnings.formatwarning(message, category, filename, lineno, line), err=True, nl=False)
 
 
 def report_error(error: Exception) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from integrad.errors import IntegradError, UsageError
 from integrad.learners.table import learner_of
 from integrad.network.network import Network
-from integrad.tensor_file import one_line, read_tensors, write_tensors
+from integrad.tensor_file import one_line, read_tensors, require_checksum, write_tensors
 from integrad.training.divergence import DivergenceWatch
 from integrad.training.history import Epoch
 from integrad.training.plateau import Plateau
@@ -73,6 +73,7 @@ def load_checkpoint(
         elif values["epochs"]:
             raise ValueError("best weights are missing")
         trial.load_parameters({name[4:]: array for name, array in tensors.items() if name.startswith("now/")})
+        require_checksum(document, tensors)
     except IntegradError as error:
         raise IntegradError(f"{path}: {error}") from error
     except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
