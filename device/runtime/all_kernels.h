@@ -28,6 +28,7 @@
 #include "backprop_maxima.c"
 #include "backprop_rate.c"
 #include "backprop_squared_error.c"
+#include "backprop_tile.c"
 #include "classifier_learn.c"
 #include "compact8.c"
 #include "conv_learn.c"

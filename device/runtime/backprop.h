@@ -80,6 +80,14 @@ INTEGRAD_KERNEL void integrad_backprop_conv_forward(int8_t *y, uint8_t *winners,
                                                     int32_t *work, int8_t *band);
 
 /*
+ * The maxima of `count` windows of one row in all channels. band: channels x window_height x step.
+ * winners: 0, or where those of the first channel begin.
+ */
+INTEGRAD_KERNEL void integrad_backprop_tile(int8_t *y, uint8_t *winners, const int8_t *band,
+                                            size_t step, int count,
+                                            const struct integrad_backprop_conv *layer);
+
+/*
  * Errors of the inputs. winners: 0 if there is no pool. sums: the inputs, a row of weights, and two
  * bytes for each channel of a group. index: channels of a group.
  */

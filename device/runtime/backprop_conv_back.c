@@ -8,21 +8,22 @@ struct integrad_backprop_entries {
     uint8_t *winner;
 };
 
-/* The entries of one group for one window. error: `maxima` values from channel to channel. first:
- * number of the group's first channel. */
+/* The entries of one group for one window. winners: the row of the first channel, or 0. */
 static inline size_t integrad_backprop_find(const struct integrad_backprop_entries *entries,
                                             const int8_t *error, const uint8_t *winners,
-                                            size_t first, size_t maxima,
+                                            unsigned column,
                                             const struct integrad_backprop_conv *layer) {
-    const size_t channels = (size_t)layer->shape.channels;
+    const size_t channels = (size_t)layer->shape.channels, height = (size_t)layer->height;
+    const size_t maxima = height * (size_t)layer->width;
+    const size_t size = height * integrad_backprop_winners_size(layer);
     const unsigned bits = integrad_backprop_winner_bits(layer);
     size_t found = 0;
-    for (size_t c = 0; c < channels; c++, error += maxima) {
-        if (*error != 0) {
+    for (size_t c = 0; c < channels; c++) {
+        if (error[c * maxima] != 0) {
             entries->index[found] = (uint16_t)c;
-            entries->error[found] = *error;
+            entries->error[found] = error[c * maxima];
             entries->winner[found++] =
-                (uint8_t)(winners ? integrad_backprop_winner(winners, first + c, bits) : 0);
+                (uint8_t)(winners ? integrad_backprop_winner(winners + c * size, column, bits) : 0);
         }
     }
     return found;
@@ -76,6 +77,7 @@ INTEGRAD_KERNEL void integrad_backprop_conv_back(int8_t *below, const int8_t *w,
     const size_t fan_in = integrad_fan_in(shape), inputs = integrad_inputs(shape);
     const size_t channels = (size_t)shape->channels, groups = (size_t)layer->groups;
     const size_t maxima = (size_t)layer->height * (size_t)layer->width;
+    const size_t size = integrad_backprop_winners_size(layer), all = (size_t)layer->height * size;
     int32_t *const patch = sums + groups * inputs;
     int8_t *const bytes = (int8_t *)(patch + fan_in);
     const struct integrad_backprop_entries entries = {index, bytes, (uint8_t *)bytes + channels};
@@ -87,17 +89,19 @@ INTEGRAD_KERNEL void integrad_backprop_conv_back(int8_t *below, const int8_t *w,
             for (int column = 0; column < layer->width; column++, error++) {
                 for (size_t g = 0; g < groups; g++) {
                     const size_t first = g * channels;
-                    const size_t found = integrad_backprop_find(&entries, error + first * maxima,
-                                                                winners, first, maxima, layer);
+                    const size_t found = integrad_backprop_find(
+                        &entries, error + first * maxima, winners ? winners + first * all : winners,
+                        (unsigned)column, layer);
                     integrad_backprop_spread(sums + g * inputs, w + first * fan_in, entries, found,
                                              row * layer->window_height,
                                              column * layer->window_width, layer, patch);
                 }
-                winners = winners ? winners + integrad_backprop_winners_size(layer) : winners;
             }
+            winners = winners ? winners + size : winners;
         }
         integrad_requantise(below, 1, sums, groups * inputs, layer->scales.error_shift, 1);
         below += groups * inputs;
         error += (groups * channels - 1) * maxima;
+        winners = winners ? winners + (groups * channels - 1) * all : winners;
     }
 }

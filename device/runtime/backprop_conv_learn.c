@@ -11,31 +11,33 @@ static inline int32_t integrad_backprop_place(int32_t corner, unsigned position,
     return corner + (int32_t)position;
 }
 
-/* Adds what one sample contributes to the gradient of channel o. error: of that channel. */
+/* Adds what one sample contributes to the gradient of a channel. error, winners: of that channel.
+ */
 static inline void integrad_backprop_add(int32_t *gradient, const int8_t *x, const int8_t *error,
-                                         const uint8_t *winners, size_t o,
+                                         const uint8_t *winners,
                                          const struct integrad_backprop_conv *layer) {
     const struct integrad_shape *const shape = &layer->shape;
     const size_t size = integrad_backprop_winners_size(layer), hits = (size_t)layer->hits;
     const unsigned bits = integrad_backprop_winner_bits(layer);
-    const int columns = layer->window_width;
+    const unsigned width = (unsigned)layer->width, columns = (unsigned)layer->window_width;
     int32_t *const delta = gradient + integrad_fan_in(shape), *const place = delta + hits;
     size_t found = 0;
     for (int row = 0; row < layer->height; row++) {
         int32_t corner = integrad_place(row * layer->window_height, 0);
-        for (int left = layer->width; left > 0; left--, corner += columns) {
-            if (*error != 0) {
-                const unsigned winner = winners ? integrad_backprop_winner(winners, o, bits) : 0;
-                delta[found] = *error;
-                place[found] = integrad_backprop_place(corner, winner, (unsigned)columns);
+        for (unsigned column = 0; column < width; column++, corner += layer->window_width) {
+            if (error[column] != 0) {
+                const unsigned winner =
+                    winners ? integrad_backprop_winner(winners, column, bits) : 0;
+                delta[found] = error[column];
+                place[found] = integrad_backprop_place(corner, winner, columns);
                 if (++found == hits) {
                     integrad_accumulate(gradient, x, delta, place, found, shape);
                     found = 0;
                 }
             }
-            error++;
-            winners = winners ? winners + size : winners;
         }
+        error += width;
+        winners = winners ? winners + size : winners;
     }
     if (found > 0) {
         integrad_accumulate(gradient, x, delta, place, found, shape);
@@ -51,15 +53,15 @@ INTEGRAD_KERNEL void integrad_backprop_conv_learn(int8_t *w, int8_t *fraction, c
     const size_t group = (size_t)shape->channels, groups = (size_t)layer->groups;
     const size_t channels = groups * group;
     const size_t maxima = (size_t)layer->height * (size_t)layer->width;
-    const size_t size = winners ? maxima * integrad_backprop_winners_size(layer) : 0;
+    const size_t size = (size_t)layer->height * integrad_backprop_winners_size(layer);
     for (size_t o = 0; o < channels; o++) {
         for (size_t i = 0; i < fan_in; i++) {
             sums[i] = 0;
         }
         for (size_t b = 0; b < count; b++) {
-            integrad_backprop_add(sums, x + (b * groups + o / group) * inputs,
-                                  error + (b * channels + o) * maxima,
-                                  winners ? winners + b * size : winners, o, layer);
+            const size_t map = b * channels + o;
+            integrad_backprop_add(sums, x + (b * groups + o / group) * inputs, error + map * maxima,
+                                  winners ? winners + map * size : winners, layer);
         }
         integrad_backprop_update(w, fraction, o * fan_in, sums, fan_in,
                                  rate + layer->scales.update_shift);

@@ -6,8 +6,9 @@
 #include "groups.h"
 
 /*
- * A winner is the position in its window, in row-major order, where a maximum comes first. Winners
- * lie window by window; those of one window lie in the order of channels, in whole bytes.
+ * A winner is the position in its window, in row-major order, where a maximum comes first. The
+ * winners of all maxima of a row lie in whole bytes, from the lowest bits on, and rows lie in the
+ * order of the maxima.
  */
 
 /* Bits of a winner. */
@@ -15,17 +16,16 @@ static inline unsigned integrad_backprop_winner_bits(const struct integrad_backp
     return layer->window_height * layer->window_width <= 4 ? 2 : 8;
 }
 
-/* Bytes of the winners of one window. */
+/* Bytes of the winners of one row. */
 static inline size_t integrad_backprop_winners_size(const struct integrad_backprop_conv *layer) {
-    const size_t channels = (size_t)layer->groups * (size_t)layer->shape.channels;
-    return (channels * integrad_backprop_winner_bits(layer) + 7) / 8;
+    return ((size_t)layer->width * integrad_backprop_winner_bits(layer) + 7) / 8;
 }
 
-/* The winner of a channel among those of one window. */
-static inline unsigned integrad_backprop_winner(const uint8_t *winners, size_t channel,
+/* The winner of a maximum in a row. */
+static inline unsigned integrad_backprop_winner(const uint8_t *row, unsigned column,
                                                 unsigned bits) {
-    const size_t at = channel * bits;
-    return (unsigned)winners[at / 8] >> at % 8 & ((1u << bits) - 1);
+    const unsigned at = column * bits;
+    return (unsigned)row[at / 8] >> at % 8 & ((1u << bits) - 1);
 }
 
 #endif

@@ -317,10 +317,10 @@ MISTAKES = [
         r"( +integrad_backprop_conv_learn[^;]*;\n)",
         r"\2\1",
     ),
-    Mistake("the last of equal outputs wins", "backprop pooled", r"x\[1\] > x\[0\]", "x[1] >= x[0]"),
-    Mistake("the last of equal lines wins", "backprop pooled", r"below > above", "below >= above"),
+    Mistake("the last of equal outputs wins", "backprop pooled", r"upper\[1\] > best", "upper[1] >= best"),
+    Mistake("the last of equal lines wins", "backprop pooled", r"lower\[0\] > best", "lower[0] >= best"),
     Mistake(
-        "the last maximum of a larger window wins", "backprop pooled", r"x\[j\] > maximum", "x[j] >= maximum"
+        "the last maximum of a larger window wins", "backprop pooled", r"line\[j\] > best", "line[j] >= best"
     ),
     Mistake(
         "a pool passes errors to the last maximum",
@@ -334,9 +334,7 @@ MISTAKES = [
         r"integrad_average\(\*error\+\+, lines \* columns\)",
         "*error++",
     ),
-    Mistake(
-        "a winner is that of the first channel", "backprop pooled", r"channel \* bits;", "channel * 0 * bits;"
-    ),
+    Mistake("a winner is the first of its row", "backprop pooled", r"column \* bits;", "column * 0 * bits;"),
     Mistake("a fraction does not learn", "backprop pooled", r"fraction\[i\] = [^;]*;", "(void)fraction;"),
     Mistake("masters are limited as weights are", "backprop extreme", r"step, 32512\)", "step, 32256)"),
     Mistake("groups read the first one", "backprop maps", r"(?<=\s)x \+= integrad_inputs\(shape\);", ";"),

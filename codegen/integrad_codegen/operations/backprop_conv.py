@@ -116,13 +116,18 @@ class BackpropConv(BackpropLayer):
         """Bytes of the winners of one sample, 0 without a pool."""
         if not self.is_pooled:
             return 0
-        bits = 2 if self.area <= PACKED_WINDOW else 8
-        return self.maxima * -(-self.rows * bits // 8)
+        channels, height, width = self.output_shape
+        return channels * height * -(-width * self.winner_bits // 8)
+
+    @property
+    def winner_bits(self) -> int:
+        return 2 if self.area <= PACKED_WINDOW else 8
 
     @property
     def tile(self) -> int:
-        """Windows of a row that are computed together."""
-        return min(self.output_shape[2], max(1, POSITIONS // self.window[1]))
+        """Windows of a row that are computed together: their winners fill whole bytes."""
+        together = max(8 // self.winner_bits, POSITIONS // self.window[1])
+        return min(self.output_shape[2], together)
 
     @property
     def tile_shape(self) -> Shape:
