@@ -64,6 +64,7 @@
 #include "linear.c"
 #include "linear_by.c"
 #include "maxima.c"
+#include "maxima8.c"
 #include "pocket_error.c"
 #include "pocket_forward.c"
 #include "pocket_learn.c"

@@ -2,13 +2,36 @@
 #include "backprop_update.h"
 #include "backprop_winners.h"
 
-/* The place of a position in the window whose first position is at `corner`. */
-static inline int32_t integrad_backprop_place(int32_t corner, unsigned position, unsigned columns) {
-    while (position >= columns) {
-        position -= columns;
-        corner += integrad_place(1, 0);
+/*
+ * The errors of a row of maxima, and where these come from: the row of windows begins at `corner`.
+ * Returns how many are not 0. winners: 0 if there is no pool.
+ */
+static inline size_t integrad_backprop_hits(int32_t *delta, int32_t *place, const int8_t *error,
+                                            const uint8_t *winners, int32_t corner,
+                                            const struct integrad_backprop_conv *layer) {
+    const int32_t columns = layer->window_width;
+    const unsigned bits = winners ? integrad_backprop_winner_bits(layer) : 0;
+    const unsigned mask = (1u << bits) - 1;
+    unsigned byte = 0, left = 0; /* bits of winners */
+    const int32_t *const first = delta;
+    for (const int8_t *const end = error + layer->width; error != end; corner += columns) {
+        if (left == 0 && bits > 0) {
+            byte = *winners++;
+            left = 8;
+        }
+        if (*error != 0) {
+            int32_t position = (int32_t)(byte & mask), from = corner;
+            for (; position >= columns; position -= columns) {
+                from += integrad_place(1, 0);
+            }
+            *place++ = from + position;
+            *delta++ = *error;
+        }
+        error++;
+        byte >>= bits;
+        left -= bits;
     }
-    return corner + (int32_t)position;
+    return (size_t)(delta - first);
 }
 
 /* Adds what one sample contributes to the gradient of a channel. error, winners: of that channel.
@@ -17,31 +40,20 @@ static inline void integrad_backprop_add(int32_t *gradient, const int8_t *x, con
                                          const uint8_t *winners,
                                          const struct integrad_backprop_conv *layer) {
     const struct integrad_shape *const shape = &layer->shape;
-    const size_t size = integrad_backprop_winners_size(layer), hits = (size_t)layer->hits;
-    const unsigned bits = integrad_backprop_winner_bits(layer);
-    const unsigned width = (unsigned)layer->width, columns = (unsigned)layer->window_width;
+    const size_t width = (size_t)layer->width, hits = (size_t)layer->hits;
+    const size_t size = integrad_backprop_winners_size(layer);
     int32_t *const delta = gradient + integrad_fan_in(shape), *const place = delta + hits;
     size_t found = 0;
-    for (int row = 0; row < layer->height; row++) {
-        int32_t corner = integrad_place(row * layer->window_height, 0);
-        for (unsigned column = 0; column < width; column++, corner += layer->window_width) {
-            if (error[column] != 0) {
-                const unsigned winner =
-                    winners ? integrad_backprop_winner(winners, column, bits) : 0;
-                delta[found] = error[column];
-                place[found] = integrad_backprop_place(corner, winner, columns);
-                if (++found == hits) {
-                    integrad_accumulate(gradient, x, delta, place, found, shape);
-                    found = 0;
-                }
-            }
+    for (int row = 0; row < layer->height; row++, error += width) {
+        if (found + width > hits) {
+            integrad_accumulate(gradient, x, delta, place, found, shape);
+            found = 0;
         }
-        error += width;
+        found += integrad_backprop_hits(delta + found, place + found, error, winners,
+                                        integrad_place(row * layer->window_height, 0), layer);
         winners = winners ? winners + size : winners;
     }
-    if (found > 0) {
-        integrad_accumulate(gradient, x, delta, place, found, shape);
-    }
+    integrad_accumulate(gradient, x, delta, place, found, shape);
 }
 
 INTEGRAD_KERNEL void integrad_backprop_conv_learn(int8_t *w, int8_t *fraction, const int8_t *x,

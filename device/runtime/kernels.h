@@ -184,6 +184,14 @@ INTEGRAD_KERNEL void integrad_convolve8(int8_t *out, size_t step, const int8_t *
                                         int32_t *work);
 
 /*
+ * The maxima of `count` windows of 2 x 2, which lie side by side in two lines. winners: 0, or bytes
+ * for two bits per window, from the lowest on: the first position of the maximum, in row-major
+ * order.
+ */
+INTEGRAD_KERNEL void integrad_maxima8(int8_t *maxima, uint8_t *winners, const int8_t *upper,
+                                      const int8_t *lower, size_t count);
+
+/*
  * Subtracts gradients from n weights: gradient / 2^shift, rounded pseudo-stochastically. A negative
  * shift, of which at most 15 counts, multiplies. Weights are saturated to +-127.
  */

@@ -136,8 +136,8 @@ class BackpropConv(BackpropLayer):
 
     @property
     def hits(self) -> int:
-        """Errors of a channel that are accumulated together."""
-        return min(self.maxima, HITS)
+        """Errors of a channel that are accumulated together: at least those of a row."""
+        return min(self.maxima, max(HITS, self.output_shape[2]))
 
     def workspace(self, action: str, batch: int) -> int:
         return INT32 * convolve8_work(self.fan_in) if action == "forward" else 0
