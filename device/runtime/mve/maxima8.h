@@ -8,30 +8,43 @@ INTEGRAD_KERNEL void integrad_maxima8(int8_t *maxima, uint8_t *winners, const in
                                       const int8_t *lower, size_t count) {
     /* Two bits for each of eight windows. */
     static const uint16_t places[8] = {1, 4, 16, 64, 256, 1024, 4096, 16384};
-    const uint16x8_t place = vld1q_u16(places);
-    for (size_t k = 0; k < count; k += 8) {
-        const uint32_t left = (uint32_t)(count - k);
-        const mve_pred16_t pairs = vctp8q(2 * left);
-        const int8x16_t above = vldrbq_z_s8(upper + 2 * k, pairs);
-        const int8x16_t below = vldrbq_z_s8(lower + 2 * k, pairs);
-        const int16x8_t second = vmovltq_s8(above), third = vmovlbq_s8(below),
-                        fourth = vmovltq_s8(below);
-        int16x8_t maximum = vmovlbq_s8(above);
-        mve_pred16_t larger = vcmpgtq_s16(second, maximum);
-        uint16x8_t winner = vdupq_m_n_u16(vdupq_n_u16(0), 1, larger);
-        maximum = vmaxq_s16(maximum, second);
-        larger = vcmpgtq_s16(third, maximum);
-        winner = vdupq_m_n_u16(winner, 2, larger);
-        maximum = vmaxq_s16(maximum, third);
-        larger = vcmpgtq_s16(fourth, maximum);
-        winner = vdupq_m_n_u16(winner, 3, larger);
-        maximum = vmaxq_s16(maximum, fourth);
-        vstrbq_p_s16(maxima + k, maximum, vctp16q(left));
+    for (int left = (int)count; left > 0; left -= 8) {
+        uint32_t bits;
+        /* Columns of the windows in q0 and q1, maxima in q2, winners in q3; 0 beyond the last. */
+        __asm__ volatile("vctp.8 %[inputs]\n\t"
+                         "vpstt\n\t"
+                         "vldrbt.u8 q0, [%[upper]]\n\t"
+                         "vldrbt.u8 q1, [%[lower]]\n\t"
+                         "vmovlb.s8 q2, q0\n\t"
+                         "vmovlt.s8 q0, q0\n\t"
+                         "vmov.i16 q3, #0\n\t"
+                         "vptt.s16 gt, q0, q2\n\t"
+                         "vmovt q2, q0\n\t"
+                         "vmovt.i16 q3, #1\n\t"
+                         "vmovlb.s8 q0, q1\n\t"
+                         "vmovlt.s8 q1, q1\n\t"
+                         "vptt.s16 gt, q0, q2\n\t"
+                         "vmovt q2, q0\n\t"
+                         "vmovt.i16 q3, #2\n\t"
+                         "vptt.s16 gt, q1, q2\n\t"
+                         "vmovt q2, q1\n\t"
+                         "vmovt.i16 q3, #3\n\t"
+                         "vldrh.u16 q0, [%[places]]\n\t"
+                         "vmladav.u16 %[bits], q3, q0\n\t"
+                         "vctp.16 %[left]\n\t"
+                         "vpst\n\t"
+                         "vstrbt.16 q2, [%[maxima]]"
+                         : [bits] "=Te"(bits)
+                         : [inputs] "r"(2 * left), [left] "r"(left), [upper] "l"(upper),
+                           [lower] "l"(lower), [maxima] "l"(maxima), [places] "r"(places)
+                         : "q0", "q1", "q2", "q3", "memory");
+        upper += 16;
+        lower += 16;
+        maxima += 8;
         if (winners) {
-            const uint32_t bits = vmladavq_u16(winner, place); /* 0 beyond the last window */
-            winners[k / 4] = (uint8_t)bits;
+            *winners++ = (uint8_t)bits;
             if (left > 4) {
-                winners[k / 4 + 1] = (uint8_t)(bits >> 8);
+                *winners++ = (uint8_t)(bits >> 8);
             }
         }
     }
