@@ -124,8 +124,10 @@ def update_master(draw: Draw) -> Iterator[Call]:
     for shift in range(-17, 34):
         n = int(draw.rng.integers(0, 40))
         fraction = draw.rng.integers(-128, 128, n).astype(np.int8)
-        weights = np.where(fraction < 0, draw(np.int8, n, INT8), np.maximum(draw(np.int8, n, INT8), -126))
-        inputs = (weights.astype(np.int8), fraction, near_halves(draw, n, shift))
+        weights = draw(np.int8, n, INT8)
+        fraction[(weights == INT8) & (fraction > 0)] = 0  # beyond the limit
+        fraction[(weights == -INT8) & (fraction < 0)] = 0
+        inputs = (weights, fraction, near_halves(draw, n, shift))
         yield Call(UPDATE_MASTER, (n, shift, shift % 4), inputs)
     fraction = np.arange(-128, 128).astype(np.int8)
     weights, steps = draw(np.int8, 256, 126), draw.rng.integers(-400, 400, 256).astype(np.int32)

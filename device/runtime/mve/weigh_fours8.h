@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The weighted sums of four rows of n > 0 values, which are added to those there if `add` is set.
+ */
+__attribute__((noinline)) static void integrad_weigh_fours8(int32_t *sums, size_t n,
+                                                            const int8_t *const rows[4],
+                                                            const int32_t factors[4], int add) {
+    const int8_t *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3];
+    if (add) {
+        __asm__ volatile("dlstp.32 lr, %[n]\n\t"
+                         "1:\n\t"
+                         "vldrw.32 q0, [%[sums]]\n\t"
+                         "vldrb.s32 q1, [%[a]], #4\n\t"
+                         "vmla.s32 q0, q1, %[fa]\n\t"
+                         "vldrb.s32 q1, [%[b]], #4\n\t"
+                         "vmla.s32 q0, q1, %[fb]\n\t"
+                         "vldrb.s32 q1, [%[c]], #4\n\t"
+                         "vmla.s32 q0, q1, %[fc]\n\t"
+                         "vldrb.s32 q1, [%[d]], #4\n\t"
+                         "vmla.s32 q0, q1, %[fd]\n\t"
+                         "vstrw.32 q0, [%[sums]], #16\n\t"
+                         "letp lr, 1b"
+                         : [a] "+l"(a), [b] "+l"(b), [c] "+l"(c), [d] "+l"(d), [sums] "+r"(sums)
+                         : [fa] "r"(factors[0]), [fb] "r"(factors[1]), [fc] "r"(factors[2]),
+                           [fd] "r"(factors[3]), [n] "r"(n)
+                         : "q0", "q1", "lr", "cc", "memory");
+    } else {
+        __asm__ volatile("dlstp.32 lr, %[n]\n\t"
+                         "1:\n\t"
+                         "vldrb.s32 q1, [%[a]], #4\n\t"
+                         "vmul.s32 q0, q1, %[fa]\n\t"
+                         "vldrb.s32 q1, [%[b]], #4\n\t"
+                         "vmla.s32 q0, q1, %[fb]\n\t"
+                         "vldrb.s32 q1, [%[c]], #4\n\t"
+                         "vmla.s32 q0, q1, %[fc]\n\t"
+                         "vldrb.s32 q1, [%[d]], #4\n\t"
+                         "vmla.s32 q0, q1, %[fd]\n\t"
+                         "vstrw.32 q0, [%[sums]], #16\n\t"
+                         "letp lr, 1b"
+                         : [a] "+l"(a), [b] "+l"(b), [c] "+l"(c), [d] "+l"(d), [sums] "+r"(sums)
+                         : [fa] "r"(factors[0]), [fb] "r"(factors[1]), [fc] "r"(factors[2]),
+                           [fd] "r"(factors[3]), [n] "r"(n)
+                         : "q0", "q1", "lr", "cc", "memory");
+    }
+}
