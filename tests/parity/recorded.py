@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from backprop_cases import BACKPROP
 from cases import Case
 from executors import DifferenceError, require_equal
 from fixed import CONV, FIXED
@@ -124,7 +125,7 @@ CASES = FIXED | {
         seed=24,
     ),
 }
-CASES |= POCKET
+CASES |= POCKET | BACKPROP
 
 
 def load() -> dict[str, dict[str, str]]:

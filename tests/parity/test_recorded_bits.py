@@ -8,6 +8,7 @@ to make the recording again, and when.
 import executors
 import pytest
 import recorded
+from backprop_cases import BACKPROP
 from executors import DifferenceError
 from plain import run_plain
 from pocket_cases import POCKET
@@ -19,6 +20,7 @@ from integrad.engines.numpy_engine import NumpyEngine
 from integrad.engines.torch.engine import TORCH_ENGINES
 from integrad.execute.micropython_executors import micropython_executors
 from integrad.learners.table import LEARNERS
+from integrad.network.backprop_blocks import ENCODINGS, INT8, LEAKS
 from integrad.network.layer_types.table import LAYER_TYPES
 from integrad.network.layers.pocket_activation import ACTIVATIONS
 from integrad.network.learner_table import LEARNER_LAYERS
@@ -78,7 +80,7 @@ def test_engine(engine, name, generated):
         assert with_dropouts == recorded.load()[name]["dropouts"]
 
 
-@pytest.mark.parametrize("name", POCKET)
+@pytest.mark.parametrize("name", POCKET | BACKPROP)
 def test_plain_integers(name, generated):
     """An implementation of its own, from the formulas; test_reference.py has NITRO-D's."""
     device, actions = generated(name)
@@ -99,7 +101,7 @@ def test_c_on_a_core(core, name, generated):
     require_recorded(name, device, executors.run_emulated(device, CORES[core], actions), core)
 
 
-@every_case
+@pytest.mark.parametrize("name", [name for name in CASES if name not in BACKPROP])
 @pytest.mark.parametrize("number, kind", list(enumerate(["native", "viper", "bytecode"])))
 def test_micropython_on_the_host(number, kind, name, generated):
     device, actions = generated(name)
@@ -141,6 +143,11 @@ def test_the_cases_cover_what_there_is():
     assert {case.learner for case in cases} == LOWERINGS.keys() <= LEARNERS.keys()
     assert {layer["activation"] for layer in layers if "activation" in layer} == set(ACTIVATIONS)
     assert {layer["alpha_inv"] for layer in layers if "alpha_inv" in layer} == SLOPES.keys()
+    kernels = [layer for layer in layers if layer["type"] == "backprop_conv"]
+    assert any(layer.get("groups") == layer["channels"] for layer in kernels)
+    assert {layer["leak"] for layer in layers if "leak" in layer} | {0} == set(LEAKS)
+    assert {case.loss for case in cases if case.learner == "backprop"} == {"", "squared"}
+    assert {layer.get("encoding", INT8) for layer in layers if layer in kernels} == set(ENCODINGS)
     assert depthwise and any(layer.get("groups", 1) > 1 for layer in convs if layer not in depthwise)
     assert any(layer["stride"] != [1, 1] for layer in convs)
     assert any(layer["padding"] != [0, 0] for layer in convs)
