@@ -67,28 +67,39 @@ typedef struct {
     int32_t batch;
 } collection;
 
+/* Append the errors at one position, of output channels from `first` on, whose patch is `patch`. */
+static inline void collect_position(const scratch *own, const collection *n, const int8_t *errors,
+                                    int32_t first, int32_t channels, int32_t patch) {
+    for (int32_t from = 0; from < channels; from += OCTET) {
+        const int32_t end = channels - from < OCTET ? channels : from + OCTET;
+        if (end - from == OCTET) {
+            uint64_t all;
+            memcpy(&all, errors + from, sizeof all);
+            if (all == 0) {
+                continue;
+            }
+        }
+        for (int32_t o = from; o < end; o++) {
+            int32_t *count = &own->counts[first + o];
+            nonzero_error *entries = own->entries + (size_t)(first + o) * (size_t)n->capacity;
+            entries[*count] = (nonzero_error){patch, errors[o]};
+            *count += errors[o] != 0;
+        }
+    }
+}
+
 /* Append the errors of a sample to the entries of their channels. */
 static void collect(const scratch *own, const collection *n, const int8_t *errors, int32_t sample) {
     const layer *l = n->l;
-    const int32_t channels = l->out_channels, positions = l->out_height * l->out_width;
-    const int32_t outs = bundle_outputs(l);
-    for (int32_t p = 0; p < positions; p++, errors += channels) {
-        const size_t place =
-            (size_t)(p / l->out_width) * n->w.down + (size_t)(p % l->out_width) * n->w.across;
-        for (int32_t from = 0; from < channels; from += OCTET) {
-            const int32_t end = channels - from < OCTET ? channels : from + OCTET;
-            if (end - from == OCTET) {
-                uint64_t all;
-                memcpy(&all, errors + from, sizeof all);
-                if (all == 0) {
-                    continue;
-                }
-            }
-            for (int32_t o = from; o < end; o++) {
-                const size_t map = (size_t)(o / outs) * (size_t)n->batch + (size_t)sample;
-                own->entries[(size_t)o * (size_t)n->capacity + (size_t)own->counts[o]] =
-                    (nonzero_error){(int32_t)(map * n->map + place), errors[o]};
-                own->counts[o] += errors[o] != 0;
+    const int32_t outs = bundle_outputs(l), bundles = bundles_of(l);
+    for (int32_t g = 0; g < bundles; g++) {
+        const size_t map = ((size_t)g * (size_t)n->batch + (size_t)sample) * n->map;
+        const int8_t *from = errors + g * outs;
+        for (int32_t i = 0; i < l->out_height; i++) {
+            size_t patch = map + (size_t)i * n->w.down;
+            for (int32_t j = 0; j < l->out_width; j++, patch += n->w.across) {
+                collect_position(own, n, from, g * outs, outs, (int32_t)patch);
+                from += l->out_channels;
             }
         }
     }
