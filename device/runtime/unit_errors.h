@@ -10,8 +10,8 @@ static inline void integrad_unit_errors(const struct integrad_training *step, co
                                         int32_t alpha_inv) {
     int32_t *delta = step->delta;
     integrad_errors(delta, head + first, step->error, rows, units, step->classes, step->count);
-    for (size_t o = first; o < first + rows; o++) {
-        const int8_t *at = s + o;
+    for (const int8_t *unit = s + first, *const last = unit + rows; unit != last; unit++) {
+        const int8_t *at = unit;
         for (const int32_t *const end = delta + step->count; delta != end; at += units) {
             *delta = integrad_relu_gradient(*delta, *at, alpha_inv);
             delta++;
