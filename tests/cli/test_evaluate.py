@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from digits import run, train, write_npz
 
-from integrad.model_file import load_model
+from integrad.model_file import load_model, save_model
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +101,50 @@ def test_bad_model_files(home, tmp_path):
 
 def test_help_has_an_example():
     assert "integrad evaluate digits.model" in run("evaluate", "--help").stdout
+
+
+def test_training_and_evaluation_agree_on_the_test_samples(tmp_path):
+    data = write_npz(tmp_path / "toy.npz", test=False, samples=200)
+    for options in ((), ("--holdout", "group=g1"), ("--seed", 3)):
+        assert train(tmp_path, data, *options).exit_code == 0
+        record = load_model(tmp_path / "toy.model").training
+        result, figures = evaluate(tmp_path, data)
+        assert figures["samples"] == record["test_samples"] < 200
+        assert figures["accuracy"] == record["test_accuracy"]
+        assert "test samples of the training run" in result.stdout and "note:" not in result.stdout
+
+
+def test_a_held_out_test_sample_is_in_no_part(home, tmp_path):
+    assert train(tmp_path, home / "toy.npz", "--holdout", "group=g1").exit_code == 0
+    record = load_model(tmp_path / "toy.model").training
+    assert record["test_part"] == "test set of the data, without the held-out samples"
+    _, figures = evaluate(tmp_path, home / "toy.npz")
+    assert figures["samples"] == record["test_samples"] < 60
+    assert figures["accuracy"] == record["test_accuracy"]
+
+
+def test_a_figure_that_includes_training_samples_says_so(home, tmp_path):
+    data = np.load(home / "toy.npz")
+    chosen = data["group"] == "g1"
+    seen = int((chosen & ~data["test"]).sum())
+    result, _ = evaluate(home, home / "toy.npz", "--only", "group=g1")
+    assert f"the model was trained or selected on {seen} of these samples" in result.stdout
+    other = write_npz(tmp_path / "other.npz", test=False, samples=60, seed=5)
+    assert "note:" not in evaluate(home, other)[0].stdout
+
+
+def test_a_record_that_is_not_trusted(home, tmp_path):
+    model = load_model(home / "toy.model")
+    for change in (
+        {"seed": -1},
+        {"seed": "0"},
+        {"holdout": 3},
+        {"holdout": ["x"]},
+        {"test_crc": "0"},
+        {"test_samples": 1},
+    ):
+        model.training = model.training | change
+        save_model(model, tmp_path / "toy.model")
+        result, figures = evaluate(tmp_path, home / "toy.npz")
+        assert figures["samples"] == 60 and "test set" in result.stdout
+        model = load_model(home / "toy.model")

@@ -16,6 +16,7 @@ from integrad.datasets import axes as layouts
 from integrad.datasets.channel_check import channel_warnings
 from integrad.datasets.channels import describe_channels
 from integrad.datasets.preprocessing import Preprocessing
+from integrad.training.splits import Split, split_dataset
 
 
 @click.command()
@@ -53,11 +54,12 @@ def data(source, axes, label, group, drop, json_path):
         write_json(json_path, {"datasets": entries})
         return
     dataset = load_dataset(source, axes, TableOptions(label, group, drop))
-    training = _shuffled_training_samples(dataset)
+    split = _split(dataset)
+    training = dataset.x[split.train]
     preprocessing = Preprocessing.fit(training, dataset.axes)
     warnings = channel_warnings(training, preprocessing, dataset.channel_names)
-    report = describe(dataset, preprocessing) | {"warnings": warnings}
-    _show_facts(console, dataset, preprocessing)
+    report = describe(dataset, preprocessing, split) | {"test_part": split.test_origin, "warnings": warnings}
+    _show_facts(console, dataset, preprocessing, split)
     _show_counts(console, "class", report["classes"])
     for key, values in report["keys"].items():
         _show_counts(console, key, values)
@@ -67,7 +69,7 @@ def data(source, axes, label, group, drop, json_path):
     write_json(json_path, report)
 
 
-def describe(dataset: Dataset, preprocessing: Preprocessing) -> dict:
+def describe(dataset: Dataset, preprocessing: Preprocessing, split: Split) -> dict:
     """JSON-serialisable description of a data set; classes and keys are lists of {name, training, test}."""
     ranges = _input_ranges(dataset, preprocessing)
     channels = channel_rows(preprocessing, dataset.channel_names)
@@ -80,8 +82,8 @@ def describe(dataset: Dataset, preprocessing: Preprocessing) -> dict:
         "dtype": dataset.x.dtype.name,
         "axes": dataset.axes,
         "input_shape": list(dataset.input_shape),
-        "classes": _count(dataset, np.array(dataset.class_names)[dataset.y], dataset.class_names),
-        "keys": {name: _count(dataset, values) for name, values in dataset.keys.items()},
+        "classes": _count(split, np.array(dataset.class_names)[dataset.y], dataset.class_names),
+        "keys": {name: _count(split, values) for name, values in dataset.keys.items()},
         "group": dataset.group,
         "ignored": list(dataset.ignored),
         "sha256": dataset.sha256,
@@ -107,20 +109,19 @@ def _entry(name: str, dataset: Dataset) -> dict:
     }
 
 
-def _training_mask(dataset: Dataset) -> np.ndarray:
-    return np.ones(len(dataset), bool) if dataset.test is None else ~dataset.test
+def _split(dataset: Dataset) -> Split:
+    """The test samples of a training run with the default seed; all others are for training and validation.
+
+    A training run has validation samples and another order, so its constants may differ slightly.
+    """
+    return split_dataset(dataset, np.random.default_rng(0), validation_percent=0)
 
 
-def _shuffled_training_samples(dataset: Dataset) -> np.ndarray:
-    """Training samples in the order of seed 0. A training run has another order, so its constants may differ
-    slightly."""
-    return dataset.x[np.random.default_rng(0).permutation(np.flatnonzero(_training_mask(dataset)))]
-
-
-def _count(dataset: Dataset, values: np.ndarray, names: list[str] | None = None) -> list[dict]:
+def _count(split: Split, values: np.ndarray, names: list[str] | None = None) -> list[dict]:
     """Number of training and test samples per value, in the order of `names` or else ascending."""
     found = np.unique(values).tolist() if names is None else names
-    training = _training_mask(dataset)
+    training = np.zeros(len(values), bool)
+    training[split.train] = True
     rows = []
     for name in found:
         hits = values == name
@@ -160,13 +161,13 @@ def _show_list(console: Console, entries: list[dict]) -> None:
     )
 
 
-def _show_facts(console: Console, dataset: Dataset, preprocessing: Preprocessing) -> None:
+def _show_facts(console: Console, dataset: Dataset, preprocessing: Preprocessing, split: Split) -> None:
     table = Table(title=escape(dataset.name), show_header=False)
     table.add_column()
     table.add_column(overflow="fold")
-    training = int(_training_mask(dataset).sum())
     rows = {
-        "samples": f"{len(dataset):,} ({training:,} training, {len(dataset) - training:,} test)",
+        "samples": f"{len(dataset):,} ({len(split.train):,} training, {len(split.test):,} test)",
+        "test samples": split.test_origin + ("" if dataset.test is not None else ", drawn with --seed 0"),
         "sample shape": f"{'x'.join(map(str, dataset.sample_shape))} {dataset.x.dtype}",
         "axes": f"{dataset.axes}: {layouts.explain(dataset.axes, dataset.sample_shape, dataset.axes_given)}",
         "keys": ", ".join(dataset.keys) or "none",

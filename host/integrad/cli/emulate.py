@@ -33,7 +33,7 @@ from integrad.execute.device_model import DeviceModel
 from integrad.model_file import load_model
 from integrad.report.costs import show_layers, show_memory
 from integrad.targets.cores import get_core
-from integrad.training.evaluation import choose_part, match_labels
+from integrad.training.evaluation import Part, choose_part, match_labels
 
 
 @click.command()
@@ -101,7 +101,8 @@ def emulate(
         raise UsageError(f"--replay {replay}: requires --tune")
     loaded = load_model(model)
     dataset = load_for(loaded, data, label, group, drop)
-    mask, part = choose_part(dataset, list(only))
+    part = choose_part(loaded, dataset, list(only))
+    mask = part.mask
     labels, samples = match_labels(loaded, dataset), loaded.preprocessing.raw(dataset.x)
     tuned, stored, test = np.arange(0), np.arange(0), np.flatnonzero(mask)
     if tune:
@@ -111,7 +112,7 @@ def emulate(
             names = ", ".join(loaded.class_names[label] for label in missing)
             text = f"note: all samples of {names} are used for tuning, and none is left to evaluate"
             console.print(text, markup=False, soft_wrap=True)
-        stored = _other_samples(dataset, mask)
+        stored = _other_samples(dataset, part)
         stored = stored[choose_stored(labels[stored], replay, batch_size, seed)]
     with work_folder() as folder, console.status("emulating"):
         device = DeviceModel.generate(loaded, folder, learn, batch_size)
@@ -124,16 +125,18 @@ def emulate(
     show_memory(console, chosen.part, costs)
     show_layers(console, costs)
     learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"
-    _show_outcome(console, f"{data}, {part}", outcome, learnt)
+    _show_outcome(console, f"{data}, {part.text}", outcome, learnt)
     figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs)}
     write_json(json_path, {"core": chosen.name, **figures})
     if not outcome.equal_to_host:
         raise IntegradError(f"core and host computed different bits: {_crcs(outcome)}")
 
 
-def _other_samples(dataset: Dataset, mask: np.ndarray) -> np.ndarray:
+def _other_samples(dataset: Dataset, part: Part) -> np.ndarray:
     """Indices of samples that the model may have been trained on: neither evaluated nor in the test set."""
-    return np.flatnonzero(~mask if dataset.test is None else ~mask & ~dataset.test)
+    if dataset.test is None and part.learnt is not None:
+        return np.flatnonzero(~part.mask & part.learnt)
+    return np.flatnonzero(~part.mask if dataset.test is None else ~part.mask & ~dataset.test)
 
 
 def outcome_json(outcome: Adaptation) -> dict:

@@ -25,8 +25,8 @@ WIDEST_MATRIX = 12
     "--only",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Evaluate matching samples only. Repeatable. [default: the test set, or all samples if there is "
-    "none]",
+    help="Evaluate matching samples only. Repeatable. [default: those that the training run tested on if "
+    "DATA is the same, else the test set of DATA, else all samples]",
 )
 @table_options()
 @json_option
@@ -40,18 +40,26 @@ def evaluate(model, data, only, label, group, drop, json_path):
     console = console_for(json_path)
     trained = load_model(model)
     dataset = load_for(trained, data, label, group, drop)
-    mask, part = choose_part(dataset, list(only))
+    part = choose_part(trained, dataset, list(only))
+    mask = part.mask
     labels = match_labels(trained, dataset)[mask]
     predicted = trained.network.predict(trained.preprocessing.apply(dataset.x[mask]))
     confusion = confusion_matrix(labels, predicted, trained.network.classes)
     correct, samples = int(confusion.trace()), int(confusion.sum())
     _show(console, trained, confusion)
-    text = f"{data}, {part}: {correct:,} of {samples:,} correct"
+    text = f"{data}, {part.text}: {correct:,} of {samples:,} correct"
     console.print(
         f"{text}, accuracy {correct / samples:.2%}, macro-F1 {macro_f1(confusion):.2%}",
         markup=False,
         soft_wrap=True,
     )
+    if part.learnt_samples:
+        console.print(
+            f"note: the model was trained or selected on {part.learnt_samples:,} of these samples, so that "
+            "these figures do not say how well it classifies new ones",
+            markup=False,
+            soft_wrap=True,
+        )
     write_json(
         json_path,
         {"accuracy": correct / samples, "macro_f1": macro_f1(confusion), "samples": samples},

@@ -23,6 +23,7 @@ from integrad.learners.learner import Learner
 from integrad.learners.table import LEARNERS, USUAL, find_learner
 from integrad.model_file import save_model
 from integrad.network.parameter import FRACTION, HEAD
+from integrad.training.history import History
 from integrad.training.progress import progress_for
 from integrad.training.specification import load_spec
 from integrad.training.trainer import Trainer, TrainingInterrupted
@@ -243,7 +244,7 @@ def train(
     with suppress(OSError):
         os.unlink(checkpoint)
     _show_outcome(console, outcome, out)
-    write_json(json_path, _result(outcome, run.warnings))
+    write_json(json_path, _result(outcome))
 
 
 def _check_paths(data: str, out: str, resume: bool, console: Console) -> str:
@@ -339,15 +340,22 @@ def _show_outcome(console: Console, outcome: Outcome, out: str) -> None:
         score = getattr(outcome, name)
         table.add_row(name, f"{score.samples:,}", f"{score.accuracy:.2%}" if score.samples else "–")
     console.print(table)
-    speed = f"{history.seconds:.1f} s, {history.samples_per_second:,.0f} samples/s"
-    _say(
-        console,
-        f"{len(history.epochs)} epochs in {speed}; {history.stopped}; the best is epoch {history.best_epoch}",
-    )
+    _say(console, _how_it_went(history))
     _say(console, f"wrote {out}, CRC of weights {outcome.model.network.weights_crc():08x}")
 
 
-def _result(outcome: Outcome, warnings: list[str]) -> dict:
+def _how_it_went(history: History) -> str:
+    """The duration, with the same rate as the lines of the progress: validation included."""
+    epochs = len(history.epochs)
+    rate = sum(epoch.samples for epoch in history.epochs) / max(1e-9, history.seconds)
+    best = f"the best is epoch {history.best_epoch}"
+    if history.best_epoch == epochs:
+        best = "the last one is the best, so that more --epochs may help"
+    reason = "" if history.stopped == f"all {epochs} epochs completed" else f"; {history.stopped}"
+    return f"{epochs} epochs in {history.seconds:.1f} s, {rate:,.0f} samples/s{reason}; {best}"
+
+
+def _result(outcome: Outcome) -> dict:
     history = outcome.history
     return {
         "train_accuracy": outcome.train.accuracy,
@@ -357,7 +365,6 @@ def _result(outcome: Outcome, warnings: list[str]) -> dict:
         "seconds": round(history.seconds, 3),
         "samples_per_second": round(history.samples_per_second, 1),
         "weights_crc": f"{outcome.model.network.weights_crc():08x}",
-        "warnings": warnings,
     }
 
 

@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from integrad.datasets.dataset import Dataset
 from integrad.errors import IntegradError
 from integrad.model_file import Model
-from integrad.training.splits import select
+from integrad.training.splits import recorded_split, select
 
 
-def choose_part(dataset: Dataset, only: list[str]) -> tuple[np.ndarray, str]:
-    """(boolean mask (N,) of the samples to evaluate, description of the selection).
+@dataclass(frozen=True)
+class Part:
+    """Samples to evaluate.
+
+    mask: bool (N,). text: how they were selected. learnt: mask of the samples that the model was trained or
+    selected on, also of those outside the part; None if that is not known.
+    """
+
+    mask: np.ndarray
+    text: str
+    learnt: np.ndarray | None
+
+    @property
+    def learnt_samples(self) -> int | None:
+        """Number of samples of the part that the model was trained or selected on."""
+        return None if self.learnt is None else int((self.mask & self.learnt).sum())
+
+
+def choose_part(model: Model, dataset: Dataset, only: list[str]) -> Part:
+    """The samples on which to evaluate a model: those of `only`, else those on which its training run tested
+    it if this is the same data, else the test set of the data, else all.
 
     only: KEY=VALUE strings; samples that match any of them are selected. Raises UsageError if one matches
     none.
     """
+    split, learnt = recorded_split(dataset, model.training), None
+    if split is not None:
+        learnt = np.zeros(len(dataset), bool)
+        learnt[split.train] = True
     if only:
-        return select(dataset, only), f"samples with {' or '.join(only)}"
+        return Part(select(dataset, only), f"samples with {' or '.join(only)}", learnt)
+    if split is not None and len(split.test):
+        mask = np.zeros(len(dataset), bool)
+        mask[split.test] = True
+        whole = dataset.test is not None and np.array_equal(mask, dataset.test)
+        return Part(mask, "test set" if whole else "test samples of the training run", learnt)
     if dataset.test is not None:
-        return dataset.test, "test set"
-    return np.ones(len(dataset), bool), "all samples"
+        return Part(dataset.test, "test set", learnt)
+    return Part(np.ones(len(dataset), bool), "all samples", learnt)
 
 
 def match_labels(model: Model, dataset: Dataset) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +67,8 @@ def split_dataset(
     pool = np.flatnonzero(~held if dataset.test is None else ~held & ~dataset.test)
     if dataset.test is not None:
         test, origin = np.flatnonzero(dataset.test & ~held), "test set of the data"
+        if (dataset.test & held).any():
+            origin += ", without the held-out samples"
     elif holdouts:
         test, origin = np.flatnonzero(held), f"held-out samples ({', '.join(holdouts)})"
     else:
@@ -77,6 +80,38 @@ def split_dataset(
     validation, validation_origin = _validation(dataset, pool, validation_percent, by_class, rng)
     train = rng.permutation(np.setdiff1d(pool, validation))
     return Split(train, validation, test, origin, validation_origin)
+
+
+def record_split(split: Split) -> dict:
+    """The entry of a training record by which recorded_split recognises the samples of the test."""
+    return {"test_crc": f"{_crc(split.test):08x}"}
+
+
+def recorded_split(dataset: Dataset, record: dict) -> Split | None:
+    """The split with which a model was trained on this data, with validation samples among those of training.
+
+    record: its training record, which is not trusted. None if the model was trained on other data, or if the
+    split cannot be drawn again.
+    """
+    seed, holdouts = record.get("seed"), record.get("holdout", [])
+    if record.get("data_sha256") != dataset.sha256 or type(seed) is not int or seed < 0:
+        return None
+    if not isinstance(holdouts, list) or not all(isinstance(holdout, str) for holdout in holdouts):
+        return None
+    try:
+        split = split_dataset(dataset, np.random.Generator(np.random.PCG64(seed)), holdouts, 0)
+    except IntegradError:
+        return None
+    same = record.get("test_samples") == len(split.test)
+    return (
+        split
+        if same and record.get("test_crc", f"{_crc(split.test):08x}") == f"{_crc(split.test):08x}"
+        else None
+    )
+
+
+def _crc(indices: np.ndarray) -> int:
+    return zlib.crc32(indices.astype("<i8").tobytes())
 
 
 def _validation(dataset, pool, percent: int, by_class: bool, rng) -> tuple[np.ndarray, str]:

@@ -20,7 +20,7 @@ from integrad.training.history import History
 from integrad.training.metrics import count_correct
 from integrad.training.progress import Silent
 from integrad.training.specification import load_spec
-from integrad.training.splits import split_dataset
+from integrad.training.splits import record_split, split_dataset
 from integrad.training.trainer import Trainer
 from integrad.training.workers import Alone
 
@@ -126,6 +126,7 @@ class TrainingRun:
             "holdout": [one_line(holdout) for holdout in self.holdouts],
             "validation_part": one_line(self.split.validation_origin),
             "test_part": one_line(self.split.test_origin),
+            **record_split(self.split),
             "seed": trainer.seed,
             "hyper_parameters": trainer.hyper_parameters | {"learn": trainer.learn},
             "epochs": len(history.epochs),
