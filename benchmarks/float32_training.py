@@ -43,6 +43,8 @@ def build_model(network: Network) -> nn.Sequential:
     for stage in network.stages:
         if stage.kind == "max_pool":
             layers.append(nn.MaxPool2d(stage.window))
+        elif stage.kind == "avg_pool":
+            layers.append(nn.AvgPool2d(stage.window))
         elif stage.kind == "conv":
             b = stage.block
             convolution = nn.Conv2d(

@@ -99,7 +99,7 @@ class TrainingRun:
     ) -> Outcome:
         """Train, then evaluate each split once with the best weights. See Trainer.fit."""
         workers = workers or Alone()
-        parts = [self._samples(part) for part in (self.split.train, self.split.validation, self.split.test)]
+        parts = [self.samples(part) for part in (self.split.train, self.split.validation, self.split.test)]
         history = self.trainer.fit(self.network, *parts[0], *parts[1], progress, checkpoint, resume, workers)
         engine = self.trainer.make_engine(self.network, workers)
         scores = [Score(count_correct(engine, x, y)[0] if len(x) else 0, len(x)) for x, y in parts]
@@ -112,7 +112,7 @@ class TrainingRun:
         samples = self.dataset.x[self.split.train]
         return channel_warnings(samples, self.preprocessing, self.dataset.channel_names)
 
-    def _samples(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def samples(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self.preprocessing.apply(self.dataset.x[indices]), self.dataset.y[indices]
 
     def _record(self, history: History, train: Score, validation: Score, test: Score) -> dict:
