@@ -6,6 +6,7 @@
     python benchmarks/adaptation.py drift MNIST       digits rotated by 30 and 45 degrees
     python benchmarks/adaptation.py device            one case on an emulated core: equal CRCs
     options: --seeds 3   --models FOLDER   --picture FILE
+             --learner backprop   --batch-size 4   --set NAME=VALUE …   --layer NAME=VALUE …
 
 MNIST: the usual archive mnist.npz. Each speaker is held out in turn, and a network is trained on the other
 five. *new*: accuracy on 400 clips of the held-out speaker that are not learnt; *known*: accuracy on the test
@@ -21,6 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import argparse
 import statistics
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from adaptation_device import compare_executors
@@ -35,10 +37,12 @@ from adaptation_runs import (
     speaker_parts,
     turned_parts,
 )
+from learner_accuracy import assignments
 
 from integrad.datasets import load_dataset
-from integrad.execute.adaptation import STORED_SAMPLES, TUNING_EPOCHS, TUNING_RATE_PER_SAMPLE
-from integrad.execute.demonstration import TUNING_CLIPS
+from integrad.execute.adaptation import STORED_SAMPLES, TUNING_EPOCHS
+from integrad.execute.demonstration import TUNING_CLIPS, Setup
+from integrad.learners.table import LEARNERS
 from integrad_codegen.plan import make_plan
 
 CHOOSING = ("lucas", "theo")
@@ -69,14 +73,14 @@ def columns(scores):
     return " | ".join(f"{mean([getattr(s, name) for s in scores])[0]:.1f} %" for name in names)
 
 
-def on_speakers(dataset, speakers, seeds, folder, method, clips=TUNING_CLIPS, spec=SETUP.spec):
+def on_speakers(dataset, setup, speakers, seeds, folder, method, clips=TUNING_CLIPS):
     """Scores of all speakers and seeds, speaker by speaker."""
     scores = []
     for speaker in speakers:
         for seed in range(seeds):
-            model = speaker_model(dataset, speaker, spec, seed, folder)
-            parts = speaker_parts(model, dataset, speaker, clips, seed, method.stored)
-            scores.append(measure(model, parts, method, SETUP.batch_size, seed))
+            model = speaker_model(dataset, speaker, setup, seed, folder)
+            parts = speaker_parts(model, dataset, setup, speaker, clips, seed, method.stored)
+            scores.append(measure(model, parts, method, setup.batch_size, seed))
     return scores
 
 
@@ -85,9 +89,10 @@ def networks(arguments):
     print("| network | weights and scratch, bytes | new, before | after | known, before | after |")
     print("|---|---:|---:|---:|---:|---:|")
     for spec in NETWORKS:
-        scores = on_speakers(dataset, CHOOSING, arguments.seeds, arguments.models, Method(), spec=spec)
-        model = speaker_model(dataset, CHOOSING[0], spec, 0, arguments.models)
-        plan = make_plan(model.network, "digits", "all", SETUP.batch_size)
+        setup = replace(arguments.setup, spec=spec)
+        scores = on_speakers(dataset, setup, CHOOSING, arguments.seeds, arguments.models, Method())
+        model = speaker_model(dataset, CHOOSING[0], setup, 0, arguments.models)
+        plan = make_plan(model.network, "digits", "all", setup.batch_size)
         print(f"| `{spec}` | {plan.weights_bytes + plan.scratch.bytes:,} | {columns(scores)} |", flush=True)
 
 
@@ -97,9 +102,11 @@ def choose(arguments):
     print("|---:|---:|---:|---:|---:|---:|---:|")
     for stored in (0, 50, 100, 250):
         for epochs in (15, TUNING_EPOCHS):
-            for rate in (16, TUNING_RATE_PER_SAMPLE, 64):
+            for rate in (16, 32, 64):
                 method = Method("all", epochs, rate, stored)
-                scores = on_speakers(dataset, CHOOSING, arguments.seeds, arguments.models, method)
+                scores = on_speakers(
+                    dataset, arguments.setup, CHOOSING, arguments.seeds, arguments.models, method
+                )
                 print(f"| {stored} | {epochs} | {rate} | {columns(scores)} |", flush=True)
 
 
@@ -109,7 +116,7 @@ def confirm(arguments):
     print("|---|---:|---:|---:|---:|---|")
     everybody = {}
     for speaker in (*CONFIRMING, *CHOOSING):
-        scores = on_speakers(dataset, [speaker], arguments.seeds, arguments.models, Method())
+        scores = on_speakers(dataset, arguments.setup, [speaker], arguments.seeds, arguments.models, Method())
         each = ", ".join(f"{100 * score.new_after:.2f}" for score in scores)
         print(f"| {speaker} | {columns(scores)} | {each} |", flush=True)
         everybody[speaker] = scores
@@ -125,7 +132,9 @@ def confirm(arguments):
     for learn, stored in [*((learn, STORED_SAMPLES) for learn in LEARN_SETS), ("all", 0)]:
         for clips in CLIPS:
             method = Method(learn, stored=stored)
-            scores = on_speakers(dataset, CONFIRMING, arguments.seeds, arguments.models, method, clips)
+            scores = on_speakers(
+                dataset, arguments.setup, CONFIRMING, arguments.seeds, arguments.models, method, clips
+            )
             print(f"| {learn} | {stored} | {clips} | {columns(scores)} |", flush=True)
             curves.setdefault((learn, stored), []).append((clips, scores))
     plot_speakers(arguments.picture or "adaptation.png", curves)
@@ -150,7 +159,7 @@ def drift(arguments):
 
 
 def device(arguments):
-    compare_executors(load_dataset("spoken-digits"), "george", 0, arguments.models)
+    compare_executors(load_dataset("spoken-digits"), arguments.setup, "george", 0, arguments.models)
 
 
 COMMANDS = {"networks": networks, "choose": choose, "confirm": confirm, "drift": drift, "device": device}
@@ -163,7 +172,19 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--models", type=Path, default=Path(tempfile.gettempdir(), "integrad-adaptation"))
     parser.add_argument("--picture")
+    parser.add_argument("--learner", choices=LEARNERS, default=SETUP.learner)
+    parser.add_argument("--batch-size", type=int, default=SETUP.batch_size)
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--layer", nargs="*", default=[], metavar="NAME=VALUE")
     arguments = parser.parse_args()
+    arguments.setup = Setup(
+        0,
+        SETUP.spec,
+        arguments.batch_size,
+        arguments.learner,
+        assignments(arguments.set),
+        assignments(arguments.layer),
+    )
     if arguments.what == "drift" and arguments.data is None:
         parser.error("drift needs the path of mnist.npz")
     COMMANDS[arguments.what](arguments)

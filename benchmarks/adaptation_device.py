@@ -5,23 +5,24 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from adaptation_runs import SETUP, Method, measure, speaker_model, speaker_parts
+from adaptation_runs import Method, measure, speaker_model, speaker_parts
 
 from integrad.datasets.dataset import Dataset
-from integrad.execute.adaptation import TUNING_EPOCHS, TUNING_RATE_PER_SAMPLE, Tuning, adapt, tuning_steps
-from integrad.execute.demonstration import TUNING_CLIPS
+from integrad.execute.adaptation import TUNING_EPOCHS, Tuning, adapt, tuning_steps
+from integrad.execute.demonstration import TUNING_CLIPS, Setup
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Weights
-from integrad.learners.schedule import Schedule
+from integrad.learners.table import learner_of
 from integrad.targets.cores import get_core
 
 
-def compare_executors(dataset: Dataset, speaker: str, seed: int, models: Path) -> None:
+def compare_executors(dataset: Dataset, setup: Setup, speaker: str, seed: int, models: Path) -> None:
     """All layers learn: on an emulated Cortex-M3, in the generated C, with NumPy, with the native engine."""
-    batch = SETUP.batch_size
-    model = speaker_model(dataset, speaker, SETUP.spec, seed, models)
-    parts = speaker_parts(model, dataset, speaker, TUNING_CLIPS, seed, Method.stored)
-    tuning = Tuning(TUNING_EPOCHS, batch, Schedule(TUNING_RATE_PER_SAMPLE * batch), seed)
+    batch = setup.batch_size
+    model = speaker_model(dataset, speaker, setup, seed, models)
+    parts = speaker_parts(model, dataset, setup, speaker, TUNING_CLIPS, seed, Method.stored)
+    schedule = learner_of(model.network).tuning_schedule(model.training, batch)
+    tuning = Tuning(TUNING_EPOCHS, batch, schedule, seed)
     with tempfile.TemporaryDirectory() as folder:
         generated = DeviceModel.generate(model, Path(folder), "all", batch, "digits")
         core = get_core("m3")

@@ -8,7 +8,7 @@ is installed with integrad[plots].
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,15 +19,14 @@ from integrad.engines.choice import make_engine
 from integrad.execute.adaptation import (
     STORED_SAMPLES,
     TUNING_EPOCHS,
-    TUNING_RATE_PER_SAMPLE,
     Samples,
     Tuning,
     choose_stored,
     split_for_tuning,
     tuning_steps,
 )
-from integrad.execute.demonstration import SETUPS, Parts, draw_clips, take_clips, train_without
-from integrad.learners.schedule import Schedule
+from integrad.execute.demonstration import SETUPS, Parts, Setup, draw_clips, take_clips, train_without
+from integrad.learners.table import learner_of
 from integrad.model_file import Model, load_model, save_model
 from integrad.network.network import Network
 from integrad.training.metrics import count_correct
@@ -40,11 +39,12 @@ SETUP = SETUPS[0]
 
 @dataclass(frozen=True)
 class Method:
-    """How a device learns. stored: number of training samples for replay."""
+    """How a device learns. rate: learning_rate_inv per sample of a batch; None for the learner's. stored:
+    number of training samples for replay."""
 
     learn: str = "all"
     epochs: int = TUNING_EPOCHS
-    rate: int = TUNING_RATE_PER_SAMPLE
+    rate: int | None = None
     stored: int = STORED_SAMPLES
 
 
@@ -67,16 +67,21 @@ def keep(path: Path, train: Callable[[], Model]) -> Model:
     return load_model(str(path))
 
 
-def speaker_model(dataset: Dataset, speaker: str, spec: str, seed: int, folder: Path) -> Model:
+def speaker_model(dataset: Dataset, speaker: str, setup: Setup, seed: int, folder: Path) -> Model:
     """A network trained on the other five speakers, as in the demonstration."""
-    path = folder / f"{spec.replace(':', '-').replace(',', '-')}-without-{speaker}-{seed}.model"
-    return keep(path, lambda: train_without(dataset, speaker, spec, seed, Silent()))
+    words = [setup.spec, setup.learner]
+    words += [f"{name}-{value}" for name, value in (setup.settings | setup.options).items()]
+    name = "-".join(words).replace(":", "-").replace(",", "-")
+    path = folder / f"{name}-without-{speaker}-{seed}.model"
+    return keep(path, lambda: train_without(dataset, speaker, setup, seed, Silent()))
 
 
-def speaker_parts(model: Model, dataset: Dataset, speaker: str, clips: int, seed: int, stored: int) -> Parts:
+def speaker_parts(
+    model: Model, dataset: Dataset, setup: Setup, speaker: str, clips: int, seed: int, stored: int
+) -> Parts:
     """As the demonstration draws them; with fewer clips to learn from, the same 400 others test."""
-    drawn = draw_clips(dataset, speaker, SETUP.batch_size, stored, seed)
-    drawn[0] = draw_clips(dataset, speaker, SETUP.batch_size, stored, seed, clips)[0]
+    drawn = draw_clips(dataset, speaker, setup.batch_size, stored, seed)
+    drawn[0] = draw_clips(dataset, speaker, setup.batch_size, stored, seed, clips)[0]
     return take_clips(model, dataset, drawn)
 
 
@@ -86,11 +91,16 @@ def measure(model: Model, parts: Parts, method: Method, batch_size: int, seed: i
     tune, test, stored, known = (
         (apply(x), y) for x, y in (parts.tune, parts.test, parts.stored, parts.known)
     )
-    tuning = Tuning(method.epochs, batch_size, Schedule(method.rate * batch_size), seed)
+    own = learner_of(model.network)
+    schedule = own.tuning_schedule(model.training, batch_size)
+    if method.rate:
+        schedule = replace(schedule, learning_rate_inv=method.rate * batch_size)
+    tuning = Tuning(method.epochs, batch_size, schedule, seed)
     network = model.network.copy()
     before = [_accuracy(network, part) for part in (test, known)]
     engine = make_engine("native", network, threads=1)
-    learner = Stepper(network, tuning.schedule.learning_rate_inv, learn=method.learn, engine=engine)
+    settings = own.settings_of(schedule) | own.constants(model.training)
+    learner = Stepper(network, learn=method.learn, engine=engine, **settings)
     for step in tuning_steps(tune, tuning, stored):
         learner.step(step.samples, step.labels)
     engine.fetch()

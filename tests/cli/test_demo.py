@@ -18,8 +18,8 @@ tests/parity/recorded.py, nothing but a deliberate change of the arithmetic may 
 @pytest.fixture(scope="module")
 def model():
     """Trained as in the demonstration, once for all tests."""
-    spec = demonstration.SETUPS[0].spec
-    return demonstration.train_without(load_dataset("spoken-digits"), "george", spec, 0, Silent())
+    setup = demonstration.SETUPS[0]
+    return demonstration.train_without(load_dataset("spoken-digits"), "george", setup, 0, Silent())
 
 
 @pytest.fixture

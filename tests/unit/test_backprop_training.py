@@ -44,15 +44,15 @@ def test_training_learns(update, encoding):
     history = fit(network, trainer)
     assert history.best.validation_accuracy > 0.9
     rates = [epoch.learning_rate_inv for epoch in history.epochs]
-    assert rates == ([256] * 9 if update == "exact" else [1, 1, 1, 2, 2, 2, 4, 4, 4])
+    assert rates == ([256] * 9 if update == "exact" else [1, 1, 1, 2, 2, 4, 4, 8, 8])
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 4, 5])
-def test_the_rate_doubles_after_each_third(epochs):
+def test_the_rate_doubles_after_each_quarter(epochs):
     def rate(epoch):
         return LEARNERS["backprop"].learning_rate_inv_in(epoch, epochs, 8, {"update": "normalised"})
 
-    expected = {1: [8], 2: [8, 16], 4: [8, 8, 16, 32], 5: [8, 8, 16, 16, 32]}
+    expected = {1: [8], 2: [8, 32], 4: [8, 16, 32, 64], 5: [8, 8, 16, 32, 64]}
     assert [rate(epoch) for epoch in range(1, epochs + 1)] == expected[epochs]
 
 

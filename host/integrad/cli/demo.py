@@ -63,7 +63,7 @@ def demo(core, speaker, seed, replay, picture, json_path):
     setup = choose_setup(chosen)
     drawn = draw_clips(dataset, speaker, setup.batch_size, replay, seed)
     console.print(f"1. The host trains {setup.spec} on all speakers except {speaker}.")
-    model = train_without(dataset, speaker, setup.spec, seed, progress_for(console))
+    model = train_without(dataset, speaker, setup, seed, progress_for(console))
     parts = take_clips(model, dataset, drawn)
     place = f"an emulated {chosen.product} with the memory of an {chosen.part.name}"
     console.print(f"2. The model meets {speaker} on {place}.")

@@ -80,8 +80,9 @@ LAYER_OPTIONS = ("leak", "encoding")
 )
 @click.option(
     "--loss",
-    metavar="cross-entropy|squared",
-    help="Loss whose gradient backprop descends. [default: cross-entropy]",
+    metavar="squared|cross-entropy",
+    help="Loss whose gradient backprop descends: squared for models that go on learning on a device, "
+    "cross-entropy for many classes. [default: squared]",
 )
 @click.option(
     "--update",

@@ -22,9 +22,6 @@ Samples = tuple[np.ndarray, np.ndarray]
 TUNING_EPOCHS = 30
 """Default number of passes over the samples to learn from."""
 
-TUNING_RATE_PER_SAMPLE = 32
-"""learning_rate_inv per sample of a batch: four times that of training (docs/results/adaptation.md)."""
-
 STORED_SAMPLES = 100
 """Default number of training samples that a device stores for replay."""
 

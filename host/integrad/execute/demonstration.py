@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,6 @@ import numpy as np
 from integrad.datasets.dataset import Dataset
 from integrad.execute.adaptation import (
     TUNING_EPOCHS,
-    TUNING_RATE_PER_SAMPLE,
     Adaptation,
     Samples,
     Tuning,
@@ -21,7 +20,7 @@ from integrad.execute.adaptation import (
 )
 from integrad.execute.costs import Costs, measure_costs
 from integrad.execute.device_model import DeviceModel
-from integrad.learners.schedule import Schedule
+from integrad.learners.table import USUAL, learner_of
 from integrad.model_file import Model
 from integrad.targets.cores import Core
 from integrad.training.progress import Silent
@@ -32,11 +31,17 @@ TUNING_CLIPS = 100
 
 @dataclass(frozen=True)
 class Setup:
-    """A network and the batch size with which a part with this RAM can train all its layers."""
+    """A network and the batch size with which a part with this RAM can train all its layers.
+
+    learner: its id. settings: of Trainer. options: of all layers, see load_spec.
+    """
 
     ram_bytes: int
     spec: str
     batch_size: int
+    learner: str = USUAL
+    settings: dict[str, int | str] = field(default_factory=dict)
+    options: dict[str, int | str] = field(default_factory=dict)
 
 
 SETUPS = [
@@ -82,10 +87,18 @@ def choose_setup(core: Core) -> Setup:
     return next(setup for setup in SETUPS if core.part.ram_bytes >= setup.ram_bytes)
 
 
-def train_without(dataset: Dataset, speaker: str, spec: str, seed: int, progress: Silent) -> Model:
+def train_without(dataset: Dataset, speaker: str, setup: Setup, seed: int, progress: Silent) -> Model:
     """A model trained on all speakers except one; a tenth of their clips is used for validation."""
-    holdouts = [f"speaker={speaker}"]
-    run = TrainingRun(dataset, spec, {"seed": seed}, holdouts, validation_percent=10, by_class=True)
+    run = TrainingRun(
+        dataset,
+        setup.spec,
+        setup.settings | {"seed": seed},
+        [f"speaker={speaker}"],
+        validation_percent=10,
+        by_class=True,
+        learner=setup.learner,
+        options=setup.options,
+    )
     return run.run(progress=progress).model
 
 
@@ -126,7 +139,8 @@ def demonstrate(
 
     This is done with all layers learning and with the output layer alone. folder: for sources and firmware.
     """
-    tuning = Tuning(TUNING_EPOCHS, batch_size, Schedule(TUNING_RATE_PER_SAMPLE * batch_size), seed)
+    schedule = learner_of(model.network).tuning_schedule(model.training, batch_size)
+    tuning = Tuning(TUNING_EPOCHS, batch_size, schedule, seed)
     outcomes: dict[str, Adaptation] = {}
     costs = None
     for learn in ("all", "output"):

@@ -15,7 +15,7 @@ import numpy as np
 from integrad.arithmetic import INT32_LIMIT
 from integrad.errors import IntegradError
 from integrad.learners import backprop_update as updates
-from integrad.learners.backprop_loss import CROSS_ENTROPY, LOSSES, propagated
+from integrad.learners.backprop_loss import CROSS_ENTROPY, LOSSES, SQUARED, propagated
 from integrad.learners.backprop_pass import BatchPass
 from integrad.learners.backprop_scaling import CONSTANT, DELAYED, MAXIMUM, WIDTHS, adapted
 from integrad.learners.backprop_update import EXACT, NORMALISED
@@ -36,8 +36,16 @@ from integrad.network.parameter import FRACTION, SCALES, Parameter
 RATE_PER_SAMPLE, LEAST_RATE = 16, 64
 """Of exact updates: gradients are sums over the batch, and steps on single samples would be too large."""
 
-THIRDS = 3
-"""The step size of normalised updates is halved after each third of the epochs."""
+SQUARED_OCTAVES = 2
+"""With squared error, the initial weights of the output layer are smaller by so many powers of two, and so
+are their normalised steps: larger ones overshoot the targets, most of all with many classes."""
+
+CROSS_ENTROPY_FACTOR = 16
+"""Exact steps down a cross-entropy are smaller by this factor: constant shifts limit the scores, so that its
+error never vanishes, and larger steps forget what was learnt (docs/results/backprop.md)."""
+
+QUARTERS = 4
+"""The step size of normalised updates is halved after each quarter of the epochs."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class Backprop(Learner):
     id = "backprop"
     summary = "integer backpropagation with 8-bit weights"
     hyper_parameters: ClassVar = {
-        "loss": HyperParameter(default=CROSS_ENTROPY, choices=tuple(LOSSES)),
+        "loss": HyperParameter(default=SQUARED, choices=tuple(LOSSES)),
         "update": HyperParameter(default=NORMALISED, choices=(NORMALISED, EXACT)),
         "learning_rate_inv": HyperParameter(1, INT32_LIMIT, default=None),
     }
@@ -81,7 +89,7 @@ class Backprop(Learner):
         update = settings.get("update", EXACT)
         return BackpropRule(
             settings["learning_rate_inv"],
-            settings.get("loss", CROSS_ENTROPY),
+            settings.get("loss", SQUARED),
             update,
             CONSTANT if update == EXACT else DELAYED,
             learn_set,
@@ -124,13 +132,16 @@ class Backprop(Learner):
         """Set all shifts to what these samples need."""
         batch = BatchPass(network, MAXIMUM, 0)
         scores = batch.forward(x, None)
-        loss = LOSSES[settings.get("loss", CROSS_ENTROPY)]
+        loss = LOSSES[settings.get("loss", SQUARED)]
         error = loss(scores.astype(np.int32), batch.output_exponent, labels)
         batch.backward(propagated(error), gradient=False)
         for layer, scale in zip(batch.layers, batch.scales, strict=True):
             layer.scales[1:] = scale.shifts
 
     def prepare(self, network, x, labels, settings) -> None:
+        """Calibrate the initial weights, after scaling those of the output layer down for a squared error."""
+        if settings.get("loss", SQUARED) == SQUARED:
+            network.output.scales[0] -= SQUARED_OCTAVES
         self.calibrate(network, x, labels, settings)
 
     def usual_learning_rate_inv(self, batch_size: int) -> int:
@@ -143,15 +154,26 @@ class Backprop(Learner):
     def learning_rate_inv_in(self, epoch, epochs, learning_rate_inv, settings) -> int:
         if settings["update"] == EXACT:
             return learning_rate_inv
-        thirds = min(THIRDS * (epoch - 1) // epochs, THIRDS - 1)
-        return min(learning_rate_inv << thirds, INT32_LIMIT)
+        quarters = min(QUARTERS * (epoch - 1) // epochs, QUARTERS - 1)
+        return min(learning_rate_inv << quarters, INT32_LIMIT)
 
     def schedule(self, training: Mapping, classes: int, batch_size: int) -> Schedule:
         """A device computes exact updates: the rate of a normalised training does not apply to them."""
         settings = training.get("hyper_parameters", {})
         if isinstance(settings, dict) and settings.get("update", NORMALISED) == EXACT:
             return super().schedule(training, classes, batch_size)
-        return self.schedule_class(self.usual_learning_rate_inv(batch_size))
+        return self.tuning_schedule(training, batch_size)
+
+    def tuning_schedule(self, training: Mapping, batch_size: int) -> Schedule:
+        rate = self.usual_learning_rate_inv(batch_size)
+        return self.schedule_class(
+            rate * CROSS_ENTROPY_FACTOR if self.loss_of(training) == CROSS_ENTROPY else rate
+        )
+
+    def loss_of(self, training: Mapping) -> str:
+        """The loss that a model was trained with."""
+        settings = training.get("hyper_parameters", {})
+        return settings.get("loss", SQUARED) if isinstance(settings, dict) else SQUARED
 
     def constants(self, training: Mapping) -> dict[str, int | str]:
         settings = training.get("hyper_parameters", {})

@@ -35,6 +35,8 @@ class Learner(ABC):
         gradients, which is increased on a plateau.
     refinement : int
         The factor by which it is increased.
+    tuning_rate_per_sample : int
+        learning_rate_inv per sample of a batch with which a device adapts a trained model to new samples.
     saturated_share : int
         A share of 1 / saturated_share of the weights of a layer at their limit indicates divergence.
     calibration_samples : int
@@ -47,6 +49,7 @@ class Learner(ABC):
     summary: str
     hyper_parameters: ClassVar[dict[str, HyperParameter]]
     refinement: int
+    tuning_rate_per_sample: int = 32
     saturated_share: int = 10
     calibration_samples: int = 0
     schedule_class: type[Schedule] = Schedule
@@ -165,6 +168,13 @@ class Learner(ABC):
         rate = max(1, min(rate, self.largest_learning_rate_inv(classes)))
         others = self.schedule_class.field_names()[1:]
         return self.schedule_class(rate, *(_setting(trained, name, 0) for name in others))
+
+    def tuning_schedule(self, training: Mapping, batch_size: int) -> Schedule:
+        """The schedule with which a device adapts a trained model to new samples.
+
+        training: the training record of the model.
+        """
+        return self.schedule_class(self.tuning_rate_per_sample * batch_size)
 
     def all_hyper_parameters(self) -> dict[str, HyperParameter]:
         """Hyper-parameters of the learner and the trainer, in the order of the training record."""

@@ -14,6 +14,7 @@ import numpy as np
 from integrad.arithmetic import (
     AMPLIFICATION,
     INT32_LIMIT,
+    RATE_PER_SAMPLE,
     TARGET,
     magnitude,
     saturate,
@@ -99,6 +100,7 @@ class Nitro(Learner):
         "head_decay_inv": HyperParameter(),
     }
     refinement = 3
+    tuning_rate_per_sample = 4 * RATE_PER_SAMPLE
     schedule_class = NitroSchedule
 
     def rule(self, network: Network, learn_set: LearnSet, settings: Mapping[str, int | str]) -> NitroRule:
