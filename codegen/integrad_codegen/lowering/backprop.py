@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from integrad.errors import IntegradError
-from integrad.learners.backprop_loss import CROSS_ENTROPY, LOSSES
+from integrad.learners.backprop_loss import LOSSES, SQUARED
 from integrad.learners.table import learner_of
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
@@ -24,7 +24,7 @@ from integrad_codegen.operations.operation import Operation
 from integrad_codegen.program import Call, Place, Step
 
 
-def lower_backprop(network: Network, learn_set: LearnSet, batch: int, loss: str = CROSS_ENTROPY) -> Lowered:
+def lower_backprop(network: Network, learn_set: LearnSet, batch: int, loss: str = SQUARED) -> Lowered:
     """batch: 0 where nothing learns. loss: in LOSSES. Raises IntegradError where it is not, and
     where a bound fails."""
     if loss not in LOSSES:
