@@ -20,8 +20,9 @@ class Place:
 
     name: of a buffer in the arena or, if in_arena is False, "x" for the inputs and "logits" for the
     scores. shape: of one sample. extent: the constant that states its size, as the owner (an operation, or
-    "" for the model itself) and the quantity. batch: number of samples stored contiguously, 0 for a single
-    one. bits: of one value; 16 or 32 in workspaces, 8 in activations. unsigned: whether values have no sign.
+    "" for the model itself) and the quantity; empty for a workspace. batch: number of samples stored
+    contiguously, 0 for a single one. bits: of one value; 16 or 32 in workspaces, 8 in activations.
+    unsigned: whether values have no sign.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Place:
 
     @property
     def is_workspace(self) -> bool:
-        return self.bits > 8
+        return not any(self.extent)
 
     @property
     def values(self) -> int:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import executors
 import pytest
+from backprop_cases import BACKPROP, MASTER
 from cases import Case
 from fixed import FIXED
 from hypothesis import given, settings
-from networks import cases
+from hypothesis import strategies as st
+from networks import backprop_cases, cases
 
 from integrad.build.micropython_modules import (
     ARCHITECTURES,
@@ -32,8 +34,8 @@ SHOWN = '__attribute__((visibility("default")))'
 ARM = ("armv6m", "armv7m", "armv7emsp", "armv7emdp")
 
 
-@settings(max_examples=4)
-@given(cases())
+@settings(max_examples=6)
+@given(st.one_of(cases(), backprop_cases()))
 def test_drawn(case):
     with tempfile.TemporaryDirectory() as folder:
         device = case.generate(Path(folder))
@@ -65,19 +67,28 @@ def test_refusals_and_the_heap(mlp):
     assert run_unix((HERE / "backend_conformance.py").read_text(), files).splitlines()[-1] == "done"
 
 
+@pytest.mark.parametrize("case", [FIXED["wide"], BACKPROP["backprop pooled"], BACKPROP["backprop maps"]])
 @pytest.mark.parametrize("name", ARM)
-def test_arm_modules_link_without_any_library(name):
+def test_arm_modules_link_without_any_library(name, case):
     """The wide case divides 64-bit numbers, and a Cortex-M0 cannot divide at all."""
     assert name in installed_architectures()
     with tempfile.TemporaryDirectory() as folder:
-        (module,) = native_backend(FIXED["wide"].generate(Path(folder)), name).values()
+        (module,) = native_backend(case.generate(Path(folder)), name).values()
     assert module[0] == ord("M") and 2000 < len(module) < 16000
 
 
-def test_the_module_of_a_usual_network_takes_6_kb(tmp_path):
+@pytest.mark.parametrize(
+    "learner, options",
+    [
+        ("nitro-d", {"type": "dense", "alpha_inv": 4}),
+        ("backprop", {"type": "backprop_dense"}),
+        ("backprop", {"type": "backprop_dense"} | MASTER),
+    ],
+)
+def test_the_module_of_a_usual_network_takes_6_kb(learner, options, tmp_path):
     """mlp:96,48 that learns, 1,024 inputs, 10 classes: on every architecture, and on M0 hardly more."""
-    layers = [{"type": "dense", "units": units, "alpha_inv": 4} for units in (96, 48)]
-    case = Case("HW", "int8", (16, 64), (-3,), (23,), 10, layers, batch=10)
+    layers = [options | {"units": units} for units in (96, 48)]
+    case = Case("HW", "int8", (16, 64), (-3,), (23,), 10, layers, batch=10, learner=learner)
     device = case.generate(tmp_path, "digits")
     sizes = {name: len(*native_backend(device, name).values()) for name in (*ARM, "x64")}
     assert max(sizes.values()) <= 6144, sizes

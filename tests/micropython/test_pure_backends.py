@@ -6,9 +6,11 @@ from pathlib import Path
 import executors
 import pytest
 from backends import PLAIN, VIPER, in_this_python
+from backprop_cases import BACKPROP
 from fixed import FIXED
 from hypothesis import given, settings
-from networks import cases
+from hypothesis import strategies as st
+from networks import backprop_cases, cases
 from pocket_cases import POCKET
 
 from integrad.emulate.micropython_unix import run_unix
@@ -18,6 +20,7 @@ from integrad_codegen.micropython.python_files import emit_pure
 from integrad_codegen.plan import make_plan
 from integrad_codegen.weights_file import weights_file
 
+ALL = FIXED | POCKET | BACKPROP
 CONFORMANCE = Path(__file__).with_name("backend_conformance.py").read_text()
 BACKENDS = {
     "viper": (VIPER, on_host()),
@@ -34,20 +37,20 @@ def compare(case, name):
         executors.require_equal(case, device, device.run_numpy(actions), found, name)
 
 
-@pytest.mark.parametrize("name", FIXED | POCKET)
+@pytest.mark.parametrize("name", ALL)
 def test_fixed_in_this_python(name):
     """The others' fixed cases are those of tests/parity/test_recorded_bits.py."""
-    compare((FIXED | POCKET)[name], "CPython")
+    compare(ALL[name], "CPython")
 
 
-@settings(max_examples=12)
-@given(cases())
+@settings(max_examples=20)
+@given(st.one_of(cases(), backprop_cases()))
 def test_viper_on_drawn_cases(case):
     compare(case, "viper")
 
 
-@settings(max_examples=12)
-@given(cases())
+@settings(max_examples=20)
+@given(st.one_of(cases(), backprop_cases()))
 def test_plain_python_on_drawn_cases(case):
     compare(case, "CPython")
 
@@ -62,15 +65,31 @@ def test_python_backends_refuse_what_the_native_module_refuses(backend):
     assert run_unix(CONFORMANCE, files).endswith("done\n")
 
 
-def test_a_wrong_bit_would_be_seen(monkeypatch):
-    """Viper without the sign of its weights is noticed."""
+MISTAKES = [
+    ("viper", "mlp", "-(total << 15)", "-(total << 14)"),
+    ("viper", "backprop", "0 - (total << 7)", "0 - (total << 6)"),
+    ("viper", "backprop", "if y[i] <= 128:", "if y[i] < 128:"),
+    ("viper", "backprop pooled", "if z > best:", "if z >= best:"),
+    ("viper", "backprop pooled", "(value + 128) >> 8", "value >> 8"),
+    ("viper", "backprop maps", "e = 0 - (0 - e) // leak", "e = e // leak"),
+    ("viper", "backprop maps", "0 - (0 - e) // area", "e // area"),
+    ("viper", "backprop maps", "elif x[j] > x[best]:", "elif x[j] >= x[best]:"),
+    ("viper", "backprop last", "if rest >> 2 > rest & 3:", "if rest >= 8:"),
+    ("CPython", "backprop", "fraction >> half > drawn", "fraction >> half >= drawn"),
+    ("CPython", "backprop pooled", "_rdiv2(g, shift)", "_psto(g, shift)"),
+    ("CPython", "backprop maps", "_tdiv(error[at], len(window))", "error[at] // len(window)"),
+]
+"""Backend, case, a line of it and what is wrong instead."""
 
+
+@pytest.mark.parametrize("name, case, line, wrong", MISTAKES)
+def test_a_wrong_bit_would_be_seen(monkeypatch, name, case, line, wrong):
     def sabotage(model, plan):
         files = emit_pure(model, plan)
-        name = f"{VIPER}/_{plan.prefix}.py"
-        assert "-(total << 15)" in files[name]
-        return files | {name: files[name].replace("-(total << 15)", "-(total << 14)")}
+        path = f"{BACKENDS[name][0]}/_{plan.prefix}.py"
+        assert line in files[path]
+        return files | {path: files[path].replace(line, wrong)}
 
     monkeypatch.setattr(micropython_session, "emit_pure", sabotage)
     with pytest.raises(executors.DifferenceError):
-        compare(FIXED["mlp"], "viper")
+        compare(ALL[case], name)

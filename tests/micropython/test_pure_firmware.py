@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import executors
 import pytest
+from backprop_cases import BACKPROP
 from fixed import FIXED
 from pocket_cases import POCKET
 
@@ -14,8 +15,10 @@ from integrad.targets.cores import micropython_cores
 pytestmark = pytest.mark.firmware
 
 SINGLE = replace(FIXED["wide"], counts=(1, 9, 1), schedules=((3, 0, 0), (1, 0, 0)))
-CASES = {f"{core} {name}": (core, case) for core in ("m3",) for name, case in (FIXED | POCKET).items()}
-CASES |= {f"{core} single": (core, SINGLE) for core in ("m0", "m3")} | {"m0 wide": ("m0", FIXED["wide"])}
+ALL = FIXED | POCKET | BACKPROP
+CASES = {f"{core} {name}": (core, case) for core in ("m3",) for name, case in ALL.items()}
+CASES |= {f"{core} single": (core, SINGLE) for core in ("m0", "m3")}
+CASES |= {f"m0 {name}": ("m0", ALL[name]) for name in ("wide", "backprop pooled", "backprop extreme")}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -26,9 +29,11 @@ def test_viper_on_32_bits(name, tmp_path):
     executors.require_equal(case, device, device.run_numpy(actions), found, name)
 
 
-@pytest.mark.parametrize("core, name", [("m0", "mlp"), ("m3", "mlp"), ("m3", "wide"), ("m3", "cnn")])
+@pytest.mark.parametrize(
+    "core, name", [("m0", "mlp"), *(("m3", name) for name in ("mlp", "wide", "cnn", *BACKPROP))]
+)
 def test_bytecode_on_32_bits(core, name, tmp_path):
-    case = FIXED[name]
+    case = ALL[name]
     device, actions = case.generate(tmp_path), case.actions()
     found = run_session(device, actions, python_backend(device, "plain"), on_core(micropython_cores()[core]))
     executors.require_equal(case, device, device.run_numpy(actions), found, name)

@@ -101,7 +101,7 @@ def test_c_on_a_core(core, name, generated):
     require_recorded(name, device, executors.run_emulated(device, CORES[core], actions), core)
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name not in BACKPROP])
+@every_case
 @pytest.mark.parametrize("number, kind", list(enumerate(["native", "viper", "bytecode"])))
 def test_micropython_on_the_host(number, kind, name, generated):
     device, actions = generated(name)

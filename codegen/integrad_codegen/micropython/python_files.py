@@ -20,6 +20,7 @@ from integrad_codegen.micropython.viper import viper
 from integrad_codegen.micropython.viper_memory import ViperMemory
 from integrad_codegen.names import check_name
 from integrad_codegen.normalisation import Normalisation
+from integrad_codegen.operations.backprop_layer import BackpropLayer
 from integrad_codegen.plan import Plan
 from integrad_codegen.raw_values import RawValues
 
@@ -107,6 +108,7 @@ def _common(model: Model, plan: Plan) -> dict:
         "layout": weights_file.layout(model, plan),
         "header_bytes": weights_file.HEADER_BYTES,
         "texts": texts(plan, normalisation),
+        "divides": plan.batch > 0 and not isinstance(plan.output, BackpropLayer),  # not by powers of two only
         "rate_limit": plan.schedule_fields[0].high,
         "normalisation": normalisation,
         "raw": {"code": code, "bytes": RAW_BYTES[code]},

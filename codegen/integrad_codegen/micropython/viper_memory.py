@@ -6,10 +6,14 @@ Words come first (errors, deltas, gradients), then bytes (inputs, activations, s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from integrad.arithmetic import INT8_LIMIT, INT32_LIMIT
 from integrad_codegen.memory import ALIGNMENT, Arena, lay_out
+from integrad_codegen.operations.backprop_conv import BackpropConv
+from integrad_codegen.operations.backprop_layer import BackpropLayer
 from integrad_codegen.operations.block import Block
+from integrad_codegen.operations.operation import Operation
 from integrad_codegen.plan import Plan
 
 CHUNK = 128
@@ -71,6 +75,8 @@ def _word_sizes(plan: Plan) -> tuple[list[tuple[str, int]], int]:
     """(constant, bytes) of the regions that consist of words, and the words of a row of gradients."""
     if not plan.batch:
         return [], 0
+    if isinstance(plan.output, BackpropLayer):
+        return [("_SUMS", 4 * max(_sums(operation) for operation in plan.all_operations))], 0
     blocks = plan.learning_blocks
     limbs = max([1, *(Limbs.of(block, plan.batch).count for block in blocks)])
     row = max([CHUNK, *(block.gradient_row for block in blocks)])
@@ -79,6 +85,14 @@ def _word_sizes(plan: Plan) -> tuple[list[tuple[str, int]], int]:
     if limbs > 1:
         sizes.append(("_LIMB", deltas))
     return [*sizes, ("_GRADIENT", 4 * limbs * row)], row
+
+
+def _sums(operation: Operation) -> int:
+    """Sums of integer backpropagation that exist at a time: gradients of weights or errors of inputs."""
+    if isinstance(operation, BackpropConv):
+        errors = prod(operation.group_shape) if operation.back else 0
+        return max(operation.fan_in if operation.learns else 0, errors)
+    return min(CHUNK, operation.inputs) if operation.learns else 0
 
 
 def _without_workspaces(arena: Arena) -> Arena:

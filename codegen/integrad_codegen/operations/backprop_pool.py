@@ -23,6 +23,10 @@ class BackpropPool(Pool):
         return cls(pool.name, pool.input_shape, pool.output_shape, pool.pooling, below=below)
 
     @property
+    def templates(self) -> tuple[str, ...]:
+        return (Pool.template, self.template)
+
+    @property
     def back_function(self) -> str:
         return "maxima" if self.pooling.is_max else "averages"
 
