@@ -21,6 +21,15 @@ static int32_t even(int32_t n) {
     return (n + 1) / 2 * 2;
 }
 
+size_t error_pitch(int32_t batch) {
+    return (size_t)even(batch) + LANES;
+}
+
+int is_pointwise(const layer *l) {
+    return l->kind == CONV && l->groups == 1 && l->kernel_height * l->kernel_width == 1 &&
+           l->stride_height * l->stride_width == 1 && l->padding_height + l->padding_width == 0;
+}
+
 int32_t samples_per_turn(const layer *l) {
     enum { ENTRIES = 1024 };
     const int32_t positions = l->out_height * l->out_width;
@@ -43,20 +52,29 @@ typedef struct {
     size_t sums, error_maps, entries, counts, gradients; /* per thread */
 } sizes;
 
+/* See dense_learn. */
+static void count_learning(sizes *s, const layer *l, int32_t batch) {
+    const size_t units = (size_t)l->out_channels;
+    s->wide = larger(s->wide, units * error_pitch(batch));
+    s->packed = larger(s->packed, packed_columns_size(1, even(batch) / 2, l->channels));
+    s->gradient = larger(s->gradient, units * (size_t)sum_pitch(l->channels));
+}
+
 static void count_dense(sizes *s, const layer *l, int32_t batch) {
     const int32_t pitch = whole_vectors(l->channels);
     const size_t size = (size_t)batch, units = (size_t)l->out_channels;
     s->wide = larger(s->wide, size * larger((size_t)pitch, (size_t)even(l->out_channels)));
-    s->wide = larger(s->wide, units * (size_t)even(batch));
     s->wide_weights = larger(s->wide_weights, units * (size_t)pitch);
-    const int32_t rows = batch > l->out_channels ? batch : l->out_channels;
-    s->packed = larger(s->packed, packed_columns_size(1, (rows + 1) / 2, l->channels));
-    s->gradient = larger(s->gradient, units * (size_t)sum_pitch(l->channels));
+    s->packed = larger(s->packed, packed_columns_size(1, even(l->out_channels) / 2, l->channels));
+    count_learning(s, l, batch);
     /* A tile of samples. */
     s->sums = larger(s->sums, TILE * (size_t)sum_pitch(l->channels));
 }
 
 static void count_convolution(sizes *s, const layer *l, int32_t batch) {
+    if (is_pointwise(l)) {
+        count_learning(s, l, batch * l->out_height * l->out_width);
+    }
     const int32_t most = l->channels > l->out_channels ? l->channels : l->out_channels;
     const int32_t positions = l->out_height * l->out_width;
     const int32_t turn = samples_per_turn(l) < batch ? samples_per_turn(l) : batch;

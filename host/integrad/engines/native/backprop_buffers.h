@@ -40,6 +40,12 @@ typedef struct {
 /* Number of positions whose sums exist at a time in a thread. */
 enum { POSITIONS = 96 };
 
+/* Distance of the errors of two units, which is no power of two: they are written side by side. */
+size_t error_pitch(int32_t batch);
+
+/* Whether a convolution looks at single pixels: the product of a matrix and all positions. */
+int is_pointwise(const layer *l);
+
 /* Samples whose errors a thread collects at a time. */
 int32_t samples_per_turn(const layer *l);
 

@@ -1,5 +1,6 @@
 #include "backprop_conv.h"
 
+#include "backprop_dense.h"
 #include "backprop_maps.h"
 #include "backprop_requantise.h"
 #include "backprop_rounding.h"
@@ -114,8 +115,12 @@ void conv_errors(buffers *b, layer *l, int8_t *below, const int8_t *errors, cons
     l->error_bits = bit_width_of(largest);
 }
 
-void conv_learn(buffers *b, const layer *l, const int8_t *errors, const int16_t *maps,
-                int32_t batch, const backprop_rule *r, int32_t exponent) {
+void conv_learn(buffers *b, const layer *l, const int8_t *errors, const int8_t *x,
+                const int16_t *maps, int32_t batch, const backprop_rule *r, int32_t exponent) {
+    if (is_pointwise(l)) {
+        dense_learn(b, l, errors, x, batch * l->out_height * l->out_width, r, exponent);
+        return;
+    }
     sum_sparse_gradient(b, l, errors, maps, batch);
     const size_t row =
         (size_t)(l->channels / l->groups) * (size_t)(l->kernel_height * l->kernel_width);

@@ -11,8 +11,8 @@ void conv_forward(buffers *b, layer *l, int8_t *y, int16_t *maps, const int8_t *
 void conv_errors(buffers *b, layer *l, int8_t *below, const int8_t *errors, const int8_t *x,
                  int32_t batch);
 
-/* maps: the padded input. exponent: of the product of an input and an error. */
-void conv_learn(buffers *b, const layer *l, const int8_t *errors, const int16_t *maps,
-                int32_t batch, const backprop_rule *r, int32_t exponent);
+/* maps: the padded input x. exponent: of the product of an input and an error. */
+void conv_learn(buffers *b, const layer *l, const int8_t *errors, const int8_t *x,
+                const int16_t *maps, int32_t batch, const backprop_rule *r, int32_t exponent);
 
 #endif

@@ -74,20 +74,27 @@ void dense_errors(buffers *b, layer *l, int8_t *below, const int8_t *errors, con
     l->error_bits = bit_width_of(largest);
 }
 
+/* out (units, error_pitch(batch)): 16-bit errors (batch, units), padded with 0. */
+static void transpose_errors(int16_t *out, const int8_t *errors, int32_t batch, int32_t units) {
+    const size_t pitch = error_pitch(batch);
+    for (int32_t i = 0; i < batch; i++, errors += units) {
+        for (int32_t u = 0; u < units; u++) {
+            out[(size_t)u * pitch + (size_t)i] = errors[u];
+        }
+    }
+    for (int32_t u = 0; u < units && batch % 2; u++) {
+        out[(size_t)u * pitch + (size_t)batch] = 0;
+    }
+}
+
 void dense_learn(buffers *b, const layer *l, const int8_t *errors, const int8_t *x, int32_t batch,
                  const backprop_rule *r, int32_t exponent) {
     const int32_t units = l->out_channels, pairs = (batch + 1) / 2;
     const size_t pitch = (size_t)sum_pitch(l->channels);
-    for (int32_t u = 0; u < units; u++) {
-        int16_t *to = b->wide + (size_t)u * (size_t)(2 * pairs);
-        to[2 * pairs - 1] = 0;
-        for (int32_t i = 0; i < batch; i++) {
-            to[i] = errors[(size_t)i * (size_t)units + (size_t)u];
-        }
-    }
+    transpose_errors(b->wide, errors, batch, units);
     pack_rows(b->packed, x, batch, l->channels, b->threads);
     const windows w = {
-        .x = b->wide, .width = units, .across = (size_t)(2 * pairs), .rows = 1, .pairs = pairs};
+        .x = b->wide, .width = units, .across = error_pitch(batch), .rows = 1, .pairs = pairs};
 #pragma omp parallel for num_threads(b->threads)
     for (int32_t at = 0; at < units; at += TILE) {
         const int32_t tile = units - at < TILE ? units - at : TILE;

@@ -10,7 +10,8 @@ void dense_forward(buffers *b, layer *l, int8_t *y, const int8_t *x, int32_t bat
 void dense_errors(buffers *b, layer *l, int8_t *below, const int8_t *errors, const int8_t *x,
                   int32_t batch);
 
-/* exponent: of the product of an input and an error. */
+/* exponent: of the product of an input and an error. A pointwise convolution is learnt as well,
+ * with its positions as samples. */
 void dense_learn(buffers *b, const layer *l, const int8_t *errors, const int8_t *x, int32_t batch,
                  const backprop_rule *r, int32_t exponent);
 

@@ -126,7 +126,7 @@ static void learn_weights(buffers *b, chain *c, int32_t i, int8_t *below, int8_t
     if (l->kind == DENSE) {
         dense_learn(b, l, errors, x, batch, r, product);
     } else {
-        conv_learn(b, l, errors, b->maps[i], batch, r, product);
+        conv_learn(b, l, errors, x, b->maps[i], batch, r, product);
     }
 }
 
