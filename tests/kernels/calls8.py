@@ -12,6 +12,7 @@ from kernel_session import (
     CONVOLVE8,
     DOTS8,
     GATHER8,
+    MAXIMA8,
     REQUANTISE,
     SCATTER8,
     UPDATE8,
@@ -141,7 +142,14 @@ def compact8(draw: Draw) -> Iterator[Call]:
         yield Call(COMPACT8, (count, step, number % 4), (x,))
 
 
+def maxima8(draw: Draw) -> Iterator[Call]:
+    for count, keeps, ties in product((*range(1, 20), 40), (0, 1), (False, True)):
+        lines = tuple(draw(np.int8, 2 * count, 2 if ties else INT8) for _ in range(2))
+        yield Call(MAXIMA8, (count, keeps, count % 4), lines)
+
+
 def all_calls8(seed: int) -> list[Call]:
     draw = Draw(seed)
     kernels = (dots8, weigh8, gather8, scatter8, requantise, convolve8, update8, update_master, compact8)
+    kernels += (maxima8,)
     return [call for kernel in kernels for call in kernel(draw)]

@@ -145,4 +145,18 @@ static void compact8(const struct header *h, int *status) {
     }
 }
 
+/* {count, whether there are winners, skew}; upper, lower -> memory */
+static void maxima8(const struct header *h, int *status) {
+    const size_t count = size_of(h, 0), skew = size_of(h, 2);
+    int8_t *const maxima = take(count, 3 - skew, 0, status);
+    uint8_t *const winners = take((count + 3) / 4, skew, 0, status);
+    const int8_t *const upper = take(2 * count, skew, 1, status);
+    const int8_t *const lower = take(2 * count, 3 - skew, 1, status);
+    if (*status == DONE) {
+        begin();
+        integrad_maxima8(maxima, size_of(h, 1) > 0 ? winners : NULL, upper, lower, count);
+        end();
+    }
+}
+
 #endif

@@ -291,9 +291,10 @@ static void trespass(const struct header *h, int *status) {
 
 static int run(const struct header *header) {
     static void (*const commands[])(const struct header *, int *) = {
-        widen,     linear,   convolve,   learn_rows, errors,   accumulate,    descend_row,
-        activate4, maxima,   depthwise,  dots,       trespass, dots8,         weigh8,
-        gather8,   scatter8, requantise, convolve8,  update8,  update_master, compact8,
+        widen,       linear,        convolve, learn_rows, errors,     accumulate,
+        descend_row, activate4,     maxima,   depthwise,  dots,       trespass,
+        dots8,       weigh8,        gather8,  scatter8,   requantise, convolve8,
+        update8,     update_master, compact8, maxima8,
     };
     int status = DONE;
     if (header->command < 0 || (size_t)header->command >= sizeof commands / sizeof *commands) {
