@@ -88,21 +88,44 @@ def _inference(operations: list[Operation], x: Place) -> list[Call]:
 
 def _training(operations: list[Operation], x: Place) -> list[Step]:
     """Layers before the first that learns leave nothing but what the next one reads of a sample."""
-    batch, calls, back = x.batch, [], []
+    inputs, batch, calls, back = x, x.batch, [], []
     first = next(number for number, operation in enumerate(operations) if operation.learns)
+    pools_again = _pools_again(operations, first)
     below = None
     for number, operation in enumerate(operations[:-1]):
-        out = _outputs(operation, batch if number >= first - 1 else 0)
+        out = _outputs(operation, batch if number >= first - (not pools_again) else 0)
         calls.append(_forward(operation, out, x, batch))
-        if number >= first:
+        if number == first and pools_again:
+            back.append(_learn_from_pools(operations[: first + 1], inputs))
+        elif number >= first:
             back.append(_back(operation, below, x))
-            below = operation
+        below = operation if number >= first else None
         x = out
     output = operations[-1]
     calls.append(Call(output, "score", {"out": _errors(output, batch), "x": x}))
     back.append(_back(output, below, x))
     steps = [Step("All samples are passed forward. The errors of the scores replace them.", calls)]
     return [*steps, *reversed(back)]
+
+
+def _pools_again(operations: list[Operation], first: int) -> bool:
+    """Whether the inputs of the first layer that learns are computed again when it does: what pools make of
+    the samples takes little time, and would take memory while all other layers learn."""
+    is_last = first == len(operations) - 1
+    return first > 0 and not is_last and not any(operation.has_weights for operation in operations[:first])
+
+
+def _learn_from_pools(operations: list[Operation], x: Place) -> Step:
+    """operations: pools, and the layer that learns."""
+    *pools, layer = operations
+    batch, calls = x.batch, []
+    for pool in pools:
+        out = replace(_outputs(pool), name=f"{pool.name}_again")
+        if pool is pools[-1]:
+            out = replace(out, name=f"{layer.name}_inputs", batch=batch)
+        calls.append(_forward(pool, out, x, batch))
+        x = out
+    return replace(_back(layer, None, x), each=calls)
 
 
 def _back(operation: Operation, below: Operation | None, x: Place) -> Step:
