@@ -3,7 +3,12 @@
 
 #include "portable/position8.h"
 
-#if INTEGRAD_HAS_DSP
+#if INTEGRAD_HAS_MVE
+#include "mve/rows8.h"
+#include "mve/two_patches8.h"
+
+#include "mve/convolve8.h"
+#elif INTEGRAD_HAS_DSP
 #include "dsp/rows8.h"
 #include "m3/scale8.h"
 #include "m3/two_patches8.h"
