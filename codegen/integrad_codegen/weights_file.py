@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from integrad.model_file import Model
 from integrad.network.parameter import Parameter
-from integrad_codegen.encodings import Encoding, bytes_of, encoding_of, packed
+from integrad_codegen.encodings import Encoding, alignment_of, bytes_of, encoding_of, packed
 from integrad_codegen.plan import Plan
 
 MAGIC = b"iWGT"
@@ -66,6 +66,11 @@ def part_bytes(plan: Plan) -> tuple[int, int]:
     """Bytes of the frozen and of the trainable weights."""
     parts = frozen_parameters(plan), learning_parameters(plan)
     return bytes_of(parts[0]), bytes_of(parts[1])
+
+
+def alignment(plan: Plan) -> int:
+    """Alignment required for the frozen weights of a file in memory."""
+    return alignment_of([*frozen_parameters(plan), *learning_parameters(plan)])
 
 
 def layout_text(model: Model, plan: Plan) -> str:

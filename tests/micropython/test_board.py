@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from backprop_cases import BACKPROP
 from click.testing import CliRunner
 from fixed import FIXED
 from pocket_cases import POCKET
@@ -75,9 +76,10 @@ def test_every_core_installs_and_holds_the_hosts_bits(port, toy, choice, core):
 
 
 @pytest.mark.parametrize("choice", ["auto", "viper", "plain"])
-def test_another_learner_installs_and_holds_the_hosts_bits(port, tmp_path, choice):
-    save_model(POCKET["pocket last"].model(), path := tmp_path / "toy.model")
-    done = succeed("install", path, "--port", port, "--learn", "last:1", "--backend", choice)
+@pytest.mark.parametrize("case", [POCKET["pocket last"], BACKPROP["backprop last"]])
+def test_another_learner_installs_and_holds_the_hosts_bits(port, tmp_path, case, choice):
+    save_model(case.model(), path := tmp_path / "toy.model")
+    done = succeed("install", path, "--port", port, "--learn", case.learn, "--backend", choice)
     assert done["passed"]
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from backends import PLAIN, VIPER, run_script
+from backprop_cases import BACKPROP
 from fixed import FIXED
 
 from integrad.boards.learnt_weights import model_with
@@ -31,7 +32,7 @@ MODEL = FIXED["frozen"].model()  # int8 samples of 2x6x6, one block frozen and o
 
 def export(folder, model=MODEL, learn="last:1", backend=PLAIN, prefix="toy"):
     """The files of an export, the backend beside the wrapper; the raw samples and labels of some data."""
-    plan = make_plan(model.network, prefix, learn, 3)
+    plan = make_plan(model.network, prefix, learn, 3, model.constants)
     for name, text in emit_pure(model, plan).items():
         if name.endswith(".py") and name.split("/")[0] in (backend, f"{prefix}.py"):
             (folder / name.split("/")[-1]).write_text(text)
@@ -363,6 +364,30 @@ def test_learnt_weights_belong_to_the_model_they_were_learnt_on(learn, change, t
             module.Model("toy.weights").load("learnt")
         with pytest.raises(IntegradError, match=r"learnt: learnt from other weights"):
             model_with(MODEL, data, "learnt")
+
+
+@pytest.mark.parametrize("name", ["backprop pooled", "backprop last", "backprop output"])
+def test_8_bit_weights_are_saved_and_pulled_with_the_fractions_that_learn(name, tmp_path, monkeypatch):
+    case = BACKPROP[name]
+    learnt_on, (_, training, *_) = case.model(), case.actions()
+    export(tmp_path, learnt_on, case.learn)
+    monkeypatch.chdir(tmp_path)
+    module = import_from(tmp_path, monkeypatch)
+    model, network = module.Model("toy.weights"), learnt_on.network.copy()
+    how = learnt_on.schedule(1), case.learn
+    stepper = Stepper.on_device(network, *how, constants=learnt_on.constants)
+    for sample, label in zip(training.samples, training.labels, strict=True):
+        right = stepper.step(learnt_on.preprocessing.apply(sample[None]), label[None]).correct
+        assert model.train_step(sample.tobytes(), int(label)) == bool(right)
+    model.save("learnt")
+    again = module.Model("toy.weights")
+    assert again.crc() != model.crc()
+    assert again.load("learnt") == "learnt" and again.crc() == model.crc()
+    home, learn = model_with(learnt_on, (tmp_path / "learnt").read_bytes(), "learnt")
+    assert learn == case.learn
+    for key, values in network.arrays().items():
+        assert np.array_equal(home.network.arrays()[key], values), key
+    assert any("fraction" in p.name and p.learns(stepper.rule.learn_set) for p in network.parameters())
 
 
 def test_learnt_weights_make_no_model(tmp_path, monkeypatch):

@@ -10,7 +10,6 @@ from integrad.model_file import Model
 from integrad_codegen import weights_file
 from integrad_codegen.c.header_text import summary
 from integrad_codegen.c.module import emit_c
-from integrad_codegen.encodings import alignment_of
 from integrad_codegen.file_sets import merged
 from integrad_codegen.kind_templates import environment_for
 from integrad_codegen.micropython.python_files import emit_pure
@@ -62,7 +61,7 @@ def _module(model: Model, plan: Plan) -> dict:
         "summary": summary(plan),
         "version": __version__,
         "members": weights_file.members(plan),
-        "weights_alignment": alignment_of([*plan.parameters(), *plan.frozen_parameters()]),
+        "weights_alignment": weights_file.alignment(plan),
         "place": _place,
         "frozen_bytes": frozen,
         "header_bytes": weights_file.HEADER_BYTES,

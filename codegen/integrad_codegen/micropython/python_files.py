@@ -10,7 +10,6 @@ from integrad.learners.schedule import Schedule
 from integrad.model_file import Model
 from integrad_codegen import weights_file
 from integrad_codegen.c.header_text import origin_lines, summary
-from integrad_codegen.encodings import alignment_of
 from integrad_codegen.file_sets import merged
 from integrad_codegen.kind_templates import environment_for
 from integrad_codegen.micropython.mip_package import package_json
@@ -64,6 +63,7 @@ def _wrapper(model: Model, plan: Plan, command: str) -> dict:
         "origin": [line.replace('"', "'") for line in origin_lines(model, plan, command)],
         "class_names": [json.dumps(name, ensure_ascii=False) for name in model.class_names],
         "header_bytes": weights_file.HEADER_BYTES,
+        "weights_alignment": weights_file.alignment(plan),
         "file_version": weights_file.VERSION,
         "texts": texts(plan, normalisation),
         "raw": {"code": code},
@@ -101,7 +101,7 @@ def _common(model: Model, plan: Plan) -> dict:
     code = raw_code(normalisation)
     return {
         "encoding": plan.output.encoding,
-        "weights_alignment": alignment_of([*plan.parameters(), *plan.frozen_parameters()]),
+        "weights_alignment": weights_file.alignment(plan),
         "sample_bytes": sample_bytes(plan, normalisation),
         "frozen_bytes": frozen,
         "learning_bytes": learning,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
-from integrad_codegen.weights_file import HEADER_BYTES, part_bytes
+from integrad_codegen.weights_file import HEADER_BYTES, alignment, part_bytes
 
 TYPE_CODES = {"int8": "b", "uint8": "B", "int16": "h", "uint16": "H", "int32": "i"}
 """Type of a raw value → its type code in the array module."""
@@ -31,6 +31,7 @@ def texts(plan: Plan, normalisation: Normalisation) -> dict[str, str]:
     """Name → text, of a TypeError for a wrong type and of a ValueError for a wrong length or value."""
     code, size = raw_code(normalisation), sample_bytes(plan, normalisation)
     aligned = ", aligned" if RAW_BYTES[code] > 1 else ""
+    even = " at an even address" if alignment(plan) > 1 else ""
     last = plan.classes - 1
     return {
         "sample": f"sample: expected {plan.inputs} integers of type '{code}' or their {size} bytes{aligned}",
@@ -40,7 +41,7 @@ def texts(plan: Plan, normalisation: Normalisation) -> dict[str, str]:
         "count": f"first, count: expected 1 to {plan.batch} existing samples",
         "out": f"out: expected {plan.classes} bytes, an array('b') or a bytearray",
         "schedule": _schedule(plan),
-        "weights": f"weights: expected {weights_bytes(plan)} bytes or more at an even address",
+        "weights": f"weights: expected {weights_bytes(plan)} bytes or more{even}",
         "whole": "weights: expected the path of a weights file, or its contents as bytes",
         "path": "path: expected a string",
         "epochs": "epochs: expected an integer, 1 or more",

@@ -14,12 +14,12 @@ FILLER = "_"
 def romfs_image(files: Mapping[str, bytes]) -> bytes:
     """An image of these files (name → contents, one folder), in which weights start at even addresses.
 
-    A file starts where the previous one ends. Empty files with names of one or two letters are inserted to
-    move weights to even addresses. Raises IntegradError if mpremote is not installed.
+    A file starts where the previous one ends, and the size of an image is even. Empty files with names of one
+    or two letters are inserted to move weights to even addresses. Raises IntegradError if mpremote is not installed.
     """
     order = sorted(files, key=lambda name: (name.endswith(".weights"), name))
     most = sum(name.endswith(".weights") for name in order)
-    for fillers in itertools.product(range(3), repeat=most):
+    for fillers in itertools.product(range(3), repeat=most + 1):
         image = _write(order, files, fillers)
         if all(image.index(files[name]) % 2 == 0 for name in order if name.endswith(".weights")):
             return image
@@ -36,4 +36,6 @@ def _write(order: list[str], files: Mapping[str, bytes], fillers: tuple[int, ...
         if name.endswith(".weights") and (length := left.pop(0)):
             writer.mkfile(FILLER * length, b"")
         writer.mkfile(name, files[name])
+    if left[0]:
+        writer.mkfile(FILLER * left[0], b"")
     return writer.finalise()
