@@ -48,6 +48,7 @@ BACKPROP = {
         weights="typical",
         inputs="around the mean",
         learner="backprop",
+        loss="cross-entropy",
         seed=42,
     ),
     # Average pools, a pool behind a pool, maps that are not pooled; one sample a step.
@@ -96,6 +97,7 @@ BACKPROP = {
         weights="extreme",
         inputs="extreme",
         learner="backprop",
+        loss="cross-entropy",
         seed=44,
     ),
     # More inputs than are summed together.
@@ -131,6 +133,7 @@ BACKPROP = {
         weights="typical",
         inputs="around the mean",
         learner="backprop",
+        loss="cross-entropy",
         seed=45,
     ),
     "backprop output": Case(
@@ -162,6 +165,7 @@ BACKPROP = {
         counts=(3, 3),
         schedules=((1,),),
         learner="backprop",
+        loss="cross-entropy",
         seed=47,
     ),
     "backprop inference": Case(

@@ -12,7 +12,7 @@ from reference import Reference
 
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Action, Predict, Reset, Train
-from integrad.learners.backprop_loss import CROSS_ENTROPY
+from integrad.learners.backprop_loss import SQUARED
 from integrad.learners.nitro import NitroSchedule
 from integrad.learners.schedule import Schedule
 from integrad.network.backprop_blocks import BackpropLayer
@@ -101,7 +101,7 @@ class BackpropTwin:
     def __init__(self, case: Case, device: DeviceModel):
         self._empty = case.network()
         self._first = len(self._empty.blocks) - len(device.plan.learning_blocks)
-        self._loss = device.plan.constants.get("loss", CROSS_ENTROPY)
+        self._loss = device.plan.constants.get("loss", SQUARED)
         self._plain = PlainBackprop([*map(self._layer, self._empty.stages), self._with_weights("dense")])
 
     def _layer(self, stage: Stage) -> PlainLayer:

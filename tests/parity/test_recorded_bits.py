@@ -19,6 +19,7 @@ from integrad.engines.native.table import NATIVE_ENGINES
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.engines.torch.engine import TORCH_ENGINES
 from integrad.execute.micropython_executors import micropython_executors
+from integrad.learners.backprop_loss import LOSSES
 from integrad.learners.table import LEARNERS
 from integrad.network.backprop_blocks import ENCODINGS, INT8, LEAKS
 from integrad.network.layer_types.table import LAYER_TYPES
@@ -146,7 +147,7 @@ def test_the_cases_cover_what_there_is():
     kernels = [layer for layer in layers if layer["type"] == "backprop_conv"]
     assert any(layer.get("groups") == layer["channels"] for layer in kernels)
     assert {layer["leak"] for layer in layers if "leak" in layer} | {0} == set(LEAKS)
-    assert {case.loss for case in cases if case.learner == "backprop"} == {"", "squared"}
+    assert {case.loss for case in cases if case.learner == "backprop"} == {"", *LOSSES}
     assert {layer.get("encoding", INT8) for layer in layers if layer in kernels} == set(ENCODINGS)
     assert depthwise and any(layer.get("groups", 1) > 1 for layer in convs if layer not in depthwise)
     assert any(layer["stride"] != [1, 1] for layer in convs)
