@@ -45,20 +45,27 @@ def build_model(network: Network) -> nn.Sequential:
             layers.append(nn.MaxPool2d(stage.window))
         elif stage.kind == "avg_pool":
             layers.append(nn.AvgPool2d(stage.window))
-        elif stage.kind == "conv":
+        elif stage.kind in ("conv", "backprop_conv"):
             b = stage.block
             convolution = nn.Conv2d(
                 b.input_shape[0], b.channels, b.kernel, b.stride, b.padding, groups=b.groups, bias=False
             )
-            layers += [convolution, nn.LeakyReLU(1 / b.alpha_inv)]
-        elif stage.kind == "dense":
+            layers += [convolution, nn.LeakyReLU(slope(b))]
+        elif stage.kind in ("dense", "backprop_dense"):
             if not flat:
                 layers.append(nn.Flatten())
             flat = True
             layers += [nn.Linear(stage.block.fan_in, stage.block.units, bias=False)]
-            layers += [nn.LeakyReLU(1 / stage.block.alpha_inv)]
+            layers += [nn.LeakyReLU(slope(stage.block))]
         else:
             raise IntegradError(f"float32 training: a {stage.kind} stage has no counterpart here")
     if not flat:
         layers.append(nn.Flatten())
     return nn.Sequential(*layers, nn.Linear(network.output.fan_in, network.classes, bias=False))
+
+
+def slope(block) -> float:
+    """Of the negative activations."""
+    if hasattr(block, "leak"):
+        return 1 / block.leak if block.leak else 0.0
+    return 1 / block.alpha_inv

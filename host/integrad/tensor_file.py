@@ -25,6 +25,7 @@ MAX_HEADER = 2**23
 MAX_FILE = 2**31
 MAX_LINE = 200
 DTYPES = {"I8", "U8", "I16", "I32", "I64"}
+FLOAT_DTYPES = {"F16", "F32", "F64"}
 
 
 def write_tensors(
@@ -85,6 +86,31 @@ def checksum(document: dict, tensors: dict[str, np.ndarray]) -> str:
 
 def _text(document: dict, allow_nan: bool = False) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=allow_nan)
+
+
+def read_any_tensors(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    """All tensors of a safetensors file that other software wrote, by name.
+
+    Raises IntegradError, naming the file, if it is missing, unreadable, damaged or truncated, or has tensors
+    of a type that NumPy does not know.
+    """
+    _check_size(path)
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            return {name: _read_any_tensor(path, file, name) for name in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise IntegradError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except safetensors.SafetensorError as error:
+        raise IntegradError(f"{path}: is damaged or not a safetensors file: {one_line(error)}") from error
+    except MemoryError as error:
+        raise IntegradError(f"{path}: its tensors do not fit in memory") from error
+
+
+def _read_any_tensor(path: str | os.PathLike, file, name: str) -> np.ndarray:
+    dtype = file.get_slice(name).get_dtype()
+    if dtype not in DTYPES | FLOAT_DTYPES:
+        raise IntegradError(f"{path}: tensor {one_line(name)} has dtype {dtype}; save it as float32")
+    return file.get_tensor(name)
 
 
 def _check_size(path: str | os.PathLike) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from digits import run
 
@@ -89,6 +90,15 @@ def test_command(command, arguments, toys, tmp_path):
     result = run(command, *filled, "--json", "-")
     assert result.exit_code == 0, result.stderr
     check(json.loads(result.stdout), documented(SECTIONS[command]))
+
+
+def test_quantise(toys, tmp_path):
+    weights = np.random.default_rng(0).normal(0, 0.2, (4, toys["samples"][0].size)), np.eye(3, 4)
+    np.savez(tmp_path / "w.npz", *weights)
+    options = ["--like", "mlp:4", "--data", toys["data"], "--out", tmp_path / "q.model", "--json", "-"]
+    result = run("quantise", tmp_path / "w.npz", *options)
+    assert result.exit_code == 0, result.stderr
+    check(json.loads(result.stdout), documented(SECTIONS["quantise"]))
 
 
 def test_data(toys):

@@ -20,6 +20,7 @@ COMPONENTS = (
     "integrad.datasets",
     "integrad.model_file",
     "integrad.training",
+    "integrad.quantisation",
     "integrad_codegen",
     "integrad.targets",
     "integrad.build",

@@ -27,6 +27,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 COMMANDS = {
     "demo": "Train without one speaker, then learn that speaker on an emulated core.",
     "train": "Train a network on a data set and write a model file.",
+    "quantise": "Turn the weights of a float network into a model with 8-bit weights.",
     "evaluate": "Evaluate a model on a data set.",
     "predict": "Classify samples and write their classes and scores.",
     "export": "Generate C or MicroPython modules from a model.",

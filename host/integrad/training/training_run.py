@@ -115,9 +115,9 @@ class TrainingRun:
     def samples(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self.preprocessing.apply(self.dataset.x[indices]), self.dataset.y[indices]
 
-    def _record(self, history: History, train: Score, validation: Score, test: Score) -> dict:
-        """The training record of the model file; without durations, so that equal runs yield equal files."""
-        trainer, column = self.trainer, self.dataset.label_column
+    def origin(self) -> dict:
+        """The part of a training record that says which data a model was made from, and how it was split."""
+        column = self.dataset.label_column
         return {
             **({} if column is None else {"label_column": one_line(column)}),
             "data": one_line(self.dataset.name),
@@ -127,7 +127,13 @@ class TrainingRun:
             "validation_part": one_line(self.split.validation_origin),
             "test_part": one_line(self.split.test_origin),
             **record_split(self.split),
-            "seed": trainer.seed,
+            "seed": self.trainer.seed,
+        }
+
+    def _record(self, history: History, train: Score, validation: Score, test: Score) -> dict:
+        """The training record of the model file; without durations, so that equal runs yield equal files."""
+        trainer = self.trainer
+        return self.origin() | {
             "hyper_parameters": trainer.hyper_parameters | {"learn": trainer.learn},
             "epochs": len(history.epochs),
             "best_epoch": history.best_epoch,

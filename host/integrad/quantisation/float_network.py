@@ -1,0 +1,55 @@
+"""A network computed in float32: the one that is quantised, for comparison."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from integrad.network.backprop_blocks import BackpropConv, BackpropLayer
+from integrad.network.layer_types.pools import AVERAGE_POOL
+from integrad.network.layers import columns, pool
+from integrad.network.network import BATCH, Network
+from integrad.network.stage import Stage
+
+
+class FloatNetwork:
+    """weights: float of each layer, blocks first, output layer last, in the shapes of the layers'."""
+
+    def __init__(self, network: Network, weights: list[np.ndarray]):
+        self.network = network
+        self.weights = [array.astype(np.float32) for array in weights]
+
+    def scores(self, x: np.ndarray) -> np.ndarray:
+        """x: float (N, *input_shape) → float32 (N, classes)."""
+        parts = [self._scores(x[start : start + BATCH]) for start in range(0, len(x), BATCH)]
+        return np.concatenate(parts) if parts else np.empty((0, self.network.classes), np.float32)
+
+    def _scores(self, x: np.ndarray) -> np.ndarray:
+        weights = iter(self.weights)
+        x = x.astype(np.float32)
+        for stage in self.network.stages:
+            x = _through(stage, x, weights)
+        return _sums(self.network.output, x, next(weights))
+
+
+def _through(stage: Stage, x: np.ndarray, weights) -> np.ndarray:
+    if stage.block is None:
+        if stage.kind == AVERAGE_POOL.kind:
+            return _average(x, stage.window)
+        return stage.forward(x)
+    sums = _sums(stage.block, x, next(weights))
+    return np.maximum(sums, sums / stage.block.leak if stage.block.leak else 0)
+
+
+def _sums(layer: BackpropLayer, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    if not isinstance(layer, BackpropConv):
+        return x.reshape(len(x), -1) @ weights.T
+    found = columns.gather(x, layer.kernel, layer.stride, layer.padding)
+    by_group = found.reshape(len(x), layer.groups, layer.fan_in, -1)
+    sums = weights.reshape(layer.groups, -1, layer.fan_in) @ by_group
+    return sums.reshape(len(x), *layer.output_shape)
+
+
+def _average(x: np.ndarray, window: tuple[int, int]) -> np.ndarray:
+    (height, width), (kh, kw) = pool.output_size(x.shape[2:], window), window
+    cut = x[:, :, : height * kh, : width * kw]
+    return cut.reshape(*x.shape[:2], height, kh, width, kw).mean(axis=(3, 5))

@@ -1,0 +1,169 @@
+"""From the weights of a float network to a model that goes on learning in integers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from integrad import __version__
+from integrad.datasets.dataset import Dataset
+from integrad.errors import IntegradError
+from integrad.learners.table import find_learner
+from integrad.model_file import Model
+from integrad.network.backprop_blocks import INPUT_EXPONENT
+from integrad.network.network import Network
+from integrad.quantisation.assignment import Reading, assign
+from integrad.quantisation.float_network import FloatNetwork
+from integrad.quantisation.input_scaling import InputScaling, adapt, fold
+from integrad.quantisation.rounding import CANDIDATES, round_weights
+from integrad.quantisation.weight_layout import targets_of
+from integrad.tensor_file import one_line
+from integrad.training.training_run import Score, TrainingRun
+
+LEARNER = "backprop"
+MEAN, DIVISOR = "input.mean", "input.divisor"
+"""Arrays of a weights file that state the InputScaling."""
+
+
+@dataclass(frozen=True)
+class QuantisedLayer:
+    """saturated: number of weights that were clipped. error: of the layer's sums over calibration samples,
+    due to rounding its weights, relative to the sums (root mean square).
+    """
+
+    name: str
+    weights: int
+    exponent: int
+    saturated: int
+    output_shift: int
+    error_shift: int
+    error: float
+
+
+@dataclass(frozen=True)
+class Quantised:
+    """A model, what became of its layers, and scores on validation and test samples: of the float network,
+    computed in floats, and of the model.
+    """
+
+    model: Model
+    layers: list[QuantisedLayer]
+    validation_float: Score
+    validation: Score
+    test_float: Score
+    test: Score
+
+
+def quantise(
+    arrays: Mapping[str, np.ndarray],
+    spec: str,
+    dataset: Dataset,
+    *,
+    source: str = "weights",
+    reading: Reading | None = None,
+    scaling: InputScaling | None = None,
+    options: dict | None = None,
+    loss: str | None = None,
+    seed: int = 0,
+    holdouts: list[str] | None = None,
+    validation_percent: int = 10,
+    by_class: bool = False,
+    candidates: int = CANDIDATES,
+) -> Quantised:
+    """Quantise a float network without biases.
+
+    arrays: weights by name, one array per layer, see assignment. spec: the network, for the learner backprop;
+    options: `leak` and `encoding` of its layers. source: name of the weights, for messages. scaling: of the
+    inputs that the float network was trained on; by default the arrays input.mean and input.divisor, or
+    inputs as Preprocessing makes them, divided by 64. loss: of later training. seed, holdouts,
+    validation_percent, by_class: see TrainingRun; calibration samples are training samples. candidates:
+    number of exponents that are compared. Raises IntegradError or UsageError for weights that do not fit.
+    """
+    settings = {"seed": seed} | ({} if loss is None else {"loss": loss})
+    run = TrainingRun(dataset, spec, settings, holdouts, validation_percent, by_class, LEARNER, options)
+    network, split = run.network, run.split
+    arrays, scaling = _split_scaling(dict(arrays), scaling, source)
+    weights = assign(arrays, network, reading or Reading(), source)
+    float_network = FloatNetwork(network, weights)
+    preprocessing = run.preprocessing
+    if scaling is not None:
+        preprocessing, factors = adapt(preprocessing, scaling, dataset.x[split.train])
+        weights = [fold(weights[0], targets_of(network)[0], factors), *weights[1:]]
+    part = split.train[: find_learner(LEARNER).calibration_samples]
+    x, labels = preprocessing.apply(dataset.x[part]), dataset.y[part]
+    layers = _quantise_layers(network, weights, x, labels, run.trainer.hyper_parameters, source, candidates)
+    model = Model(network, preprocessing, dataset.class_names, channel_names=dataset.channel_names)
+    scores = []
+    for indices in (split.validation, split.test):
+        samples, y = dataset.x[indices], dataset.y[indices]
+        inputs = preprocessing.apply(samples)
+        seen = inputs * 2.0**INPUT_EXPONENT if scaling is None else scaling.apply(samples, dataset.axes)
+        scores.append(Score(int((float_network.scores(seen).argmax(axis=1) == y).sum()), len(y)))
+        scores.append(Score(int((network.predict(inputs) == y).sum()), len(y)))
+    model.training = _record(run, source, *scores)
+    return Quantised(model, layers, *scores)
+
+
+def _split_scaling(
+    arrays: dict[str, np.ndarray], scaling: InputScaling | None, source: str
+) -> tuple[dict[str, np.ndarray], InputScaling | None]:
+    """The weights, and the scaling that is given or stored with them."""
+    found = {name: arrays.pop(name) for name in (MEAN, DIVISOR) if name in arrays}
+    for name, array in found.items():
+        if array.dtype.kind not in "fiu":
+            raise IntegradError(f"{source}: array {name} must contain numbers")
+    if scaling is None and found:
+        defaults = InputScaling()
+        scaling = InputScaling(
+            tuple(found.get(MEAN, np.array(defaults.mean)).reshape(-1).tolist()),
+            tuple(found.get(DIVISOR, np.array(defaults.divisor)).reshape(-1).tolist()),
+        )
+    return arrays, scaling
+
+
+def _quantise_layers(
+    network: Network, weights, x, labels, settings: Mapping, source: str, candidates: int
+) -> list[QuantisedLayer]:
+    """Layer by layer: the inputs of each are those that the integer layers before it compute."""
+    learner = find_learner(LEARNER)
+    targets = targets_of(network)
+    for target in targets:
+        target.layer.scales[...] = 0
+        target.layer.set_master(np.zeros(target.layer.weights.shape, np.int64))
+    rounded, h, stages = [], x, list(network.stages)
+    for target, array in zip(targets, weights, strict=True):
+        while stages and stages[0].block is not target.layer:
+            h = stages.pop(0).forward(h)
+        seen = h.reshape(len(h), -1) if target.layer.takes_features else h
+        try:
+            rounded.append(round_weights(target.layer, array, seen, candidates))
+        except IntegradError as error:
+            raise IntegradError(f"{source}: {target.name}: {error}") from error
+        learner.calibrate(network, x, labels, settings)
+        if stages:
+            h = stages.pop(0).forward(h)
+    return [
+        QuantisedLayer(t.name, t.layer.weights.size, t.layer.weight_exponent, n, *shifts, error)
+        for t, (n, error), shifts in zip(
+            targets, rounded, ((t.layer.output_shift, t.layer.error_shift) for t in targets), strict=True
+        )
+    ]
+
+
+def _record(run: TrainingRun, source: str, validation_float, validation, test_float, test) -> dict:
+    """The training record of the model file."""
+    settings = run.trainer.hyper_parameters
+    kept = {name: settings[name] for name in ("loss",)} | {"learn": run.trainer.learn}
+    return run.origin() | {
+        "quantised_from": one_line(source),
+        "hyper_parameters": kept,
+        "float_validation_accuracy": validation_float.accuracy,
+        "float_test_accuracy": test_float.accuracy,
+        "validation_accuracy": validation.accuracy,
+        "test_accuracy": test.accuracy,
+        "validation_samples": validation.samples,
+        "test_samples": test.samples,
+        "tool_version": __version__,
+    }
