@@ -5,16 +5,18 @@
 
 Float networks without biases are trained with Adam in PyTorch (integrad[torch]), on (value - mean) / divisor
 with the mean and the standard deviation of the training samples, and quantised by integrad.quantisation.
-digits: a network is trained without one speaker, quantised, and learns from 100 of his clips and 100 stored
-ones of the others in 30 epochs with batches of 4, as on a device. mnist: a network is trained on the first
-images, quantised, and trained on them with exact updates for two further epochs. Prints a line per network
-and seed, and a Markdown table.
+digits: networks are trained without one speaker, quantised, and learn from 100 of his clips and 100 stored
+ones of the others in 30 epochs with batches of 4, as on a device; means over two speakers, and over the other
+four. mnist: networks are trained on the first images, quantised, and trained on them with exact updates for
+two further epochs with batches of 16. Rows: rule by which exponents are chosen, and learning_rate_inv per
+sample of a batch. Prints a line per seed, and Markdown tables of means and standard deviations.
 """
 
 import argparse
 import os
 import statistics
 from dataclasses import replace
+from itertools import product
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -29,20 +31,30 @@ from integrad.engines.choice import make_engine
 from integrad.execute.adaptation import Tuning, choose_stored, split_for_tuning, tuning_steps
 from integrad.learners.schedule import Schedule
 from integrad.quantisation import InputScaling, quantise
+from integrad.quantisation.float_network import FloatNetwork
+from integrad.quantisation.rounding import CANDIDATES
 from integrad.training.metrics import count_correct
 from integrad.training.stepper import Stepper
 from integrad.training.trainer import Trainer
 from integrad.training.training_run import TrainingRun
 
-SPEAKERS = ("theo", "george", "jackson", "nicolas", "lucas", "yweweler")
+CHOICE, CONFIRMATION = ("lucas", "theo"), ("george", "jackson", "nicolas", "yweweler")
+"""Speakers on which the learning rate is chosen, and others on which it is confirmed."""
+
 DIGITS = ("cnn:a2,c8,p2,c24,p2,d32", {"leak": 4}, "squared")
 MNIST = (("mlp:100,50", {}, "cross-entropy"), ("cnn:c8,p2,c16,p2,d48", {}, "cross-entropy"))
-ENCODINGS = {"int8": 32, "int16-master": 16}
-"""Encoding → learning_rate_inv per sample of a batch of 4."""
+ENCODINGS = ("int8", "int16-master")
+RULES = {"least error": CANDIDATES, "largest weight": 1}
+"""How exponents are chosen → number of candidates."""
+
+DIGITS_RATES, MNIST_RATES = (16, 32, 64, 128), (16, 64, 256)
+"""learning_rate_inv per sample of a batch."""
 
 EPOCHS, MNIST_EPOCHS = 30, 8
 BATCH = 32
 TUNED_EPOCHS = 2
+
+Rows = dict[str, list[float]]
 
 
 def train_float(network, x: np.ndarray, labels: np.ndarray, loss: str, seed: int, epochs: int) -> dict:
@@ -68,10 +80,6 @@ def train_float(network, x: np.ndarray, labels: np.ndarray, loss: str, seed: int
     return {name: value.numpy() for name, value in model.state_dict().items()}
 
 
-def float_accuracy(result) -> float:
-    return 100 * result.test_float.accuracy
-
-
 def accuracy(network, x: np.ndarray, labels: np.ndarray) -> float:
     return 100 * count_correct(make_engine("native", network, threads=1), x, labels)[0] / len(labels)
 
@@ -86,84 +94,88 @@ def trained(dataset, spec: str, options: dict, loss: str, seed: int, holdouts: l
     return weights, scaling
 
 
-def of_digits(seed: int) -> dict[str, list[float]]:
-    """Means over the speakers: what → accuracy on (clips of the new one, test clips of the others)."""
+def of_digits(speaker: str, seed: int) -> Rows:
+    """What → accuracy on (clips of the new speaker, test clips of the others)."""
     dataset, (spec, options, loss) = load_dataset("spoken-digits"), DIGITS
-    found: dict[str, list] = {}
-    for speaker in SPEAKERS:
-        holdout = [f"speaker={speaker}"]
-        weights, scaling = trained(dataset, spec, options, loss, seed, holdout, EPOCHS)
-        is_new = dataset.keys["speaker"] == speaker
-        new = np.flatnonzero(is_new)
-        learnt, tested = (new[part] for part in split_for_tuning(dataset.y[new], 100, seed))
-        known = np.flatnonzero(dataset.test & ~is_new)
-        pool = np.flatnonzero(~dataset.test & ~is_new)
-        stored = pool[choose_stored(dataset.y[pool], 100, 4, seed)]
-        on_new = replace(dataset, test=np.isin(np.arange(len(dataset)), tested), keys={}, group=None)
-        for encoding, rate in ENCODINGS.items():
-            given = {
-                "scaling": scaling, "options": options | {"encoding": encoding}, "loss": loss, "seed": seed,
-                "validation_percent": 0,
-            }  # fmt: skip
-            result = quantise(weights, spec, dataset, holdouts=holdout, **given)
-            largest = quantise(weights, spec, dataset, holdouts=holdout, candidates=1, **given)
-            model, y = result.model, dataset.y
-            parts = {
-                "tested": (model.preprocessing.apply(dataset.x[tested]), y[tested]),
-                "known": (model.preprocessing.apply(dataset.x[known]), y[known]),
-            }
-            if encoding == "int8":
-                seen = quantise(weights, spec, on_new, **given)
-                found.setdefault("float", []).append((float_accuracy(seen), float_accuracy(result)))
-            both = [accuracy(model.network, *part) for part in parts.values()]
-            found.setdefault(encoding, []).append(both)
-            plain = largest.model
-            both = [
-                accuracy(plain.network, plain.preprocessing.apply(dataset.x[part]), y[part])
+    holdout = [f"speaker={speaker}"]
+    weights, scaling = trained(dataset, spec, options, loss, seed, holdout, EPOCHS)
+    is_new = dataset.keys["speaker"] == speaker
+    new = np.flatnonzero(is_new)
+    learnt, tested = (new[part] for part in split_for_tuning(dataset.y[new], 100, seed))
+    known = np.flatnonzero(dataset.test & ~is_new)
+    pool = np.flatnonzero(~dataset.test & ~is_new)
+    stored = pool[choose_stored(dataset.y[pool], 100, 4, seed)]
+    found: Rows = {}
+    for encoding, (rule, candidates) in product(ENCODINGS, RULES.items()):
+        given = {"holdouts": holdout, "loss": loss, "validation_percent": 0, "candidates": candidates}
+        model = quantise(
+            weights,
+            spec,
+            dataset,
+            scaling=scaling,
+            options=options | {"encoding": encoding},
+            seed=seed,
+            **given,
+        ).model
+        x = model.preprocessing.apply(dataset.x)
+        if not found:
+            scores = FloatNetwork(model.network, list(weights.values()))
+            seen = scaling.apply(dataset.x, dataset.axes)
+            found["float"] = [
+                100 * float((scores.scores(seen[part]).argmax(axis=1) == dataset.y[part]).mean())
                 for part in (tested, known)
             ]
-            found.setdefault(f"{encoding}, largest weight", []).append(both)
-            tune(model, (dataset.x[learnt], y[learnt]), (dataset.x[stored], y[stored]), rate, loss, seed)
-            both = [accuracy(model.network, *part) for part in parts.values()]
-            found.setdefault(f"{encoding}, after learning", []).append(both)
-    return {name: np.mean(rows, axis=0).tolist() for name, rows in found.items()}
+        parts = [(x[part], dataset.y[part]) for part in (tested, known)]
+        name = f"{encoding}, {rule}"
+        found[name] = [accuracy(model.network, *part) for part in parts]
+        for rate in DIGITS_RATES:
+            network = model.network.copy()
+            fresh, old = ((x[part], dataset.y[part]) for part in (learnt, stored))
+            tune(network, fresh, old, rate, loss, seed)
+            found[f"{name}, after learning, {rate}"] = [accuracy(network, *part) for part in parts]
+    return found
 
 
-def tune(model, fresh, stored, rate: int, loss: str, seed: int) -> None:
-    apply = model.preprocessing.apply
-    fresh, stored = (apply(fresh[0]), fresh[1]), (apply(stored[0]), stored[1])
+def tune(network, fresh, stored, rate: int, loss: str, seed: int) -> None:
     tuning = Tuning(30, 4, Schedule(4 * rate), seed)
-    engine = make_engine("native", model.network, threads=1)
-    learner = Stepper(model.network, 4 * rate, engine=engine, loss=loss)
+    engine = make_engine("native", network, threads=1)
+    learner = Stepper(network, 4 * rate, engine=engine, loss=loss)
     for step in tuning_steps(fresh, tuning, stored):
         learner.step(step.samples, step.labels)
     engine.fetch()
 
 
-def of_mnist(dataset, spec: str, options: dict, loss: str, seed: int) -> dict[str, list[float]]:
+def of_mnist(dataset, spec: str, options: dict, loss: str, seed: int) -> Rows:
     weights, scaling = trained(dataset, spec, options, loss, seed, [], MNIST_EPOCHS)
-    found = {}
-    for encoding in ENCODINGS:
-        given = {
-            "scaling": scaling, "options": options | {"encoding": encoding}, "loss": loss, "seed": seed,
-            "validation_percent": 0,
-        }  # fmt: skip
-        result = quantise(weights, spec, dataset, **given)
-        largest = quantise(weights, spec, dataset, candidates=1, **given)
-        found["float"] = [float_accuracy(result)]
-        found[encoding] = [100 * result.test.accuracy]
-        found[f"{encoding}, largest weight"] = [100 * largest.test.accuracy]
-        network, part = result.model.network, np.flatnonzero(~dataset.test)
-        x = result.model.preprocessing.apply(dataset.x)
-        trainer = Trainer(
-            "backprop", seed=seed, epochs=TUNED_EPOCHS, batch_size=16, loss=loss, update="exact", threads=1
+    found: Rows = {}
+    for encoding, (rule, candidates) in product(ENCODINGS, RULES.items()):
+        given = {"loss": loss, "validation_percent": 0, "candidates": candidates}
+        result = quantise(
+            weights,
+            spec,
+            dataset,
+            scaling=scaling,
+            options=options | {"encoding": encoding},
+            seed=seed,
+            **given,
         )
-        trainer.fit(network, x[part], dataset.y[part])
-        found[f"{encoding}, after learning"] = [accuracy(network, x[dataset.test], dataset.y[dataset.test])]
+        found["float"] = [100 * result.test_float.accuracy]
+        name = f"{encoding}, {rule}"
+        found[name] = [100 * result.test.accuracy]
+        if rule != "least error":
+            continue
+        x, part = result.model.preprocessing.apply(dataset.x), np.flatnonzero(~dataset.test)
+        for rate in MNIST_RATES:
+            network = result.model.network.copy()
+            settings = {"loss": loss, "update": "exact", "learning_rate_inv": 16 * rate, "batch_size": 16}
+            trainer = Trainer("backprop", seed=seed, epochs=TUNED_EPOCHS, threads=1, **settings)
+            trainer.fit(network, x[part], dataset.y[part])
+            tested = accuracy(network, x[dataset.test], dataset.y[dataset.test])
+            found[f"{name}, after learning, {rate}"] = [tested]
     return found
 
 
-def show(title: str, runs: list[dict[str, list[float]]], names: tuple[str, ...]) -> None:
+def show(title: str, runs: list[Rows], names: tuple[str, ...]) -> None:
     print(f"\n| {title} | {' | '.join(names)} |\n|---|{'---:|' * len(names)}")
     for what in runs[0]:
         cells = []
@@ -185,11 +197,15 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(1)
     if options.what == "digits":
-        runs = []
-        for seed in range(options.seeds):
-            runs.append(of_digits(seed))
-            print(f"seed {seed}: {runs[-1]}", flush=True)
-        show(DIGITS[0], runs, ("new speaker", "known speakers"))
+        for speakers in (CHOICE, CONFIRMATION):
+            runs = []
+            for seed in range(options.seeds):
+                each = [of_digits(speaker, seed) for speaker in speakers]
+                runs.append(
+                    {what: np.mean([rows[what] for rows in each], axis=0).tolist() for what in each[0]}
+                )
+                print(f"seed {seed}: {runs[-1]}", flush=True)
+            show(f"{DIGITS[0]}, {', '.join(speakers)}", runs, ("new speaker", "known speakers"))
         return
     dataset = load_digits(options.data)
     kept = np.flatnonzero(dataset.test | (np.cumsum(~dataset.test) <= options.images))
