@@ -16,6 +16,7 @@ from integrad.learners.table import LEARNERS
 from integrad.model_file import Model
 from integrad.network.backprop_blocks import MASTER_LIMIT, BackpropLayer
 from integrad.network.network import Network
+from integrad.network.parameter import Parameter
 
 SAMPLES = 3
 """Samples that are classified before and after training."""
@@ -72,7 +73,7 @@ class Case:
             return network
         for parameter in network.parameters():
             if parameter.on_device:
-                parameter.array[...] = _weights(self.weights, parameter.shape, parameter.limit, rng)
+                parameter.array[...] = _weights(self.weights, parameter, rng)
         if self.learner == "backprop":
             for layer in [*network.blocks, network.output]:
                 _scale(layer, rng)
@@ -108,7 +109,8 @@ class Case:
         return np.clip(drawn, low, high).astype(self.raw_dtype)
 
 
-def _weights(kind: str, shape: tuple[int, ...], limit: int, rng: np.random.Generator) -> np.ndarray:
+def _weights(kind: str, parameter: Parameter, rng: np.random.Generator) -> np.ndarray:
+    shape, limit = parameter.shape, parameter.limit
     if kind == "zero":
         return np.zeros(shape, np.int16)
     if kind == "all highest":
@@ -116,7 +118,7 @@ def _weights(kind: str, shape: tuple[int, ...], limit: int, rng: np.random.Gener
     if kind == "extreme":
         return rng.choice(np.array([-limit, limit], np.int16), shape)
     if kind == "typical":  # of a trained network: bell-shaped, in 16 bits a few thousand
-        deviation = 3000 if limit > INT8_LIMIT + 1 else limit / 3
+        deviation = limit / 3 if parameter.encoding == "int8" else 3000
         return np.clip(rng.normal(0, deviation, shape), -limit, limit).astype(np.int16)
     return rng.integers(-limit, limit, shape, np.int16, endpoint=True)
 
