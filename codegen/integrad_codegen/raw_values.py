@@ -9,6 +9,7 @@ from itertools import groupby
 from integrad.model_file import Model
 from integrad_codegen.c.header_text import comment_text
 
+MOST_NAMES = 100
 MOST_LINES = 40
 """Channels that are described one by one; the constants of more of them are in a table only."""
 
@@ -61,7 +62,11 @@ class RawValues:
 
 
 def _names(names: list[str]) -> list[str]:
-    return textwrap.wrap(comment_text(f"Channels: {', '.join(names)}."), 94) if names else []
+    """The first names as wrapped lines; none without names."""
+    if not names:
+        return []
+    shown = ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")
+    return textwrap.wrap(comment_text(f"Channels: {shown}."), 90)
 
 
 def _scalings(model: Model) -> list[str]:
@@ -73,7 +78,7 @@ def _scalings(model: Model) -> list[str]:
         runs.append((_range(model, first, count), text))
         first += count
     if len(runs) == 1:
-        return [f"every value: raw = {runs[0][1]}"]
+        return [f"every value: raw = {runs[0][1]}", *_names(model.channel_names or [])]
     if model.channel_names is not None and len(channels) <= MOST_LINES:
         runs = [(channel.name, channel.formula()) for channel in channels]
     shown = [(comment_text(name), text) for name, text in runs[:MOST_LINES]]

