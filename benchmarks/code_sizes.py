@@ -5,7 +5,7 @@
 Builds a few dozen networks for every core with arm-none-eabi-gcc and finds, by least squares, the bytes
 of each ingredient whose sum is the code of every one of them: host/integrad/data/code_sizes.json. With
 --check nothing is written; with --add existing entries are kept, and missing ones are measured on the
-networks of GROUPED and POCKET. Prints, for each core, the largest error on these networks and on networks
+networks that have some. Prints, for each core, the largest error on these networks and on networks
 that were not used for the fit. Run it after changing kernels or templates.
 """
 
@@ -26,6 +26,7 @@ from integrad.model_file import Model
 from integrad.network.network import Network
 from integrad.targets.cores import CORES, get_core
 from integrad.training.specification import load_spec
+from integrad_codegen.plan import make_plan
 
 TABLE = Path(__file__).resolve().parents[1] / "host/integrad/data/code_sizes.json"
 CLASSES = 10
@@ -67,18 +68,30 @@ POCKET = [
     *product([IMAGE, FEATURES], ["mlp:24", "mlp:40,30,20"], ["pocket"]),
     (SERIES, "mlp:20,7", "pocket"),
 ]
+BACKPROP = [
+    *product([IMAGE, FEATURES], ["mlp:24", "mlp:40,30,20"], ["backprop"]),
+    *product([IMAGE], ["cnn:a2,c8,p2,c24,p2,d32", "cnn:c6,p4,c9,a2,d12"], ["backprop"]),
+    (COLOUR, "cnn:c6,p3,dw,a2,d20", "backprop"),
+    (SERIES, "cnn:c5,p2,c6,a3,d10", "backprop"),
+    (SMALL, "cnn:p2,c6,c9,a2,p2", "backprop"),
+    (SMALL, "cnn:dw,p2,c8k1,p2,d10", "backprop"),
+    (FEATURES, "mlp:30", "backprop", "cross-entropy"),
+    (IMAGE, "cnn:c8,p2,d16", "backprop", "cross-entropy"),
+]
 OTHERS = [
     (IMAGE, "mlp:96,48"),
     (IMAGE, "cnn:p4,c8,p2,c16,p2,d32"),
     (SMALL, "cnn:c5,p2,c10,p2,c15,p2,d24,d12"),
     (SERIES, "cnn:c4,p2,c8,p2,d30"),
     (IMAGE, "mlp:100,50", "pocket"),
+    (IMAGE, "mlp:96,48", "backprop"),
+    (IMAGE, "cnn:p4,c8,p2,c16,p2,d32", "backprop"),
 ]
 SETTINGS = [("none", 1), ("output", 16), ("last:1", 4), ("all", 16)]
 FEW = [("none", 1), ("last:1", 8), ("all", 10)]
 
 
-def make_model(data, spec, learner="nitro-d"):
+def make_model(data, spec, learner="nitro-d", loss=""):
     axes, dtype, shape = data
     limits = np.iinfo(dtype)
     rng = np.random.default_rng(0)
@@ -87,14 +100,23 @@ def make_model(data, spec, learner="nitro-d"):
     shape = preprocessing.input_shape
     network = Network(shape, CLASSES, load_spec(spec, shape, learner).layers, learner)
     network.initialise(rng)
-    return Model(network, preprocessing, [str(k) for k in range(CLASSES)], {})
+    record = {"hyper_parameters": {"loss": loss}} if loss else {}
+    return Model(network, preprocessing, [str(k) for k in range(CLASSES)], record)
 
 
-def built(core, networks, settings):
-    """(ingredients, bytes of code and of constants that are not known) of every firmware."""
+def built(core, networks, settings, known=None):
+    """(ingredients, bytes of code and of constants that are not known) of every firmware; with known
+    ingredients, only of those that have others."""
     cases = [(core, *case, *setting) for case, setting in product(networks, settings)]
+    cases = [case for case in cases if known is None or ingredients_of(case).keys() - known.keys()]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # compilers are processes of their own
         return list(pool.map(build, cases))
+
+
+def ingredients_of(case):
+    _, *network, learn, batch = case
+    model = make_model(*network)
+    return ingredients(model, make_plan(model.network, "model", learn, batch, model.constants))
 
 
 def build(case):
@@ -139,11 +161,10 @@ def main():
     options = parser.parse_args()
     for core in options.cores:
         if not options.check:
-            rows = built(
-                core, [*GROUPED, *POCKET] if options.add else [*NETWORKS, *GROUPED, *POCKET], SETTINGS
-            )
             table = read_table()
             known = table[core] if options.add else {}
+            networks = [*NETWORKS, *GROUPED, *POCKET, *BACKPROP]
+            rows = built(core, networks, SETTINGS, known if options.add else None)
             table[core] = known | fitted(rows, known)
             worst = max(error(total(table[core], found), size) for found, size in rows)
             TABLE.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")

@@ -58,10 +58,12 @@ static inline void integrad_backprop_spread(int32_t *map, const int8_t *w,
     const size_t fan_in = integrad_fan_in(&layer->shape);
     while (count > 0) {
         const size_t same = integrad_backprop_sort(&entries, count);
-        const int line = *entries.winner / layer->window_width;
-        const int position = *entries.winner - line * layer->window_width;
+        int line = row, position = *entries.winner;
+        for (; position >= layer->window_width; position -= layer->window_width) {
+            line++;
+        }
         integrad_weigh8(patch, fan_in, w, fan_in, entries.index, entries.error, same);
-        integrad_scatter8(map, patch, &layer->shape, row + line, column + position);
+        integrad_scatter8(map, patch, &layer->shape, line, column + position);
         entries.index += same;
         entries.error += same;
         entries.winner += same;

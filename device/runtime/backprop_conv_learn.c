@@ -66,13 +66,17 @@ INTEGRAD_KERNEL void integrad_backprop_conv_learn(int8_t *w, int8_t *fraction, c
     const size_t channels = groups * group;
     const size_t maxima = (size_t)layer->height * (size_t)layer->width;
     const size_t size = (size_t)layer->height * integrad_backprop_winners_size(layer);
-    for (size_t o = 0; o < channels; o++) {
+    for (size_t o = 0, left = group; o < channels; o++, left--) {
+        if (left == 0) { /* the next group reads other inputs */
+            x += inputs;
+            left = group;
+        }
         for (size_t i = 0; i < fan_in; i++) {
             sums[i] = 0;
         }
         for (size_t b = 0; b < count; b++) {
             const size_t map = b * channels + o;
-            integrad_backprop_add(sums, x + (b * groups + o / group) * inputs, error + map * maxima,
+            integrad_backprop_add(sums, x + b * groups * inputs, error + map * maxima,
                                   winners ? winners + map * size : winners, layer);
         }
         integrad_backprop_update(w, fraction, o * fan_in, sums, fan_in,

@@ -346,8 +346,8 @@ MISTAKES = [
     Mistake(
         "groups learn from the first one",
         "backprop maps",
-        r"\(b \* groups \+ o / group\) \* inputs",
-        "b * groups * inputs",
+        r"x \+= inputs;(?=\s+left = group)",
+        "",
     ),
     Mistake("groups pass errors to the first one", "backprop maps", r"sums \+ g \* inputs, w", "sums, w"),
 ]

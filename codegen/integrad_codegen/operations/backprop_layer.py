@@ -91,6 +91,11 @@ class BackpropLayer(Operation):
             names.add("backprop_activation")
         return names
 
+    @property
+    def divides(self) -> bool:
+        """All scales are powers of two."""
+        return False
+
     def ingredients(self, batch: int) -> list[str]:
         names = [self.kind]
         if self.learns:

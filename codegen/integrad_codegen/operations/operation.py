@@ -141,6 +141,11 @@ class Operation(ABC):
         """Names of the kernels that its generated code calls."""
         return set()
 
+    @property
+    def divides(self) -> bool:
+        """Whether learning divides by a variable."""
+        return self.learns
+
     def constants(self) -> list[tuple[str, int]]:
         """(quantity, value) of all constants in its code, in the order of use."""
         return []

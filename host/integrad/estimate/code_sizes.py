@@ -88,7 +88,8 @@ def _divisions(model: Model, plan: Plan) -> list[str]:
     how, names = Normalisation.of(model.preprocessing), []
     divisors = list(how.mad) if how.bits == 32 else []
     by_variable = (how.bits == 32 and how.channels > 1) or any(kernels()[n].divides for n in needed(plan))
-    if plan.batch or by_variable or any(n & (n - 1) for n in divisors):  # else it is a shift
+    learning = any(operation.divides for operation in plan.all_operations)
+    if learning or by_variable or any(n & (n - 1) for n in divisors):  # else it is a shift
         names.append("32-bit division")
     if how.bits == 64 or any(block.gradient_bits == 64 for block in plan.learning_blocks):
         names.append("64-bit division")
