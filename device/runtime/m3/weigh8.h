@@ -16,6 +16,6 @@ INTEGRAD_KERNEL void integrad_weigh8(int32_t *sums, size_t n, const int8_t *rows
             from[j] = rows + index[there ? k + j : k] * stride;
             by[j] = there ? factors[k + j] : 0;
         }
-        integrad_weigh_fours8(sums, n, from, by, k > 0);
+        integrad_weigh_fours8(sums, n, from, by, count - k, k > 0);
     }
 }
