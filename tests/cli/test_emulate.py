@@ -262,3 +262,13 @@ def test_a_full_disk_leaves_the_old_result(toys, tmp_path, monkeypatch):
 def test_help_has_an_example():
     text = run("emulate", "--help").stdout
     assert "integrad emulate digits.model spoken-digits --only speaker=george --tune 100 --learn all" in text
+
+
+def test_tuning_on_unmarked_data_says_what_the_model_has_seen(tmp_path):
+    data = write_npz(tmp_path / "toy.npz", test=False, samples=100)
+    assert train(tmp_path, data).exit_code == 0
+    result = run("emulate", tmp_path / "toy.model", data, "--tune", 50, "--epochs", 1)
+    assert result.exit_code == 0, result.output
+    assert "all samples: accuracy on 50 samples" in result.stdout
+    assert "note: the model was trained or selected on " in result.stdout
+    assert "note:" not in run("emulate", tmp_path / "toy.model", data).stdout

@@ -101,7 +101,7 @@ def emulate(
         raise UsageError(f"--replay {replay}: requires --tune")
     loaded = load_model(model)
     dataset = load_for(loaded, data, label, group, drop)
-    part = choose_part(loaded, dataset, list(only))
+    part = choose_part(loaded, dataset, list(only), to_learn=bool(tune))
     mask = part.mask
     labels, samples = match_labels(loaded, dataset), loaded.preprocessing.raw(dataset.x)
     tuned, stored, test = np.arange(0), np.arange(0), np.flatnonzero(mask)
@@ -124,8 +124,9 @@ def emulate(
         costs = measure_costs(device, firmware, samples[mask], labels[mask], schedule, time_limit=time_limit)
     show_memory(console, chosen.part, costs)
     show_layers(console, costs)
+    seen = 0 if part.learnt is None else int(part.learnt[test].sum())
     learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"
-    _show_outcome(console, f"{data}, {part.text}", outcome, learnt)
+    _show_outcome(console, f"{data}, {part.text}", outcome, learnt, seen)
     figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs)}
     write_json(json_path, {"core": chosen.name, **figures})
     if not outcome.equal_to_host:
@@ -159,7 +160,7 @@ def cost_json(costs: Costs) -> dict:
     return {name: figures[name] for name in names} | {"layers": list(figures["layers"])}
 
 
-def _show_outcome(console, what: str, outcome: Adaptation, learnt: str) -> None:
+def _show_outcome(console, what: str, outcome: Adaptation, learnt: str, seen: int) -> None:
     console.print(f"{what}: accuracy on {outcome.samples:,} samples", markup=False, soft_wrap=True)
     table = Table(show_header=False)
     table.add_column("")
@@ -168,6 +169,8 @@ def _show_outcome(console, what: str, outcome: Adaptation, learnt: str) -> None:
     if outcome.after is not None:
         table.add_row(f"after {learnt}", f"{outcome.after:.2%}")
     console.print(table)
+    if seen:
+        console.print(f"note: the model was trained or selected on {seen:,} of these samples", markup=False)
     same = (
         "same bits as on the host" if outcome.equal_to_host else "[red]different bits than on the host[/red]"
     )

@@ -30,12 +30,13 @@ class Part:
         return None if self.learnt is None else int((self.mask & self.learnt).sum())
 
 
-def choose_part(model: Model, dataset: Dataset, only: list[str]) -> Part:
+def choose_part(model: Model, dataset: Dataset, only: list[str], to_learn: bool = False) -> Part:
     """The samples on which to evaluate a model: those of `only`, else those on which its training run tested
     it if this is the same data, else the test set of the data, else all.
 
-    only: KEY=VALUE strings; samples that match any of them are selected. Raises UsageError if one matches
-    none.
+    only: KEY=VALUE strings; samples that match any of them are selected. to_learn: some of the samples will
+    be learnt, for which those that a training run tested on are too few unless the data marks them.
+    Raises UsageError if a selector matches no sample.
     """
     split, learnt = recorded_split(dataset, model.training), None
     if split is not None:
@@ -43,7 +44,7 @@ def choose_part(model: Model, dataset: Dataset, only: list[str]) -> Part:
         learnt[split.train] = True
     if only:
         return Part(select(dataset, only), f"samples with {' or '.join(only)}", learnt)
-    if split is not None and len(split.test):
+    if split is not None and len(split.test) and not to_learn:
         mask = np.zeros(len(dataset), bool)
         mask[split.test] = True
         whole = dataset.test is not None and np.array_equal(mask, dataset.test)
