@@ -47,7 +47,7 @@ ENCODINGS = ("int8", "int16-master")
 RULES = {"least error": CANDIDATES, "largest weight": 1}
 """How exponents are chosen → number of candidates."""
 
-DIGITS_RATES, MNIST_RATES = (16, 32, 64, 128), (16, 64, 256)
+DIGITS_RATES, CONFIRMED_RATES, MNIST_RATES = (16, 32, 64, 128), (32, 128), (16, 64, 256)
 """learning_rate_inv per sample of a batch."""
 
 EPOCHS, MNIST_EPOCHS = 30, 8
@@ -94,7 +94,7 @@ def trained(dataset, spec: str, options: dict, loss: str, seed: int, holdouts: l
     return weights, scaling
 
 
-def of_digits(speaker: str, seed: int) -> Rows:
+def of_digits(speaker: str, seed: int, rules: dict[str, int], rates: tuple[int, ...]) -> Rows:
     """What → accuracy on (clips of the new speaker, test clips of the others)."""
     dataset, (spec, options, loss) = load_dataset("spoken-digits"), DIGITS
     holdout = [f"speaker={speaker}"]
@@ -106,7 +106,7 @@ def of_digits(speaker: str, seed: int) -> Rows:
     pool = np.flatnonzero(~dataset.test & ~is_new)
     stored = pool[choose_stored(dataset.y[pool], 100, 4, seed)]
     found: Rows = {}
-    for encoding, (rule, candidates) in product(ENCODINGS, RULES.items()):
+    for encoding, (rule, candidates) in product(ENCODINGS, rules.items()):
         given = {"holdouts": holdout, "loss": loss, "validation_percent": 0, "candidates": candidates}
         model = quantise(
             weights,
@@ -128,7 +128,7 @@ def of_digits(speaker: str, seed: int) -> Rows:
         parts = [(x[part], dataset.y[part]) for part in (tested, known)]
         name = f"{encoding}, {rule}"
         found[name] = [accuracy(model.network, *part) for part in parts]
-        for rate in DIGITS_RATES:
+        for rate in rates:
             network = model.network.copy()
             fresh, old = ((x[part], dataset.y[part]) for part in (learnt, stored))
             tune(network, fresh, old, rate, loss, seed)
@@ -197,10 +197,11 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(1)
     if options.what == "digits":
-        for speakers in (CHOICE, CONFIRMATION):
+        best = {"least error": CANDIDATES}
+        for speakers, *how in ((CHOICE, RULES, DIGITS_RATES), (CONFIRMATION, best, CONFIRMED_RATES)):
             runs = []
             for seed in range(options.seeds):
-                each = [of_digits(speaker, seed) for speaker in speakers]
+                each = [of_digits(speaker, seed, *how) for speaker in speakers]
                 runs.append(
                     {what: np.mean([rows[what] for rows in each], axis=0).tolist() for what in each[0]}
                 )
