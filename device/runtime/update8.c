@@ -11,6 +11,10 @@
 #include "portable/multiply8.h"
 
 #include "m3/update8.h"
+#elif INTEGRAD_HAS_M0
+#include "portable/multiply8.h"
+
+#include "m0/update8.h"
 #else
 #include "rounding.h"
 

@@ -11,6 +11,10 @@
 #include "portable/multiply_master.h"
 
 #include "m3/update_master.h"
+#elif INTEGRAD_HAS_M0
+#include "portable/multiply_master.h"
+
+#include "m0/update_master.h"
 #else
 #include "rounding.h"
 
