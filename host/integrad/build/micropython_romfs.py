@@ -15,7 +15,8 @@ def romfs_image(files: Mapping[str, bytes]) -> bytes:
     """An image of these files (name → contents, one folder), in which weights start at even addresses.
 
     A file starts where the previous one ends, and the size of an image is even. Empty files with names of one
-    or two letters are inserted to move weights to even addresses. Raises IntegradError if mpremote is not installed.
+    or two letters are inserted to move weights to even addresses. Raises IntegradError if mpremote is not
+    installed.
     """
     order = sorted(files, key=lambda name: (name.endswith(".weights"), name))
     most = sum(name.endswith(".weights") for name in order)
