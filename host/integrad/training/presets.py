@@ -21,7 +21,7 @@ HEAD_FEATURES = 4096
 COMMON = {"batch_size": 64, "epochs": 150, "patience": 15, "stop_patience": 35}
 
 
-BACKPROP_LEARNING = {"batch_size": 64, "epochs": 30}
+BACKPROP_LEARNING = {"loss": "cross-entropy", "batch_size": 64, "epochs": 30}
 POCKET_LEARNING = {"batch_size": 64, "epochs": 60, "stop_patience": 20}
 
 
