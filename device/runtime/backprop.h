@@ -71,13 +71,13 @@ INTEGRAD_KERNEL void integrad_backprop_dense_learn(int8_t *w, int8_t *fraction, 
 
 /*
  * y = the maxima of activation(w * x). winners: 0, or for each maximum the position in its window
- * where it comes first. work: that of integrad_convolve8. band: a tile of windows of all
- * channels, if there is a pool.
+ * where it comes first. work: bytes for a tile of windows of all channels, if there is a pool, and
+ * the workspace of integrad_convolve8.
  */
 INTEGRAD_KERNEL void integrad_backprop_conv_forward(int8_t *y, uint8_t *winners, const int8_t *w,
                                                     const int8_t *x,
                                                     const struct integrad_backprop_conv *layer,
-                                                    int32_t *work, int8_t *band);
+                                                    int32_t *work);
 
 /*
  * The maxima of `count` windows of one row in all channels. band: channels x window_height x step.

@@ -21,12 +21,17 @@ static inline void integrad_backprop_convolve(int8_t *out, size_t step, const in
 INTEGRAD_KERNEL void integrad_backprop_conv_forward(int8_t *y, uint8_t *winners, const int8_t *w,
                                                     const int8_t *x,
                                                     const struct integrad_backprop_conv *layer,
-                                                    int32_t *work, int8_t *band) {
+                                                    int32_t *work) {
     const int lines = layer->window_height, columns = layer->window_width;
     const int width = layer->width;
     const size_t maxima = (size_t)layer->height * (size_t)width;
     const size_t size = integrad_backprop_winners_size(layer);
     const size_t step = (size_t)(layer->tile * columns);
+    const size_t channels = (size_t)layer->groups * (size_t)layer->shape.channels;
+    int8_t *const band = (int8_t *)work;
+    if (lines * columns > 1) {
+        work += (channels * (size_t)lines * step + 3) / 4;
+    }
     for (int row = 0; row < layer->height; row++) {
         if (lines * columns == 1) {
             integrad_backprop_convolve(y, maxima, w, x, row, 0, width, layer, work);

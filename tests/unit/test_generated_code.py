@@ -20,10 +20,11 @@ from integrad_codegen.plan import make_plan
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/parity"))
+from backprop_cases import BACKPROP  # noqa: E402
 from fixed import FIXED  # noqa: E402
 from pocket_cases import POCKET  # noqa: E402
 
-HEADERS = ("kernels", "nitro", "pocket", "all_kernels")
+HEADERS = ("backprop", "kernels", "nitro", "pocket", "all_kernels")
 CLANG_FORMAT = Path(sys.executable).parent / "clang-format"
 NAME = "spoken_digits_m4"
 LONGEST_NAME = "a_name_of_forty_characters_for_one_model"
@@ -37,9 +38,13 @@ COMPILERS = {
     },
 }
 
+LEARNING_BACK = ("backprop", "backprop pooled", "backprop maps", "backprop inference")
+"""Cases of integer backpropagation with both losses and encodings and all kinds of layers."""
+
 # name → (fixed case, learn set, batch, prefix): every kernel, both gradient types, frozen and free blocks.
 MODULES = {
     **{name: (name, case.learn, case.batch, "model") for name, case in (FIXED | POCKET).items()},
+    **{name: (name, BACKPROP[name].learn, BACKPROP[name].batch, "model") for name in LEARNING_BACK},
     "cnn-last": ("cnn", "last:1", 1, "m"),
     "cnn-output": ("cnn", "output", 3, NAME),
     "cnn-4096": ("cnn", "all", 4096, NAME),
@@ -62,7 +67,9 @@ def generated(tmp_path_factory):
         if name not in made:
             case, learn, batch, prefix = MODULES[name]
             folder = tmp_path_factory.mktemp(name)
-            made[name] = DeviceModel.generate((FIXED | POCKET)[case].model(), folder, learn, batch, prefix)
+            made[name] = DeviceModel.generate(
+                (FIXED | POCKET | BACKPROP)[case].model(), folder, learn, batch, prefix
+            )
         return made[name].plan, made[name].source_folder
 
     return generate

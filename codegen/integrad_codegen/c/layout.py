@@ -6,7 +6,7 @@ import re
 import textwrap
 from itertools import groupby
 
-COLUMNS = 100
+COLUMNS, INDENT = 100, 4
 
 
 def wrapped(opening: str, arguments: list[str], ending: str, indent: int = 0) -> str:
@@ -39,8 +39,20 @@ def wrapped_call(call: str, indent: int) -> str:
 
 
 def commented(lines: list[tuple[str, str]]) -> list[str]:
-    """(code, comment) → lines whose trailing comments are aligned."""
-    width = max((len(code) for code, _ in lines), default=0)
+    """(code, comment) → lines whose trailing comments are aligned, as far as that leaves them before column
+    100 where lines are indented once."""
+    found, group, least, most = [], [], 0, COLUMNS
+    for code, comment in lines:
+        first, last = len(code), COLUMNS - INDENT - len(f" /* {comment} */")
+        if group and (first > most or last < least):
+            found += _aligned(group, least)
+            group, least, most = [], 0, COLUMNS
+        group.append((code, comment))
+        least, most = max(least, first), min(most, last)
+    return found + _aligned(group, least)
+
+
+def _aligned(lines: list[tuple[str, str]], width: int) -> list[str]:
     return [f"{code:<{width}} /* {comment} */" for code, comment in lines]
 
 

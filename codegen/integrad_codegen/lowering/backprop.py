@@ -68,9 +68,7 @@ def _forward(operation: Operation, out: Place, x: Place, batch: int = 0) -> Call
     places = {"out": out, "x": x}
     if isinstance(operation, BackpropConv):
         size = operation.workspace("forward", batch)
-        places["work"] = Place(f"{operation.name}_work", (size // INT32,), bits=32)
-        if operation.is_pooled:
-            places["band"] = Place(f"{operation.name}_band", operation.tile_shape)
+        places["work"] = Place(f"{operation.name}_work", (-(-size // INT32),), bits=32)
         if batch:
             places |= _winners(operation, batch)
     return Call(operation, "forward", places)

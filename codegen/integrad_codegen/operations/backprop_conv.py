@@ -140,7 +140,11 @@ class BackpropConv(BackpropLayer):
         return min(self.maxima, max(HITS, self.output_shape[2]))
 
     def workspace(self, action: str, batch: int) -> int:
-        return INT32 * convolve8_work(self.fan_in) if action == "forward" else 0
+        """The outputs of a tile, and the workspace of the kernel."""
+        if action != "forward":
+            return 0
+        tile = prod(self.tile_shape) if self.is_pooled else 0
+        return INT32 * (-(-tile // INT32) + convolve8_work(self.fan_in))
 
     def sums_bytes(self, action: str, batch: int) -> int:
         """Back: errors of one sample's inputs, those that one position adds, and those of its channels with
