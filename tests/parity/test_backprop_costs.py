@@ -14,7 +14,7 @@ from integrad.network.notation import parse_notation
 from integrad.targets.cores import CORES
 
 BATCH = 4
-LIMITS = {"m0": 4.6, "m3": 2.6, "m4": 2.3, "m55": 1.4}
+LIMITS = {"m0": 4.6, "m3": 2.6, "m4": 2.3, "m55": 0.85}
 """Instructions per multiply-accumulate of the three passes, as if no error were 0."""
 
 
