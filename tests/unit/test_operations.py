@@ -92,7 +92,8 @@ def test_lowerings_are_of_learners(monkeypatch):
 
 def test_nobody_outside_a_kind_s_files_asks_for_it():
     """Printers, reports and estimates work with whatever an operation says."""
-    own = re.compile(r"operations/|lowering/|network/|engines/|training/(network_toml|specification)")
+    rooms = r"operations/|lowering/|network/|engines/|quantisation/"
+    own = re.compile(rf"{rooms}|training/(network_toml|specification)")
     asks = re.compile(r"""\.kind (==|!=|in) |isinstance\(\w+, (Conv|Dense|Pool|Classifier)\)""")
     files = [*ROOT.glob("codegen/**/*.py"), *ROOT.glob("host/integrad/**/*.py")]
     files += ROOT.glob("templates/**/*.jinja")
@@ -114,7 +115,8 @@ def call(name, **places):
 
 
 def one(name, batch=0, values=8, bits=8):
-    return Place(name, (values,), batch=batch, bits=bits)
+    extent = (name, "outputs") if bits == 8 else ("", "")
+    return Place(name, (values,), extent, batch=batch, bits=bits)
 
 
 TIMES = {"block1": 0, "pool1": 1, "block2": 2}
