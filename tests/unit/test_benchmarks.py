@@ -19,6 +19,7 @@ sys.path.insert(0, str(BENCHMARKS))
 import footprint  # noqa: E402
 import host_sweep  # noqa: E402
 import host_training  # noqa: E402
+import small_data  # noqa: E402
 from measuring import UnequalError, measure, measure_in_turns, require_equal  # noqa: E402
 from plain_integer import PlainInteger  # noqa: E402
 
@@ -189,3 +190,31 @@ def test_footprints_are_compared_by_ratio(capsys):
     assert "| code, bytes | 2 of 2 | 0.8660 | 0.5000 (a, m0) | 1.5000 (a, m4) |" in text
     assert "| `a` | code, bytes | 0.5000 | 1.5000 |" in text and text.count("`a`") == 1
     assert "above 6,144 bytes: {'x64': 6150}" in text
+
+
+def test_small_data_is_compared_with_scikit_learn(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("sklearn")
+    folder, known = tmp_path / "sets", tmp_path / "references.json"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [60, 30])
+    x = rng.normal(size=(90, 24)) + y[:, None]
+    np.savez(folder / "series.npz", x=x, y=y, test=np.arange(90) % 3 == 0)
+    even = np.arange(90) % 2
+    np.savez(folder / "features.npz", x=x[:, :3] + 9 * even[:, None], y=even, test=np.arange(90) % 5 == 0)
+
+    def table(*arguments):
+        monkeypatch.setattr(sys, "argv", ["small_data.py", *map(str, (folder, "--seeds", 2, *arguments))])
+        small_data.main()
+        return cells(capsys.readouterr().out)
+
+    both = table("--model", "mlp:8", "--set", "steps=60", "keep=last", "--references", known)
+    assert [row[0] for row in both] == ["features", "series", "mean"]
+    assert both[0][1] == "100.0 ± 0.0" and both[0][5] == "–"
+    mlp, _, ours = (float(f1) for f1 in both[1][5].split(" / "))
+    assert mlp > 80 and ours > 80
+    assert set(json.loads(known.read_text())) == {"features", "series"}
+    monkeypatch.setattr(small_data, "train_references", None)
+    options = ("--learner", "backprop", "--layer", "leak=4", "--validation", 0, "--set", "steps=40")
+    (series, mean) = table("--model", "cnn:c4,p2,d8", *options, "--references", known)
+    assert series[:3] == both[1][:3] and mean[0] == "mean" and mean[3] == series[3].split()[0]

@@ -104,6 +104,17 @@ def test_schedule_and_warnings_survive(tmp_path):
     assert again.weights_crc() == network.weights_crc()
 
 
+def test_a_budget_of_steps_is_resumed(tmp_path):
+    changes = {"steps": 90, "halvings": 3, "keep": "last"}
+    trainer, network = make_run(**changes)
+    whole = trainer.fit(network, *PARTS)
+    path = tmp_path / "run.checkpoint"
+    interrupt(path, 4 * BATCHES + 3, **changes)
+    trainer, again = make_run(**changes)
+    assert trainer.fit(again, *PARTS, checkpoint=path, resume=True).epochs == whole.epochs
+    assert again.weights_crc() == network.weights_crc()
+
+
 def test_every_epoch_is_saved_and_a_finished_run_can_go_on(tmp_path, undisturbed):
     path = tmp_path / "run.checkpoint"
     seen = []
@@ -130,6 +141,8 @@ def test_every_epoch_is_saved_and_a_finished_run_can_go_on(tmp_path, undisturbed
         ({"seed": 2}, "seed 1, not 2"),
         ({"learn": "output"}, "learn all, not output"),
         ({"augment_by": "batch"}, "augment_by sample, not batch"),
+        ({"halvings": 2}, "halvings 0, not 2"),
+        ({"keep": "last"}, "keep best, not last"),
         ({"spec": "mlp:11"}, "a run with different network"),
     ],
 )

@@ -9,7 +9,7 @@ from integrad.errors import IntegradError
 from integrad.network.network import Network
 from integrad.training.metrics import count_correct
 from integrad.training.progress import Silent
-from integrad.training.trainer import Trainer
+from integrad.training.trainer import Trainer, halved
 
 
 def test_seed_fixes_everything():
@@ -100,6 +100,45 @@ def test_without_validation_the_last_weights_stay():
     assert history.stopped == "all 4 epochs completed"
 
 
+def test_a_budget_of_steps_takes_the_place_of_epochs():
+    for samples, steps, epochs in ((205, 130, 10), (205, 136, 10), (205, 137, 11), (205, 3, 1), (205, 0, 8)):
+        trainer, network = make_run(steps=steps)  # 13 steps are an epoch
+        history = trainer.fit(network, *make_samples(samples, 1))
+        assert len(history.epochs) == epochs, steps
+        assert history.stopped == f"all {epochs} epochs completed"
+
+
+def test_halvings_are_spread_evenly_over_the_training():
+    trainer, network = make_run(epochs=5, halvings=2)
+    rates = [epoch.learning_rate_inv for epoch in trainer.fit(network, *make_samples(100, 1)).epochs]
+    assert rates == [128, 192, 256, 384, 512]
+    assert [halved(100, 5, epoch, 3) for epoch in (1, 2, 3)] == [100, 600, 3200]
+    assert halved(100, 5, 1, 1) == 100
+
+
+def test_halvings_never_lead_beyond_the_limit():
+    trainer, network = make_run(epochs=3, halvings=30)
+    rates = [epoch.learning_rate_inv for epoch in trainer.fit(network, *make_samples(100, 1)).epochs]
+    assert rates == [128, 128 << 15, learning_rate_limit(3)]
+
+
+def test_the_last_weights_are_kept_on_request():
+    settings = {"epochs": 40, "patience": 1, "stop_patience": 1}
+    trainer, network = make_run(keep="last", **settings)
+    history = trainer.fit(network, *make_parts())
+    assert history.best_epoch == len(history.epochs) == 40
+    assert {epoch.learning_rate_inv for epoch in history.epochs} == {128}
+    correct, loss = count_correct(network, *make_parts()[2:])
+    assert (correct, loss) == (history.best.validation_correct, history.best.validation_loss)
+    trainer, other = make_run(**settings)
+    assert len(trainer.fit(other, *make_parts()).epochs) < 40
+
+
+def test_keeping_the_last_weights_never_gives_up():
+    trainer, network = make_run("mlp:16", epochs=30, keep="last", learning_rate_inv=10**6)
+    assert len(trainer.fit(network, *make_parts()).epochs) == 30
+
+
 def test_frozen_blocks_stay():
     trainer, network = make_run(epochs=2, learn="output")
     before = {name: array.copy() for name, array in network.arrays().items()}
@@ -148,6 +187,8 @@ def test_a_healthy_run_warns_of_nothing():
         ("amplification", 65),
         ("augment_flip", 2),
         ("augment_flip", True),
+        ("steps", -1),
+        ("halvings", 31),
     ],
 )
 def test_impossible_settings_are_named(setting, value):

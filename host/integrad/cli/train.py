@@ -34,7 +34,8 @@ DEFAULTS = {name: p.default for name, p in LEARNERS[USUAL].all_hyper_parameters(
 SMALL_BATCHES = f"{SMALL_BATCH}; {LARGE_BATCH} for {SMALL_DATA:,} or more samples"
 SETTINGS = (
     "batch_size", "epochs", "seed", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
-    "loss", "update", "augment_crop", "augment_flip", "augment_by", "engine", "threads",
+    "loss", "update", "augment_crop", "augment_flip", "augment_by", "steps", "halvings", "keep", "engine",
+    "threads",
 )  # fmt: skip
 LAYER_OPTIONS = ("leak", "encoding")
 
@@ -52,6 +53,26 @@ LAYER_OPTIONS = ("leak", "encoding")
 )
 @click.option(
     "--epochs", type=int, metavar="N", help=f"Maximum number of epochs. [default: {DEFAULTS['epochs']}]"
+)
+@click.option(
+    "--steps",
+    type=int,
+    metavar="N",
+    help="Train for about N steps, in whole epochs, instead of --epochs; 0 for --epochs. [default: "
+    f"{DEFAULTS['steps']}]",
+)
+@click.option(
+    "--halvings",
+    type=int,
+    metavar="N",
+    help="Halve the learning rate N times in the course of the training, evenly. [default: "
+    f"{DEFAULTS['halvings']}]",
+)
+@click.option(
+    "--keep",
+    metavar="best|last",
+    help="Weights to keep: those of the best epoch by validation, or the last ones; validation then only "
+    f"measures, and training takes all epochs. [default: {DEFAULTS['keep']}]",
 )
 @click.option(
     "--batch-size", type=int, metavar="N", help=f"Samples per training step. [default: {SMALL_BATCHES}]"

@@ -54,6 +54,9 @@ AFTER = {
     "augment_crop": HyperParameter(),
     "augment_flip": HyperParameter(high=1),
     "augment_by": HyperParameter(default="sample", choices=("batch", "sample")),
+    "steps": HyperParameter(),
+    "halvings": HyperParameter(high=30),
+    "keep": HyperParameter(default="best", choices=("best", "last")),
 }
 """Hyper-parameters of the trainer, which are independent of the learner. In a training record, those of the
 learner come in between."""

@@ -32,6 +32,9 @@ from integrad.training.stepper import Stepper
 from integrad.training.training_state import TrainingState
 from integrad.training.workers import Alone, WorkerLost
 
+LAST = "last"
+"""Of `keep`: the weights of the last epoch, instead of those of the best one."""
+
 
 class TrainingInterrupted(Exception):
     """interrupt() stopped training after a batch. The run is saved in the checkpoint, if a path was given."""
@@ -42,7 +45,10 @@ class Trainer:
 
     learner: id of the learner of the network. hyper_parameters: those of the learner, and the following.
     batch_size: the last batch of an epoch may be smaller. epochs: maximum number. learning_rate_inv: by
-    default derived from the batch size. patience: number of epochs without improvement of the validation
+    default derived from the batch size. steps: if not 0, the number of epochs is that of so many steps, at
+    least 1; `epochs` has no effect then. halvings: how often the learning rate is halved in the course of the
+    training, evenly. keep: "best", the weights of the best epoch by validation, or "last": validation then
+    only measures. patience: number of epochs without improvement of the validation
     result after which learning_rate_inv is increased; stop_patience: after which training ends; 0 means
     never. augment_crop, augment_flip, augment_by: see Augmentation. seed: of the generator `rng`, from which
     all random numbers are drawn. learn: see LearnSet. engine, threads: see make_engine; they affect the speed
@@ -91,11 +97,21 @@ class Trainer:
         before = {name: getattr(self, name) for name in names[: names.index("learning_rate_inv")]}
         return self.learner.initial_learning_rate_inv(self.batch_size, before)
 
-    def _learning_rate_inv(self, state: TrainingState) -> int:
+    def _learning_rate_inv(self, state: TrainingState, classes: int) -> int:
         """Of the current epoch."""
-        return self.learner.learning_rate_inv_in(
-            len(state.epochs) + 1, self.epochs, state.learning_rate_inv, self.hyper_parameters
+        epoch = len(state.epochs) + 1
+        rate = self.learner.learning_rate_inv_in(
+            epoch, state.planned, state.learning_rate_inv, self.hyper_parameters
         )
+        limit = self.learner.largest_learning_rate_inv(classes)
+        return min(halved(rate, self.halvings, epoch, state.planned), limit)
+
+    def planned_epochs(self, samples: int) -> int:
+        """The maximum number of epochs of a run with so many training samples."""
+        if not self.steps:
+            return self.epochs
+        per_epoch = -(-samples // self.batch_size)
+        return max(1, (self.steps + per_epoch // 2) // per_epoch)
 
     def fit(
         self,
@@ -113,7 +129,8 @@ class Trainer:
 
         x: int8 (N, *input_shape) in [-127, 127]; y: integers (N,) in 0…classes-1. The best epoch is the one
         with the most correct validation samples (then with the smallest validation loss). Without validation
-        samples, the learning rate is constant and the weights of the last epoch are kept. checkpoint: path of
+        samples, and with keep="last", no plateau reduces the learning rate, no patience ends the training,
+        and the weights of the last epoch are kept. checkpoint: path of
         a file that is written after every epoch and every minute; resume: continue from it. workers: the
         workers that call this with the same data; only the first one writes and reports. Raises IntegradError
         for unsuitable data, TrainingInterrupted after interrupt(), and WorkerLost; in the latter two cases
@@ -126,7 +143,7 @@ class Trainer:
         if x_validation is not None and len(x_validation):
             check_samples(network, x_validation, y_validation)
             validation = (x_validation, y_validation)
-        state = self._new_state(None if validation is None else y_validation)
+        state = self._new_state(len(x_train), None if validation is None else y_validation)
         identity = self._identity(network, [x_train, y_train, *(validation or ())])
         if resume:
             load_checkpoint(checkpoint, identity, network, state, len(x_train))
@@ -135,10 +152,10 @@ class Trainer:
         engine = self.make_engine(network, workers)
         progress = (progress if workers.rank == 0 else None) or Silent()
         writer = CheckpointWriter(checkpoint if workers.rank == 0 else None, identity, engine, state)
-        progress.begin(self.epochs, len(x_train), len(state.epochs))
+        progress.begin(state.planned, len(x_train), len(state.epochs))
         try:
             workers.agree(f"{identity} {network.weights_crc()}", "data, options, version or checkpoint")
-            while len(state.epochs) < self.epochs and not state.finished:
+            while len(state.epochs) < state.planned and not state.finished:
                 self._train_epoch(engine, state, x_train, y_train, progress, writer)
                 self._calibrate(self.learner.calibrate, engine, state, x_train, y_train)
                 self._judge_epoch(engine, state, validation, progress)
@@ -154,7 +171,7 @@ class Trainer:
             self._interrupted = False
             progress.end()
         network.load_parameters(state.best)
-        return _summarise(state, self.epochs)
+        return _summarise(state)
 
     @property
     def augmentation(self) -> Augmentation:
@@ -187,7 +204,7 @@ class Trainer:
         self, engine: Engine, state: TrainingState, x, y, progress: Silent, writer: CheckpointWriter
     ) -> None:
         own = {name: getattr(self, name) for name in self.learner.hyper_parameters}
-        settings = own | {"learning_rate_inv": self._learning_rate_inv(state)}
+        settings = own | {"learning_rate_inv": self._learning_rate_inv(state, engine.network.classes)}
         stepper = Stepper(engine.network, learn=self.learn, engine=engine, **settings)
         state.start_epoch(len(x))
         if not state.epochs and not state.position:
@@ -224,16 +241,16 @@ class Trainer:
         if validation is not None:
             result = (len(validation[0]), *count_correct(engine, *validation))
         engine.fetch()
-        rate = self._learning_rate_inv(state)
+        rate = self._learning_rate_inv(state, network.classes)
         epoch = state.end_epoch(result, rate)
-        state.keep_if_best(network, epoch)
+        state.keep_if_best(network, epoch, self.keep == LAST)
         progress.epoch(epoch)
         usual = self._usual_learning_rate_inv()
         warning = state.watch.observe(network, epoch.validation_correct, state.learning_rate_inv, usual)
         if warning:
             state.warnings.append(warning)
             progress.note(f"warning: {warning}")
-        if validation is None:
+        if validation is None or self.keep == LAST:
             return
         if state.watch.cold:
             # A cold start is not a plateau; training gives up only if it never ends.
@@ -252,10 +269,11 @@ class Trainer:
             state.learning_rate_inv = finer
             progress.note(f"plateau: learning_rate_inv is now {finer}")
 
-    def _new_state(self, y_validation: np.ndarray | None) -> TrainingState:
+    def _new_state(self, samples: int, y_validation: np.ndarray | None) -> TrainingState:
         counts = np.zeros(1, np.int64) if y_validation is None else np.bincount(y_validation)
         return TrainingState(
             rng=self.rng,
+            planned=self.planned_epochs(samples),
             learning_rate_inv=self.learning_rate_inv,
             refine=Plateau(self.patience),
             stop=Plateau(self.stop_patience),
@@ -291,12 +309,22 @@ def check_samples(network: Network, x: np.ndarray, y: np.ndarray) -> None:
         )
 
 
-def _summarise(state: TrainingState, epochs: int) -> History:
+def halved(learning_rate_inv: int, times: int, epoch: int, epochs: int) -> int:
+    """The value in an epoch, from 1, that is doubled `times` times from the first to the last one.
+
+    It grows linearly between two powers of two, which integers can compute.
+    """
+    intervals = max(1, epochs - 1)
+    octaves, part = divmod(times * (epoch - 1), intervals)
+    return (learning_rate_inv * (intervals + part) << octaves) // intervals
+
+
+def _summarise(state: TrainingState) -> History:
     samples = sum(epoch.samples for epoch in state.epochs)
     return History(
         epochs=state.epochs,
         best_epoch=state.best_epoch,
-        stopped=state.finished or f"all {epochs} epochs completed",
+        stopped=state.finished or f"all {state.planned} epochs completed",
         seconds=state.seconds,
         samples_per_second=samples / max(1e-9, state.step_seconds),
         warnings=state.warnings,

@@ -17,13 +17,15 @@ from integrad.training.plateau import Plateau
 class TrainingState:
     """Saved in checkpoints, so that a resumed run ends with the same bits.
 
-    order: int64 (N,), order of the samples in the current epoch, None between epochs; position: number of
-    samples processed; loss, correct: sums over these samples, after settle(). pending: the latest step, if it
-    is not included in the sums yet. best: the best weights so far; best_score: (correct validation samples,
-    -validation loss) of best_epoch. finished: why training has ended, or "".
+    planned: maximum number of epochs. order: int64 (N,), order of the samples in the current epoch, None
+    between epochs; position: number of samples processed; loss, correct: sums over these samples, after
+    settle(). pending: the latest step, if it is not included in the sums yet. best: the best weights so far;
+    best_score: (correct validation samples, -validation loss) of best_epoch. finished: why training has
+    ended, or "".
     """
 
     rng: np.random.Generator
+    planned: int
     learning_rate_inv: int
     refine: Plateau
     stop: Plateau
@@ -89,10 +91,11 @@ class TrainingState:
             return f"after epoch {len(self.epochs)}"
         return f"in epoch {len(self.epochs) + 1} after {self.position:,} of {len(self.order):,} samples"
 
-    def keep_if_best(self, network: Network, epoch: Epoch) -> None:
-        """Copy the weights if they are the best so far; without validation, the latest are the best."""
+    def keep_if_best(self, network: Network, epoch: Epoch, latest: bool = False) -> None:
+        """Copy the weights if they are the best so far; without validation or if `latest`, the latest are
+        the best."""
         score = None
-        if epoch.validation_correct is not None:
+        if epoch.validation_correct is not None and not latest:
             score = (epoch.validation_correct, -epoch.validation_loss)
             if self.best_score is not None and score <= self.best_score:
                 return
