@@ -217,7 +217,10 @@ def code(own: dict) -> None:
 
 
 def _is_of(name: str, kind: tuple[str, ...]) -> bool:
-    """Whether a kernel's name begins like one of a kind; linear2 is part of convolutions."""
+    """Whether a kernel's name begins like one of a kind; linear2 is part of convolutions. Kernels of 8-bit
+    weights, such as convolve8, are of none."""
+    if "8" in name:
+        return False
     return name.startswith(kind) and (not name.startswith("linear2") or "linear2" in kind)
 
 
