@@ -336,7 +336,7 @@ MISTAKES = [
     Mistake(
         "an average passes all of an error to each cell",
         "backprop maps",
-        r"integrad_average\(\*error\+\+, lines \* columns\)",
+        r"integrad_average\(\*error\+\+, area, shift\)",
         "*error++",
     ),
     Mistake("a winner is the first of its row", "backprop pooled", r"column \* bits;", "column * 0 * bits;"),
