@@ -58,7 +58,8 @@ def test_equals_the_slow_version(training, other):
     offset, means, deviations = slow_constants(x, layout)
     assert (preprocessing.offset, list(preprocessing.mean)) == (offset, means)
     assert list(preprocessing.mad) == deviations
-    y = np.resize(other[0].astype(x.dtype), (3, *x.shape[1:]))
+    raw = np.iinfo(preprocessing.raw_dtype)
+    y = np.resize(np.clip(other[0].astype(np.int64), raw.min, raw.max).astype(x.dtype), (3, *x.shape[1:]))
     expected = slow_inputs(y, layout, offset, means, deviations)
     inputs = preprocessing.apply(y)
     assert inputs.dtype == np.int8 and inputs.shape == (3, *preprocessing.input_shape)
