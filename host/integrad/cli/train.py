@@ -23,15 +23,21 @@ from integrad.learners.learner import Learner
 from integrad.learners.table import LEARNERS, USUAL, find_learner
 from integrad.model_file import save_model
 from integrad.network.parameter import FRACTION, HEAD
+from integrad.training.defaults import (
+    LARGE_BATCH,
+    MANY_SAMPLES,
+    SMALL_BATCH,
+    VALIDATION_PERCENT,
+    choose_training,
+)
 from integrad.training.history import History
 from integrad.training.progress import progress_for
-from integrad.training.specification import load_spec
 from integrad.training.trainer import Trainer, TrainingInterrupted
-from integrad.training.training_run import LARGE_BATCH, SMALL_BATCH, SMALL_DATA, Outcome, TrainingRun
+from integrad.training.training_run import Outcome, TrainingRun
 from integrad.training.workers import Alone, WorkerLost, find_workers, is_leader
 
 DEFAULTS = {name: p.default for name, p in LEARNERS[USUAL].all_hyper_parameters().items()}
-SMALL_BATCHES = f"{SMALL_BATCH}; {LARGE_BATCH} for {SMALL_DATA:,} or more samples"
+SMALL_BATCHES = f"{SMALL_BATCH}; {LARGE_BATCH} for {MANY_SAMPLES:,} or more samples"
 SETTINGS = (
     "batch_size", "epochs", "seed", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
     "loss", "update", "augment_crop", "augment_flip", "augment_by", "steps", "halvings", "keep", "engine",
@@ -162,10 +168,9 @@ LAYER_OPTIONS = ("leak", "encoding")
 @click.option(
     "--validation",
     type=click.IntRange(0, 90),
-    default=10,
-    show_default=True,
     metavar="PERCENT",
-    help="Share of the training samples used to select the best epoch; whole groups if the data has groups.",
+    help="Share of the training samples used to select the best epoch; whole groups if the data has groups. "
+    f"[default: {VALIDATION_PERCENT}]",
 )
 @click.option(
     "--validation-by-class",
@@ -233,11 +238,26 @@ def train(
     settings |= {name: int(value) for name, value in settings.items() if isinstance(value, bool)}
     learner = options["learner"]
     of_layers = {name: options[name] for name in LAYER_OPTIONS if options[name] is not None}
-    shape = layouts.input_shape(dataset.axes, dataset.sample_shape)
-    found = load_spec(spec, shape, learner, of_layers)
-    _check_settings(settings, find_learner(found.learner), dataset.classes)
+    choice = choose_training(
+        dataset,
+        spec,
+        settings,
+        learner=learner,
+        layer_options=of_layers,
+        holdouts=holdouts,
+        validation_percent=validation,
+        by_class=validation_by_class,
+    )
+    _check_settings(settings, find_learner(choice.learner), dataset.classes)
     run = TrainingRun(
-        dataset, spec, settings, list(holdouts), validation, validation_by_class, learner, of_layers
+        dataset,
+        spec,
+        choice.settings,
+        list(holdouts),
+        choice.validation_percent,
+        validation_by_class,
+        choice.learner,
+        choice.layer_options,
     )
     workers = find_workers(run.trainer.engine)
     _show_start(console, run, workers)

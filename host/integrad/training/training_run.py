@@ -16,6 +16,7 @@ from integrad.datasets.preprocessing import Preprocessing
 from integrad.model_file import Model
 from integrad.network.network import Network
 from integrad.tensor_file import one_line
+from integrad.training.defaults import VALIDATION_PERCENT, usual_batch_size
 from integrad.training.history import History
 from integrad.training.metrics import count_correct
 from integrad.training.progress import Silent
@@ -23,10 +24,6 @@ from integrad.training.specification import load_spec
 from integrad.training.splits import record_split, split_dataset
 from integrad.training.trainer import Trainer
 from integrad.training.workers import Alone
-
-SMALL_DATA, SMALL_BATCH = 10_000, 16
-LARGE_BATCH = 64
-"""Default batch size for SMALL_DATA or more samples, where it is four times as fast as SMALL_BATCH."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class TrainingRun:
     dataset: with labels 0…G-1. spec: short notation, preset or network file. settings: arguments of Trainer,
     which override those of a preset or network file. holdouts, validation_percent, by_class: see
     split_dataset. learner: id of the learner; by default the one that the spec names, or the usual one.
-    options: settings of all layers, see load_spec.
+    options: settings of all layers, see load_spec. choose_training finds what is best left to it.
     Raises IntegradError or UsageError for settings that cannot be trained with.
     """
 
@@ -69,7 +66,7 @@ class TrainingRun:
         spec: str,
         settings: dict | None = None,
         holdouts: list[str] | None = None,
-        validation_percent: int = 10,
+        validation_percent: int = VALIDATION_PERCENT,
         by_class: bool = False,
         learner: str | None = None,
         options: dict | None = None,
@@ -77,7 +74,7 @@ class TrainingRun:
         self.dataset, self.spec, self.holdouts = dataset, spec, list(holdouts or [])
         shape = layouts.input_shape(dataset.axes, dataset.sample_shape)
         parsed = load_spec(spec, shape, learner, options)
-        usual = {"batch_size": SMALL_BATCH if len(dataset) < SMALL_DATA else LARGE_BATCH}
+        usual = {"batch_size": usual_batch_size(len(dataset))}
         self.trainer = Trainer(parsed.learner, **usual | parsed.learning | (settings or {}))
         self.trainer.check_classes(dataset.classes)
         self.trainer.augmentation.check(shape)
