@@ -21,7 +21,9 @@ from integrad.files import write_atomically
 
 KEY = "integrad"
 CHECKSUM = "checksum"
-MAX_HEADER = 2**23
+MAX_HEADER = 2**25
+"""Bytes; a checkpoint of 100,000 epochs has 20 million."""
+
 MAX_FILE = 2**31
 MAX_LINE = 200
 DTYPES = {"I8", "U8", "I16", "I32", "I64"}

@@ -194,6 +194,14 @@ def test_unprintable_name(tmp_path):
     assert r"named 'x\n.npy'" in message(save_members(tmp_path / "d.npz", [("x\n.npy", npy(X))]))
 
 
+def test_arrays_without_a_meaning_are_not_read(tmp_path):
+    """A few kilobytes may hold gigabytes of zeros; here the values are missing altogether."""
+    header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (3221225472,), }\n"
+    junk = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
+    members = [("x.npy", npy(X)), ("y.npy", npy(Y)), ("junk.npy", junk)]
+    assert load_dataset(save_members(tmp_path / "d.npz", members)).ignored == ("junk",)
+
+
 def test_header_that_promises_too_much(tmp_path):
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999, 4), }\n"
     content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(8)

@@ -60,6 +60,14 @@ def test_exit_status(build, core, toolchain, engine):
     assert fail(build, (core, toolchain, engine), b"r ").exit_code == 77
 
 
+@pytest.mark.parametrize("core", ["m0", "m4"])
+def test_what_only_looks_like_a_fault(build, core):
+    error = fail(build, (core, "gcc", "unicorn"), b"f\x7d")
+    assert str(error) == "the firmware exited with status 125: fault: of nobody"
+    error = fail(build, (core, "gcc", "unicorn"), b"b ")
+    assert "semihosting call with a bad address in semihosting_print" in str(error)
+
+
 @pytest.mark.parametrize("engine", ["qemu", "unicorn"])
 @pytest.mark.parametrize("count", [True, False])
 def test_hang_ends_at_the_time_limit(build, engine, count):

@@ -223,6 +223,8 @@ def resume_damaged(path):
         {"learning_rate_inv": 0},
         {"learning_rate_inv": 11_184_811},
         {"seconds": "long"},
+        {"seconds": -1},
+        {"step_seconds": 10**400},
         {"finished": 3},
         {"warnings": "none"},
         {"identity": 3},

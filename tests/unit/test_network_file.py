@@ -117,6 +117,7 @@ def test_the_documented_example_works(toml):
         ('[learning]\naugment_by = "all"', "[learning]: augment_by must be batch or sample, not 'all'"),
         ("[learning]\naugment_by = 3", "[learning]: augment_by must be batch or sample, not 3"),
         ("learning = 3", "[learning] table"),
+        ("a." * 20000 + "a = 1", "a line has more than 100 dots"),
     ],
 )
 def test_mistake_names_file_and_key(toml, text, words):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from integrad.errors import UsageError
+from integrad.errors import IntegradError, UsageError
 from integrad.network.network import Network
 from integrad.training.specification import parse_spec
 
@@ -112,6 +112,13 @@ def test_mistake_is_shown_under_a_caret(text, shape, position, words):
     assert words in message
     assert shown == f"  {text}"
     assert caret == f"  {' ' * position}^"
+
+
+def test_networks_that_fit_no_model_file_are_refused():
+    """Before their weights are drawn, which would take all memory."""
+    layers = parse_spec("mlp:" + ",".join(["16384"] * 60), FEATURES)
+    with pytest.raises(IntegradError, match="bytes of weights, more than the 2,147,483,648 supported"):
+        Network(FEATURES, 3, layers)
 
 
 def test_control_characters_are_not_repeated():

@@ -162,6 +162,14 @@ def test_a_run_that_never_starts_is_given_up_with_advice():
     assert "weights hardly change, try --learning-rate-inv 128" in history.warnings[0]
 
 
+def test_few_validation_samples_are_never_said_to_be_at_chance():
+    """Four of four right are no more than luck may give, but no reason to stop or to advise anything."""
+    trainer, network = make_run("mlp:16", epochs=40, patience=0, stop_patience=0)
+    history = trainer.fit(network, *make_samples(40, 1, noise=20), *make_samples(4, 2, noise=20))
+    assert history.best.validation_correct == 4 and history.best.train_accuracy == 1
+    assert (len(history.epochs), history.warnings) == (40, [])
+
+
 def test_a_healthy_run_warns_of_nothing():
     trainer, network = make_run(epochs=40, stop_patience=0)
     assert trainer.fit(network, *make_parts()).warnings == []

@@ -5,6 +5,9 @@ from __future__ import annotations
 import tokenize
 import zipfile
 import zlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +23,27 @@ DAMAGED_ARRAY = (*DAMAGED_ZIP, SyntaxError, TypeError, OverflowError, tokenize.T
 """Further exceptions of NumPy when it parses the header of an array."""
 
 
+Shapes = dict[str, tuple[int, ...]]
+
+
 def read_archive(path: Path) -> dict[str, np.ndarray]:
     """All arrays of an .npz file by name. Never unpickles. Raises IntegradError naming the file."""
+    return read_chosen(path, set)[0]
+
+
+def read_chosen(
+    path: Path, choose: Callable[[Shapes], Collection[str]]
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """(some arrays of an .npz file by name, names of the others, whose values are not read).
+
+    choose: the names to read, by the shapes of all arrays. Never unpickles. Raises IntegradError naming the
+    file.
+    """
     try:
         with path.open("rb") as file:
             _check_magic(path, file.read(8))
             file.seek(0)
-            return _read_arrays(path, file)
+            return _read_arrays(path, file, choose)
     except FileNotFoundError:
         raise IntegradError(f"{path}: no such file") from None
     except IsADirectoryError:
@@ -47,12 +64,18 @@ def _check_magic(path: Path, start: bytes) -> None:
         )
 
 
-def _read_arrays(path: Path, file) -> dict[str, np.ndarray]:
+def _read_arrays(
+    path: Path, file, choose: Callable[[Shapes], Collection[str]]
+) -> tuple[dict[str, np.ndarray], list[str]]:
     try:
         with zipfile.ZipFile(file) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
             _check_names(path, names)
-            return {name.removesuffix(".npy"): _read_array(path, archive, name) for name in names}
+            chosen = choose({_field(name): _read_shape(path, archive, name) for name in names})
+            arrays = {
+                _field(name): _read_array(path, archive, name) for name in names if _field(name) in chosen
+            }
+            return arrays, [_field(name) for name in names if _field(name) not in chosen]
     except DAMAGED_ZIP as error:
         raise IntegradError(
             f"{path}: is damaged or truncated ({_first_line(error)}); copy it again"
@@ -60,10 +83,11 @@ def _read_arrays(path: Path, file) -> dict[str, np.ndarray]:
 
 
 def _check_names(path: Path, names: list[str]) -> None:
+    counts = Counter(names)
     for name in names:
         if not name.isprintable():
             raise IntegradError(f"{path}: contains an array named {name!r}; rename it")
-        if names.count(name) > 1:
+        if counts[name] > 1:
             raise IntegradError(f"{path}: contains {name.removesuffix('.npy')} twice; save the file again")
         if not name.endswith(".npy"):
             raise IntegradError(
@@ -71,13 +95,38 @@ def _check_names(path: Path, names: list[str]) -> None:
             )
 
 
+def _field(name: str) -> str:
+    return name.removesuffix(".npy")
+
+
+def _read_shape(path: Path, archive: zipfile.ZipFile, name: str) -> tuple[int, ...]:
+    with _explained(path, _field(name)), archive.open(name) as member:
+        version = np.lib.format.read_magic(member)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else _read_later_header
+        shape, _, dtype = read(member)
+        if dtype.hasobject:
+            raise ValueError("Object arrays cannot be loaded")
+        return shape
+
+
+def _read_later_header(member) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Of version 2 and 3, which differ in the encoding of names that no array used here has."""
+    return np.lib.format.read_array_header_2_0(member)
+
+
 def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    field = name.removesuffix(".npy")
+    with _explained(path, _field(name)), archive.open(name) as member:
+        array = np.lib.format.read_array(member, allow_pickle=False)
+        if member.read(1):
+            raise ValueError("bytes after the end of an array")
+        return array
+
+
+@contextmanager
+def _explained(path: Path, field: str) -> Iterator[None]:
+    """Raise the exceptions of NumPy about an array as IntegradError."""
     try:
-        with archive.open(name) as member:
-            array = np.lib.format.read_array(member, allow_pickle=False)
-            if member.read(1):
-                raise ValueError("bytes after the end of an array")
+        yield
     except MemoryError:
         raise IntegradError(f"{path}: {field} does not fit in memory") from None
     except DAMAGED_ARRAY as error:
@@ -89,7 +138,6 @@ def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
         raise IntegradError(
             f"{path}: {field} is damaged or truncated ({_first_line(error)}); copy the file again"
         ) from None
-    return array
 
 
 def _first_line(error: BaseException) -> str:

@@ -12,25 +12,27 @@ from pathlib import Path
 
 import numpy as np
 
-from integrad.datasets.archive import read_archive
+from integrad.datasets.archive import Shapes, read_chosen
 from integrad.datasets.dataset import KEY_KINDS, Dataset, build_dataset
 from integrad.datasets.samples import check_samples
 from integrad.errors import IntegradError
 
 PARTS = ("x_train", "y_train", "x_test", "y_test")
 GROUP = "group"
+GROUPS = (GROUP, f"{GROUP}_train", f"{GROUP}_test")
+MEANINGS = {"x", "y", "test", "class_names", "channel_names", *PARTS, *GROUPS}
 KINDS = {"b": "integers", "i": "integers", "u": "integers", "f": "floats", "S": "bytes", "U": "strings"}
 """Arrays of the same sort can be concatenated; integers of different widths become the wider type."""
 
 
 def load_npz(path: Path, axes: str | None = None) -> Dataset:
     """Read and check one file. Raises IntegradError naming file and field, UsageError for bad axes."""
-    arrays = read_archive(path)
+    arrays, unread = read_chosen(path, _choose)
     source = str(path)
     if set(arrays) & set(PARTS):
         arrays = _join_parts(source, arrays)
     elif not {"x", "y"} <= set(arrays):
-        found = ", ".join(sorted(arrays)) or "no arrays"
+        found = ", ".join(sorted([*arrays, *unread])) or "no arrays"
         raise IntegradError(f"{source}: contains {found}; expected x and y, or {', '.join(PARTS)}")
     x, y = arrays.pop("x"), arrays.pop("y")
     test, class_names = arrays.pop("test", None), arrays.pop("class_names", None)
@@ -46,19 +48,19 @@ def load_npz(path: Path, axes: str | None = None) -> Dataset:
         channel_names=channel_names,
         axes=axes,
         group=GROUP if GROUP in keys else None,
-        ignored=tuple(sorted(set(arrays) - set(keys))),
+        ignored=tuple(sorted({*arrays, *unread} - set(keys))),
     )
 
 
 def load_npz_samples(path: Path) -> np.ndarray:
     """The samples of a file, of training and testing, without their labels."""
-    arrays = read_archive(path)
+    arrays, unread = read_chosen(path, lambda shapes: ["x"] if "x" in shapes else ["x_train", "x_test"])
     source = str(path)
     if "x" in arrays:
         return check_samples(source, arrays["x"])
     parts = [arrays[name] for name in ("x_train", "x_test") if name in arrays]
     if not parts:
-        found = ", ".join(sorted(arrays)) or "no arrays"
+        found = ", ".join(sorted(unread)) or "no arrays"
         raise IntegradError(f"{source}: contains {found}; expected x")
     joined = parts[0] if len(parts) == 1 else _join(source, "x", arrays)
     return check_samples(source, joined)
@@ -110,6 +112,16 @@ def _join(source: str, name: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
 def _would_round(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether concatenation would yield floats, as it does for int64 and uint64."""
     return a.dtype.kind != "f" and np.result_type(a, b).kind == "f"
+
+
+def _choose(shapes: Shapes) -> set[str]:
+    """Names of the arrays that have a meaning or may be keys. The others may be of any size."""
+    lengths = {shapes[name][0] for name in ("x", "x_train", "x_test") if shapes.get(name)}
+    return {
+        name
+        for name, shape in shapes.items()
+        if name in MEANINGS or (len(shape) == 1 and shape[0] in lengths)
+    }
 
 
 def _length(array: np.ndarray) -> int:

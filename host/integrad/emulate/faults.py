@@ -42,19 +42,22 @@ class FirmwareError(IntegradError):
 
 
 def explain_console(console: str, program: Program) -> str | None:
-    """Explanation of the line that the fault handler printed; None if there is no such line."""
+    """Explanation of the line that the fault handler printed; None if there is no such line, or if a program
+    printed something like it."""
     found = re.search(r"^fault: (.*)$", console, re.MULTILINE)
     if found is None:
         return None
     numbers = {name: int(value, 16) for name, value in re.findall(r"(\w+)=([0-9a-f]{8})", found[1])}
     if "stack overflow" in found[1]:
         return describe_overflow(program)
+    if not {"exception", "pc", "lr"} <= set(numbers):
+        return None
     status = numbers.get("cfsr")
     if status is None:
         kind = _explain_without_status(numbers["pc"], program)
     else:
         kind = next((name for bit, name in CFSR if status & bit), f"exception {numbers['exception']}")
-    if status is not None and status & HAS_ADDRESS:
+    if status is not None and status & HAS_ADDRESS and "address" in numbers:
         kind += f" 0x{numbers['address']:08x}"
     return place(kind, numbers["pc"], numbers["lr"], program)
 

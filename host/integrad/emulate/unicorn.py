@@ -123,7 +123,10 @@ class Machine:
             raise self._fault(EXCEPTIONS.get(self.exception, f"exception {self.exception}"))
         operation = self.uc.reg_read(self.registers.UC_ARM_REG_R0)
         arguments = self.uc.reg_read(self.registers.UC_ARM_REG_R1)
-        result = self._serve(operation, arguments)
+        try:
+            result = self._serve(operation, arguments)
+        except (self.unicorn.UcError, MemoryError):
+            raise self._fault("semihosting call with a bad address") from None
         self.uc.reg_write(self.registers.UC_ARM_REG_R0, result)
         return pc + 2
 

@@ -10,6 +10,7 @@ import numpy as np
 from integrad.errors import IntegradError
 from integrad.network.blocks import Block
 from integrad.network.description import check_description
+from integrad.network.layer_types.checks import MAX_BYTES
 from integrad.network.layer_types.table import LAYER_TYPES
 from integrad.network.layers import flatten
 from integrad.network.learner_table import LEARNER_LAYERS, USUAL_LEARNER
@@ -46,6 +47,7 @@ class Network:
         for layer in layers:
             self.stages.append(LAYER_TYPES[layer["type"]].stage(layer, shape, classes))
             shape = self.stages[-1].output_shape
+            self._check_size()
         self.output = LEARNER_LAYERS[learner].output(int(np.prod(shape)), classes, self.blocks)
 
     @classmethod
@@ -59,6 +61,16 @@ class Network:
         """JSON-serialisable description: input_shape, classes, layers, and learner if it is not the
         default."""
         return copy.deepcopy(self._description)
+
+    def _check_size(self) -> None:
+        """The blocks so far, whose zeros take no memory yet."""
+        blocks = self.blocks
+        stored = sum(p.array.nbytes for layer, block in enumerate(blocks) for p in block.parameters(layer))
+        if stored > MAX_BYTES:
+            raise IntegradError(
+                f"network: {len(blocks)} of its blocks have {stored:,} bytes of weights, "
+                f"more than the {MAX_BYTES:,} supported"
+            )
 
     @property
     def blocks(self) -> list[Block]:

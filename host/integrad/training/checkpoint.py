@@ -130,8 +130,8 @@ def _read_state(document: dict, tensors: dict[str, np.ndarray], samples: int) ->
         "watch": DivergenceWatch.from_description(document["watch"]),
         "finished": _instance(document, "finished", str),
         "warnings": _instance(document, "warnings", list),
-        "seconds": float(_instance(document, "seconds", int | float)),
-        "step_seconds": float(_instance(document, "step_seconds", int | float)),
+        "seconds": _seconds(document, "seconds"),
+        "step_seconds": _seconds(document, "step_seconds"),
     }
 
 
@@ -159,3 +159,10 @@ def _instance(record: dict, name: str, kind):
     if not isinstance(record[name], kind):
         raise ValueError(f"{name} has a wrong type")
     return record[name]
+
+
+def _seconds(record: dict, name: str) -> float:
+    value = float(_instance(record, name, int | float))
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{name} is not a duration")
+    return value

@@ -15,6 +15,10 @@ FELL_BACK = 5
 COLD_START = 25
 """Number of epochs at chance from the start that indicate failure; small data sets may need more than ten."""
 
+ALWAYS_ABOVE = -1
+"""The threshold if there are so few validation samples, or so few of other classes, that luck could explain
+half of what can be learnt: then nothing is said to be at chance."""
+
 
 class DivergenceWatch:
     """Observes the validation result and the weights after each epoch."""
@@ -22,7 +26,8 @@ class DivergenceWatch:
     def __init__(self, chance: int, count: int):
         """chance: number of samples of the most frequent class among the `count` validation samples."""
         # Three standard deviations above guessing, so that luck is not mistaken for learning.
-        self.threshold = chance + 3 * isqrt(chance * (count - chance) // max(1, count))
+        luck = 3 * isqrt(chance * (count - chance) // max(1, count))
+        self.threshold = chance + luck if 2 * luck <= count - chance else ALWAYS_ABOVE
         self.at_chance = 0
         self.left_chance = False
         self.said: list[str] = []

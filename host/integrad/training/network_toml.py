@@ -58,6 +58,8 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 MAX_BYTES = 2**20
+MOST_DOTS = 100
+"""In a line. Each may be a nested table, and the parser takes quadratic time and memory for those."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,10 @@ def _read(path: str) -> dict:
     try:
         if Path(path).stat().st_size > MAX_BYTES:
             raise IntegradError(f"{path}: is larger than {MAX_BYTES:,} bytes, too large for a network file")
-        return tomllib.loads(Path(path).read_text("utf-8"))
+        text = Path(path).read_text("utf-8")
+        if any(line.count(".") > MOST_DOTS for line in text.splitlines()):
+            raise IntegradError(f"{path}: a line has more than {MOST_DOTS} dots, too many for a network file")
+        return tomllib.loads(text)
     except OSError as error:
         raise IntegradError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # not UTF-8, not TOML

@@ -1,4 +1,5 @@
 /* Does what the first byte of the session asks for. */
+#include "cortex_m/semihosting.h"
 #include "transport.h"
 
 static volatile uint32_t depth;
@@ -51,6 +52,12 @@ int main(void) {
         }
     case 'r':
         return integrad_read(what, 1) == INTEGRAD_TRANSPORT_SHORT ? 77 : 0;
+    case 'f':
+        semihosting_print("\nfault: of nobody\n");
+        break;
+    case 'b':
+        semihosting_print((const char *)0x18000000u);
+        break;
     default:
         break;
     }

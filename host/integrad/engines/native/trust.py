@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from ctypes import CDLL
 from pathlib import Path
 
 from integrad.errors import IntegradError
+
+RIGHT, WRONG = "right", "wrong"
 
 
 def require_trust(library: CDLL, suffix: str, agrees: Callable[[CDLL], bool]) -> CDLL:
@@ -16,18 +19,22 @@ def require_trust(library: CDLL, suffix: str, agrees: Callable[[CDLL], bool]) ->
     wrong bit would spoil a training run.
     """
     verdict = Path(library._name).with_suffix(suffix)
-    try:
-        right = verdict.read_text() == "right"
-    except OSError:
-        right = agrees(library)
-        _remember(verdict, "right" if right else "wrong")
-    if not right:
+    text = _recall(verdict)
+    if text not in (RIGHT, WRONG):  # none yet, or cut off on a full disk
+        text = RIGHT if agrees(library) else WRONG
+        _remember(verdict, text)
+    if text == WRONG:
         raise IntegradError("the native engine, as compiled here, computes wrong results on this machine")
     return library
 
 
-def _remember(verdict: Path, text: str) -> None:
+def _recall(verdict: Path) -> str:
     try:
-        verdict.write_text(text)
+        return verdict.read_text(errors="replace")
     except OSError:
-        return  # the next process will compare again
+        return ""
+
+
+def _remember(verdict: Path, text: str) -> None:
+    with suppress(OSError):  # the next process will compare again
+        verdict.write_text(text)

@@ -8,6 +8,9 @@ from integrad.errors import IntegradError
 MAX_PARAMETERS = 2**28
 """Maximum number of weights of a tensor; more indicates a damaged or malicious description."""
 
+MAX_BYTES = 2**31
+"""Of all weights of a network: model files are not larger."""
+
 MAX_SIDE = 2**16
 
 
