@@ -10,5 +10,9 @@ class UsageError(IntegradError):
     """Wrong usage of a command, such as a typo in SPEC or an unknown core. Exit status 2."""
 
 
+class InvalidArgumentError(UsageError, ValueError):
+    """A function of the Python API was called with arrays or settings that it cannot use."""
+
+
 class IntegradNote(UserWarning):
     """Something that users should know although the work goes on. The message is one line."""

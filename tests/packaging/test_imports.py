@@ -30,6 +30,7 @@ COMPONENTS = (
     "integrad.export",
     "integrad.boards",
     "integrad.report",
+    "integrad.api",
     "integrad.cli",
     "integrad.__main__",
 )

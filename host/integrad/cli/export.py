@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,12 +15,12 @@ from integrad.cli.device_options import (
     part_option,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.errors import IntegradError, UsageError
+from integrad.errors import UsageError
 from integrad.estimate.part_fit import require_fit
 from integrad.export.target import Request
 from integrad.export.targets import TARGETS, all_options, check_options
 from integrad.export.trial import Trial, try_out
-from integrad.files import write_together
+from integrad.export.writing import write_export
 from integrad.model_file import load_model
 from integrad.report.costs import show_layers, show_memory, show_plan
 from integrad.report.part_fit import show_part_fit
@@ -105,7 +103,7 @@ def export(model, target, learn, batch_size, out, name, core, part, json_path, *
     files = generator.files(Request(loaded, plan, command, options, console.status, measurements))
     if trial:
         trial.require_same(files)
-    paths = _write(Path(out), files)
+    paths = write_export(Path(out), files)
     rows = layers(plan)
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
     if fit:
@@ -133,27 +131,6 @@ def export(model, target, learn, batch_size, out, name, core, part, json_path, *
         "layers": [asdict(row) for row in rows],
     }
     write_json(json_path, result)
-
-
-def _write(out: Path, files: Mapping[str, str | bytes]) -> list[Path]:
-    """Write all files or, on an error such as a full disk, none."""
-    folders = [folder for name in files for folder in reversed((out / name).relative_to(out).parents)]
-    new = [out / folder for folder in dict.fromkeys(folders) if not (out / folder).exists()]
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for folder in new:
-            folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise IntegradError(f"--out {out}: {error.strerror}: {error.filename}") from error
-    contents = {name: data if isinstance(data, bytes) else data.encode() for name, data in files.items()}
-    try:
-        write_together({out / name: data for name, data in contents.items()})
-    except IntegradError:
-        for folder in reversed(new):
-            with suppress(OSError):  # not empty
-                folder.rmdir()
-        raise
-    return [out / name for name in files]
 
 
 def _to_show(paths: list[Path]) -> list[str]:

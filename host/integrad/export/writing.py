@@ -1,0 +1,31 @@
+"""Writing the files of an export together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from integrad.errors import IntegradError
+from integrad.files import write_together
+
+
+def write_export(out: Path, files: Mapping[str, str | bytes]) -> list[Path]:
+    """Write all files below the folder `out` or, on an error such as a full disk, none. Returns the paths."""
+    folders = [folder for name in files for folder in reversed((out / name).relative_to(out).parents)]
+    new = [out / folder for folder in dict.fromkeys(folders) if not (out / folder).exists()]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for folder in new:
+            folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise IntegradError(f"--out {out}: {error.strerror}: {error.filename}") from error
+    contents = {name: data if isinstance(data, bytes) else data.encode() for name, data in files.items()}
+    try:
+        write_together({out / name: data for name, data in contents.items()})
+    except IntegradError:
+        for folder in reversed(new):
+            with suppress(OSError):  # not empty
+                folder.rmdir()
+        raise
+    return [out / name for name in files]
