@@ -6,12 +6,15 @@ import pytest
 from toy_models import make_model, make_samples
 
 from integrad.build.sizes import measure_map
-from integrad.execute.cost_rows import DIVISION, NORMALISATION, REST, UPDATE, means
+from integrad.emulate.counting import CallSite
+from integrad.execute.cost_rows import DIVISION, FORWARD, NORMALISATION, REST, UPDATE, layers_of, means
 from integrad.execute.costs import measure_costs
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Predict
 from integrad.learners.nitro import NitroSchedule
 from integrad.targets.cores import get_core
+from integrad_codegen.c.calls import RuntimeCall
+from integrad_codegen.costs import layers as plan_layers
 
 SPECS = {"mlp": "mlp:24,12", "cnn": "cnn:c4,p2,c6,p2,d12"}
 COLUMNS = ("macs", "flash_bytes", "ram_bytes", "instructions_per_inference", "instructions_per_training_step")
@@ -61,6 +64,12 @@ def test_every_column_adds_up_and_memory_is_the_linker_map(built, spec, learn, c
             continue
         values = [getattr(layer, column) for layer in costs.layers]
         assert sum(values) == getattr(costs, column) > 0 and min(values) >= 0, column
+    for layer in plan_layers(device.plan):
+        found = rows(costs)[layer.name]
+        assert found.instructions_per_inference > 0 or layer.what.startswith("head")
+        assert learn == "none" or found.instructions_per_training_step > 0
+    for shared in (rows(costs)[name] for name in (FORWARD, UPDATE) if name in rows(costs)):
+        assert shared.instructions_per_inference == 0 == (shared.instructions_per_training_step or 0)
     weights = device.plan.weights_bytes + device.plan.frozen_bytes
     assert sum(layer.weights_bytes for layer in costs.layers) == costs.weights_flash_bytes == weights
     assert 0 < costs.stack_bytes <= costs.stack_reserve_bytes == firmware.sizes.stack
@@ -92,8 +101,9 @@ def test_shared_rows_hold_what_they_say(built):
     small = rows(measure(device, firmware))
     assert small[NORMALISATION].instructions_per_inference > 64  # inputs
     assert small[NORMALISATION].instructions_per_training_step == 0  # samples arrive before the step
-    assert small[UPDATE].instructions_per_inference == 0 < small[UPDATE].instructions_per_training_step
-    assert small[DIVISION].instructions_per_inference > 0
+    assert small[UPDATE].flash_bytes > 0 < small[DIVISION].flash_bytes
+    assert small["block1"].instructions_per_inference > small["block1"].macs
+    assert small["block1"].instructions_per_training_step > 4 * small["block1"].instructions_per_inference
     assert DIVISION not in rows(measure(*built("mlp", "all", "m4")))
     assert UPDATE not in rows(measure(*built("mlp", "none", "m0")))
 
@@ -122,3 +132,11 @@ def test_means_add_up():
     assert found.total() == totals.total() // 4 == 4
     assert found == Counter(a=2, b=2, c=0, d=0)  # 1.75 and 2.25 and 0.75: the first of two equals rounds up
     assert means(Counter(a=8, b=4), 4) == Counter(a=2, b=1)
+
+
+def test_calls_in_another_order_belong_to_no_layer():
+    expected = {"predict": [RuntimeCall("integrad_a", "block1"), RuntimeCall("integrad_b", "output")]}
+    a, b = CallSite("predict", "integrad_a", 4), CallSite("predict", "integrad_b", 8)
+    assert layers_of([a, b], expected) == {a: "block1", b: "output"}
+    assert layers_of([b], expected) == {b: "output"}  # the other is inline
+    assert layers_of([b, a], expected) == layers_of([a, b, b], expected) == {}

@@ -45,17 +45,11 @@ def emit_c(
     header's opening comment; they change nothing else. Deterministic: equal arguments give equal text.
     """
     check_name(plan.prefix)
-    environment = environment_for("c")
-    environment.filters["aligned"] = aligned
-    environment.filters["paragraph"] = paragraph
-    environment.globals |= {"wrapped": wrapped, "wrapped_call": wrapped_call, "integer": integer}
+    environment = _environment()
     normalisation, raw = Normalisation.of(model.preprocessing), RawValues.of(model)
     context = {
-        "p": plan.prefix,
-        "P": plan.prefix.upper(),
+        **_context(plan),
         "runtime": FOLDER,
-        "plan": plan,
-        "arithmetic": arithmetic,
         "version": __version__,
         "crc": f"{model.network.weights_crc():08x}",
         "layout_crc": f"{layout(model, plan):08x}",
@@ -109,6 +103,23 @@ def _header(
         "schedule_members": _schedule_members(plan),
         "learning_rate_limit": plan.schedule_fields[0].high,
     }
+
+
+def kinds_of(plan: Plan) -> KindTemplates:
+    """The printer of a plan's calls."""
+    return _kinds(_environment(), _context(plan))
+
+
+def _environment() -> Environment:
+    environment = environment_for("c")
+    environment.filters["aligned"] = aligned
+    environment.filters["paragraph"] = paragraph
+    environment.globals |= {"wrapped": wrapped, "wrapped_call": wrapped_call, "integer": integer}
+    return environment
+
+
+def _context(plan: Plan) -> dict:
+    return {"p": plan.prefix, "P": plan.prefix.upper(), "plan": plan, "arithmetic": arithmetic}
 
 
 def _kinds(environment: Environment, context: dict) -> KindTemplates:

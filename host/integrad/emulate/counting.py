@@ -1,17 +1,18 @@
 """Exact instruction counts by instruction class and by function.
 
 An emulator counts executions per bucket. A bucket is a combination of function, instruction class and number
-of words moved; the counting map assigns a bucket to each address.
+of words moved; the counting map assigns a bucket to each address. On request it also says where some
+functions call others, so that what is executed during each of these calls can be told apart.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 from integrad.build.program import Program
-from integrad.emulate.instructions import MARKER_BEGIN, MARKER_END, classify, is_wide
+from integrad.emulate.instructions import MARKER_BEGIN, MARKER_END, branch_target, classify, is_wide
 
 BEGIN, END = 0xFFFE, 0xFFFF
 """Values in the counting map for the two region markers, which are not buckets."""
@@ -54,18 +55,37 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class CallSite:
+    """A call in the code of a function, at this address."""
+
+    caller: str
+    callee: str
+    address: int
+
+
+@dataclass(frozen=True)
 class CountingMap:
-    """Bucket or marker of each halfword from `first_address` on, as if an instruction began there."""
+    """Bucket or marker of each halfword from `first_address` on, as if an instruction began there.
+
+    sites: the calls that are told apart, in the order of their addresses; call n is sites[n - 1]. changes:
+    address → the call to which it and what follows belongs, 0 for none.
+    """
 
     first_address: int
     halfwords: tuple[int, ...]
     meanings: list[int]
     buckets: list[tuple[str, str, int]]
+    sites: tuple[CallSite, ...] = ()
+    changes: Mapping[int, int] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """The map in the format of the QEMU plugin."""
-        header = struct.pack("<II", self.first_address, len(self.meanings))
-        return header + struct.pack(f"<{len(self.meanings)}H", *self.meanings)
+        size = len(self.meanings)
+        content = struct.pack(f"<II{size}H", self.first_address, size, *self.meanings)
+        if not self.changes:
+            return content
+        addresses = range(self.first_address, self.first_address + 2 * size, 2)
+        return content + struct.pack(f"<{size}H", *(self.changes.get(at, -1) + 1 for at in addresses))
 
     def meaning(self, address: int) -> int:
         index = (address - self.first_address) // 2
@@ -87,8 +107,11 @@ class CountingMap:
         return result
 
 
-def make_counting_map(program: Program) -> CountingMap:
-    """The map of a firmware's code (its .text section)."""
+def make_counting_map(program: Program, callers: Collection[str] = ()) -> CountingMap:
+    """The map of a firmware's code (its .text section).
+
+    callers: names of functions whose calls of other functions are told apart.
+    """
     first_address, code = program.section_bytes(".text")
     units = struct.unpack(f"<{len(code) // 2}H", code[: len(code) // 2 * 2])
     buckets: dict[tuple[str, str, int], int] = {OUTSIDE: 0}
@@ -102,7 +125,34 @@ def make_counting_map(program: Program) -> CountingMap:
         function = program.function_at(first_address + 2 * index)
         key = (function.name if function else "", *classify(first, second))
         meanings.append(buckets.setdefault(key, len(buckets)))
-    return CountingMap(first_address, units, meanings, list(buckets))
+    sites = _sites(program, first_address, units, callers)
+    # The instruction after a call ends it, unless it is the next call, or belongs to another function.
+    after = (site.address + 4 for site in sites if _is_inside(program, site.address + 4, callers))
+    changes = dict.fromkeys(after, 0) | {site.address: n for n, site in enumerate(sites, 1)}
+    return CountingMap(first_address, units, meanings, list(buckets), sites, changes)
+
+
+def _is_inside(program: Program, address: int, callers: Collection[str]) -> bool:
+    function = program.function_at(address)
+    return function is not None and function.name in callers
+
+
+def _sites(
+    program: Program, first_address: int, units: tuple[int, ...], callers: Collection[str]
+) -> tuple[CallSite, ...]:
+    """All branches from the code of the callers to the beginning of another function."""
+    starts = {function.address: function.name for function in program.functions}
+    sites = []
+    for caller in (function for function in program.functions if function.name in callers):
+        address = caller.address
+        while address < caller.address + caller.size:
+            index = (address - first_address) // 2
+            size = 2 if not is_wide(units[index]) or index + 1 >= len(units) else 4
+            target = branch_target(units[index], units[index + 1], address) if size == 4 else None
+            if target in starts and starts[target] not in callers:
+                sites.append(CallSite(caller.name, starts[target], address))
+            address += size
+    return tuple(sorted(sites, key=lambda site: site.address))
 
 
 def sum_functions(regions: Iterable[Counts]) -> dict[str, Counts]:

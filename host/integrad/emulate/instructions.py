@@ -27,6 +27,16 @@ def is_wide(first: int) -> bool:
     return first >= 0xE800
 
 
+def branch_target(first: int, second: int, address: int) -> int | None:
+    """Where a BL, or an unconditional B of 32 bits, at this address leads; None for other instructions."""
+    if first & 0xF800 != 0xF000 or second & 0x9000 != 0x9000:
+        return None
+    sign = first >> 10 & 1
+    i1, i2 = (~(second >> 13 ^ sign) & 1), (~(second >> 11 ^ sign) & 1)
+    offset = i1 << 23 | i2 << 22 | (first & 0x3FF) << 12 | (second & 0x7FF) << 1
+    return address + 4 + offset - (sign << 24)
+
+
 def classify(first: int, second: int) -> tuple[str, int]:
     """(class, words moved by a `multiple`) of an instruction; `second` matters for wide ones only."""
     return _classify_wide(first, second) if is_wide(first) else _classify_narrow(first)

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from platformdirs import user_cache_dir
@@ -27,13 +27,14 @@ CONSOLE_LIMIT = 64 * 1024
 @dataclass(frozen=True)
 class RawRun:
     """The observations of an emulator. Counts are executions per bucket; total is None if only regions were
-    counted."""
+    counted. calls: call → counts, of each region."""
 
     exit_code: int
     output: bytes
     console: str
     regions: list[dict[int, int]]
     total: dict[int, int] | None
+    calls: list[dict[int, dict[int, int]]] = field(default_factory=list)
 
 
 def find_qemu() -> str | None:
@@ -134,7 +135,9 @@ def run_qemu(
             reason = "the core locked up" if "Lockup" in errors else first_error(errors)
             raise FirmwareError("emulator", f"QEMU stopped: {reason}", exit_code, console)
         regions, total = read_counts(counts) if counting_map is not None else ([], None)
-        return RawRun(exit_code, output.read_bytes() if output.exists() else b"", console, regions, total)
+        calls = read_calls(counts) if counting_map is not None else []
+        result = output.read_bytes() if output.exists() else b""
+        return RawRun(exit_code, result, console, regions, total, calls)
 
 
 def _execute(command: list[str], folder: Path, time_limit: float) -> tuple[int, str]:
@@ -168,9 +171,24 @@ def read_counts(path: Path) -> tuple[list[dict[int, int]], dict[int, int]]:
     total: dict[int, int] = {}
     for line in path.read_text().splitlines():
         name, *entries = line.split()
-        counts = {int(bucket): int(count) for bucket, _, count in (e.partition(":") for e in entries)}
         if name == "region":
-            regions.append(counts)
-        else:
-            total = counts
+            regions.append(_counts(entries))
+        elif name == "total":
+            total = _counts(entries)
     return regions, total
+
+
+def read_calls(path: Path) -> list[dict[int, dict[int, int]]]:
+    """Call → executions per bucket, of each region."""
+    regions: list[dict[int, dict[int, int]]] = []
+    for line in path.read_text().splitlines():
+        name, *entries = line.split()
+        if name == "region":
+            regions.append({})
+        elif name == "call":
+            regions[-1][int(entries[0])] = _counts(entries[1:])
+    return regions
+
+
+def _counts(entries: list[str]) -> dict[int, int]:
+    return {int(bucket): int(count) for bucket, _, count in (entry.partition(":") for entry in entries)}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
 from integrad.build.firmware import Firmware
-from integrad.emulate.counting import Counts, make_counting_map, sum_functions
+from integrad.emulate.counting import CallSite, CountingMap, Counts, make_counting_map, sum_functions
 from integrad.emulate.faults import EXIT_FAULT, FirmwareError, explain_console
 from integrad.emulate.qemu import BRINGS_QEMU, find_host_compiler, find_qemu, run_qemu
 from integrad.emulate.unicorn import BRINGS_UNICORN, has_unicorn, run_unicorn
@@ -19,8 +20,9 @@ class RunResult:
 
     output: the bytes that it wrote. regions[i]: counts of the i-th counted region, without its markers; QEMU
     counts all regions, Unicorn the first `counted_regions`. functions: counts by function, summed over these
-    regions. total: counts of the whole run from reset to exit; None with Unicorn or without counting.
-    engine: the name of the emulator.
+    regions. calls: the same of what was executed during each call, in the order of their first execution.
+    total: counts of the whole run from reset to exit; None with Unicorn or without counting. engine: the name
+    of the emulator.
     """
 
     output: bytes
@@ -30,6 +32,7 @@ class RunResult:
     exit_code: int
     console: str
     engine: str
+    calls: dict[CallSite, dict[str, Counts]] = field(default_factory=dict)
 
 
 def choose_engine(core: Core, count: bool = True) -> str:
@@ -55,16 +58,18 @@ def run(
     engine: str | None = None,
     count: bool = True,
     counted_regions: int | None = 8,
+    callers: Collection[str] = (),
 ) -> RunResult:
     """Run a firmware, which reads `session` through its transport, until it exits.
 
     engine: "qemu", "unicorn" or None for an installed one. count: whether to count instructions.
-    counted_regions: number of regions that Unicorn counts, which is slow there; None counts all. time_limit:
+    counted_regions: number of regions that Unicorn counts, which is slow there; None counts all. callers:
+    names of functions whose calls are told apart. time_limit:
     in seconds. Raises FirmwareError (fault, exit status other than 0, time limit) and IntegradError if an
     emulator, or a tool for counting, is missing.
     """
     engine = engine or choose_engine(firmware.core, count)
-    counting = make_counting_map(firmware.program) if count else None
+    counting = make_counting_map(firmware.program, callers) if count else None
     if engine == "qemu":
         data = counting.to_bytes() if counting else None
         raw = run_qemu(firmware.elf, firmware.core, firmware.whole_machine, session, data, time_limit)
@@ -83,7 +88,20 @@ def run(
     _require_success(firmware, raw.exit_code, raw.console)
     regions = [counting.counts(executed) for executed in raw.regions] if counting else []
     total = counting.counts(raw.total) if counting and raw.total is not None else None
-    return RunResult(raw.output, regions, sum_functions(regions), total, raw.exit_code, raw.console, engine)
+    functions = sum_functions(regions)
+    calls = _calls(counting, raw.calls) if counting else {}
+    return RunResult(raw.output, regions, functions, total, raw.exit_code, raw.console, engine, calls)
+
+
+def _calls(
+    counting: CountingMap, regions: list[dict[int, dict[int, int]]]
+) -> dict[CallSite, dict[str, Counts]]:
+    """Call site → function → counts, summed over regions."""
+    found: dict[CallSite, list[Counts]] = {}
+    for region in regions:
+        for call, executed in region.items():
+            found.setdefault(counting.sites[call - 1], []).append(counting.counts(executed))
+    return {site: sum_functions(counts) for site, counts in found.items()}
 
 
 def _require_success(firmware: Firmware, exit_code: int, console: str) -> None:

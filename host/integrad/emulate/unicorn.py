@@ -105,7 +105,8 @@ class Machine:
             pc = self._run_to_call(pc, deadline, time_limit)
         regions = counter.regions if counter is not None else []
         console = bytes(self.console).decode(errors="replace")
-        return RawRun(self.exit_code, bytes(self.output), console, regions, None)
+        calls = counter.calls if counter is not None else []
+        return RawRun(self.exit_code, bytes(self.output), console, regions, None, calls)
 
     def _run_to_call(self, pc: int, deadline: float, time_limit: float) -> int:
         """Run to the next semihosting call and serve it. Returns the address at which to continue."""

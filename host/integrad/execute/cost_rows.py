@@ -6,7 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from integrad.emulate.counting import CallSite
 from integrad.emulate.runner import RunResult
+from integrad_codegen.c.calls import Calls
 from integrad_codegen.c.runtime import kernels
 
 NORMALISATION = "input normalisation"
@@ -15,10 +17,13 @@ UPDATE = "learning kernels"
 DIVISION = "32-bit division"
 REST = "rest"
 
+RUNTIME = "integrad_"
+"""Prefix of the functions of the runtime."""
+
 SHARED_ROWS = {
     NORMALISATION: "raw sample -> int8",
-    FORWARD: "products and scaling, all layers",
-    UPDATE: "errors, gradients and integer SGD, all layers",
+    FORWARD: "code that all layers share",
+    UPDATE: "code that all layers share",
     DIVISION: "no divide instruction",
     REST: "start-up, scratch, stack",
 }
@@ -40,10 +45,11 @@ WIDE_HELPERS = re.compile(
 
 
 class Rows:
-    """The rows of one firmware. prefix: of the generated names; layers: names of the layers."""
+    """The rows of one firmware. prefix: of the generated names; layers: names of the layers; calls: see
+    runtime_calls()."""
 
-    def __init__(self, prefix: str, layers: Iterable[str]):
-        self.prefix, self.layers = prefix, set(layers)
+    def __init__(self, prefix: str, layers: Iterable[str], calls: Calls):
+        self.prefix, self.layers, self.calls = prefix, set(layers), calls
 
     def row_of(self, function: str, training: bool) -> str:
         """The row of a function. Wide arithmetic belongs to weight updates in a training step, else to
@@ -64,13 +70,39 @@ class Rows:
         return layer if layer in self.layers else REST
 
     def instructions(self, result: RunResult, training: bool) -> Counter[str]:
-        """Row → mean instructions of a region; they add up to the mean of whole regions, rounded down."""
+        """Row → mean instructions of a region; they add up to the mean of whole regions, rounded down.
+
+        What a layer calls belongs to it.
+        """
         totals: Counter[str] = Counter()
         for function, counts in result.functions.items():
             totals[self.row_of(function, training)] += counts.instructions
+        owners = layers_of(result.calls, self.calls)
+        for site, functions in result.calls.items():
+            for function, counts in functions.items():
+                row = self.row_of(function, training)
+                if site in owners and row != REST:  # the caller's own after a call in tail position
+                    totals[row] -= counts.instructions
+                    totals[owners[site]] += counts.instructions
         # Instructions outside of any named function.
         totals[REST] += sum(region.instructions for region in result.regions) - totals.total()
         return means(totals, len(result.regions))
+
+
+def layers_of(sites: Iterable[CallSite], calls: Calls) -> dict[CallSite, str]:
+    """The layer for which each call is made.
+
+    sites: in the order of their first execution, which is that of the text of the program. Where it is not,
+    as seen from the names of the functions called, the calls of that caller belong to no layer.
+    """
+    owners: dict[CallSite, str] = {}
+    for caller, expected in calls.items():
+        found = [site for site in sites if site.caller == caller and site.callee.startswith(RUNTIME)]
+        compiled = {site.callee for site in found}  # the others are inline
+        wanted = [call for call in expected if call.callee in compiled]
+        if [site.callee for site in found] == [call.callee for call in wanted]:
+            owners |= {site: call.layer for site, call in zip(found, wanted, strict=True) if call.layer}
+    return owners
 
 
 def means(totals: Counter[str], runs: int) -> Counter[str]:

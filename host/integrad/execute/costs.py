@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Predict, Stack, Train
 from integrad.learners.schedule import Schedule
 from integrad_codegen import costs as plan_costs
+from integrad_codegen.c.calls import Calls, runtime_calls
 
 MEASURED = 4
 """Number of inferences and training steps that are counted; the figures are means."""
@@ -91,7 +93,8 @@ def measure_costs(
     time_limit: in seconds, for each of the two runs. engine: as in integrad.emulate.runner.run().
     """
     plan = device.plan
-    options = {"count": True, "time_limit": time_limit, "engine": engine}
+    calls = runtime_calls(plan)
+    options = {"count": True, "time_limit": time_limit, "engine": engine, "callers": calls}
     chosen = np.arange(MEASURED) % len(samples)
     results, inference = device.run_emulated(firmware, [Predict(samples[chosen]), Stack()], **options)
     stack, training, training_stack = results[-1], None, None
@@ -116,7 +119,7 @@ def measure_costs(
         inference_scratch_bytes=plan.inference_scratch_bytes,
         training_scratch_bytes=plan.scratch.bytes if plan.scratch else 0,
         batch_size=plan.batch,
-        layers=tuple(_layers(device, firmware, inference, training)),
+        layers=tuple(_layers(device, firmware, calls, inference, training)),
         inference_stack_bytes=stack,
         training_stack_bytes=training_stack,
     )
@@ -126,11 +129,17 @@ def _mean(result: RunResult) -> int:
     return sum(region.instructions for region in result.regions) // len(result.regions)
 
 
-def _layers(device: DeviceModel, firmware: Firmware, inference: RunResult, training: RunResult | None):
+def _layers(
+    device: DeviceModel,
+    firmware: Firmware,
+    calls: Calls,
+    inference: RunResult,
+    training: RunResult | None,
+) -> Iterator[LayerCost]:
     plan = device.plan
     layers = plan_costs.layers(plan)
     shared = [plan_costs.Layer(name, what, 0, False, 0, 0) for name, what in SHARED_ROWS.items()]
-    rows = Rows(plan.prefix, (layer.name for layer in layers))
+    rows = Rows(plan.prefix, (layer.name for layer in layers), calls)
     in_inference = rows.instructions(inference, training=False)
     in_training = rows.instructions(training, training=True) if training else Counter()
     flash = _code_bytes(rows, firmware, plan.batch > 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -114,10 +115,12 @@ class DeviceModel:
         count: bool = False,
         time_limit: float = 600,
         engine: str | None = None,
+        callers: Collection[str] = (),
     ) -> tuple[list, RunResult]:
         """Results of the firmware on the emulated core, and the measurements of the emulator."""
         session = self.session(actions)
-        result = run(firmware, session.encode(), time_limit=time_limit, count=count, engine=engine)
+        options = {"time_limit": time_limit, "count": count, "engine": engine, "callers": callers}
+        result = run(firmware, session.encode(), **options)
         return session.decode(result.output), result
 
     @property

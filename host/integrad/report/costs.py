@@ -33,9 +33,9 @@ def show_memory(console: Console, part, costs) -> None:
 def show_layers(console: Console, costs) -> None:
     """Memory and instructions by layer. costs: integrad.execute.costs.Costs."""
     training = costs.instructions_per_training_step is not None
-    steps = [f"per step of {costs.batch_size}"] if training else []
+    steps = [f"instructions\nper step of {costs.batch_size}"] if training else []
     table = Table(title="Memory and executed instructions by layer")
-    _columns(table, "MACs", "flash, bytes", "RAM, bytes", "per inference", *steps)
+    _columns(table, "MACs", "flash, bytes", "RAM, bytes", "instructions\nper inference", *steps)
     for layer in costs.layers:
         table.add_row(layer.name, layer.what, *_figures(layer, training))
     table.add_section()
