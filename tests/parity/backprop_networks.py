@@ -28,7 +28,7 @@ def layers(draw, shape):
         elif kind == "conv" and maps:
             layer = draw(convolutions(shape[0]))
         else:
-            layer = dense(draw(st.integers(1, 70)), **draw(OPTIONS))
+            layer = dense(draw(st.integers(1, 70)), **draw(OPTIONS), bias=draw(st.booleans()))
         try:
             shape = Network(shape, 2, [layer], "backprop").stages[0].output_shape
         except IntegradError:  # it does not fit in the map

@@ -73,8 +73,9 @@ class BackpropSession:
 
 def _fill(layer, weights: str, rng: np.random.Generator) -> None:
     extreme, limit = weights == "extreme", MASTER_LIMIT if layer.encoding == MASTER else 127
-    values = rng.integers(-limit, limit, layer.weights.shape, endpoint=True)
-    layer.set_master((np.where(values < 0, -limit, limit) if extreme else values).astype(np.int16))
+    for role in layer.learning:
+        values = rng.integers(-limit, limit, getattr(layer, role).shape, endpoint=True)
+        layer.set_master((np.where(values < 0, -limit, limit) if extreme else values).astype(np.int16), role)
     exponent, shift = (64, MAX_SHIFT) if extreme else (12, 13)
     layer.scales[...] = (
         rng.integers(-exponent, exponent // 2, 1)[0],
@@ -96,7 +97,7 @@ def pool(kind: str, height: int, width: int) -> dict:
 
 
 DROPOUT = {"type": "dropout", "percent": 50}
-MASTERS = {"encoding": MASTER}
+MASTERS, BIAS = {"encoding": MASTER}, {"bias": True}
 RULES = (
     NORMAL,
     (16, SQUARED, EXACT, CONSTANT),
@@ -139,6 +140,10 @@ SESSIONS = {
         RULES,
         (9, 4),
         seed=2,
+    ),
+    # More units than are summed together, in several tiles of samples.
+    "backprop, biases": BackpropSession(
+        (3,), 4, (dense(67, **BIAS), dense(33, leak=8, **MASTERS, **BIAS)), RULES, (21, 1), seed=9
     ),
     # Several turns of collected errors, none of which vanish.
     "backprop, many positions": BackpropSession(

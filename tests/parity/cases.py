@@ -131,4 +131,5 @@ def _scale(layer: BackpropLayer, rng: np.random.Generator) -> None:
         layer.scales[row] = max(0, typical - int(rng.integers(-1, 6)))
     layer.scales[0] = rng.integers(-12, -4)
     limit = INT8_LIMIT if layer.fraction is None else MASTER_LIMIT
-    layer.set_master(np.clip(layer.master(), -limit, limit))
+    for role in layer.learning:
+        layer.set_master(np.clip(layer.master(role), -limit, limit), role)

@@ -6,7 +6,7 @@ import copy
 
 import numpy as np
 from cases import Case
-from plain_backprop import PlainBackprop, PlainLayer
+from plain_backprop import PlainBackprop, PlainLayer, with_bias
 from plain_pocket import PlainPocket
 from reference import Reference
 
@@ -116,7 +116,8 @@ class BackpropTwin:
         geometry = {"stride": (1, 1), "padding": (0, 0), "groups": 1}
         if kind == "conv":
             geometry = {name: getattr(layer, name) for name in geometry}
-        weights, fraction = (None if a is None else self._rows(a) for a in (layer.weights, layer.fraction))
+        weights = self._rows(layer.weights, layer.bias)
+        fraction = None if layer.fraction is None else self._rows(layer.fraction, layer.bias_fraction)
         return PlainLayer(
             kind,
             weights=weights,
@@ -125,11 +126,13 @@ class BackpropTwin:
             out=out,
             back=back,
             leak=layer.leak,
+            biased=layer.bias is not None,
             **geometry,
         )
 
-    def _rows(self, array: np.ndarray) -> list:
-        return array.reshape(*array.shape, *[1] * (4 - array.ndim)).tolist()
+    def _rows(self, array: np.ndarray, bias: np.ndarray | None) -> list:
+        rows = array.reshape(*array.shape, *[1] * (4 - array.ndim)).tolist()
+        return rows if bias is None else with_bias(rows, bias.tolist())
 
     def logits(self, sample: list) -> list[int]:
         return self._step(copy.deepcopy(self._plain), [sample], [0], 1, len(self._plain.learnable))[0]
@@ -151,10 +154,16 @@ class BackpropTwin:
     def network(self) -> Network:
         network = self._empty.copy()
         for layer, plain in zip([*network.blocks, network.output], self._plain.learnable, strict=True):
-            layer.weights[...] = np.reshape(plain.weights, layer.weights.shape)
+            self._copy(layer.weights, layer.bias, plain.weights)
             if layer.fraction is not None:
-                layer.fraction[...] = np.reshape(plain.fraction, layer.fraction.shape)
+                self._copy(layer.fraction, layer.bias_fraction, plain.fraction)
         return network
+
+    def _copy(self, array: np.ndarray, bias: np.ndarray | None, rows: list) -> None:
+        units = np.reshape(rows, (len(array), -1))
+        if bias is not None:
+            units, bias[...] = units[:, :-1], units[:, -1]
+        array[...] = units.reshape(array.shape)
 
 
 TWINS = {"nitro-d": NitroTwin, "pocket": PocketTwin, "backprop": BackpropTwin}

@@ -46,8 +46,11 @@ class PlainLayer:
     """A dense layer is a convolution of maps of one pixel. weights: [unit][group input][ky][kx].
 
     kind: dense, conv, max, average or dropout. Learning layers have: fraction (like weights, or None),
-    exponent, out (output shift), back (error shift), leak (None: no activation).
+    exponent, out (output shift), back (error shift), leak (None: no activation). biased: a dense layer has a
+    constant further input, whose weights are the last ones of its units.
     """
+
+    biased = False
 
     def __init__(self, kind, **values):
         self.kind = kind
@@ -91,7 +94,8 @@ def shape_of(x):
 
 def sums_of(layer, x):
     if layer.kind == "dense":
-        x = shaped(flat(x), (len(flat(x)), 1, 1))
+        x = [*flat(x), 64] if layer.biased else flat(x)
+        x = shaped(x, (len(x), 1, 1))
     _, height, width_ = shape_of(x)
     kernel = len(layer.weights[0][0]), len(layer.weights[0][0][0])
     rows = (height + 2 * layer.padding[0] - kernel[0]) // layer.stride[0] + 1
@@ -279,7 +283,8 @@ class PlainBackprop:
             if not left:
                 break
             belows = [self.below(layer, err, one) for err, one in zip(errors, layer.seen, strict=True)]
-            belows = [shaped(flat(b), shape_of(one)) for b, one in zip(belows, x, strict=True)]
+            values = [flat(b)[:-1] if layer.biased else flat(b) for b in belows]
+            belows = [shaped(v, shape_of(one)) for v, one in zip(values, x, strict=True)]
             under = self.layers[n - 1]
             if under.learnable and under.leak == 0:
                 belows = [
@@ -341,6 +346,11 @@ class PlainBackprop:
         layer.weights = mapped_weights(lambda pair: pair[0], both)
         if master:
             layer.fraction = mapped_weights(lambda pair: pair[1], both)
+
+
+def with_bias(weights, bias):
+    """weights: nested lists of units; bias: a number per unit, which becomes the last weight of the unit."""
+    return [[*unit, [[b]]] for unit, b in zip(weights, bias, strict=True)]
 
 
 def mapped_weights(function, *weights):

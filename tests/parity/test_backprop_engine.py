@@ -42,7 +42,7 @@ def test_hard_sessions_change_weights_of_every_layer_that_learns(name):
     learning = set()
     for x, labels, rule, kept in SESSIONS[name].steps(network):
         engine.step(x, labels, rule, kept)
-        learning |= {p.name for p in network.parameters() if rule.learns(p) and p.role == "weights"}
+        learning |= {p.name for p in network.parameters() if rule.learns(p) and p.role in ("weights", "bias")}
     changed = {n for n in learning if not np.array_equal(before[n], network.arrays()[n])}
     assert changed == learning or SESSIONS[name].weights == "extreme"
 
@@ -102,6 +102,8 @@ MISTAKES = {
     "the last maximum learns, too": ("pools.c", r"pending &= ~hit;", ""),
     "a share floors": ("pools.c", r"share\[c\] = ([^;]*);", r"share[c] = \1; share[c] -= error[c] < 0;"),
     "a fraction is not signed": ("update.c", r"master \+ FRACTION / 2\)", "master)"),
+    "a bias is halved": ("model.h", r"BIAS_INPUT = 64", "BIAS_INPUT = 32"),
+    "biases have no part in the maximum": ("update.c", r"l->bias != NULL \? (largest_of.*) : ", r""),
     "a shift shrinks too early": ("update.c", r"own >= \*shift", "own > *shift"),
     "steps have a bit more": ("update.c", r"MASTER_STEP_BITS = 11", "MASTER_STEP_BITS = 12"),
     "kernels are not mirrored": (

@@ -22,21 +22,23 @@ from integrad.network.notation import parse_notation
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "parity"))
 import plain_backprop
-from plain_backprop import PlainBackprop, PlainLayer
+from plain_backprop import PlainBackprop, PlainLayer, with_bias
 
 BACKPROP = LEARNERS["backprop"]
 VECTORS = json.loads(Path(__file__).with_name("backprop_vectors.json").read_text())
 
 
-def make_network(spec, shape, classes=3, seed=0, groups=1, **options):
+def make_network(spec, shape, classes=3, seed=0, groups=1, bias=False, **options):
     """spec: in the short notation. options: of all layers with weights. seed: None for weights of 0.
 
-    groups: of convolutions whose channels it divides.
+    groups: of convolutions whose channels it divides. bias: whether dense layers have one.
     """
     layers, channels = parse_notation(spec, shape, "backprop"), shape[0]
     for layer in layers:
         if layer["type"].startswith("backprop"):
             layer |= options
+        if bias and layer["type"] == "backprop_dense":
+            layer["bias"] = True
         if "channels" in layer:
             if channels % groups == layer["channels"] % groups == 0:
                 layer.setdefault("groups", groups)
@@ -136,6 +138,7 @@ def plain_layer(kind, layer, geometry):
         out=out,
         back=back,
         leak=layer.leak,
+        biased=layer.bias is not None,
         stride=stride,
         padding=padding,
         groups=groups,
@@ -143,8 +146,12 @@ def plain_layer(kind, layer, geometry):
 
 
 def plain_weights(layer):
-    arrays = [a if a is None or a.ndim == 4 else a[..., None, None] for a in (layer.weights, layer.fraction)]
-    return [None if a is None else a.tolist() for a in arrays]
+    """With biases as weights of a further input."""
+    found = []
+    for array, bias in ((layer.weights, layer.bias), (layer.fraction, layer.bias_fraction)):
+        rows = None if array is None else (array if array.ndim == 4 else array[..., None, None]).tolist()
+        found.append(rows if rows is None or bias is None else with_bias(rows, bias.tolist()))
+    return found
 
 
 def assert_same(network, twin):
@@ -189,6 +196,7 @@ def trainings(draw):
         "calibrated": draw(st.booleans()),
         "wild": draw(st.booleans()),
         "groups": draw(st.sampled_from([1, 2])),
+        "bias": draw(st.booleans()),
     }
 
 
@@ -198,7 +206,7 @@ def test_against_plain_integers(case):
     rng = np.random.default_rng(case["seed"])
     shape, batch = case["shape"], case["batch"]
     network = make_network(
-        case["spec"], shape, 3, **{key: case[key] for key in ("seed", "groups", "leak", "encoding")}
+        case["spec"], shape, 3, **{key: case[key] for key in ("seed", "groups", "leak", "encoding", "bias")}
     )
     x = rng.integers(-127, 128, (batch, *shape)).astype(np.int8)
     labels = rng.integers(0, 3, batch)
@@ -206,9 +214,9 @@ def test_against_plain_integers(case):
         BACKPROP.calibrate(network, x, labels, {"loss": case["loss"]})
     if case["wild"]:
         for layer in layers_of(network):
-            layer.set_master(
-                rng.integers(-127, 128, layer.weights.shape) * (256 if case["encoding"] != "int8" else 1)
-            )
+            for role in layer.learning:
+                values = rng.integers(-127, 128, getattr(layer, role).shape)
+                layer.set_master(values * (256 if case["encoding"] != "int8" else 1), role)
             layer.scales[...] = rng.integers((-12, 0, 0), (-3, 14, 14))
     twin = plain(network)
     rule = rule_for(network, *(case[key] for key in ("learn", "rate", "loss", "update", "scaling")))

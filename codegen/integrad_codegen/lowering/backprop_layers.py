@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from integrad.arithmetic import INT8_LIMIT
+from integrad.errors import IntegradError
 from integrad.network.backprop_blocks import BackpropLayer as Layer
 from integrad.network.backprop_blocks import error_exponents, input_exponents
 from integrad.network.learn_set import LearnSet
@@ -25,6 +26,8 @@ PRODUCT = INT8_LIMIT**2
 
 def backprop_operations(network: Network, learn_set: LearnSet, loss: str) -> list[Operation]:
     """All operations in their order; the output layer is the last."""
+    if any(layer.bias is not None for layer in _layers(network)):
+        raise IntegradError("generated code does not support biases of integer backpropagation")
     operations: list[Operation] = []
     scales = _scales(network)
     blocks, pools, back = 0, 0, False

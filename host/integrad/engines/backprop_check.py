@@ -29,7 +29,8 @@ LAYERS = [
     },
     {"type": "avg_pool", "size": [1, 2]},
     {"type": "dropout", "percent": 25},
-    {"type": "backprop_dense", "units": 19, "encoding": "int16-master"},
+    {"type": "backprop_dense", "units": 19, "encoding": "int16-master", "bias": True},
+    {"type": "backprop_dense", "units": 7, "bias": True},
 ]  # fmt: skip
 EXPONENT, OUTPUT_SHIFT, ERROR_SHIFT = -9, 9, 8
 """Scales with which neither most of the sums saturate nor all vanish."""

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from integrad.arithmetic import INT32_LIMIT
+from integrad.arithmetic import INT32_LIMIT, psto
 from integrad.errors import IntegradError
 from integrad.learners import backprop_update as updates
 from integrad.learners.backprop_loss import CROSS_ENTROPY, LOSSES, SQUARED, propagated
@@ -31,7 +31,7 @@ from integrad.network.backprop_blocks import (
 )
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
-from integrad.network.parameter import FRACTION, SCALES, Parameter
+from integrad.network.parameter import FRACTIONS, SCALES, Parameter
 
 RATE_PER_SAMPLE, LEAST_RATE = 16, 64
 """Of exact updates: gradients are sums over the batch, and steps on single samples would be too large."""
@@ -103,29 +103,28 @@ class Backprop(Learner):
         scores = batch.forward(x, kept)
         error = LOSSES[rule.loss](scores.astype(np.int32), batch.output_exponent, labels)
         gradients: Gradients = {}
-        for index, gradient in sorted(batch.backward(propagated(error)).items()):
-            weights, *_, scales = layers[index].parameters(_place(network, index))
-            gradients[weights.name] = gradient
-            if rule.learns(scales):
-                gradients[scales.name] = batch.scales[index].counts
+        for index, found in sorted(batch.backward(propagated(error)).items()):
+            own = {p.role: p for p in layers[index].parameters(_place(network, index))}
+            gradients |= {own[role].name: gradient for role, gradient in found.items()}
+            if rule.learns(own[SCALES]):
+                gradients[own[SCALES].name] = batch.scales[index].counts
         loss = int(np.square(error.astype(np.int64)).sum())
         return gradients, Step(loss, int((scores.argmax(axis=1) == labels).sum()))
 
     def gradient_shapes(self, network, rule) -> dict[str, tuple[int, ...]]:
-        found = {p.name: p for p in network.parameters() if p.role != FRACTION and rule.learns(p)}
+        fractions = FRACTIONS.values()
+        found = {p.name: p for p in network.parameters() if p.role not in fractions and rule.learns(p)}
         return {name: (2, WIDTHS) if p.role == SCALES else p.shape for name, p in found.items()}
 
     def descend(self, network, gradients, rule) -> None:
         layers = _layers(network)
         exponents = zip(input_exponents(layers)[:-1], error_exponents(layers), strict=True)
         for index, (layer, ends) in enumerate(zip(layers, exponents, strict=True)):
-            weights, *_, scales = layer.parameters(_place(network, index))
-            if weights.name in gradients:
-                gradient = gradients[weights.name].astype(np.int32)
-                step = _step(layer, gradient, rule, updates.exact_shift(layer, *ends))
-                if step is not None:
-                    updates.descend(layer, step)
-            for row, counts in enumerate(gradients.get(scales.name, ()), 1):
+            names = {p.role: p.name for p in layer.parameters(_place(network, index))}
+            found = {role: gradients[names[role]] for role in layer.learning if names[role] in gradients}
+            if found:
+                _descend(layer, found, rule, updates.exact_shift(layer, *ends))
+            for row, counts in enumerate(gradients.get(names[SCALES], ()), 1):
                 layer.scales[row] = adapted(rule.scaling, int(layer.scales[row]), counts)
 
     def calibrate(self, network, x, labels, settings) -> None:
@@ -209,9 +208,14 @@ def _first(network: Network, learn_set: LearnSet) -> int:
     return learn_set.first_block if learn_set.output_learns else len(network.blocks) + 1
 
 
-def _step(
-    layer: BackpropLayer, gradient: np.ndarray, rule: BackpropRule, exact_shift: int
-) -> np.ndarray | None:
+def _descend(layer: BackpropLayer, gradients: Gradients, rule: BackpropRule, exact_shift: int) -> None:
+    """Update a layer. gradients: role → gradient, all of which have the same exponent."""
+    gradients = {role: gradient.astype(np.int32) for role, gradient in gradients.items()}
     if rule.update == NORMALISED:
-        return updates.normalised_step(layer, gradient, rule.learning_rate_inv)
-    return updates.exact_step(layer, gradient, updates.log2(rule.learning_rate_inv) + exact_shift)
+        shift = updates.normalised_shift(layer, gradients.values(), rule.learning_rate_inv)
+        steps = {role: psto(gradient, shift) for role, gradient in gradients.items()}
+    else:
+        shift = updates.log2(rule.learning_rate_inv) + exact_shift
+        steps = {role: updates.exact_step(layer, gradient, shift) for role, gradient in gradients.items()}
+    for role, step in steps.items():
+        updates.descend(layer, step, role)

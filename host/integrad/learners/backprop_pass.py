@@ -67,18 +67,18 @@ class BatchPass:
         shifts = sum(scale.shifts[0] for scale in self.scales)
         return INPUT_EXPONENT + shifts + sum(layer.weight_exponent for layer in self.layers)
 
-    def backward(self, error: np.ndarray, gradient: bool = True) -> dict[int, np.ndarray]:
-        """Index of a layer that learns → its gradient. error: int8 (N, classes) of the scores.
+    def backward(self, error: np.ndarray, gradient: bool = True) -> dict[int, dict[str, np.ndarray]]:
+        """Index of a layer that learns → its gradients by role. error: int8 (N, classes) of the scores.
 
         gradient: False to determine scales only; the result is then empty.
         """
-        found: dict[int, np.ndarray] = {}
+        found: dict[int, dict[str, np.ndarray]] = {}
         index = len(self.layers) - 1
         below = list(self.visits)
         cache = self.output_cache
         while index >= self.first:
             if gradient:
-                found[index] = self.layers[index].weight_gradient(error, cache)
+                found[index] = self.layers[index].gradients(error, cache)
             if index == self.first:
                 break
             error = self._error_below(index, error, below[-1])

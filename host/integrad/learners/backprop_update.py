@@ -7,6 +7,8 @@ becomes a step of a certain number of bits (NITI).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from integrad.arithmetic import INT8_LIMIT, bit_width, magnitude, psto, rdiv2, saturate
@@ -16,6 +18,9 @@ NORMALISED, EXACT = "normalised", "exact"
 
 STEP_BITS = {INT8: 3, MASTER: 11}
 """Bits of the largest normalised step where learning_rate_inv is 1."""
+
+ALL_BITS = 31
+"""From this shift on, everything is rounded to 0."""
 
 LARGEST_SHIFT = 15
 """Of gradients to the left; steps beyond the range of weights are equal."""
@@ -38,17 +43,17 @@ def exact_step(layer: BackpropLayer, gradient: np.ndarray, shift: int) -> np.nda
     return psto(gradient, shift) if layer.encoding == INT8 else rdiv2(gradient, shift)
 
 
-def normalised_step(layer: BackpropLayer, gradient: np.ndarray, learning_rate_inv: int) -> np.ndarray | None:
-    """The same for a normalised update; None if the gradient is too small to count. gradient: int32."""
-    width = bit_width(magnitude(gradient))
-    if width == 0:
-        return None
-    return psto(gradient, width - (STEP_BITS[layer.encoding] - log2(learning_rate_inv)))
+def normalised_shift(layer: BackpropLayer, gradients: Iterable[np.ndarray], learning_rate_inv: int) -> int:
+    """Shift of all gradients of a layer in a normalised update, int32: so large that nothing is left of them
+    if they are too small to count.
+    """
+    width = bit_width(max(magnitude(gradient) for gradient in gradients))
+    return width - (STEP_BITS[layer.encoding] - log2(learning_rate_inv)) if width else ALL_BITS
 
 
-def descend(layer: BackpropLayer, step: np.ndarray) -> None:
-    """Subtract a step from the weights, in place."""
-    layer.set_master(saturate(layer.master() - step, limit(layer)))
+def descend(layer: BackpropLayer, step: np.ndarray, role: str) -> None:
+    """Subtract a step from the weights, or the biases, in place."""
+    layer.set_master(saturate(layer.master(role) - step, limit(layer)), role)
 
 
 def limit(layer: BackpropLayer) -> int:

@@ -16,7 +16,7 @@ from integrad.arithmetic import INT8_LIMIT, INT32_LIMIT, bit_width, isqrt, requa
 from integrad.errors import IntegradError
 from integrad.matmul import product_of_int8
 from integrad.network.layers import columns, conv
-from integrad.network.parameter import FRACTION, SCALES, WEIGHTS, Parameter
+from integrad.network.parameter import BIAS, FRACTIONS, SCALES, WEIGHTS, Parameter
 
 INT8, MASTER = "int8", "int16-master"
 ENCODINGS = (INT8, MASTER)
@@ -34,6 +34,9 @@ EXPONENT_LIMIT = 64
 
 INPUT_EXPONENT, ERROR_EXPONENT = -6, -7
 """Of the inputs of a network, and of the errors of its scores."""
+
+BIAS_INPUT = 64
+"""A bias is the weight of one more input, which has this value: 1 with the exponent of a network's inputs."""
 
 MAX_SUMMANDS = INT32_LIMIT // INT8_LIMIT**2
 """Number of products of int8 values whose sum provably fits in 32 bits."""
@@ -70,22 +73,37 @@ class BackpropLayer:
     """What all layers share.
 
     weights: int8, an output per row, which compute. fraction: int8 of the same shape, or None; 256·weights +
-    fraction is then the value that learns. scales: int8 (3,), exponent of the weights, output shift and error
-    shift. leak: see LEAKS; None for no activation.
+    fraction is then the value that learns. bias, bias_fraction: the same for the biases, one per output, or
+    None; they have the exponent of the weights. scales: int8 (3,), exponent of the weights, output shift and
+    error shift. leak: see LEAKS; None for no activation.
     """
 
     weights: np.ndarray
     fraction: np.ndarray | None
+    bias: np.ndarray | None
+    bias_fraction: np.ndarray | None
     scales: np.ndarray
     encoding: str
     leak: int | None
     fan_in: int
 
-    def allocate(self, shape: Shape) -> None:
-        """Parameters with this shape of the weights, all zero."""
-        self.weights = np.zeros(shape, np.int8)
-        self.fraction = np.zeros(shape, np.int8) if self.encoding == MASTER else None
+    def allocate(self, shape: Shape, biases: int = 0) -> None:
+        """Parameters with this shape of the weights, all zero. biases: how many, 0 for none."""
+        self.bias = self.bias_fraction = None
+        for role, size in [(WEIGHTS, shape), *([(BIAS, (biases,))] if biases else [])]:
+            setattr(self, role, np.zeros(size, np.int8))
+            setattr(self, FRACTIONS[role], np.zeros(size, np.int8) if self.encoding == MASTER else None)
         self.scales = np.zeros(3, np.int8)
+
+    @property
+    def learning(self) -> list[str]:
+        """Roles of the parameters that have gradients."""
+        return [WEIGHTS] if self.bias is None else [WEIGHTS, BIAS]
+
+    @property
+    def summands(self) -> int:
+        """Number of products of which an output is the sum, at most; as for inputs of 127."""
+        return self.fan_in + (self.bias is not None)
 
     @property
     def weight_exponent(self) -> int:
@@ -106,11 +124,14 @@ class BackpropLayer:
 
     def parameters(self, layer: int | None = None) -> list[Parameter]:
         """layer: index of the block in its network; None for the output layer."""
-        found = [Parameter(self, WEIGHTS, layer, INT8_LIMIT, encoding="int8")]
-        if self.fraction is not None:
-            found.append(
-                Parameter(self, FRACTION, layer, FRACTION_LIMIT, needed_by_inference=False, encoding="int8")
-            )
+        found = []
+        for role in self.learning:
+            found.append(Parameter(self, role, layer, INT8_LIMIT, encoding="int8"))
+            if self.encoding == MASTER:
+                fraction, limit = FRACTIONS[role], FRACTION_LIMIT
+                found.append(
+                    Parameter(self, fraction, layer, limit, needed_by_inference=False, encoding="int8")
+                )
         scales = ScalesParameter(
             self,
             SCALES,
@@ -123,24 +144,25 @@ class BackpropLayer:
         )
         return [*found, scales]
 
-    def master(self) -> np.ndarray:
-        """int16 in the shape of weights: the values that learn."""
-        values = self.weights.astype(np.int16)
-        return values if self.fraction is None else 256 * values + self.fraction
+    def master(self, role: str = WEIGHTS) -> np.ndarray:
+        """int16 in the shape of weights, or of bias: the values that learn."""
+        values, fraction = getattr(self, role).astype(np.int16), getattr(self, FRACTIONS[role])
+        return values if fraction is None else 256 * values + fraction
 
-    def set_master(self, values: np.ndarray) -> None:
+    def set_master(self, values: np.ndarray, role: str = WEIGHTS) -> None:
         """Inverse of master(): weights are the values divided by 256, rounded half up."""
-        if self.fraction is None:
-            self.weights[...] = values
+        array, fraction = getattr(self, role), getattr(self, FRACTIONS[role])
+        if fraction is None:
+            array[...] = values
             return
         rounded = (values.astype(np.int32) + 128) >> 8
-        self.weights[...] = rounded
-        self.fraction[...] = values - 256 * rounded
+        array[...] = rounded
+        fraction[...] = values - 256 * rounded
 
     def initialise(self, numerator: int, rng: np.random.Generator) -> None:
         """Weights uniform in ± sqrt(numerator / fan_in), with the smallest exponent that represents them.
 
-        The shifts suit sums of independent terms until they are calibrated.
+        Biases are 0. The shifts suit sums of independent terms until they are calibrated.
         """
         exponent = initial_exponent(numerator, self.fan_in)
         outputs = self.weights.size // self.fan_in
@@ -149,6 +171,8 @@ class BackpropLayer:
         limit = INT8_LIMIT if self.fraction is None else MASTER_LIMIT
         bound = min(isqrt(numerator * 4**-self.update_exponent // self.fan_in), limit)
         self.set_master(rng.integers(-bound, bound, self.weights.shape, dtype=np.int16, endpoint=True))
+        if self.bias is not None:
+            self.set_master(np.zeros_like(self.bias), BIAS)
 
     def activate(self, sums: np.ndarray, shift: int) -> np.ndarray:
         """sums: int32 → int8 activations, same shape."""
@@ -170,6 +194,10 @@ class BackpropLayer:
         """x: int8 (N, *inputs) → (columns for the cache, sums int32 (N, *outputs))."""
         raise NotImplementedError
 
+    def gradients(self, error: np.ndarray, cache: BackpropCache) -> dict[str, np.ndarray]:
+        """error: int8 (N, *outputs) of the sums → role → int64 in the shape of that parameter."""
+        return {WEIGHTS: self.weight_gradient(error, cache)}
+
     def weight_gradient(self, error: np.ndarray, cache: BackpropCache) -> np.ndarray:
         """error: int8 (N, *outputs) of the sums → int64 in the shape of weights."""
         raise NotImplementedError
@@ -181,16 +209,17 @@ class BackpropLayer:
 
 @dataclass
 class BackpropDense(BackpropLayer):
-    """A fully connected block. weights: (units, fan_in)."""
+    """A fully connected block. weights: (units, fan_in), bias: (units,) if it is biased."""
 
     fan_in: int
     units: int
     leak: int | None = 0
     encoding: str = INT8
+    biased: bool = False
     takes_features = True
 
     def __post_init__(self):
-        self.allocate((self.units, self.fan_in))
+        self.allocate((self.units, self.fan_in), self.units if self.biased else 0)
 
     @property
     def output_shape(self) -> Shape:
@@ -202,7 +231,16 @@ class BackpropDense(BackpropLayer):
         return 1
 
     def accumulate(self, x):
-        return None, product_of_int8(x, self.weights.T)
+        sums = product_of_int8(x, self.weights.T)
+        if self.bias is not None:
+            sums += BIAS_INPUT * self.bias.astype(np.int32)
+        return None, sums
+
+    def gradients(self, error, cache):
+        found = super().gradients(error, cache)
+        if self.bias is not None:
+            found[BIAS] = BIAS_INPUT * error.sum(axis=0, dtype=np.int64)
+        return found
 
     def weight_gradient(self, error, cache):
         return product_of_int8(error.T, cache.x).astype(np.int64)

@@ -10,10 +10,13 @@ from integrad.errors import IntegradError
 from integrad.network.learn_set import LearnSet
 
 WEIGHTS, HEAD, BIAS, FEEDBACK = "weights", "head", "bias", "feedback"
-FRACTION, SCALES = "fraction", "scales"
+FRACTION, BIAS_FRACTION, SCALES = "fraction", "bias_fraction", "scales"
 """Roles. weights and bias: used by inference; head: the classifier that a block learns from; feedback: a
-fixed matrix that propagates the error to a layer; fraction: the lower bytes of 16-bit weights; scales: an
-exponent and shifts."""
+fixed matrix that propagates the error to a layer; fraction, bias_fraction: the lower bytes of 16-bit weights
+and biases; scales: an exponent and shifts."""
+
+FRACTIONS = {WEIGHTS: FRACTION, BIAS: BIAS_FRACTION}
+"""Role → that of its lower bytes."""
 
 OUTPUT = "output"
 

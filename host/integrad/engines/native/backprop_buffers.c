@@ -48,7 +48,7 @@ static void *allocate(buffers *b, size_t bytes) {
 
 /* Numbers of elements. */
 typedef struct {
-    size_t activations, wide, wide_weights, packed, gradient;
+    size_t activations, wide, wide_weights, packed, gradient, bias_gradient;
     size_t sums, error_maps, entries, counts, gradients; /* per thread */
 } sizes;
 
@@ -58,6 +58,7 @@ static void count_learning(sizes *s, const layer *l, int32_t batch) {
     s->wide = larger(s->wide, units * error_pitch(batch));
     s->packed = larger(s->packed, packed_columns_size(1, even(batch) / 2, l->channels));
     s->gradient = larger(s->gradient, units * (size_t)sum_pitch(l->channels));
+    s->bias_gradient = larger(s->bias_gradient, l->bias != NULL ? units : 0);
 }
 
 static void count_dense(sizes *s, const layer *l, int32_t batch) {
@@ -145,8 +146,9 @@ static int reserve_shared(buffers *b, const sizes *s, size_t input) {
     b->wide_weights = allocate(b, s->wide_weights * sizeof *b->wide_weights);
     b->packed = allocate(b, s->packed * sizeof *b->packed);
     b->gradient = allocate(b, s->gradient * sizeof *b->gradient);
+    b->bias_gradient = allocate(b, s->bias_gradient * sizeof *b->bias_gradient);
     return b->input && b->errors[0] && b->errors[1] && b->wide && b->wide_weights && b->packed &&
-           b->gradient;
+           b->gradient && b->bias_gradient;
 }
 
 buffers *backprop_reserve(const chain *c, int32_t batch, int32_t threads) {

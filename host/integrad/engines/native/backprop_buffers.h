@@ -32,6 +32,7 @@ typedef struct {
     int16_t *wide_weights; /* 16-bit copy of its weights */
     int16_t *packed;       /* weights or inputs, see backprop_products.h */
     int32_t *gradient;     /* of one layer */
+    int32_t *bias_gradient;
     scratch *threads_own;
     void **blocks; /* all memory */
     size_t block_count;

@@ -124,5 +124,6 @@ void conv_learn(buffers *b, const layer *l, const int8_t *errors, const int8_t *
     sum_sparse_gradient(b, l, errors, maps, batch);
     const size_t row =
         (size_t)(l->channels / l->groups) * (size_t)(l->kernel_height * l->kernel_width);
-    learn_layer(l, b->gradient, (size_t)l->out_channels, row, row, r, exponent, b->threads);
+    const layer_gradients g = {b->gradient, NULL, (size_t)l->out_channels, row, row};
+    learn_layer(l, &g, r, exponent, b->threads);
 }

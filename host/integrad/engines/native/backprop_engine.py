@@ -21,7 +21,7 @@ from integrad.learners.step import Gradients, Step
 from integrad.learners.table import learner_of
 from integrad.network.layers.dropout import KEEP_SCALE
 from integrad.network.network import Network
-from integrad.network.parameter import SCALES, WEIGHTS, Parameter
+from integrad.network.parameter import BIAS, SCALES, WEIGHTS, Parameter
 from integrad.network.stage import Stage
 
 BATCH = 256
@@ -34,6 +34,9 @@ KINDS = {
     "avg_pool": structs.AVERAGE_POOL,
     "dropout": structs.DROPOUT,
 }
+
+GRADIENTS = {WEIGHTS: "gradient", BIAS: "bias_gradient"}
+"""Role → field of the struct of a layer that receives the gradient."""
 
 
 class BackpropEngine:
@@ -76,15 +79,15 @@ class BackpropEngine:
             return self.learner.gradients(self.network, x, labels, rule, kept)
         self._apply(rule)
         gradients: Gradients = {}
-        for parameter, record in self._weights:
+        for parameter, record in [*self._weights, *self._biases]:
             if rule.learns(parameter):
                 gradients[parameter.name] = np.empty(parameter.shape, np.int64)
-                record.gradient = gradients[parameter.name].ctypes.data
+                setattr(record, GRADIENTS[parameter.role], gradients[parameter.name].ctypes.data)
         try:
             step = self._step(x, labels, kept)
         finally:
             for _, record in self._weights:
-                record.gradient = None
+                record.gradient = record.bias_gradient = None
         for parameter, record in self._scales:
             if rule.learns(parameter):
                 gradients[parameter.name] = _counts(record.sum_bits, record.error_bits)
@@ -111,6 +114,7 @@ class BackpropEngine:
         stages = zip(self.network.stages, self._layers, strict=False)
         blocks = [record for stage, record in stages if stage.block is not None]
         self._weights: list[tuple[Parameter, backprop_structs.Layer]] = []
+        self._biases: list[tuple[Parameter, backprop_structs.Layer]] = []
         self._scales: list[tuple[Parameter, backprop_structs.Layer]] = []
         for parameter in self.network.parameters():
             record = (
@@ -119,6 +123,8 @@ class BackpropEngine:
             setattr(record, parameter.role, parameter.array.ctypes.data)
             if parameter.role == WEIGHTS:
                 self._weights.append((parameter, record))
+            elif parameter.role == BIAS:
+                self._biases.append((parameter, record))
             elif parameter.role == SCALES:
                 self._scales.append((parameter, record))
 

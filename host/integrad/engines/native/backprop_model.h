@@ -14,6 +14,9 @@ enum { WEIGHT_EXPONENT, OUTPUT_SHIFT, ERROR_SHIFT };
 
 enum { NO_MAXIMUM = -1 };
 
+/* A bias is the weight of one more input, which has this value. */
+enum { BIAS_INPUT = 64 };
+
 typedef struct {
     int32_t kind; /* see model.h; the output layer is the last layer, DENSE */
     int32_t is_output;
@@ -30,8 +33,10 @@ typedef struct {
     int32_t sum_bits, error_bits; /* results: bit widths of the largest |sum|, or NO_MAXIMUM */
     int8_t *weights;  /* (out_channels, channels / groups, kernel_height, kernel_width) */
     int8_t *fraction; /* low bytes of the weights, or NULL */
+    int8_t *bias, *bias_fraction; /* the same for biases (out_channels), or NULL */
     int8_t *scales;
-    int64_t *gradient;   /* if not NULL, receives the gradient, and nothing is updated */
+    int64_t *gradient; /* if not NULL, receives the gradient, and nothing is updated */
+    int64_t *bias_gradient;
     const uint8_t *kept; /* dropout: (batch, channels, height, width), NULL keeps all */
 } layer;
 

@@ -25,8 +25,11 @@ class Layer(Structure):
         *_integers("keep_scale", "learns", "sum_bits", "error_bits"),
         ("weights", c_void_p),
         ("fraction", c_void_p),
+        ("bias", c_void_p),
+        ("bias_fraction", c_void_p),
         ("scales", c_void_p),
         ("gradient", c_void_p),
+        ("bias_gradient", c_void_p),
         ("kept", c_void_p),
     ]
 

@@ -72,31 +72,56 @@ static void update_master_row(int8_t *restrict w, int8_t *restrict fraction, con
     }
 }
 
-static uint32_t largest_of(const int32_t *gradient, size_t rows, size_t pitch, size_t columns) {
-    uint32_t largest = 0;
-    for (size_t row = 0; row < rows; row++) {
-        for (size_t i = 0; i < columns; i++) {
-            const uint32_t m = magnitude_of(gradient[row * pitch + i]);
-            largest = m > largest ? m : largest;
-        }
+static void update(int8_t *w, int8_t *fraction, const int32_t *g, size_t columns,
+                   const division *d) {
+    if (fraction != NULL) {
+        update_master_row(w, fraction, g, columns, d);
+    } else {
+        update_row(w, g, columns, d);
+    }
+}
+
+static uint32_t largest_of(const int32_t *gradient, size_t count, uint32_t largest) {
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t m = magnitude_of(gradient[i]);
+        largest = m > largest ? m : largest;
     }
     return largest;
 }
 
-void learn_layer(const layer *l, const int32_t *gradient, size_t rows, size_t pitch, size_t columns,
-                 const backprop_rule *r, int32_t exponent, int32_t threads) {
+static int32_t bits_of(const layer *l, const layer_gradients *g) {
+    uint32_t largest = 0;
+    for (size_t row = 0; row < g->rows; row++) {
+        largest = largest_of(g->weights + row * g->pitch, g->columns, largest);
+    }
+    return bit_width_of(l->bias != NULL ? largest_of(g->bias, g->rows, largest) : largest);
+}
+
+static void store(int64_t *out, const int32_t *gradient, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        out[i] = gradient[i];
+    }
+}
+
+static void store_gradients(const layer *l, const layer_gradients *g) {
+    for (size_t row = 0; row < g->rows; row++) {
+        store(l->gradient + row * g->columns, g->weights + row * g->pitch, g->columns);
+    }
+    if (l->bias != NULL) {
+        store(l->bias_gradient, g->bias, g->rows);
+    }
+}
+
+void learn_layer(const layer *l, const layer_gradients *g, const backprop_rule *r, int32_t exponent,
+                 int32_t threads) {
     if (l->gradient != NULL) {
-        for (size_t row = 0; row < rows; row++) {
-            for (size_t i = 0; i < columns; i++) {
-                l->gradient[row * columns + i] = gradient[row * pitch + i];
-            }
-        }
+        store_gradients(l, g);
         return;
     }
     const int master = l->fraction != NULL;
     division d = {0, master ? MASTER_LIMIT : INT8_LIMIT, !master || r->normalised};
     if (r->normalised) {
-        const int32_t bits = bit_width_of(largest_of(gradient, rows, pitch, columns));
+        const int32_t bits = bits_of(l, g);
         if (bits == 0) {
             return;
         }
@@ -106,14 +131,13 @@ void learn_layer(const layer *l, const int32_t *gradient, size_t rows, size_t pi
         d.shift = r->rate + l->scales[WEIGHT_EXPONENT] - (master ? 8 : 0) - exponent;
     }
 #pragma omp parallel for num_threads(threads)
-    for (int32_t row = 0; row < (int32_t)rows; row++) {
-        const int32_t *g = gradient + (size_t)row * pitch;
-        const size_t at = (size_t)row * columns;
-        if (master) {
-            update_master_row(l->weights + at, l->fraction + at, g, columns, &d);
-        } else {
-            update_row(l->weights + at, g, columns, &d);
-        }
+    for (int32_t row = 0; row < (int32_t)g->rows; row++) {
+        const size_t at = (size_t)row * g->columns;
+        update(l->weights + at, master ? l->fraction + at : NULL,
+               g->weights + (size_t)row * g->pitch, g->columns, &d);
+    }
+    if (l->bias != NULL) {
+        update(l->bias, l->bias_fraction, g->bias, g->rows, &d);
     }
 }
 

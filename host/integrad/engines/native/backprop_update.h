@@ -4,12 +4,19 @@
 
 #include "backprop_model.h"
 
+/* Of the weights of a layer: (rows, pitch), whose first `columns` columns count; of its biases, if
+ * it has any: (rows). */
+typedef struct {
+    const int32_t *weights, *bias;
+    size_t rows, pitch, columns;
+} layer_gradients;
+
 /*
- * Update the weights of l from gradient (rows, pitch), whose first `columns` columns count, or
- * store it in l->gradient. exponent: of the product of an input and an error of the layer.
+ * Update the weights and biases of l, or store the gradients in l->gradient and l->bias_gradient.
+ * exponent: of the product of an input and an error of the layer.
  */
-void learn_layer(const layer *l, const int32_t *gradient, size_t rows, size_t pitch, size_t columns,
-                 const backprop_rule *r, int32_t exponent, int32_t threads);
+void learn_layer(const layer *l, const layer_gradients *g, const backprop_rule *r, int32_t exponent,
+                 int32_t threads);
 
 /* Adapt a delayed shift to the bit width of the largest sum of a batch. */
 void adapt_shift(int8_t *shift, int32_t bits);

@@ -25,7 +25,7 @@ from integrad.network.backprop_blocks import (
     INPUT_EXPONENT,
 )
 from integrad.network.network import BATCH, Network
-from integrad.network.parameter import SCALES, WEIGHTS
+from integrad.network.parameter import SCALES
 from integrad.network.stage import Stage
 
 
@@ -40,9 +40,9 @@ class Visit:
     kept: torch.Tensor | None = None
 
 
-Learn = Callable[[Layer, torch.Tensor, torch.Tensor], None]
-"""Called with a layer, its gradient (int64) and the exponent of that, when its old weights are no longer
-needed."""
+Learn = Callable[[Layer, dict[str, torch.Tensor], torch.Tensor], None]
+"""Called with a layer, its gradients by role (int64) and the exponent of these, when its old weights are no
+longer needed."""
 
 
 class TorchBackpropEngine:
@@ -89,8 +89,9 @@ class TorchBackpropEngine:
         self.learner.check_batch(self.network, len(x))
         found: Gradients = {}
 
-        def keep(layer: Layer, gradient: torch.Tensor, exponent: torch.Tensor) -> None:
-            found[layer.names[WEIGHTS]] = gradient.cpu().numpy()
+        def keep(layer: Layer, gradients: dict[str, torch.Tensor], exponent: torch.Tensor) -> None:
+            for role, gradient in gradients.items():
+                found[layer.names[role]] = gradient.cpu().numpy()
 
         inputs = [given.to(self.device) for given in inputs_of(x, labels, kept)]
         counts = self._learn(inputs, rule, keep)
@@ -107,9 +108,11 @@ class TorchBackpropEngine:
             return
         exponents = self._exponents()
         for layer, exponent in zip(self.layers, exponents, strict=True):
-            gradient = gradients.get(layer.names[WEIGHTS])
-            if gradient is not None:
-                update(layer, tensor(gradient).to(self.device), exponent, rule)
+            names = {role: layer.names[role] for role in layer.block.learning}
+            own = {role: gradients[name] for role, name in names.items() if name in gradients}
+            if own:
+                own = {role: tensor(gradient).to(self.device) for role, gradient in own.items()}
+                update(layer, own, exponent, rule)
         for layer in self.layers:
             if layer.names[SCALES] in gradients:
                 adapt(layer, torch.tensor(widths_of(gradients[layer.names[SCALES]]), device=self.device))
@@ -161,12 +164,12 @@ class TorchBackpropEngine:
             if index < len(self.layers) - 1:
                 error = _derivative(error, visits.pop(), layer.block.leak)
                 seen = layers.flatten(seen) if layer.block.takes_features else seen
-            gradient = backprop_layers.weight_gradient(self.arithmetic, layer.block, error, seen)
+            gradients = backprop_layers.gradients(self.arithmetic, layer.block, error, seen)
             if index > first:
                 error = self._error_below(layer, error, visits[-1])
                 while visits[-1].layer is None:
                     error = self._through(visits.pop(), error)
-            learn(layer, gradient, exponents[index])
+            learn(layer, gradients, exponents[index])
         return torch.stack([fine.square().sum(), (scores.argmax(1) == labels).sum()])
 
     def _forward(
@@ -199,11 +202,11 @@ class TorchBackpropEngine:
         """int8 outputs of a layer."""
         layer, block = self.layers[index], self.layers[index].block
         x = layers.flatten(x) if block.takes_features else x
-        sums = backprop_layers.sums(self.arithmetic, block, x, layer.weights)
+        sums = backprop_layers.sums(self.arithmetic, block, x, layer.arrays)
         if index >= first:
             layer.widths[0] = bit_width(sums)
             layer.widths[1] = NO_SUMS
-        v = requantise(sums, INT8_LIMIT**2 * block.fan_in, layer.output_shift)
+        v = requantise(sums, INT8_LIMIT**2 * block.summands, layer.output_shift)
         return v if block.leak is None else torch.maximum(v, leaking(v, block.leak))
 
     def _error_below(self, layer: Layer, error: torch.Tensor, below: Visit) -> torch.Tensor:

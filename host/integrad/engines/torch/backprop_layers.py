@@ -14,29 +14,40 @@ from integrad.engines.torch import conv
 from integrad.engines.torch.arithmetic import Arithmetic
 from integrad.engines.torch.digits import Bounded
 from integrad.engines.torch.layers import windows
-from integrad.network.backprop_blocks import BackpropConv, BackpropDense
+from integrad.network.backprop_blocks import BIAS_INPUT, BackpropConv, BackpropDense
+from integrad.network.parameter import BIAS, WEIGHTS
 
 Pair = tuple[int, int]
 
 
 def sums(
-    arithmetic: Arithmetic, block: BackpropConv | BackpropDense, x: torch.Tensor, weights: torch.Tensor
+    arithmetic: Arithmetic,
+    block: BackpropConv | BackpropDense,
+    x: torch.Tensor,
+    arrays: dict[str, torch.Tensor],
 ) -> torch.Tensor:
-    """x: maps, or features for dense layers → (out, N, oh, ow) or (N, units)."""
+    """x: maps, or features for dense layers; arrays: weights and biases by role → (out, N, oh, ow) or
+    (N, units)."""
+    weights = Bounded.int8(arrays[WEIGHTS])
     if isinstance(block, BackpropConv):
-        return conv.sums(arithmetic, x, block, Bounded.int8(weights))
-    return arithmetic.product(Bounded.int8(x), Bounded.int8(weights)).values.to(torch.int32)
+        return conv.sums(arithmetic, x, block, weights)
+    found = arithmetic.product(Bounded.int8(x), weights).values.to(torch.int32)
+    return found if block.bias is None else found + BIAS_INPUT * arrays[BIAS].to(torch.int32)
 
 
-def weight_gradient(
+def gradients(
     arithmetic: Arithmetic, block: BackpropConv | BackpropDense, error: torch.Tensor, x: torch.Tensor
-) -> torch.Tensor:
-    """error: of the sums, x: the input of the layer → int64 in the shape of the weights."""
+) -> dict[str, torch.Tensor]:
+    """error: of the sums, x: the input of the layer → role → int64 in the shape of the weights, or of the
+    biases."""
     if isinstance(block, BackpropConv):
-        found = conv.weight_gradient(arithmetic, Bounded.int8(error), x, block)
+        weights = conv.weight_gradient(arithmetic, Bounded.int8(error), x, block)
     else:
-        found = arithmetic.product(Bounded.int8(error.T), Bounded.int8(x.T))
-    return found.values.to(torch.int64)
+        weights = arithmetic.product(Bounded.int8(error.T), Bounded.int8(x.T))
+    found = {WEIGHTS: weights.values.to(torch.int64)}
+    if block.bias is not None:
+        found[BIAS] = BIAS_INPUT * error.sum(0, dtype=torch.int64)
+    return found
 
 
 def error_below(

@@ -15,7 +15,7 @@ from integrad.learners.backprop import BackpropRule
 from integrad.learners.backprop_scaling import ACTIVATION_BITS, WIDTHS
 from integrad.learners.backprop_update import LARGEST_SHIFT, NORMALISED, STEP_BITS, log2
 from integrad.network.backprop_blocks import MASTER, MASTER_LIMIT, BackpropConv, BackpropDense
-from integrad.network.parameter import WEIGHTS
+from integrad.network.parameter import FRACTIONS, SCALES, WEIGHTS
 
 NO_SUMS = -1
 """Stands for the bit width of sums that were not computed."""
@@ -23,15 +23,15 @@ NO_SUMS = -1
 
 @dataclass
 class Layer:
-    """A layer on the device. weights, fraction: int8; scales: int64 (3,); names: role → name of a parameter.
+    """A layer on the device. arrays: role → weights, biases and their fractions, int8; scales: int64 (3,);
+    names: role → name of a parameter.
 
     widths: int64 (2,), bit widths of the largest sums of outputs and errors of the last pass, or NO_SUMS.
     """
 
     block: BackpropConv | BackpropDense
     names: dict[str, str]
-    weights: torch.Tensor
-    fraction: torch.Tensor | None
+    arrays: dict[str, torch.Tensor]
     scales: torch.Tensor
     widths: torch.Tensor
 
@@ -42,27 +42,30 @@ class Layer:
         def empty(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
             return torch.zeros(shape, dtype=dtype, device=device)
 
-        weights = empty(block.weights.shape, torch.int8)
-        fraction = None if block.fraction is None else torch.zeros_like(weights)
-        names = {parameter.role: parameter.name for parameter in block.parameters(place)}
+        parameters = {parameter.role: parameter for parameter in block.parameters(place)}
+        arrays = {role: empty(p.shape, torch.int8) for role, p in parameters.items() if role != SCALES}
+        names = {role: p.name for role, p in parameters.items()}
         scales, widths = empty((3,), torch.int64), empty((2,), torch.int64)
-        return cls(block, names, weights, fraction, scales, widths)
+        return cls(block, names, arrays, scales, widths)
 
     def load(self) -> None:
         """Copy the arrays of the block to the device; in place, because a recorded step refers to them."""
-        if magnitude(self.block.weights) > INT8_LIMIT:  # products are proved exact from this limit
-            raise IntegradError(f"weights {self.names[WEIGHTS]}: beyond the limit {INT8_LIMIT}")
-        self.weights.copy_(tensor(self.block.weights))
+        for role in self.block.learning:
+            if magnitude(getattr(self.block, role)) > INT8_LIMIT:  # products are proved exact from this limit
+                raise IntegradError(f"weights {self.names[role]}: beyond the limit {INT8_LIMIT}")
+        for role, array in self.arrays.items():
+            array.copy_(tensor(getattr(self.block, role)))
         self.scales.copy_(tensor(self.block.scales))
-        if self.fraction is not None:
-            self.fraction.copy_(tensor(self.block.fraction))
 
     def fetch(self) -> None:
         """Copy them back."""
-        self.block.weights[...] = self.weights.cpu().numpy()
+        for role, array in self.arrays.items():
+            getattr(self.block, role)[...] = array.cpu().numpy()
         self.block.scales[...] = self.scales.cpu().numpy()
-        if self.fraction is not None:
-            self.block.fraction[...] = self.fraction.cpu().numpy()
+
+    @property
+    def weights(self) -> torch.Tensor:
+        return self.arrays[WEIGHTS]
 
     @property
     def weight_exponent(self) -> torch.Tensor:
@@ -77,28 +80,39 @@ class Layer:
         return self.scales[2]
 
 
-def update(layer: Layer, gradient: torch.Tensor, exponent: torch.Tensor, rule: BackpropRule) -> None:
-    """Update the weights from their gradient, int64, in place. exponent: of the gradient."""
+def update(
+    layer: Layer, gradients: dict[str, torch.Tensor], exponent: torch.Tensor, rule: BackpropRule
+) -> None:
+    """Update weights and biases, in place. gradients: role → int64; exponent: of the gradients."""
     master = layer.block.encoding == MASTER
-    limit = MASTER_LIMIT if master else INT8_LIMIT
-    values = layer.weights.to(torch.int64)
-    if master:
-        values = 256 * values + layer.fraction
     if rule.update == NORMALISED:
-        width = bit_width(gradient)
-        step = psto(gradient, width - STEP_BITS[layer.block.encoding] + log2(rule.learning_rate_inv))
-        step = step * (width > 0)
-    else:
-        shift = log2(rule.learning_rate_inv) + layer.weight_exponent - (8 if master else 0) - exponent
-        wide = gradient.clamp(-2 * limit, 2 * limit) << (-shift).clamp(0, LARGEST_SHIFT)
-        step = torch.where(shift < 0, wide, rdiv2(gradient, shift) if master else psto(gradient, shift))
-    values = (values - step).clamp_(-limit, limit)
-    if not master:
-        layer.weights.copy_(values)
+        width = torch.stack([bit_width(gradient) for gradient in gradients.values()]).amax()
+        shift = width - STEP_BITS[layer.block.encoding] + log2(rule.learning_rate_inv)
+        for role, gradient in gradients.items():
+            _subtract(layer, role, psto(gradient, shift) * (width > 0))
         return
+    shift = log2(rule.learning_rate_inv) + layer.weight_exponent - (8 if master else 0) - exponent
+    for role, gradient in gradients.items():
+        limit = 2 * _limit(layer)
+        wide = gradient.clamp(-limit, limit) << (-shift).clamp(0, LARGEST_SHIFT)
+        near = rdiv2(gradient, shift) if master else psto(gradient, shift)
+        _subtract(layer, role, torch.where(shift < 0, wide, near))
+
+
+def _limit(layer: Layer) -> int:
+    return MASTER_LIMIT if layer.block.encoding == MASTER else INT8_LIMIT
+
+
+def _subtract(layer: Layer, role: str, step: torch.Tensor) -> None:
+    array, fraction, limit = layer.arrays[role], layer.arrays.get(FRACTIONS[role]), _limit(layer)
+    values = array.to(torch.int64)
+    if fraction is None:
+        array.copy_((values - step).clamp_(-limit, limit))
+        return
+    values = (256 * values + fraction - step).clamp_(-limit, limit)
     rounded = (values + 128) >> 8
-    layer.weights.copy_(rounded)
-    layer.fraction.copy_(values - 256 * rounded)
+    array.copy_(rounded)
+    fraction.copy_(values - 256 * rounded)
 
 
 def adapt(layer: Layer, widths: torch.Tensor) -> None:

@@ -11,26 +11,35 @@ from integrad.network.layer_types.layer_type import LayerType
 from integrad.network.stage import Stage
 
 OPTIONAL = {"leak": 0, "encoding": INT8}
+"""Of all layers with weights."""
+
+BIAS = "bias"
 
 
 class BackpropDenseType(LayerType):
     def check_values(self, layer, where, shape, classes):
         units = checks.integer(layer["units"], f"{where} units", 1, checks.MAX_SIDE)
         check_options(layer, where)
+        bias = layer.get(BIAS, False)
+        if type(bias) is not bool:
+            raise IntegradError(f"network: {where} bias must be true or false")
         checks.size(where, units * prod(shape))
-        checks.fan_in(where, prod(shape), MAX_SUMMANDS)
+        checks.fan_in(where, prod(shape), MAX_SUMMANDS - bias)
         return self.shape_after(layer, shape)
 
     def shape_after(self, layer, shape):
         return (layer["units"],)
 
     def stage(self, layer, shape, classes):
-        block = BackpropDense(prod(shape), layer["units"], **options(layer))
+        biased = layer.get(BIAS, False)
+        block = BackpropDense(prod(shape), layer["units"], **options(layer), biased=biased)
         return Stage(self.kind, shape, block.output_shape, block)
 
     def read(self, where, table, defaults, series):
         units = toml_values.whole(where, "units", table.get("units"), 1)
-        return {"type": self.kind, "units": units} | read_options(where, table, defaults)
+        bias = _bias(where, table.get(BIAS, defaults[BIAS]))
+        found = {"type": self.kind, "units": units} | read_options(where, table, defaults)
+        return found | {BIAS: True} if bias else found
 
 
 def check_options(layer: dict, where: str) -> None:
@@ -63,15 +72,21 @@ def _encoding(where: str, value) -> str:
     return toml_values.word(where, "encoding", value, ENCODINGS)
 
 
+def _bias(where: str, value) -> bool:
+    if type(value) is not bool:
+        raise IntegradError(f"{where}: bias must be true or false")
+    return value
+
+
 FILE_DEFAULTS = {"leak": (OPTIONAL["leak"], _leak), "encoding": (OPTIONAL["encoding"], _encoding)}
 
 BACKPROP_DENSE = BackpropDenseType(
     "backprop_dense",
     "a fully connected layer",
     frozenset({"units"}),
-    optional=OPTIONAL,
+    optional=OPTIONAL | {BIAS: False},
     makes_features=True,
-    file_defaults=FILE_DEFAULTS,
+    file_defaults=FILE_DEFAULTS | {BIAS: (False, _bias)},
 )
 
 
