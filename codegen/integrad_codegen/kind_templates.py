@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from integrad_codegen.operations.operation import Operation
 from integrad_codegen.program import Call, Place
@@ -23,11 +24,29 @@ LICENCE = "0BSD"
 """SPDX identifier of generated code: whoever generates it may use it without any condition."""
 
 
+class CompiledTemplates(BytecodeCache):
+    """Compiled templates in memory, shared by all environments of a process: each is parsed once."""
+
+    def __init__(self):
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledTemplates()
+
+
 def environment_for(folder: str) -> Environment:
     """Jinja environment for one folder of templates; undefined names are errors."""
     environment = Environment(
         loader=PackageLoader("integrad_templates", folder),
         undefined=StrictUndefined,
+        bytecode_cache=COMPILED,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

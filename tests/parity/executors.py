@@ -10,6 +10,7 @@ import numpy as np
 from cases import Case
 
 from integrad.build.host_program import build_host, run_host
+from integrad.build.objects import compile_object
 from integrad.build.toolchain import DEVICE, WARNINGS
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Action, Weights
@@ -44,8 +45,11 @@ def run_clang(device: DeviceModel, actions: list[Action]) -> list:
 def compile_program(command: tuple[str, ...], sources: list[Path], includes: Path, program: Path) -> None:
     """Compile sources with a session program's transport and checksum."""
     assert shutil.which(command[0]), f"{command[0]} is not installed"
-    own = [DEVICE / "checksum.c", DEVICE / "host/transport.c"]
-    words = [*command, f"-I{includes}", f"-I{DEVICE}", *map(str, [*sources, *own]), "-o", str(program)]
+    objects = []
+    for source in [*sources, DEVICE / "checksum.c", DEVICE / "host/transport.c"]:
+        objects.append(program.with_name(f"{program.name}-{source.stem}.o"))
+        compile_object(command[0], [*command], [includes, DEVICE], source, objects[-1])
+    words = [*command, *map(str, objects), "-o", str(program)]
     result = subprocess.run(words, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
 

@@ -14,7 +14,7 @@ from pocket_cases import POCKET
 
 from integrad_codegen.c.module import write_files
 
-PLAIN = ("gcc", "-std=c99", "-O1")
+PLAIN = ("gcc", "-std=c99", "-O0")
 """No sanitizers: a mistake must show in the results, not as a trap."""
 
 

@@ -32,6 +32,7 @@ def compile_object(
     folders = [f"-I{folder}" for folder in includes]
     key = (*command, _identity(compiler, [*command, *folders], source))
     if key in _objects:
+        _objects[key] = _objects.pop(key)  # the last one used is the last one forgotten
         target.write_bytes(_objects[key])
         return
     _run(compiler, [*command, *folders, "-c", str(source), "-o", str(target)], source)
