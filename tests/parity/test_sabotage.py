@@ -413,6 +413,7 @@ def test_a_campaign_ends_at_the_first_difference(monkeypatch):
         return [*results, weights[:-1] + bytes([weights[-1] ^ (len(cases) >= 3)])]
 
     monkeypatch.setattr(executors, "run_gcc", run_gcc)
+    monkeypatch.setattr("campaign.BATCH", 5)
     campaign = Campaign(count=5, cores="none", minutes=5)
     with pytest.raises(executors.DifferenceError, match="weights differ after action"):
         run_campaign(campaign, 0)
@@ -420,8 +421,9 @@ def test_a_campaign_ends_at_the_first_difference(monkeypatch):
 
 
 def test_a_campaign_compares_as_many_cases_as_asked(monkeypatch):
+    monkeypatch.setattr("campaign.BATCH", 4)
     monkeypatch.setattr(executors, "run_gcc", lambda device, actions, _: device.run_numpy(actions))
-    campaign = Campaign(count=45, cores="none", minutes=5)
+    campaign = Campaign(count=9, cores="none", minutes=5)
     run_campaign(campaign, 0)
-    assert campaign.compared["cases"] == campaign.compared["C under sanitizers"] == 45
-    assert campaign.compared["training steps"] > 45
+    assert campaign.compared["cases"] == campaign.compared["C under sanitizers"] == 9
+    assert campaign.compared["training steps"] > 9
