@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from ctypes import CDLL
 from pathlib import Path
 
-from integrad.engines.native.library import compile_library, open_library, read_sources
+from integrad.build.objects import compile_object, run_tool
+from integrad.engines.native.library import open_library, read_sources
 
 HERE = Path(__file__).parent
 QUICK = ("-std=gnu11", "-O1", "-fPIC", "-shared", "-fwrapv")
@@ -23,9 +24,17 @@ VARIANTS = {
 
 
 def build(folder: Path, flags: tuple[str, ...], sources: dict[str, bytes] | None = None) -> Path:
-    """Path of a new library in the folder."""
-    library = folder / "libintegrad.so"
-    compile_library(library, sources or read_sources(), "gcc", flags)
+    """Path of a new library in the folder. Only what has changed since the last build is compiled."""
+    library, objects = folder / "libintegrad.so", []
+    sources = sources or read_sources()
+    for name, text in sources.items():
+        (folder / name).write_bytes(text)
+    for name in sources:
+        if name.endswith(".c"):
+            objects.append(folder / f"{name}.o")
+            compile_object("gcc", ["gcc", *flags, "-fopenmp"], [], folder / name, objects[-1])
+    linked = run_tool(["gcc", *flags, "-fopenmp", *map(str, objects), "-o", str(library)])
+    assert linked.returncode == 0, linked.stderr
     return library
 
 

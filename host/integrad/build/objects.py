@@ -14,7 +14,7 @@ from pathlib import Path
 from integrad.build.toolchain import DEVICE, first_error
 from integrad.errors import IntegradError
 
-KEPT = 256
+KEPT = 512
 """Maximum number of object files in memory."""
 
 _objects: dict[tuple[str, ...], bytes] = {}
