@@ -16,7 +16,7 @@ from integrad.learners.table import learner_of
 from integrad.network.network import Network
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(sessions(), st.sampled_from([1, 1, 1, 3]))
 def test_any_session_gives_the_reference_s_bits(session, threads):
     compare(session, lambda network: BackpropEngine(network, threads))

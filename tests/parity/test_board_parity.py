@@ -17,7 +17,7 @@ pytestmark = pytest.mark.emulator
 def test_drawn(core):
     # Without a seed of its own, each core would get the same networks.
     @seed(list(CORES).index(core))
-    @settings(max_examples=5)
+    @settings(max_examples=3)
     @given(cases())
     def compare(case):
         with tempfile.TemporaryDirectory() as folder:

@@ -65,7 +65,7 @@ def compare_case(case, engine: str, threads: int):
     compare(network, batches, rule, engine, threads)
 
 
-@settings(max_examples=120)
+@settings(max_examples=50)
 @given(cases(), st.integers(1, 3))
 def test_drawn_native(case, threads):
     compare_case(case, "native", threads)

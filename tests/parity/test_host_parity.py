@@ -33,7 +33,7 @@ def compare(case, execute):
 def test_drawn(axes):
     # Without a seed of its own, each layout would get the same layers.
     @seed(LAYOUTS.index(axes))
-    @settings(max_examples=8)
+    @settings(max_examples=4)
     @given(cases(axes))
     def draw(case):
         compare(case, lambda device, actions: executors.run_gcc(device, actions, "-O0"))
@@ -41,7 +41,7 @@ def test_drawn(axes):
     draw()
 
 
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(cases())
 def test_drawn_with_clang(case):
     compare(case, executors.run_clang)

@@ -31,7 +31,7 @@ def sessions(draw):
     return Session(case, tuple(batches), draw(st.booleans()), amplification)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(sessions(), st.sampled_from([1, 1, 1, 1, 3]))
 def test_any_session_gives_the_reference_s_bits(session, threads):
     compare(session, lambda network: NativeEngine(network, threads))

@@ -33,7 +33,7 @@ def compare(case):
             assert weights.reshape(len(weights), -1).tolist() == rows[name], name
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(cases())
 def test_drawn(case):
     assume(is_small(case) and case.learn != "none")

@@ -68,7 +68,7 @@ def make_backprop(network):
     return TORCH_ENGINES[network.learner](network, "cpu")
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(sessions())
 def test_drawn_backpropagation(session):
     compare(session, make_backprop)

@@ -38,6 +38,9 @@ COMPILERS = {
     },
 }
 
+OF_MODELS = ("gcc", "clang", "m0", "m55")
+"""Compilers of all modules, which have the same text for every core; the runtime is compiled by all."""
+
 LEARNING_BACK = ("backprop", "backprop pooled", "backprop maps", "backprop inference")
 """Cases of integer backpropagation with both losses and encodings and all kinds of layers."""
 
@@ -88,7 +91,7 @@ def compile_files(command, files, includes, folder):
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_every_compiler_accepts_it_without_a_warning(compiler, generated, tmp_path):
     command = (*COMPILERS[compiler], "-std=c99")
-    for name in MODULES:
+    for name in MODULES if compiler in OF_MODELS else ("cnn", "backprop pooled", "pocket"):
         _, folder = generated(name)
         own = [path for path in sorted(folder.glob("*.c")) if path.name != RUNTIME]
         assert compile_files(command, own, folder, tmp_path) == "", name
