@@ -7,8 +7,10 @@ first used, so that `import integrad` takes no time.
 from importlib import import_module
 
 _HOMES = {
+    "CompiledClassifier": "integrad.api.compiled",
     "Dataset": "integrad.datasets",
     "Evaluation": "integrad.api.evaluation",
+    "IntegerClassifier": "integrad.api.classifier",
     "IntegradError": "integrad.errors",
     "IntegradNote": "integrad.errors",
     "InvalidArgumentError": "integrad.errors",
@@ -20,8 +22,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "CompiledClassifier",
     "Dataset",
     "Evaluation",
+    "IntegerClassifier",
     "IntegradError",
     "IntegradNote",
     "InvalidArgumentError",

@@ -1,3 +1,5 @@
+from integrad.api.classifier import IntegerClassifier as IntegerClassifier
+from integrad.api.compiled import CompiledClassifier as CompiledClassifier
 from integrad.api.evaluation import Evaluation as Evaluation
 from integrad.api.loading import load_dataset as load_dataset
 from integrad.api.model import Model as Model

@@ -35,6 +35,6 @@ def fit_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
 
 
 def _log_softmax(scores: np.ndarray, temperature: float) -> np.ndarray:
-    scaled = scores.astype(np.float64) / temperature
-    scaled -= scaled.max(axis=1, keepdims=True)
+    # Equal differences of scores yield equal probabilities, because integers are subtracted first.
+    scaled = (scores.astype(np.int64) - scores.max(axis=1, keepdims=True)) / temperature
     return scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))

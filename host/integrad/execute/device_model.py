@@ -70,8 +70,21 @@ class DeviceModel:
         self, actions: list[Action], compiler: str = "gcc", sanitize: bool = True, time_limit: float = 600
     ) -> list:
         """Results of the generated C on the host, by default with sanitizers."""
-        where = self.folder / f"host-{compiler}"
-        program = build_host(self.sources, [self.source_folder], where, compiler=compiler, sanitize=sanitize)
+        return self.run_program(self.build_host(compiler, sanitize), actions, time_limit)
+
+    def build_host(self, compiler: str = "gcc", sanitize: bool = True, optimisation: str = "-O2") -> Path:
+        """Build the generated C for the host. Returns the program, which performs sessions."""
+        return build_host(
+            self.sources,
+            [self.source_folder],
+            self.folder / f"host-{compiler}",
+            compiler=compiler,
+            sanitize=sanitize,
+            optimisation=optimisation,
+        )
+
+    def run_program(self, program: Path, actions: list[Action], time_limit: float = 600) -> list:
+        """Results of a program of build_host()."""
         session = self.session(actions)
         return session.decode(run_host(program, session.encode(), time_limit))
 
