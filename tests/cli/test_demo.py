@@ -1,6 +1,8 @@
 """integrad demo: bits, figures, plot and the effect of replay."""
 
 import json
+import re
+import sys
 
 import pytest
 from digits import fail, run
@@ -40,7 +42,9 @@ def test_it_meets_a_speaker_and_replays_what_it_knew(demo, tmp_path, monkeypatch
     figures, text = demo()
     assert figures["crc_host"] == figures["crc_device"] == CRC
     assert figures["stored"] == 100 and figures["stored_bytes"] == 100 * (32 * 32 + 1)
-    assert "plus 100 stored clips of known speakers, bytes" in text and "102,500" in text
+    for what in ("100 clips of george", "100 stored clips for replay"):
+        assert re.search(rf"{what} +│ +102,500 │", text)
+    assert f"{figures['flash_bytes'] + 205_000:,}" in text
     assert (tmp_path / "demo.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr(demonstration, "TUNING_EPOCHS", 1)
     without, text = demo("--replay", 0)
@@ -48,6 +52,18 @@ def test_it_meets_a_speaker_and_replays_what_it_knew(demo, tmp_path, monkeypatch
     assert without["crc_host"] == without["crc_device"] != figures["crc_device"]
     same = ("before", "known_before", "flash_bytes", "ram_bytes")
     assert [without[name] for name in same] == [figures[name] for name in same]
+
+
+@pytest.mark.parametrize("module", ["matplotlib.figure", "compiler"])
+def test_missing_tools_are_noticed_before_training(monkeypatch, module):
+    monkeypatch.setattr(demo_command, "train_without", lambda *_: pytest.fail("trained"))
+    if module == "compiler":
+        monkeypatch.setattr("integrad.build.toolchain._find_gcc", lambda: None)
+        monkeypatch.setattr("integrad.build.toolchain._find_zig", lambda: None)
+    else:
+        monkeypatch.setitem(sys.modules, module, None)
+    status, line = fail("demo")
+    assert status == 1 and "pip install 'integrad[" in line
 
 
 @pytest.mark.parametrize(

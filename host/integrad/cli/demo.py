@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
+from integrad.build.toolchain import find_toolchain
 from integrad.cli.device_options import core_option, replay_option, work_folder
 from integrad.cli.emulate import cost_json
 from integrad.cli.json_output import check_folder, console_for, json_option, write_json
 from integrad.datasets import load_dataset
+from integrad.emulate.runner import choose_engine
 from integrad.errors import IntegradError, UsageError
 from integrad.execute.demonstration import (
     TUNING_CLIPS,
@@ -22,9 +24,9 @@ from integrad.execute.demonstration import (
 )
 from integrad.report.costs import show_memory
 from integrad.report.demo_plot import plot_demo
+from integrad.report.figure import require_matplotlib
 from integrad.targets.cores import Core, get_core
-from integrad.targets.parts import Part
-from integrad.training.progress import progress_for
+from integrad.training.progress import quiet_progress_for
 
 
 @click.command()
@@ -60,22 +62,34 @@ def demo(core, speaker, seed, replay, picture, json_path):
     chosen, dataset = get_core(core), load_dataset("spoken-digits")
     if speaker not in speakers(dataset):
         raise UsageError(f"--speaker {speaker}: unknown speaker; choose from {', '.join(speakers(dataset))}")
+    _require_tools(chosen)
     setup = choose_setup(chosen)
     drawn = draw_clips(dataset, speaker, setup.batch_size, replay, seed)
     console.print(f"1. The host trains {setup.spec} on all speakers except {speaker}.")
-    model = train_without(dataset, speaker, setup, seed, progress_for(console))
+    model = train_without(dataset, speaker, setup, seed, quiet_progress_for(console))
     parts = take_clips(model, dataset, drawn)
     place = f"an emulated {chosen.product} with the memory of an {chosen.part.name}"
     console.print(f"2. The model meets {speaker} on {place}.")
     with work_folder() as folder:
         outcome = demonstrate(model, parts, chosen, setup.batch_size, seed, folder, console.print)
     costs = outcome.costs
-    show_memory(console, chosen.part, costs)
+    kept = {
+        f"{outcome.learnt:,} clips of {speaker}": outcome.learnt_bytes,
+        f"{outcome.stored:,} stored clips for replay": outcome.stored_bytes,
+    }
+    show_memory(console, chosen.part, costs, kept)
     console.print(_table(speaker, chosen, outcome))
-    _draw(console, picture, speaker, chosen.part, outcome)
+    _draw(console, picture, speaker, chosen, outcome)
     write_json(json_path, _json(speaker, core, outcome))
     if not outcome.equal:
         raise IntegradError("the weights of device and host differ")
+
+
+def _require_tools(core: Core) -> None:
+    """Raise IntegradError, with how to install it, if something is missing that is used after training."""
+    find_toolchain()
+    choose_engine(core)
+    require_matplotlib()
 
 
 def _table(speaker: str, core: Core, outcome: Demonstration) -> Table:
@@ -92,10 +106,7 @@ def _table(speaker: str, core: Core, outcome: Demonstration) -> Table:
     table.add_row("instructions per inference", f"{costs.instructions_per_inference:,}")
     step = f"instructions per training step of {costs.batch_size}"
     table.add_row(step, f"{costs.instructions_per_training_step:,}")
-    table.add_row("flash, bytes", f"{costs.flash_bytes:,}")
-    if outcome.stored:
-        more = f"plus {outcome.stored:,} stored clips of known speakers, bytes"
-        table.add_row(more, f"{outcome.stored_bytes:,}")
+    table.add_row("flash with these clips, bytes", f"{_flash_bytes(outcome):,}")
     table.add_row("RAM, bytes", f"{costs.ram_bytes:,}")
     table.add_row("stack used, bytes", f"{costs.stack_bytes:,}")
     table.add_section()
@@ -105,18 +116,28 @@ def _table(speaker: str, core: Core, outcome: Demonstration) -> Table:
     return table
 
 
-def _draw(console, picture: str, speaker: str, part: Part, outcome: Demonstration) -> None:
-    costs = outcome.costs
+def _flash_bytes(outcome: Demonstration) -> int:
+    """The firmware and the clips that the device learns from."""
+    return outcome.costs.flash_bytes + outcome.learnt_bytes + outcome.stored_bytes
+
+
+def _draw(console, picture: str, speaker: str, core: Core, outcome: Demonstration) -> None:
+    everything, output = outcome.all_layers, outcome.output_only
     accuracies = {
-        "before": outcome.all_layers.before,
-        "output layer\nlearnt": outcome.output_only.after,
-        "all layers\nlearnt": outcome.all_layers.after,
+        "before": (everything.before, everything.known_before),
+        "output layer\nlearnt": (output.after, output.known_after),
+        "all layers\nlearnt": (everything.after, everything.known_after),
     }
     memory = {
-        "flash": (costs.flash_bytes, part.flash_bytes),
-        "RAM": (costs.ram_bytes, part.ram_bytes),
+        "flash": (outcome.costs.flash_bytes, _flash_bytes(outcome), core.part.flash_bytes),
+        "RAM": (outcome.costs.ram_bytes, outcome.costs.ram_bytes, core.part.ram_bytes),
     }
-    plot_demo(picture, speaker, accuracies, part.name, memory)
+    sign = "=" if everything.crc_host == everything.crc_device else "≠"
+    story = (
+        f"{outcome.learnt} clips of {speaker} learnt on an emulated {core.product}, integers only. "
+        f"CRC-32 of the weights: host {everything.crc_host:08x} {sign} device {everything.crc_device:08x}"
+    )
+    plot_demo(picture, speaker, accuracies, core.part.name, memory, story)
     console.print(f"wrote {picture}", soft_wrap=True)
 
 

@@ -27,6 +27,7 @@ from integrad.execute.adaptation import (
     adapt,
     choose_stored,
     split_for_tuning,
+    stored_bytes,
 )
 from integrad.execute.costs import Costs, measure_costs
 from integrad.execute.device_model import DeviceModel
@@ -122,7 +123,11 @@ def emulate(
         tests, fresh, old = ((samples[part], labels[part]) for part in (test, tuned, stored))
         outcome = adapt(device, firmware, tests, fresh if tune else None, tuning, time_limit, old)
         costs = measure_costs(device, firmware, samples[mask], labels[mask], schedule, time_limit=time_limit)
-    show_memory(console, chosen.part, costs)
+    kept = {
+        f"{len(fresh[0]):,} samples to learn from": stored_bytes(fresh),
+        f"{len(old[0]):,} stored samples for replay": stored_bytes(old),
+    }
+    show_memory(console, chosen.part, costs, kept)
     show_layers(console, costs)
     seen = 0 if part.learnt is None else int(part.learnt[test].sum())
     learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"

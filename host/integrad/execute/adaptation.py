@@ -60,6 +60,12 @@ class Adaptation:
     known_after: float | None = None
 
 
+def stored_bytes(samples: Samples) -> int:
+    """What a device needs to store raw samples with their labels, of one byte each."""
+    values, labels = samples
+    return values.nbytes + len(labels)
+
+
 def split_for_tuning(labels: np.ndarray, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """(indices of `count` samples to learn from, with classes as balanced as possible; remaining indices).
 

@@ -17,6 +17,7 @@ from integrad.execute.adaptation import (
     adapt,
     choose_stored,
     split_for_tuning,
+    stored_bytes,
 )
 from integrad.execute.costs import Costs, measure_costs
 from integrad.execute.device_model import DeviceModel
@@ -67,11 +68,14 @@ class Parts:
 class Demonstration:
     """The results. all_layers, output_only: runs on the device with either learn set.
 
-    stored, stored_bytes: number and size of the stored clips of the known speakers, in addition to the
+    learnt, learnt_bytes: number and size of the clips of the new speaker that the device learns from; stored,
+    stored_bytes: of the clips of the known speakers that it replays. Both are stored in addition to the
     firmware.
     """
 
     model: Model
+    learnt: int
+    learnt_bytes: int
     stored: int
     stored_bytes: int
     all_layers: Adaptation
@@ -154,9 +158,8 @@ def demonstrate(
         )
         if costs is None:
             costs = measure_costs(device, firmware, *parts.test, tuning.schedule)
-    clips, labels = parts.stored
-    stored_bytes = clips.nbytes + len(labels)  # a label is a byte
-    return Demonstration(model, len(clips), stored_bytes, outcomes["all"], outcomes["output"], costs)
+    kept = [figure for part in (parts.tune, parts.stored) for figure in (len(part[0]), stored_bytes(part))]
+    return Demonstration(model, *kept, outcomes["all"], outcomes["output"], costs)
 
 
 def speakers(dataset: Dataset) -> list[str]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.console import Console
 from rich.table import Table
 
 
-def show_memory(console: Console, part, costs) -> None:
-    """Memory table. part: integrad.targets.parts.Part; costs: integrad.execute.costs.Costs."""
+def show_memory(console: Console, part, costs, kept: Mapping[str, int] | None = None) -> None:
+    """Memory table. part: integrad.targets.parts.Part; costs: integrad.execute.costs.Costs.
+
+    kept: bytes of what an application stores in flash in addition to the firmware, such as samples.
+    """
+    kept = {name: size for name, size in (kept or {}).items() if size}
     table = Table(title=f"Memory on {part.name}, bytes")
     for name in ("", "flash", "RAM"):
         table.add_column(name, justify="left" if not name else "right")
@@ -19,14 +25,18 @@ def show_memory(console: Console, part, costs) -> None:
     ]
     known = sum(ram or 0 for _, _, ram in rows)
     rows.append(("samples and labels of a batch", None, costs.ram_bytes - known))
+    rows += [(name, size, None) for name, size in kept.items()]
+    flash_bytes = costs.flash_bytes + sum(kept.values())
     for name, flash, ram in rows:
         table.add_row(name, _number(flash), _number(ram))
     table.add_section()
-    table.add_row("used", _number(costs.flash_bytes), _number(costs.ram_bytes))
+    table.add_row("used", _number(flash_bytes), _number(costs.ram_bytes))
     table.add_row(f"{part.name} has", _number(part.flash_bytes), _number(part.ram_bytes))
-    free = (part.flash_bytes - costs.flash_bytes, part.ram_bytes - costs.ram_bytes)
-    table.add_row("free", *map(_number, free))
+    free = (part.flash_bytes - flash_bytes, part.ram_bytes - costs.ram_bytes)
+    table.add_row("free" if free[0] >= 0 else "free (negative: short)", *map(_number, free))
     console.print(table)
+    if free[0] < 0:
+        console.print(f"The samples do not fit {part.name}: {-free[0]:,} bytes of other memory are needed.")
     console.print(f"Stack used: {costs.stack_bytes:,} of {costs.stack_reserve_bytes:,} bytes reserved.")
 
 

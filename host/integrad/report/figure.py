@@ -21,6 +21,11 @@ def new_figure(width: float, height: float):
     return figure
 
 
+def require_matplotlib() -> None:
+    """Raise IntegradError if plots cannot be drawn, before the work whose results they would show."""
+    new_figure(1, 1)
+
+
 def save(figure, path: str | os.PathLike, option: str) -> None:
     """Write a PNG. Raises IntegradError, which suggests another value of `option`, if that fails."""
     try:

@@ -105,3 +105,15 @@ def describe(record: Epoch, digits: int = 2) -> str:
 def progress_for(console: Console) -> Silent:
     """A live bar on a terminal, lines elsewhere."""
     return Bar(console) if console.is_terminal else Lines(console)
+
+
+class QuietBar(Bar):
+    """A bar without messages, for training that is only a part of a command."""
+
+    def note(self, text: str) -> None:
+        pass
+
+
+def quiet_progress_for(console: Console) -> Silent:
+    """A live bar on a terminal, nothing elsewhere."""
+    return QuietBar(console) if console.is_terminal else Silent()
