@@ -91,7 +91,7 @@ def alone(folder):
 
 @pytest.mark.parametrize(
     "workers, options, engine",
-    [(1, MLP, "auto"), (2, CNN, "torch"), (3, MLP, "numpy"), (4, CNN, "native"), (3, BACKPROP, "numpy")],
+    [(1, MLP, "auto"), (2, CNN, "torch"), (3, BACKPROP, "native")],
 )
 def test_any_number_of_workers_writes_the_same_file(folder, alone, workers, options, engine):
     out = f"{workers}-{engine}.model"
@@ -114,7 +114,7 @@ def pid_of_worker(launcher, rank):
     raise AssertionError(f"torchrun has no worker {rank}")
 
 
-@pytest.mark.parametrize("rank, workers, later", [(1, 3, 2), (0, 2, 0)])
+@pytest.mark.parametrize("rank, workers, later", [(1, 2, 3), (0, 2, 0)])
 def test_a_killed_worker_ends_the_run_and_it_goes_on_with_another_number(folder, alone, rank, workers, later):
     out = f"killed-{rank}.model"
     checkpoint = folder / f"{out}.checkpoint"
