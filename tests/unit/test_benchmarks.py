@@ -156,9 +156,9 @@ def test_unequal_weights_are_refused():
 
 
 def test_candidates_hold_the_same_weights():
-    results = measure_in_turns("tiny", ["generated-c", "numpy"], 16, 0.02, 1, 2)
+    results = measure_in_turns("tiny", ["generated-c", "numpy"], 16, 0.02, 1, 1)
     assert [result["label"] for result in results.values()] == ["generated C", "numpy"]
-    assert [result["rounds"] for result in results.values()] == [2, 2]
+    assert [result["rounds"] for result in results.values()] == [1, 1]
 
 
 def test_sweep_shows_costs_in_proportion(monkeypatch, capsys):
