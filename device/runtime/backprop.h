@@ -102,10 +102,42 @@ INTEGRAD_KERNEL void integrad_backprop_conv_learn(int8_t *w, int8_t *fraction, c
                                                   const struct integrad_backprop_conv *layer,
                                                   size_t count, int rate, int32_t *sums);
 
+/*
+ * Packed inputs of a sample: for each group of values, in their order, its minimum, its extent and
+ * 2 bits per value, from the lowest bits of a byte on. A value is a number of thirds of the extent
+ * above the minimum. Only the last group can have fewer values.
+ */
+enum { INTEGRAD_GROUP = 64, INTEGRAD_GROUP_BYTES = 2 + INTEGRAD_GROUP / 4 };
+
+/* integrad_backprop_unpack returns n values of a sample, from `first` on. */
+INTEGRAD_KERNEL void integrad_backprop_pack(uint8_t *packed, const int8_t *x, size_t n);
+INTEGRAD_KERNEL void integrad_backprop_unpack(int8_t *x, const uint8_t *packed, size_t first,
+                                              size_t n);
+
+/* A layer learns from packed inputs. sums: as without packing and, dense, a group of each sample;
+ * for a convolution, as many rows of weights as learn together, and the inputs of a group. */
+INTEGRAD_KERNEL void
+integrad_backprop_dense_learn_packed(int8_t *w, int8_t *fraction, const uint8_t *packed,
+                                     const int8_t *error,
+                                     const struct integrad_backprop_dense *layer, size_t count,
+                                     int rate, int32_t *sums, uint16_t *index);
+INTEGRAD_KERNEL void integrad_backprop_conv_learn_packed(int8_t *w, int8_t *fraction,
+                                                         const uint8_t *packed, const int8_t *error,
+                                                         const uint8_t *winners,
+                                                         const struct integrad_backprop_conv *layer,
+                                                         size_t count, int rate, int32_t *sums,
+                                                         size_t together);
+
 /* Errors in front of the activation that gave y: those of outputs that are not positive are
  * divided by leak; a leak of 0 removes them. */
 INTEGRAD_KERNEL void integrad_backprop_activation(int8_t *error, const int8_t *y, size_t n,
                                                   int leak);
+
+/* The same for `count` samples of n values, of which only the signs are kept: a bit per value,
+ * whether it is positive. The signs of each sample are whole bytes. */
+INTEGRAD_KERNEL void integrad_backprop_signs(uint8_t *signs, const int8_t *x, size_t n);
+INTEGRAD_KERNEL void integrad_backprop_activation_signs(int8_t *error, const uint8_t *signs,
+                                                        size_t n, size_t count, int leak);
 
 /* Errors of what a pool read: below and x are count x inputs, error is count x outputs. */
 INTEGRAD_KERNEL void integrad_backprop_maxima(int8_t *below, const int8_t *error, const int8_t *x,

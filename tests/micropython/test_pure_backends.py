@@ -6,7 +6,7 @@ from pathlib import Path
 import executors
 import pytest
 from backends import PLAIN, VIPER, in_this_python
-from backprop_cases import BACKPROP
+from backprop_cases import BACKPROP, PACKED
 from fixed import FIXED
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ from integrad_codegen.micropython.python_files import emit_pure
 from integrad_codegen.plan import make_plan
 from integrad_codegen.weights_file import weights_file
 
-ALL = FIXED | POCKET | BACKPROP
+ALL = FIXED | POCKET | BACKPROP | PACKED
 CONFORMANCE = Path(__file__).with_name("backend_conformance.py").read_text()
 BACKENDS = {
     "viper": (VIPER, on_host()),
@@ -75,6 +75,8 @@ MISTAKES = [
     ("viper", "backprop maps", "0 - (0 - e) // area", "e // area"),
     ("viper", "backprop maps", "elif x[j] > x[best]:", "elif x[j] >= x[best]:"),
     ("viper", "backprop last", "if rest >> 2 > rest & 3:", "if rest >= 8:"),
+    ("viper", "backprop packed", "extent - (extent >> 1)", "extent - (extent >> 2)"),
+    ("CPython", "backprop packed", "+ extent // 2)", ")"),
     ("CPython", "backprop", "fraction >> half > drawn", "fraction >> half >= drawn"),
     ("CPython", "backprop pooled", "_rdiv2(g, shift)", "_psto(g, shift)"),
     ("CPython", "backprop maps", "_tdiv(error[at], len(window))", "error[at] // len(window)"),

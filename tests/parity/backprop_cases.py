@@ -182,3 +182,51 @@ BACKPROP = {
         seed=48,
     ),
 }
+
+PACKED = {
+    # More than one group, and a last one with fewer values.
+    "backprop packed": Case(
+        "F",
+        "int16",
+        (24,),
+        tuple(range(-12, 12)),
+        (9000,) * 24,
+        5,
+        [dense(131), dense(20, leak=8, **MASTER)],
+        batch=4,
+        counts=(4, 3),
+        schedules=((64,), (1,)),
+        weights="typical",
+        learner="backprop",
+        stash="2",
+        seed=50,
+    ),
+    # Groups that begin within those of a stash, several rows together, pools of which only signs are kept.
+    "backprop packed maps": Case(
+        "HW",
+        "uint8",
+        (10, 9),
+        (4,),
+        (31,),
+        4,
+        [
+            CONV | {"channels": 6, "leak": 4},
+            MAX2,
+            CONV | {"channels": 9, "groups": 3, "kernel": [3, 2], "padding": [1, 1]} | MASTER,
+            {"type": "avg_pool", "size": [2, 2]},
+            CONV | {"channels": 9, "groups": 9, "leak": 2},
+            CONV | {"channels": 9, "kernel": [1, 2], "padding": [0, 1], "leak": 16},
+            dense(5),
+        ],
+        batch=3,
+        counts=(3, 2),
+        schedules=((16,), (1,)),
+        weights="typical",
+        inputs="around the mean",
+        learner="backprop",
+        loss="cross-entropy",
+        stash="2",
+        seed=52,
+    ),
+}
+"""A stash of 2 bits."""

@@ -30,8 +30,8 @@ class Case:
     """Plain values only, so that a failing case can be read and repeated.
 
     counts: samples of each training step. schedules: the integers of the learner's, one round of
-    steps each; the weights are reset in between. weights, inputs: how arrays are drawn from seed. loss: a
-    constant of the training step, "" for the usual one.
+    steps each; the weights are reset in between. weights, inputs: how arrays are drawn from seed. loss,
+    stash: constants of the training step, "" for the usual one.
     """
 
     axes: str
@@ -50,10 +50,12 @@ class Case:
     seed: int = 0
     learner: str = "nitro-d"
     loss: str = ""
+    stash: str = ""
 
     def generate(self, folder: Path, prefix: str = "model") -> DeviceModel:
         """Lower the case's model and write its sources."""
-        return DeviceModel.generate(self.model(), folder, self.learn, self.batch, prefix)
+        options = {"stash": self.stash} if self.stash else {}
+        return DeviceModel.generate(self.model(), folder, self.learn, self.batch, prefix, options=options)
 
     def model(self) -> Model:
         offset = 128 if self.raw_dtype == "uint8" else 0

@@ -102,7 +102,8 @@ class BackpropTwin:
         self._empty = case.network()
         self._first = len(self._empty.blocks) - len(device.plan.learning_blocks)
         self._loss = device.plan.constants.get("loss", SQUARED)
-        self._plain = PlainBackprop([*map(self._layer, self._empty.stages), self._with_weights("dense")])
+        layers = [*map(self._layer, self._empty.stages), self._with_weights("dense")]
+        self._plain = PlainBackprop(layers, device.plan.constants.get("stash") == "2")
 
     def _layer(self, stage: Stage) -> PlainLayer:
         if stage.block is None:

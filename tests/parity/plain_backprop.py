@@ -196,11 +196,24 @@ def cross_entropy(scores, e, label):
 LOSSES = {"squared": squared, "cross-entropy": cross_entropy}
 
 
-class PlainBackprop:
-    """layers: PlainLayer, the output layer last."""
+def in_two_bits(x):
+    """What a packed stash keeps of the maps that a layer reads."""
+    values, kept = flat(x), []
+    for start in range(0, len(values), 64):
+        group = values[start : start + 64]
+        low, extent = min(group), max(group) - min(group)
+        for v in group:
+            q = ((v - low) * 3 + extent // 2) // extent if extent else 0
+            assert 0 <= q <= 3
+            kept.append(low + (2 * q * extent + 3) // 6)
+    return shaped(kept, shape_of(x))
 
-    def __init__(self, layers):
-        self.layers = layers
+
+class PlainBackprop:
+    """layers: PlainLayer, the output layer last. is_packed: whether the stash has 2 bits per value."""
+
+    def __init__(self, layers, is_packed=False):
+        self.layers, self.is_packed = layers, is_packed
 
     @property
     def learnable(self):
@@ -299,7 +312,10 @@ class PlainBackprop:
 
     def gradient(self, layer, errors):
         found = mapped_weights(lambda w: 0, layer.weights)
-        for err, x in zip(errors, layer.seen, strict=True):
+        kept = layer.seen
+        if self.is_packed and layer is not self.learnable[0]:
+            kept = [in_two_bits(x) for x in kept]
+        for err, x in zip(errors, kept, strict=True):
             units, rows, columns = shape_of(err)
             for u in range(units):
                 for i in range(rows):

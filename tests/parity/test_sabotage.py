@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import executors
 import pytest
-from backprop_cases import BACKPROP
+from backprop_cases import BACKPROP, PACKED
 from campaign import Campaign
 from campaign import run as run_campaign
 from cases import Case
@@ -28,7 +28,7 @@ class Mistake:
     replacement: str
 
 
-CASES = (FIXED | POCKET | BACKPROP) | {
+CASES = (FIXED | POCKET | BACKPROP | PACKED) | {
     # So many activations that all ends of all pieces are among them.
     "pieces": Case(
         "HW",
@@ -350,6 +350,12 @@ MISTAKES = [
         "",
     ),
     Mistake("groups pass errors to the first one", "backprop maps", r"sums \+ g \* inputs, w", "sums, w"),
+    Mistake("inputs are packed rounded down", "backprop packed maps", r"extent - half :", "extent :"),
+    Mistake("thirds are cut", "backprop packed maps", r"\+ 3\) \* 10923", ") * 10923"),
+    Mistake(
+        "groups learn from the first packed one", "backprop packed maps", r"g \* inputs, inputs", "0, inputs"
+    ),
+    Mistake("the sign of 0 is positive", "backprop packed maps", r"\(x\[j\] > 0\)", "(x[j] >= 0)"),
 ]
 
 

@@ -62,6 +62,14 @@ def backprop_operations(network: Network, learn_set: LearnSet, loss: str) -> lis
     return [*operations, output]
 
 
+def with_packed_stash(operations: list[Operation]) -> list[Operation]:
+    """The operations, of which those with 2 bits per value enough pack what they read. The first layer reads
+    samples, or pools of them, which are computed again."""
+    first = next(number for number, operation in enumerate(operations) if operation.has_weights)
+    rest = [replace(o, packs=True) if _can_pack(o) else o for o in operations[first + 1 :]]
+    return [*operations[: first + 1], *rest]
+
+
 def check_sums(operations: list[Operation], batch: int) -> None:
     """Raise IntegradError unless all sums fit in 32 bits. batch: 0 where nothing learns."""
     for operation in operations:
@@ -120,6 +128,13 @@ def _block(name: str, stage: Stage, fields: dict) -> BackpropLayer:
 def _activated(operations: list[Operation]) -> str:
     """Name of the last operation if it activates its outputs, else ""."""
     return operations[-1].name if operations and isinstance(operations[-1], BackpropLayer) else ""
+
+
+def _can_pack(operation: Operation) -> bool:
+    """Whether it learns; or a pool for which the signs of its inputs are enough."""
+    if isinstance(operation, BackpropPool):
+        return bool(operation.below) and not operation.pooling.is_max
+    return isinstance(operation, BackpropLayer) and operation.learns
 
 
 def _takes(operation: Operation, stage: Stage) -> bool:

@@ -76,7 +76,10 @@ def _word_sizes(plan: Plan) -> tuple[list[tuple[str, int]], int]:
     if not plan.batch:
         return [], 0
     if isinstance(plan.output, BackpropLayer):
-        return [("_SUMS", 4 * max(_sums(operation) for operation in plan.all_operations))], 0
+        sizes = [("_SUMS", 4 * max(_sums(operation) for operation in plan.all_operations))]
+        if unpacked := max(_unpacked(operation, plan.batch) for operation in plan.all_operations):
+            sizes.append(("_UNPACKED", unpacked))
+        return sizes, 0
     blocks = plan.learning_blocks
     limbs = max([1, *(Limbs.of(block, plan.batch).count for block in blocks)])
     row = max([CHUNK, *(block.gradient_row for block in blocks)])
@@ -91,8 +94,14 @@ def _sums(operation: Operation) -> int:
     """Sums of integer backpropagation that exist at a time: gradients of weights or errors of inputs."""
     if isinstance(operation, BackpropConv):
         errors = prod(operation.group_shape) if operation.back else 0
-        return max(operation.fan_in if operation.learns else 0, errors)
+        rows = operation.together if operation.packs else 1
+        return max(rows * operation.fan_in if operation.learns else 0, errors)
     return min(CHUNK, operation.inputs) if operation.learns else 0
+
+
+def _unpacked(operation: Operation, batch: int) -> int:
+    """Unpacked inputs of integer backpropagation that exist at a time."""
+    return operation.unpacked_bytes(batch) if isinstance(operation, BackpropLayer) else 0
 
 
 def _without_workspaces(arena: Arena) -> Arena:

@@ -148,10 +148,22 @@ class BackpropConv(BackpropLayer):
 
     def sums_bytes(self, action: str, batch: int) -> int:
         """Back: errors of one sample's inputs, those that one position adds, and those of its channels with
-        their winners. Learn: the gradient of one channel, and its errors with their places."""
+        their winners. Learn: the gradient of one channel, and its errors with their places; from packed
+        inputs, the gradients of several, and the unpacked inputs of a group."""
         if action == "back":
             return INT32 * (self.inputs + self.fan_in) + 2 * self.group_rows
-        return INT32 * (self.fan_in + 2 * self.hits)
+        rows = self.together if self.packs else 1
+        return INT32 * (rows * self.fan_in + 2 * self.hits) + self.unpacked_bytes(batch)
+
+    def unpacked_bytes(self, batch: int) -> int:
+        """The inputs of a group, of one sample."""
+        return prod(self.group_shape) if self.packs else 0
+
+    @property
+    def together(self) -> int:
+        """Channels that learn together from packed inputs, which are unpacked once for them: their gradients
+        have at most as many values as the inputs, like the sums of errors."""
+        return max(1, min(self.group_rows, prod(self.group_shape) // self.fan_in))
 
     def index_bytes(self, action: str, batch: int) -> int:
         """The numbers of these channels."""
@@ -161,7 +173,8 @@ class BackpropConv(BackpropLayer):
 
     def constants(self) -> list[tuple[str, int]]:
         winners = [("winners", self.winners_bytes)] if self.learns and self.is_pooled else []
-        return [("outputs", self.outputs), *winners]
+        together = [("together", self.together)] if self.packs else []
+        return [("outputs", self.outputs), *winners, *self.stash_constants(), *together]
 
     @property
     def table_bytes(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from integrad.network.backprop_stash import GROUP
 from integrad_codegen.operations.backprop_layer import INT16, INT32, BackpropLayer
 from integrad_codegen.operations.operation import shape_text
 
@@ -68,8 +69,13 @@ class BackpropDense(BackpropLayer):
     # Memory
 
     def sums_bytes(self, action: str, batch: int) -> int:
-        """Sums of a tile, and the errors that are not 0."""
-        return INT32 * self.tile + self._errors(action, batch)
+        """Sums of a tile, the errors that are not 0, and some inputs that are unpacked to learn from them."""
+        unpacked = self.unpacked_bytes(batch) if action == "learn" else 0
+        return INT32 * self.tile + self._errors(action, batch) + unpacked
+
+    def unpacked_bytes(self, batch: int) -> int:
+        """A group of every sample."""
+        return batch * min(self.inputs, GROUP) if self.packs else 0
 
     def index_bytes(self, action: str, batch: int) -> int:
         """The numbers of these errors."""
@@ -92,7 +98,8 @@ class BackpropDense(BackpropLayer):
         return "cross_entropy" if self.loss == "cross-entropy" else "squared_error"
 
     def constants(self) -> list[tuple[str, int]]:
-        return [("exponent", self.exponent)] if self.is_output else [("outputs", self.outputs)]
+        own = ("exponent", self.exponent) if self.is_output else ("outputs", self.outputs)
+        return [own, *self.stash_constants()]
 
     @property
     def table_bytes(self) -> int:

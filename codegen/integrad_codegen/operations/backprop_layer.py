@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from integrad_codegen.encodings import Encoding
+from integrad_codegen.operations.backprop_stash import packed_bytes, signs_bytes
 from integrad_codegen.operations.operation import Operation
 
 INT32, INT16 = 4, 2
@@ -32,12 +33,19 @@ class Scales:
         return self.output, self.error, self.update, self.leak
 
 
+def activation_kernels(passes_back: bool, packs: bool) -> set[str]:
+    """What passes errors back through an activation."""
+    if not passes_back:
+        return set()
+    return {"backprop_signs", "backprop_activation_signs"} if packs else {"backprop_activation"}
+
+
 @dataclass(frozen=True, eq=False)
 class BackpropLayer(Operation):
     """encoding: of the weights. fraction: member of the struct of weights with the fractions of its masters,
     "" if the weights are their own masters. updated: whether the device updates its weights. back: whether
     it passes errors to the layer below. below: name of that
-    layer, "" if its outputs pass a pool.
+    layer, "" if its outputs pass a pool. packs: whether a training step keeps its inputs in a packed stash.
     """
 
     header: ClassVar[str] = "backprop.h"
@@ -47,6 +55,7 @@ class BackpropLayer(Operation):
     updated: bool = False
     back: bool = False
     below: str = ""
+    packs: bool = False
 
     @property
     def learns(self) -> bool:
@@ -72,6 +81,22 @@ class BackpropLayer(Operation):
         masters = 2 if self.learns and self.fraction else 1
         return masters * self.encoding.bytes * self.weights
 
+    # Memory
+
+    @property
+    def packed_bytes(self) -> int:
+        """Of the packed inputs of a sample."""
+        return packed_bytes(self.inputs)
+
+    def unpacked_bytes(self, batch: int) -> int:
+        """Of the packed inputs that are unpacked at a time."""
+        raise NotImplementedError
+
+    @property
+    def signs_bytes(self) -> int:
+        """Of the signs of a sample's inputs, 0 where no activation is passed back through."""
+        return signs_bytes(self.inputs) if self.back and self.below else 0
+
     # Costs
 
     @property
@@ -84,12 +109,19 @@ class BackpropLayer(Operation):
     def kernels(self) -> set[str]:
         names = {f"{self.kind}_forward"}
         if self.learns:
-            names |= {f"{self.kind}_learn", "backprop_rate"}
+            names |= {f"{self.kind}_learn{'_packed' if self.packs else ''}", "backprop_rate"}
         if self.back:
             names.add(f"{self.kind}_back")
-        if self.back and self.below:
-            names.add("backprop_activation")
-        return names
+        if self.packs:
+            names.add("backprop_pack")
+        return names | activation_kernels(self.back and bool(self.below), self.packs)
+
+    def stash_constants(self) -> list[tuple[str, int]]:
+        """(quantity, value) of the sizes of its packed stash."""
+        if not self.packs:
+            return []
+        sizes = [("inputs", self.inputs), ("packed", self.packed_bytes), ("signs", self.signs_bytes)]
+        return [(what, size) for what, size in sizes if size]
 
     @property
     def divides(self) -> bool:

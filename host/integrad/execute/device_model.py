@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -46,9 +46,10 @@ class DeviceModel:
         batch_size: int = 16,
         prefix: str = "model",
         command: str = "",
+        options: Mapping[str, str] | None = None,
     ) -> DeviceModel:
-        """Lower the model and write its sources to folder/source."""
-        plan = make_plan(model.network, prefix, learn, batch_size, model.constants)
+        """Lower the model and write its sources to folder/source. options: see Learner.device_options."""
+        plan = make_plan(model.network, prefix, learn, batch_size, model.constants | dict(options or {}))
         return cls.of(model, plan, folder, command)
 
     @classmethod

@@ -29,6 +29,7 @@ from integrad.network.backprop_blocks import (
     error_exponents,
     input_exponents,
 )
+from integrad.network.backprop_stash import EXACT_STASH, STASHES
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
 from integrad.network.parameter import FRACTIONS, SCALES, Parameter
@@ -51,7 +52,7 @@ QUARTERS = 4
 @dataclass(frozen=True)
 class BackpropRule:
     """learning_rate_inv: see backprop_update. loss: in LOSSES. update: normalised or exact. scaling: see
-    backprop_scaling.
+    backprop_scaling. stash: see backprop_stash.
     """
 
     learning_rate_inv: int
@@ -59,6 +60,13 @@ class BackpropRule:
     update: str
     scaling: str
     learn_set: LearnSet
+    stash: str = EXACT_STASH
+
+    @property
+    def only_in_numpy(self) -> bool:
+        """Whether only the reference computes it: scaling by the maximum of a batch, which must be known
+        before sums are shifted and serves calibration, and steps that save a device's memory."""
+        return self.scaling == MAXIMUM or self.stash != EXACT_STASH
 
     def learns(self, parameter: Parameter) -> bool:
         if parameter.role == SCALES:
@@ -80,6 +88,7 @@ class Backprop(Learner):
         "update": HyperParameter(default=NORMALISED, choices=(NORMALISED, EXACT)),
         "learning_rate_inv": HyperParameter(1, INT32_LIMIT, default=None),
     }
+    device_options: ClassVar = {"stash": HyperParameter(default=EXACT_STASH, choices=STASHES)}
     refinement = 1
     # Layers with few inputs work well with many weights at the ends of a range of 8 bits.
     saturated_share = 2
@@ -93,13 +102,14 @@ class Backprop(Learner):
             update,
             CONSTANT if update == EXACT else DELAYED,
             learn_set,
+            settings.get("stash", EXACT_STASH),
         )
 
     def gradients(self, network, x, labels, rule, kept=None) -> tuple[Gradients, Step]:
         """The gradient of scales is what Scale counts, int64 (2, 32), unless scaling is constant."""
         layers, first = _layers(network), _first(network, rule.learn_set)
         _check_sums(layers[first:], len(x))
-        batch = BatchPass(network, rule.scaling, first)
+        batch = BatchPass(network, rule.scaling, first, rule.stash)
         scores = batch.forward(x, kept)
         error = LOSSES[rule.loss](scores.astype(np.int32), batch.output_exponent, labels)
         gradients: Gradients = {}

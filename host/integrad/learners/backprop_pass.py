@@ -9,6 +9,7 @@ import numpy as np
 from integrad.arithmetic import requantise
 from integrad.learners.backprop_scaling import CONSTANT, MAXIMUM, Scale
 from integrad.network.backprop_blocks import INPUT_EXPONENT, BackpropCache, BackpropLayer
+from integrad.network.backprop_stash import EXACT_STASH, PACKED_STASH, kept_in_two_bits
 from integrad.network.layers import dropout, flatten
 from integrad.network.network import Network
 from integrad.network.stage import Stage
@@ -27,11 +28,11 @@ class Visit:
 class BatchPass:
     """A batch on its way through a network, with the scales of each layer, blocks first, output layer last.
 
-    first: index of the first layer that learns; the number of layers if none does.
+    first: index of the first layer that learns; the number of layers if none does. stash: in STASHES.
     """
 
-    def __init__(self, network: Network, scaling: str, first: int):
-        self.network, self.first = network, first
+    def __init__(self, network: Network, scaling: str, first: int, stash: str = EXACT_STASH):
+        self.network, self.first, self.stash = network, first, stash
         self.layers: list[BackpropLayer] = [*network.blocks, network.output]
         self.scales = [self._scale(scaling, index) for index in range(len(self.layers))]
         self.visits: list[Visit] = []
@@ -93,7 +94,12 @@ class BatchPass:
         layer = self.layers[index]
         columns, sums = layer.accumulate(x)
         h = layer.activate(sums, self.scales[index].shift(0, sums))
-        return BackpropCache(x, columns if index >= self.first else None, h)
+        if index < self.first:
+            return BackpropCache(x, None, h)
+        # The first layer reads the samples, which are not kept, but given.
+        if self.stash == PACKED_STASH and index > 0:
+            return BackpropCache(kept_in_two_bits(x), None, h)
+        return BackpropCache(x, columns, h)
 
     def _error_below(self, index: int, error: np.ndarray, below: Visit) -> np.ndarray:
         """int8 error of the output of the visited stage below the layer."""

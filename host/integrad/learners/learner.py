@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from integrad.arithmetic import INT32_LIMIT
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, UsageError
 from integrad.learners.hyper_parameters import HyperParameter, with_trainers
 from integrad.learners.schedule import Schedule, ScheduleField
 from integrad.learners.step import Gradients, Rule, Step
@@ -33,6 +33,8 @@ class Learner(ABC):
     hyper_parameters : dict of str to HyperParameter
         Hyper-parameters in the order of training records. One of them is `learning_rate_inv`, a divisor of
         gradients, which is increased on a plateau.
+    device_options : dict of str to HyperParameter
+        Choices that belong to a device and not to a model: how its training step uses memory.
     refinement : int
         The factor by which it is increased.
     tuning_rate_per_sample : int
@@ -48,6 +50,7 @@ class Learner(ABC):
     id: str
     summary: str
     hyper_parameters: ClassVar[dict[str, HyperParameter]]
+    device_options: ClassVar[dict[str, HyperParameter]] = {}
     refinement: int
     tuning_rate_per_sample: int = 32
     saturated_share: int = 10
@@ -115,6 +118,13 @@ class Learner(ABC):
         training: the training record of the model.
         """
         return {}
+
+    def require_option(self, name: str, value: str) -> None:
+        """Raise UsageError unless this is a value of a device option."""
+        if name not in self.device_options:
+            raise UsageError(f"--{name} {value:.50}: the learner {self.id} has no such option")
+        if value not in (choices := self.device_options[name].choices):
+            raise UsageError(f"--{name} {value!r:.50}: expected {' or '.join(choices)}")
 
     def check_batch(self, network: Network, batch_size: int) -> None:  # noqa: B027
         """Raise IntegradError, naming the largest possible batch, if gradients could overflow."""

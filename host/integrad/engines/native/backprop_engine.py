@@ -15,7 +15,7 @@ from integrad.engines.native.reservation import Functions, Reservation
 from integrad.engines.native.trust import require_trust
 from integrad.learners.backprop import Backprop, BackpropRule
 from integrad.learners.backprop_loss import CROSS_ENTROPY
-from integrad.learners.backprop_scaling import DELAYED, MAXIMUM, WIDTHS
+from integrad.learners.backprop_scaling import DELAYED, WIDTHS
 from integrad.learners.backprop_update import NORMALISED, log2
 from integrad.learners.step import Gradients, Step
 from integrad.learners.table import learner_of
@@ -67,7 +67,7 @@ class BackpropEngine:
         self.load()
 
     def step(self, x, labels, rule: BackpropRule, kept=None) -> Step:
-        if rule.scaling == MAXIMUM:  # of a batch, before its sums can be shifted; used for calibration
+        if rule.only_in_numpy:
             gradients, step = self.gradients(x, labels, rule, kept)
             self.descend(gradients, rule)
             return step
@@ -75,7 +75,7 @@ class BackpropEngine:
         return self._step(x, labels, kept)
 
     def gradients(self, x, labels, rule: BackpropRule, kept=None) -> tuple[Gradients, Step]:
-        if rule.scaling == MAXIMUM:
+        if rule.only_in_numpy:
             return self.learner.gradients(self.network, x, labels, rule, kept)
         self._apply(rule)
         gradients: Gradients = {}

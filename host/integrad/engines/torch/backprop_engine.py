@@ -17,7 +17,7 @@ from integrad.engines.torch.backprop_rounding import bit_width, leaking, requant
 from integrad.engines.torch.replay import Inputs, Replays, StepUnderWay
 from integrad.engines.torch.tensors import find_device, inputs_of, tensor
 from integrad.learners.backprop import Backprop, BackpropRule
-from integrad.learners.backprop_scaling import CONSTANT, MAXIMUM
+from integrad.learners.backprop_scaling import CONSTANT
 from integrad.learners.step import Gradients, Step
 from integrad.learners.table import learner_of
 from integrad.network.backprop_blocks import (
@@ -65,7 +65,7 @@ class TorchBackpropEngine:
         self.load()
 
     def step(self, x, labels, rule: BackpropRule, kept=None) -> Step | StepUnderWay:
-        if rule.scaling == MAXIMUM:
+        if rule.only_in_numpy:
             gradients, step = self.gradients(x, labels, rule, kept)
             self.descend(gradients, rule)
             return step
@@ -83,7 +83,7 @@ class TorchBackpropEngine:
         return StepUnderWay(counts) if counts.is_cuda else Step(*counts.tolist())
 
     def gradients(self, x, labels, rule: BackpropRule, kept=None) -> tuple[Gradients, Step]:
-        if rule.scaling == MAXIMUM:  # of a batch, before its sums can be shifted; used for calibration
+        if rule.only_in_numpy:
             self.fetch()
             return self.learner.gradients(self.network, x, labels, rule, kept)
         self.learner.check_batch(self.network, len(x))
@@ -101,7 +101,7 @@ class TorchBackpropEngine:
         return found, Step(*counts.tolist())
 
     def descend(self, gradients: Gradients, rule: BackpropRule) -> None:
-        if rule.scaling == MAXIMUM:
+        if rule.only_in_numpy:
             self.fetch()
             self.learner.descend(self.network, gradients, rule)
             self.load()
