@@ -1,6 +1,6 @@
 """Train neural networks with integers only, on a host and on the microcontroller itself.
 
-The public Python API is what `__all__` names. Each name is imported when it is
+The public Python API is what `__all__` names; docs/python.md describes it. Each name is imported when it is
 first used, so that `import integrad` takes no time.
 """
 

@@ -291,8 +291,9 @@ def test_arguments_of_predictions_are_checked(trained):
 def test_what_a_network_cannot_see_is_said():
     x, y = table()
     x[:, 3] = 1
-    with pytest.warns(IntegradNote, match="column 3: constant"):
+    with pytest.warns(IntegradNote, match="column 3: constant") as caught:
         integrad.train(x, y, "mlp:4", steps=5)
+    assert caught[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         integrad.train(*table(), "mlp:4", steps=5)

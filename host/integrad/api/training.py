@@ -159,10 +159,10 @@ def make_run(
 def finish(run: TrainingRun, kind: str = TEXT, progress: bool = False) -> Model:
     """Train. kind: of the labels, see arrays.py."""
     for text in run.warnings:
-        warnings.warn(text, IntegradNote, stacklevel=4)
+        warnings.warn(text, IntegradNote, stacklevel=3)
     outcome = run.run(progress_for(Console()) if progress else None)
     for text in outcome.history.warnings:
-        warnings.warn(text, IntegradNote, stacklevel=4)
+        warnings.warn(text, IntegradNote, stacklevel=3)
     model = Model.of(outcome.model)
     model.training[TEMPERATURE] = _temperature(run, outcome)
     if kind != TEXT:
