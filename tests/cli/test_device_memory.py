@@ -1,10 +1,12 @@
 """Memory requirements that info and export predict before anything is built."""
 
 import json
+import re
 
 import pytest
 from digits import fail, run, train, write_npz
 
+from integrad.estimate.smaller_network import narrowed
 from integrad.model_file import load_model
 from integrad_codegen.plan import make_plan
 
@@ -61,6 +63,16 @@ def test_what_is_suggested_fits(model):
         assert info(model, *options)[0]["fits"], suggestion
 
 
+def test_what_is_suggested_states_its_price(model, tmp_path):
+    options = ["--learn", "all", "--batch-size", "4", "--part", "nrf52832"]
+    figures, text = info(model, *options)
+    assert figures["suggestions"][0].startswith("--learn last:1")
+    assert "what less learning costs in accuracy was not measured" in text
+    spec = re.search(r"--model (\S+), trained anew, would fit as it is", text)[1]
+    assert train(tmp_path, model.with_suffix(".npz"), spec=spec).exit_code == 0
+    assert info(tmp_path / "toy.model", *options)[0]["fits"], spec
+
+
 def test_a_smaller_batch_is_suggested(model):
     """64 KB of RAM suffice for the weights of the output layer, but not for the inputs of a batch of 40."""
     figures, _ = info(model, "--learn", "output", "--batch-size", 40, "--part", "nrf52832")
@@ -95,9 +107,13 @@ def test_parts_are_for_c(model, tmp_path):
 def test_unknown_parts_list_near_names(model, command):
     status, message = fail(command[0], model, *command[1:], "--part", "stm32f10")
     assert status == 2
-    assert (
-        message == "error: --part 'stm32f10': unknown; similar names: STM32F103C8, STM32F103RB, STM32F103RE"
-    )
+    known = "STM32F103C8 (bluepill) or STM32F103RB or STM32F103RE"
+    assert message == f"error: --part 'stm32f10': may be {known}; name one of them"
+
+
+def test_narrower_networks():
+    assert narrowed("cnn:p2,c8k5s2,dwk3,c16,x10,d48", 4) == "cnn:p2,c2k5s2,dwk3,c4,x10,d12"
+    assert narrowed("mlp:96,x5,48", 2) == "mlp:48,x5,24"
 
 
 @pytest.mark.parametrize("name", ["arena.png", "arena.HTML"])

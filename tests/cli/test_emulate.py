@@ -153,10 +153,20 @@ def test_what_does_not_fit_says_what_would_and_is_right(wide):
     assert status == 1 and re.search(
         r"does not fit STM32F091RC: RAM needs [\d,]+ bytes, [\d,]+ more than the 32,768 available; ", line
     )
-    advice = re.search(r"; --learn (\S+) --batch-size (\d+) or --core (\w+) would fit$", line)
+    advice = re.search(r"; --learn (\S+) --batch-size (\d+) or --core (\w+) would fit\b", line)
     less = emulate(model, data, "--core", "m0", "--learn", advice[1], "--batch-size", advice[2])
     larger = emulate(model, data, "--core", advice[3], "--learn", "all")
     assert less["ram_bytes"] <= 32768 < larger["ram_bytes"]
+
+
+def test_a_part_is_emulated_with_its_memory(toys, wide):
+    result = run("emulate", toys["mlp"], toys["data"], "--part", "stm32f072")
+    assert result.exit_code == 0 and re.search(r"STM32F072RB has +│ +131,072 │ 16,384", result.stdout)
+    status, line = fail("emulate", *wide, "--part", "STM32F072RB", "--learn", "output")
+    assert status == 1 and "does not fit STM32F072RB: flash needs" in line
+    assert "; --part nRF51822 would fit; --model mlp:250,100, trained anew, would fit as it is" in line
+    status, line = fail("emulate", *wide, "--part", "pico", "--core", "m4")
+    assert status == 2 and "--core m4: RP2040 has a Cortex-M0+; omit one of the two options" in line
 
 
 @pytest.fixture

@@ -107,3 +107,18 @@ def test_a_closed_pipe_is_quiet():
 def test_report_error_returns_the_status(capsys):
     assert report_error(UsageError("wrong")) == 2
     assert capsys.readouterr().err == "error: wrong\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "d", "--lr", "0.1"], "--lr; use --learning-rate-inv, the divisor of the gradients"),
+        (["train", "d", "--quiet"], "--quiet; progress is shown on standard output"),
+        (["train", "d", "--epoch", "3"], "Did you mean"),
+        (["emulate", "m", "d", "--mcu", "pico"], "no such option: --mcu; use --part"),
+        (["evaluate", "m", "d", "--mcu", "pico"], "--mcu"),
+    ],
+)
+def test_options_of_other_tools_lead_to_those_here(arguments, words):
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2 and words in result.stderr

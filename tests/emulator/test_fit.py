@@ -49,7 +49,7 @@ def test_less_learning_or_a_larger_part_fits_as_it_says(spec, core, learn, batch
     text = refuse(model, tmp_path / "a", core, learn, batch, toolchain)
     less = re.search(r"; --learn (\S+)(?: --batch-size (\d+))?", text)
     assert link(model, tmp_path / "b", core, less[1], int(less[2] or 1), toolchain)
-    larger = re.search(r" or --core (\w+) would fit$", text)
+    larger = re.search(r" or --core (\w+) would fit\b", text)
     assert link(model, tmp_path / "c", larger[1], learn, batch, toolchain)
     if less[2] and int(less[2]) * 2 <= batch:
         refuse(model, tmp_path / "d", core, less[1], int(less[2]) * 2, toolchain)
@@ -58,7 +58,7 @@ def test_less_learning_or_a_larger_part_fits_as_it_says(spec, core, learn, batch
 def test_a_smaller_batch_comes_before_less_learning(tmp_path):
     model = make_model("cnn:p4,c4,d16", (32, 32))
     text = refuse(model, tmp_path, "m0", "all", 64)
-    assert re.search(r"; --learn all --batch-size (16|8|4) or --core \w+ would fit$", text)
+    assert re.search(r"; --learn all --batch-size (16|8|4) or --core \w+ would fit\b", text)
 
 
 def test_flash_and_ram_are_both_named(tmp_path, only_core):

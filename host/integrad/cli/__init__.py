@@ -16,6 +16,7 @@ import warnings
 import click
 
 from integrad import __version__
+from integrad.cli.option_hints import hint
 from integrad.cli.terminal import use_plain_characters
 from integrad.errors import IntegradError, IntegradNote, UsageError
 
@@ -107,8 +108,9 @@ def describe_error(error: Exception) -> tuple[int, str]:
         return 130, ""
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
-        hint = f"\nSee: {context.command_path} --help" if context else ""
-        return error.exit_code, error.format_message() + hint
+        place = f"\nSee: {context.command_path} --help" if context else ""
+        known = hint(error) if isinstance(error, click.NoSuchOption) else None
+        return error.exit_code, (known or error.format_message()) + place
     if isinstance(error, UsageError):
         return 2, str(error)
     if isinstance(error, IntegradError):

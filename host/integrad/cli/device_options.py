@@ -15,14 +15,28 @@ from integrad.execute.adaptation import STORED_SAMPLES
 from integrad.learners.schedule import Schedule
 from integrad.learners.table import learner_of
 from integrad.model_file import Model
-from integrad.targets.cores import CORES, USUAL
+from integrad.targets.cores import CORES, USUAL, Core, core_of, get_core, product_of
 from integrad.targets.generated_names import c_name
+from integrad.targets.parts import Part, find_part
 from integrad_codegen.names import check_name, is_taken
 
 TUNING_BATCH = 10
 
 core_option = click.option(
     "--core", default=USUAL, show_default=True, metavar="|".join(CORES), help="Core to emulate."
+)
+emulated_core_option = click.option(
+    "--core",
+    default=None,
+    metavar="|".join(CORES),
+    help=f"Core to emulate. [default: {USUAL}, or that of --part]",
+)
+emulated_part_option = click.option(
+    "--part",
+    default=None,
+    metavar="PART",
+    help="Part or board whose flash and RAM the core has: stm32f072, nucleo-f411re, pico, … [default: a "
+    "usual one with this core]",
 )
 time_limit_option = click.option(
     "--time-limit",
@@ -49,8 +63,25 @@ part_option = click.option(
     "--part",
     default=None,
     metavar="PART",
-    help="Predict, without building, whether the model fits this part: stm32f411, rp2040, …",
+    help="Predict, without building, whether the model fits this part or board: stm32f411, pico, …",
 )
+
+
+def emulated_core(core: str | None, part: str | None) -> Core:
+    """The core of these options, with the memory of the part. Raises UsageError if the part has another
+    one."""
+    if part is None:
+        return get_core(core or USUAL)
+    found = find_part(part)
+    require_core_of(found, get_core(core) if core else None)
+    return replace(core_of(found), part=found)
+
+
+def require_core_of(part: Part, core: Core | None) -> None:
+    """Raise UsageError if --core and --part contradict each other."""
+    if core and core_of(part) is not core:
+        has = f"{part.name} has a {product_of(part)}"
+        raise UsageError(f"--core {core.name}: {has}; omit one of the two options")
 
 
 def learn_option(default: str):

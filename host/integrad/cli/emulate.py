@@ -8,7 +8,9 @@ from rich.table import Table
 
 from integrad.cli.device_options import (
     batch_size_option,
-    core_option,
+    emulated_core,
+    emulated_core_option,
+    emulated_part_option,
     learn_option,
     replay_option,
     require_learning,
@@ -33,14 +35,14 @@ from integrad.execute.costs import Costs, measure_costs
 from integrad.execute.device_model import DeviceModel
 from integrad.model_file import load_model
 from integrad.report.costs import show_layers, show_memory
-from integrad.targets.cores import get_core
 from integrad.training.evaluation import Part, choose_part, match_labels
 
 
 @click.command()
 @click.argument("model", metavar="MODEL")
 @click.argument("data")
-@core_option
+@emulated_core_option
+@emulated_part_option
 @click.option("--only", multiple=True, metavar="KEY=VALUE", help="Use matching samples only. Repeatable.")
 @click.option("--tune", type=click.IntRange(1), metavar="COUNT", help="Number of samples to learn from.")
 @click.option(
@@ -69,6 +71,7 @@ def emulate(
     model,
     data,
     core,
+    part,
     only,
     tune,
     epochs,
@@ -94,7 +97,7 @@ def emulate(
       integrad emulate digits.model spoken-digits --only speaker=george --tune 100 --learn all
     """
     console = console_for(json_path)
-    chosen = get_core(core)
+    chosen = emulated_core(core, part)
     learn = learn or ("all" if tune else "none")
     if tune:
         require_learning(learn, "--tune")
@@ -102,8 +105,8 @@ def emulate(
         raise UsageError(f"--replay {replay}: requires --tune")
     loaded = load_model(model)
     dataset = load_for(loaded, data, label, group, drop)
-    part = choose_part(loaded, dataset, list(only), to_learn=bool(tune))
-    mask = part.mask
+    evaluated = choose_part(loaded, dataset, list(only), to_learn=bool(tune))
+    mask = evaluated.mask
     labels, samples = match_labels(loaded, dataset), loaded.preprocessing.raw(dataset.x)
     tuned, stored, test = np.arange(0), np.arange(0), np.flatnonzero(mask)
     if tune:
@@ -113,7 +116,7 @@ def emulate(
             names = ", ".join(loaded.class_names[label] for label in missing)
             text = f"note: all samples of {names} are used for tuning, and none is left to evaluate"
             console.print(text, markup=False, soft_wrap=True)
-        stored = _other_samples(dataset, part)
+        stored = _other_samples(dataset, evaluated)
         stored = stored[choose_stored(labels[stored], replay, batch_size, seed)]
     with work_folder() as folder, console.status("emulating"):
         device = DeviceModel.generate(loaded, folder, learn, batch_size)
@@ -129,9 +132,9 @@ def emulate(
     }
     show_memory(console, chosen.part, costs, kept)
     show_layers(console, costs)
-    seen = 0 if part.learnt is None else int(part.learnt[test].sum())
+    seen = 0 if evaluated.learnt is None else int(evaluated.learnt[test].sum())
     learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"
-    _show_outcome(console, f"{data}, {part.text}", outcome, learnt, seen)
+    _show_outcome(console, f"{data}, {evaluated.text}", outcome, learnt, seen)
     figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs)}
     write_json(json_path, {"core": chosen.name, **figures})
     if not outcome.equal_to_host:

@@ -13,6 +13,7 @@ from integrad.cli.device_options import (
     chosen_name,
     learn_option,
     part_option,
+    require_core_of,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.errors import UsageError
@@ -24,7 +25,7 @@ from integrad.export.writing import write_export
 from integrad.model_file import load_model
 from integrad.report.costs import show_layers, show_memory, show_plan
 from integrad.report.part_fit import show_part_fit
-from integrad.targets.cores import core_of, get_core, product_of
+from integrad.targets.cores import get_core
 from integrad.targets.generated_names import command_line
 from integrad.targets.parts import Part, find_part
 from integrad_codegen.c.runtime import FOLDER
@@ -87,9 +88,8 @@ def export(model, target, learn, batch_size, out, name, core, part, json_path, *
     if part and not generator.predicts_parts:
         raise UsageError(f"--part cannot be combined with --target {target}")
     options = check_options(generator, options)
-    if chosen and part and core_of(part) is not chosen:
-        has = f"{part.name} has a {product_of(part)}"
-        raise UsageError(f"--core {chosen.name}: {has}; omit one of the two options")
+    if part:
+        require_core_of(part, chosen)
     loaded = load_model(model)
     plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size, loaded.constants)
     fit = require_fit(loaded, plan, part) if part else None

@@ -9,9 +9,10 @@ from typing import Protocol
 import numpy as np
 
 from integrad.build.firmware import DoesNotFitError
+from integrad.estimate.smaller_network import smaller_network
 from integrad.model_file import Model
-from integrad.targets.cores import CORES, Core
-from integrad.targets.parts import Part
+from integrad.targets.cores import CORES, Core, core_of
+from integrad.targets.parts import Part, all_parts
 from integrad_codegen.plan import Plan, make_plan
 
 Attempt = Callable[[Plan, Core], DoesNotFitError | None]
@@ -31,19 +32,24 @@ def advice(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -
     """
     core = error.core
     smaller = smaller_plan(model, plan, core.part, lambda other: attempt(other, core))
-    larger = next((b for b in _larger(model, plan, core) if attempt(plan, b) is None), None)
+    network = smaller_network(model, plan, core.part)
     ways = []
     if smaller is not None:
         batch = f" --batch-size {smaller.batch}" if smaller.batch else ""
         ways.append(f"--learn {smaller.learn.name}{batch}")
-    if larger is not None:
-        ways.append(f"--core {larger.name}")
+    ways += _larger(model, plan, error, attempt)
     if ways:
-        return f"{' or '.join(ways)} would fit"
+        return f"{' or '.join(ways)} would fit{remarks(smaller is not None, network)}"
     if plan.batch:
         plan = make_plan(model.network, plan.prefix, "none", constants=plan.constants)
         error = attempt(plan, core) or error
     return f"a network would fit if {_limits(plan, error)}"
+
+
+def remarks(less: bool, network: str) -> str:
+    """What to know about suggestions. less: whether one of them learns less; network: a smaller one."""
+    cost = "; what less learning costs in accuracy was not measured" if less else ""
+    return cost + (f"; --model {network}, trained anew, would fit as it is" if network else "")
 
 
 def smaller_plan(
@@ -77,9 +83,21 @@ def _learn_sets(model: Model, plan: Plan) -> list[str]:
     return [*("all" if depth == blocks else f"last:{depth}" for depth in depths), "output", "none"]
 
 
-def _larger(model: Model, plan: Plan, core: Core) -> list[Core]:
+def _larger(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -> list[str]:
+    """The option for a larger part, if there is one: of the same core if the user has chosen the part."""
+    core = error.core
+    usual = CORES.get(core.name)
+    if usual is not None and core.part is not usual.part:
+        needed = {"flash": core.part.flash_bytes, "RAM": core.part.ram_bytes}
+        needed |= {memory: bytes_needed for memory, (bytes_needed, _) in error.needs.items()}
+        parts = [part for part in all_parts() if core_of(part) is usual]
+        enough = [p for p in parts if p.flash_bytes >= needed["flash"] and p.ram_bytes >= needed["RAM"]]
+        enough.sort(key=lambda part: (part.ram_bytes, part.flash_bytes))
+        return [f"--part {part.name}" for part in enough[:1]]
     others = [c for c in CORES.values() if c != core and _may_fit(model, plan, c.part)]
-    return sorted(others, key=lambda other: other.part.ram_bytes)
+    others.sort(key=lambda other: other.part.ram_bytes)
+    larger = next((other for other in others if attempt(plan, other) is None), None)
+    return [f"--core {larger.name}"] if larger else []
 
 
 def _may_fit(model: Model, plan: Plan, part: Part) -> bool:

@@ -5,36 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from integrad.errors import IntegradError
-from integrad.estimate.fit import smaller_plan
+from integrad.estimate.fit import remarks, smaller_plan
 from integrad.estimate.prediction import Footprint, predict
+from integrad.estimate.shortage import Shortage, shortage
+from integrad.estimate.smaller_network import smaller_network
 from integrad.model_file import Model
 from integrad.targets.cores import core_of
 from integrad.targets.parts import Part, all_parts
 from integrad_codegen.plan import Plan
-
-MARGIN = 0.02
-"""Relative error of predicted code sizes; the free flash must cover it."""
 
 PARTS = 3
 """Maximum number of suggested parts."""
 
 
 @dataclass(frozen=True)
-class Shortage:
-    """needs: "flash" or "RAM" → (needed, available) in bytes, for each memory that does not suffice."""
-
-    needs: dict[str, tuple[int, int]]
-
-
-@dataclass(frozen=True)
 class PartFit:
-    """Memory of a part used by a plan. smaller: options with which it would fit; parts: on which it fits."""
+    """Memory of a part used by a plan. smaller: options with which it would fit; parts: on which it fits;
+    network: a smaller one that would fit, in the short notation."""
 
     part: Part
     footprint: Footprint
     shortage: Shortage | None
     smaller: str = ""
     parts: list[Part] = field(default_factory=list)
+    network: str = ""
 
     @property
     def flash_left(self) -> int:
@@ -60,7 +54,8 @@ class PartFit:
             for memory, (needed, available) in self.shortage.needs.items()
         ]
         ways = f"; {', or '.join(self.suggestions)} would fit" if self.suggestions else ""
-        return f"it does not fit {self.part.name}: {'; '.join(lacks)}{ways}"
+        more = remarks(bool(self.smaller), self.network)
+        return f"it does not fit {self.part.name}: {'; '.join(lacks)}{ways}{more}"
 
 
 def fit_part(model: Model, plan: Plan, part: Part) -> PartFit:
@@ -74,7 +69,8 @@ def fit_part(model: Model, plan: Plan, part: Part) -> PartFit:
     options = f"--learn {smaller.learn.name}" if smaller else ""
     if smaller and smaller.batch:
         options += f" --batch-size {smaller.batch}"
-    return PartFit(part, footprint, lacking, options, _others(model, plan, part))
+    network = smaller_network(model, plan, part)
+    return PartFit(part, footprint, lacking, options, _others(model, plan, part), network)
 
 
 def require_fit(model: Model, plan: Plan, part: Part) -> PartFit:
@@ -83,15 +79,6 @@ def require_fit(model: Model, plan: Plan, part: Part) -> PartFit:
     if fit.shortage:
         raise IntegradError(fit.verdict)
     return fit
-
-
-def shortage(model: Model, plan: Plan, part: Part) -> Shortage | None:
-    """The memories of a part that do not suffice for a plan, or None."""
-    footprint = predict(model, plan, core_of(part))
-    flash = footprint.flash + round(MARGIN * footprint.code)
-    needs = {"flash": (flash, part.flash_bytes), "RAM": (footprint.ram, part.ram_bytes)}
-    lacking = {memory: need for memory, need in needs.items() if need[0] > need[1]}
-    return Shortage(lacking) if lacking else None
 
 
 def _others(model: Model, plan: Plan, part: Part) -> list[Part]:

@@ -10,9 +10,13 @@ from functools import cache
 from importlib.resources import files
 
 from integrad.errors import UsageError
+from integrad.targets.other_chips import other_chip
 
 NEAR = 5
 """Maximum number of suggestions in an error message."""
+
+MOST = 12
+"""Maximum number of parts that a name is said to mean."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class Part:
     it runs.
 
     ram_bytes: of the largest contiguous region, since arrays cannot be split. flash_bytes: on the chip or, as
-    stated in the note, on a common board. aliases: other common names.
+    stated in the note, on a common board. aliases: other common names, and boards that have the part; a name
+    that several parts have is ambiguous.
     """
 
     name: str
@@ -47,22 +52,35 @@ def _part(row: dict[str, str]) -> Part:
 
 def find_part(text: str) -> Part:
     """The part with this name or alias, or the only part whose name is a prefix of the text (STM32F411RET6 is
-    an STM32F411RE) or starts with it. Raises UsageError, which suggests similar names, otherwise."""
-    wanted = _plain(text)
-    named = {_plain(name): part for part in all_parts() for name in (part.name, *part.aliases)}
-    if wanted in named:
-        return named[wanted]
+    an STM32F411RE) or starts with it. A Nucleo board has the name of its part.
+
+    Raises UsageError for other names: which parts it may mean, what is possible with a chip that is no
+    Cortex-M, or similar names.
+    """
+    wanted = re.sub(r"^nucleo(?=[a-z])", "stm32", _plain(text))
+    named: dict[str, list[Part]] = {}
+    for part in all_parts():
+        for name in (part.name, *part.aliases):
+            named.setdefault(_plain(name), []).append(part)
     longer = [part for part in all_parts() if wanted.startswith(_plain(part.name))]
     shorter = [part for part in all_parts() if wanted and _plain(part.name).startswith(wanted)]
-    if len(found := longer or shorter) == 1:
+    found = named.get(wanted) or longer or shorter
+    if len(found) == 1:
         return found[0]
-    near = [part.name for part in shorter] or [
-        named[name].name for name in difflib.get_close_matches(wanted, named, NEAR, 0.6)
-    ]
-    names = list(dict.fromkeys(near))[:NEAR] or [part.name for part in all_parts()]
-    raise UsageError(
-        f"--part {text!r:.50}: unknown; {'similar' if near else 'known'} names: {', '.join(names)}"
-    )
+    start = f"--part {text!r:.50}"
+    if found:
+        raise UsageError(f"{start}: may be {' or '.join(map(_shown, found[:MOST]))}; name one of them")
+    if possible := other_chip(wanted):
+        raise UsageError(f"{start}: {possible}")
+    near = [named[name][0].name for name in difflib.get_close_matches(wanted, named, NEAR, 0.6)]
+    names = list(dict.fromkeys(near)) or [part.name for part in all_parts()]
+    raise UsageError(f"{start}: unknown; {'similar' if near else 'known'} names: {', '.join(names)}")
+
+
+def _shown(part: Part) -> str:
+    """Its name, and the boards that have it."""
+    boards = [name for name in part.aliases if not _plain(part.name).startswith(_plain(name))]
+    return f"{part.name} ({boards[0]})" if boards else part.name
 
 
 def _plain(text: str) -> str:

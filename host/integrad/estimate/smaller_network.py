@@ -1,0 +1,48 @@
+"""A smaller network of the same kind that would fit a part."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from integrad.errors import IntegradError
+from integrad.estimate.shortage import shortage
+from integrad.model_file import Model
+from integrad.network.network import Network
+from integrad.targets.parts import Part
+from integrad.training.specification import load_spec
+from integrad_codegen.plan import Plan, make_plan
+
+WIDTH = re.compile(r"(?<=[:,])([cd]?)(\d+)")
+"""Units or channels in the short notation."""
+
+HALVINGS = 6
+
+
+def smaller_network(model: Model, plan: Plan, part: Part) -> str:
+    """The short notation of the network with all layers half as wide, a quarter as wide, … that fits with the
+    same learn set and batch size; "" if there is none, or if the network has no short notation."""
+    spec = model.training.get("model_spec")
+    if not isinstance(spec, str) or not spec.startswith(("mlp:", "cnn:")):
+        return ""
+    for halvings in range(1, HALVINGS + 1):
+        smaller = narrowed(spec, 2**halvings)
+        try:
+            other = replace(model, network=_network(model, smaller))
+            planned = make_plan(other.network, plan.prefix, plan.learn.name, plan.batch, plan.constants)
+        except IntegradError:
+            return ""
+        if shortage(other, planned, part) is None:
+            return smaller
+    return ""
+
+
+def narrowed(spec: str, divisor: int) -> str:
+    """The notation of a network with that fraction of units and channels, at least 2."""
+    return WIDTH.sub(lambda found: f"{found[1]}{max(2, int(found[2]) // divisor)}", spec)
+
+
+def _network(model: Model, spec: str) -> Network:
+    network = model.network
+    layers = load_spec(spec, network.input_shape, network.learner).layers
+    return Network(network.input_shape, network.classes, layers, network.learner)

@@ -1,0 +1,25 @@
+"""Chips without a Cortex-M core, and what is possible with them."""
+
+from __future__ import annotations
+
+import re
+
+SIZES = "its memory requirements cannot be predicted, and it cannot be emulated"
+ANYWHERE = "`integrad export` generates portable C99, and plain Python for MicroPython"
+
+CHIPS = {
+    r"(arduinonano)?esp32(s[23].*|wroom.*|wrover.*|dev.*)?$": (
+        f"has an Xtensa core: {SIZES}. {ANYWHERE}; `--arch xtensawin` adds native modules"
+    ),
+    r"(nodemcu|esp8266.*|esp12.*)$": f"has an Xtensa core: {SIZES}. {ANYWHERE}",
+    r"esp32[chp]\d.*$|(gd32v|ch32v|fe310|k210).*$": f"has a RISC-V core: {SIZES}. {ANYWHERE}",
+    r"(arduino)?(uno|mega|nano|leonardo|promini)(2560|r3)?$|(atmega|attiny|avr).*$": (
+        f"has an AVR core: {SIZES}. `integrad export` generates portable C99, which was not tried there"
+    ),
+}
+"""Pattern of names, without hyphens and in lower case → what is possible."""
+
+
+def other_chip(name: str) -> str | None:
+    """What is possible with a chip or board of this name, or None if it is unknown."""
+    return next((text for pattern, text in CHIPS.items() if re.match(pattern, name)), None)
