@@ -8,7 +8,7 @@ import time
 
 from digits import write_npz
 
-KILLS = 24
+KILLS = 12
 SECONDS = 60
 COMMAND = """
 from integrad.training import checkpoint_writer
@@ -24,7 +24,7 @@ def start(folder, out, *options, seconds=60):
     return subprocess.Popen(
         [
             *(sys.executable, "-c", COMMAND.format(seconds=seconds)),
-            *("train", "toy.npz", "--model", "mlp:8,x10", "--epochs", "120", "--batch-size", "2"),
+            *("train", "toy.npz", "--model", "mlp:8,x10", "--epochs", "80", "--batch-size", "2"),
             *("--validation", "0", "--augment-flip", "--out", out, *options),
         ],
         cwd=folder,

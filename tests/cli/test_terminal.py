@@ -23,12 +23,11 @@ def run(encoding, *arguments, status=0):
     return done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
-def test_tables_and_help(encoding):
-    doctor = run(encoding, "doctor")[0].decode(encoding)
+def test_tables_and_help():
+    doctor = run("cp1252", "doctor")[0].decode("cp1252")
     assert "+-" in doctor or "|" in doctor, "tables in plain characters"
-    run(encoding, "data")
-    run(encoding, "train", "--help")
+    run("ascii", "data")
+    run("latin-1", "train", "--help")
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

@@ -67,7 +67,7 @@ def test_refusals_and_the_heap(mlp):
     assert run_unix((HERE / "backend_conformance.py").read_text(), files).splitlines()[-1] == "done"
 
 
-@pytest.mark.parametrize("case", [FIXED["wide"], BACKPROP["backprop pooled"], BACKPROP["backprop maps"]])
+@pytest.mark.parametrize("case", [FIXED["wide"], BACKPROP["backprop maps"]])
 @pytest.mark.parametrize("name", ARM)
 def test_arm_modules_link_without_any_library(name, case):
     """The wide case divides 64-bit numbers, and a Cortex-M0 cannot divide at all."""
