@@ -161,9 +161,10 @@ def test_weights_of_another_model(port, installed, tmp_path):
         board.run(LEARN)
     status, text = fail("pull", other, "--port", port, "--out", tmp_path / "home.model")
     assert status == 1 and "learnt from other weights than those of this model" in text
-    save_model(FIXED["mlp"].model(), other)
-    status, text = fail("pull", other, "--port", port, "--out", tmp_path / "home.model")
-    assert status == 1 and "made for another model" in text
+    for case in (FIXED["mlp"], BACKPROP["backprop last"]):  # which is of another learner, too
+        save_model(case.model(), other)
+        status, text = fail("pull", other, "--port", port, "--out", tmp_path / "home.model")
+        assert status == 1 and "made for another model" in text
 
 
 SENSOR = """

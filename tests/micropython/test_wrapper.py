@@ -319,8 +319,13 @@ def test_wrong_weights_files(toy, tmp_path):
         ):
             module.Model(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
     other = weights_file(MODEL, make_plan(MODEL.network, "toy", "all", 3))
-    with pytest.raises(ValueError, match=r"^weights: belong to another model or another --learn$"):
-        module.Model(other)
+    stranger = BACKPROP["backprop"].model()  # of another learner
+    for file in (
+        other,
+        weights_file(stranger, make_plan(stranger.network, "toy", "all", 3, stranger.constants)),
+    ):
+        with pytest.raises(ValueError, match=r"^weights: belong to another model or another --learn$"):
+            module.Model(file)
     learn_and_save(module, samples, "learnt", 1)
     with pytest.raises(ValueError, match=r"^weights: learnt weights only"):
         module.Model("learnt")
