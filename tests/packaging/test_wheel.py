@@ -114,20 +114,27 @@ def test_command_works_from_another_folder(installed, tmp_path, arguments):
 def test_every_module_imports_without_the_extras(installed, tmp_path):
     """No extra is installed here, so an import of one at the top of any module would raise.
 
-    The Torch engine's files do that: they are imported through the first of them, which says what to do.
+    The Torch engine's files and the estimators do that: they are imported through one that says what to do.
     """
     program = """
 import importlib, pkgutil, integrad, integrad_codegen
+with_extras = ("integrad.engines.torch.", "integrad.api.classifier", "integrad.api.compiled")
 for package in (integrad, integrad_codegen):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if not module.name.endswith("__main__") and ".engines.torch." not in module.name:
+        if not module.name.endswith("__main__") and not module.name.startswith(with_extras):
             importlib.import_module(module.name)
-try:
-    import integrad.engines.torch.engine
-except integrad.errors.IntegradError as error:
-    assert "pip install 'integrad[torch]'" in str(error)
-else:
-    raise AssertionError("torch is here?")
+
+def refused(extra, use):
+    try:
+        use()
+    except integrad.errors.IntegradError as error:
+        assert f"pip install 'integrad[{extra}]'" in str(error)
+    else:
+        raise AssertionError(extra + " is here?")
+
+refused("torch", lambda: importlib.import_module("integrad.engines.torch.engine"))
+refused("sklearn", lambda: integrad.IntegerClassifier)
+refused("sklearn", lambda: integrad.CompiledClassifier)
 """
     run(installed / "python", "-c", program, cwd=tmp_path)
 
