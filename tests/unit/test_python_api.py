@@ -14,7 +14,9 @@ import integrad
 from integrad.api.probabilities import fit_temperature, softmax
 from integrad.datasets import Dataset
 from integrad.errors import IntegradError, IntegradNote, InvalidArgumentError
+from integrad.execute.executors import numpy_executor
 from integrad.model_file import load_model
+from integrad.targets.cores import CORES
 from integrad.training.defaults import choose_training
 from integrad.training.training_run import TrainingRun
 
@@ -200,6 +202,18 @@ def test_export_writes_what_the_command_writes(trained, tmp_path):
     assert not (tmp_path / "no").exists()
 
 
+def test_verification_compares_executors(trained, monkeypatch):
+    """NumPy twice; the C and the cores are those of `integrad verify`."""
+    monkeypatch.setattr(
+        "integrad.api.model.c_executors",
+        lambda device, cores, limit: [numpy_executor(device)] * (1 + len(cores)),
+    )
+    before = trained.network.weights_crc()
+    first, second = trained.verify("m0", steps=3, batch_size=2)
+    assert first.same_bits(second) and first.weights_crc != before == trained.network.weights_crc()
+    assert len(trained.verify("all", steps=0)) == 1 + len(CORES)
+
+
 def test_unknown_cores_are_refused(trained):
     with pytest.raises(InvalidArgumentError, match="m9"):
         trained.verify("m9")
@@ -224,6 +238,22 @@ def test_series_and_images_keep_their_axes():
     x = RNG.integers(0, 200, (40, 24, 3)).astype(np.uint8)
     model = integrad.train(x, np.arange(40) % 2, "cnn:c2,p2,d4", steps=4, axes="TC")
     assert model.preprocessing.axes == "TC" and model.predict(x).shape == (40,)
+
+
+class Frame:
+    """What counts of a DataFrame."""
+
+    columns = ("flow", "valve", "pressure", 4)
+
+    def __array__(self, dtype=None, copy=None):
+        return table()[0]
+
+
+def test_columns_of_a_table_name_the_channels():
+    model = integrad.train(Frame(), table()[1], "mlp:4", steps=5)
+    assert model.channel_names == ["flow", "valve", "pressure", "4"]
+    assert [channel.name for channel in model.channels] == model.channel_names
+    assert (model.predict(Frame()) == model.predict(table()[0])).all()
 
 
 def bad(**changes):

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from integrad.datasets.dataset import Dataset, build_dataset
+from integrad.datasets.labels import check_names
 from integrad.datasets.preprocessing import Preprocessing
-from integrad.errors import InvalidArgumentError
+from integrad.errors import IntegradError, InvalidArgumentError
 
 NAME = "arrays"
 """The name of a data set that was made of arrays."""
@@ -54,6 +55,8 @@ def as_dataset(
     """
     labels, kind = _labels(as_array("y", y))
     samples = as_array("x", x)
+    if channel_names is None and samples.ndim == 2:
+        channel_names = column_names(getattr(x, "columns", None))
     dataset = build_dataset(
         NAME,
         samples,
@@ -68,6 +71,14 @@ def as_dataset(
     if dataset.test is None:
         dataset = replace(dataset, test=np.zeros(len(dataset), bool))
     return dataset, TEXT if class_names is not None else kind
+
+
+def column_names(names) -> list[str] | None:
+    """The names of the columns of a table, such as a DataFrame, as channel names; None if they cannot be."""
+    try:
+        return None if names is None else check_names("x", "columns", np.array([str(name) for name in names]))
+    except IntegradError:
+        return None
 
 
 def _labels(y: np.ndarray) -> tuple[np.ndarray, str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from integrad.api.arrays import NAME, TEXT, samples_for
+from integrad.api.arrays import NAME, TEXT, column_names, samples_for
 from integrad.api.invalid_arguments import invalid_arguments
 from integrad.api.model import TEMPERATURE, Model
 from integrad.api.probabilities import softmax
@@ -22,7 +22,9 @@ from integrad.errors import IntegradError, InvalidArgumentError
 from integrad.learners.table import learner_of
 from integrad.network.description import MAX_CLASSES
 from integrad.network.network import Network
+from integrad.training.specification import load_spec
 from integrad.training.stepper import Stepper
+from integrad.training.training_run import TrainingRun
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
@@ -81,7 +83,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
     parameters_ : dict of str to ndarray
         The integer weights by name.
     description_ : str
-        JSON: the network, preprocessing, class names and training record of a model file.
+        JSON: the network, preprocessing, names and training record of a model file.
     temperature_ : float
         Of predict_proba().
     """
@@ -132,7 +134,8 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y, dtype="numeric", ensure_min_samples=2)
         classes, indices = self._classes_of(y)
         with invalid_arguments():
-            run = self._run(X, indices, classes, groups, self.validation)
+            dataset = self._dataset(X, indices, classes, groups)
+            run = self._run(dataset, self.validation, self.learner)
             model = finish(run, TEXT)
         self.classes_ = classes
         self.temperature_ = model.training[TEMPERATURE]
@@ -144,7 +147,8 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
 
         The samples are learnt once, in their order, in batches of `batch_size`; a single sample is a batch.
         The scaling of the inputs is that of fit(), or of the first call of partial_fit() without fit(), whose
-        samples should therefore be many and typical.
+        samples should therefore be many and typical. Without fit(), the learner is the usual one of networks
+        ("nitro-d") unless `learner` or `model` names another one.
 
         Parameters
         ----------
@@ -232,8 +236,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
             raise InvalidArgumentError(f"y contains 1 class ({classes[0]}); a classifier requires 2 or more")
         return classes, _indices(y, classes)
 
-    def _run(self, X, indices, classes, groups, validation: int | None):
-        dataset = self._dataset(X, indices, classes, groups)
+    def _run(self, dataset: Dataset, validation: int | None, learner: str | None) -> TrainingRun:
         own = ("steps", "epochs", "batch_size", "learning_rate_inv")
         settings = {name: getattr(self, name) for name in own} | dict(self.settings or {})
         state = self.random_state
@@ -243,7 +246,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
             self.model,
             settings | {"seed": int(seed)},
             validation_percent=validation,
-            learner=self.learner,
+            learner=learner,
         )
 
     def _dataset(self, X: np.ndarray, indices: np.ndarray, classes: np.ndarray, groups) -> Dataset:
@@ -267,7 +270,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
             sha256=digest(x, indices),
             group="group" if keys else None,
             axes_given=self.axes is not None,
-            channel_names=None,
+            channel_names=column_names(getattr(self, "feature_names_in_", None)) if axes == "F" else None,
         )
 
     def _begin(self, X: np.ndarray, y: np.ndarray, classes: np.ndarray) -> None:
@@ -276,7 +279,10 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
             raise InvalidArgumentError("classes has 1 class; a classifier requires 2 or more")
         with invalid_arguments():
             indices = _indices(y, classes)
-            run = self._run(X, indices, classes, None, 0)
+            dataset = self._dataset(X, indices, classes, None)
+            # What is preferred for whole data sets may need all of it before the first step.
+            learner = load_spec(self.model, dataset.input_shape, self.learner).learner
+            run = self._run(dataset, 0, learner)
             network, trainer = run.network, run.trainer
             samples = run.samples(np.arange(len(X)))
             for hook in (trainer.learner.prepare, trainer.learner.calibrate):
@@ -307,6 +313,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
                 "network": model.network.describe(),
                 "preprocessing": model.preprocessing.describe(),
                 "class_names": model.class_names,
+                "channel_names": model.channel_names,
                 "training": model.training,
             }
         )
@@ -322,7 +329,8 @@ def _restored(description: str, parameters: Mapping[str, np.ndarray]) -> Model:
     network = Network.from_description(document["network"])
     network.load_parameters(dict(parameters))
     preprocessing = Preprocessing.from_description(document["preprocessing"])
-    return Model(network, preprocessing, document["class_names"], document["training"])
+    names = document["class_names"], document["channel_names"]
+    return Model(network, preprocessing, names[0], document["training"], names[1])
 
 
 def _checked_classes(classes: np.ndarray) -> np.ndarray:

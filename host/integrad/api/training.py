@@ -69,7 +69,7 @@ def train(
         Layout of a sample of arrays: F, T, TC, CT, HW, HWC or CHW. By default it is detected from the shape.
     class_names, channel_names : sequence of str, optional
         Names for generated code: one per class, in the order of the sorted labels, and one per channel.
-        predict() then returns class names.
+        predict() then returns class names. The columns of a DataFrame have names already.
     learner : str, optional
         "nitro-d", "backprop" or "pocket"; by default it depends on the network and the data.
     seed : int
