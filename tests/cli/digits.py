@@ -39,7 +39,9 @@ def fail(*arguments):
 
 
 def train(tmp_path, data, *options, out="toy.model", spec="mlp:8"):
+    """Four epochs of NITRO-D with validation, as far as the options say nothing else."""
+    learner = ("--learner", "nitro-d") if str(spec).startswith(("mlp:", "cnn:")) else ()
     return run(
-        "train", data, "--model", spec, "--out", tmp_path / out, "--epochs", 4,
+        "train", data, "--model", spec, "--out", tmp_path / out, *learner, "--epochs", 4,
         "--json", tmp_path / "train.json", *options,
     )  # fmt: skip

@@ -25,7 +25,7 @@ def start(folder, out, *options, seconds=60):
         [
             *(sys.executable, "-c", COMMAND.format(seconds=seconds)),
             *("train", "toy.npz", "--model", "mlp:8,x10", "--epochs", "80", "--batch-size", "2"),
-            *("--validation", "0", "--augment-flip", "--out", out, *options),
+            *("--learner", "nitro-d", "--validation", "0", "--augment-flip", "--out", out, *options),
         ],
         cwd=folder,
         stdout=subprocess.PIPE,

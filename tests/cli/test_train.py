@@ -18,6 +18,9 @@ KEYS = {
     "train_accuracy",
     "validation_accuracy",
     "test_accuracy",
+    "train_macro_f1",
+    "validation_macro_f1",
+    "test_macro_f1",
     "epochs",
     "seconds",
     "samples_per_second",
@@ -35,7 +38,8 @@ def start(tmp_path, data, *options, out="toy.model", **popen):
     return subprocess.Popen(
         [
             *(sys.executable, "-c", "from integrad.cli import main; main(prog_name='integrad')"),
-            *("train", data, "--model", "mlp:8,x10", "--epochs", "60", "--batch-size", "2"),
+            *("train", data, "--model", "mlp:8,x10", "--learner", "nitro-d"),
+            *("--epochs", "60", "--batch-size", "2"),
             *("--out", str(tmp_path / out), "--json", str(tmp_path / f"{out}.json"), *options),
         ],
         stdout=subprocess.PIPE,

@@ -13,6 +13,7 @@ from integrad import __version__
 from integrad.errors import IntegradError, UsageError
 from integrad.network.network import Network
 from integrad.tensor_file import read_tensors, write_tensors
+from integrad.training import checkpoint_writer
 from integrad.training.progress import Silent
 from integrad.training.specification import parse_spec
 from integrad.training.trainer import Trainer, TrainingInterrupted
@@ -115,7 +116,16 @@ def test_a_budget_of_steps_is_resumed(tmp_path):
     assert again.weights_crc() == network.weights_crc()
 
 
-def test_every_epoch_is_saved_and_a_finished_run_can_go_on(tmp_path, undisturbed):
+def test_short_epochs_are_not_all_saved(tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr(checkpoint_writer, "save_checkpoint", lambda *arguments: saved.append(arguments))
+    trainer, network = make_run(epochs=6)
+    trainer.fit(network, *PARTS, checkpoint=tmp_path / "run.checkpoint")
+    assert len(saved) == 2  # after the first epoch and at the end
+
+
+def test_every_epoch_is_saved_and_a_finished_run_can_go_on(tmp_path, undisturbed, monkeypatch):
+    monkeypatch.setattr(checkpoint_writer, "EPOCH_SECONDS", 0)
     path = tmp_path / "run.checkpoint"
     seen = []
 

@@ -260,7 +260,7 @@ def train(
         choice.layer_options,
     )
     workers = find_workers(run.trainer.engine)
-    _show_start(console, run, workers)
+    _show_start(console, run, workers, choice.reason)
     try:
         with _interruptible(run.trainer, workers) as stopped_by:
             outcome = run.run(progress_for(console), checkpoint, resume, workers)
@@ -285,7 +285,7 @@ def train(
         ) from error
     with suppress(OSError):
         os.unlink(checkpoint)
-    _show_outcome(console, outcome, out)
+    _show_outcome(console, outcome, out, run.chooses_epoch)
     write_json(json_path, _result(outcome))
 
 
@@ -355,7 +355,7 @@ def _how_to_resume(reason: str, checkpoint: str) -> str:
     return f"{reason}; the run is saved in {checkpoint}. To resume, with any number of workers: {command}"
 
 
-def _show_start(console: Console, run: TrainingRun, workers: Alone) -> None:
+def _show_start(console: Console, run: TrainingRun, workers: Alone, how: str) -> None:
     dataset, split = run.dataset, run.split
     parameters = [parameter for parameter in run.network.parameters() if parameter.on_device]
     weights = sum(p.array.size for p in parameters if p.role != FRACTION)
@@ -367,34 +367,42 @@ def _show_start(console: Console, run: TrainingRun, workers: Alone) -> None:
     _say(console, f"validation  {len(split.validation):>7,} samples, {split.validation_origin}")
     _say(console, f"test        {len(split.test):>7,} samples, {split.test_origin}")
     _say(console, f"{run.spec}: {weights:,} weights{heads}, {stored:,} bytes")
+    _say(console, f"training: {how}")
     if workers.count > 1:
         _say(console, f"{workers.count} workers share each batch")
     for warning in run.warnings:
         _say(console, f"warning: {warning}")
 
 
-def _show_outcome(console: Console, outcome: Outcome, out: str) -> None:
+def _show_outcome(console: Console, outcome: Outcome, out: str, chosen: bool) -> None:
+    """chosen: whether validation chose the epoch."""
     history = outcome.history
-    table = Table("split", title="Accuracy of the best weights")
+    table = Table("split", title=f"Accuracy of the {'best' if chosen else 'last'} weights")
     table.add_column("samples", justify="right")
     table.add_column("accuracy", justify="right")
+    if outcome.unbalanced:
+        table.add_column("macro-F1", justify="right")
     for name in ("train", "validation", "test"):
         score = getattr(outcome, name)
-        table.add_row(name, f"{score.samples:,}", f"{score.accuracy:.2%}" if score.samples else "–")
+        figures = [score.accuracy, score.macro_f1] if outcome.unbalanced else [score.accuracy]
+        table.add_row(name, f"{score.samples:,}", *("–" if f is None else f"{f:.2%}" for f in figures))
     console.print(table)
-    _say(console, _how_it_went(history))
+    if outcome.unbalanced:
+        _say(
+            console,
+            "the classes are unbalanced: macro-F1 counts all of them alike, accuracy does not",
+        )
+    _say(console, _how_it_went(history, chosen))
     _say(console, f"wrote {out}, CRC of weights {outcome.model.network.weights_crc():08x}")
 
 
-def _how_it_went(history: History) -> str:
+def _how_it_went(history: History, chosen: bool) -> str:
     """The duration, with the same rate as the lines of the progress: validation included."""
     epochs = len(history.epochs)
     rate = sum(epoch.samples for epoch in history.epochs) / max(1e-9, history.seconds)
-    best = f"the best is epoch {history.best_epoch}"
-    if history.best_epoch == epochs:
-        best = "the last one is the best, so that more --epochs may help"
+    best = f"; the best is epoch {history.best_epoch}" if chosen else ""
     reason = "" if history.stopped == f"all {epochs} epochs completed" else f"; {history.stopped}"
-    return f"{epochs} epochs in {history.seconds:.1f} s, {rate:,.0f} samples/s{reason}; {best}"
+    return f"{epochs:,} epochs in {history.seconds:.1f} s, {rate:,.0f} samples/s{reason}{best}"
 
 
 def _result(outcome: Outcome) -> dict:
@@ -403,6 +411,9 @@ def _result(outcome: Outcome) -> dict:
         "train_accuracy": outcome.train.accuracy,
         "validation_accuracy": outcome.validation.accuracy,
         "test_accuracy": outcome.test.accuracy,
+        "train_macro_f1": outcome.train.macro_f1,
+        "validation_macro_f1": outcome.validation.macro_f1,
+        "test_macro_f1": outcome.test.macro_f1,
         "epochs": len(history.epochs),
         "seconds": round(history.seconds, 3),
         "samples_per_second": round(history.samples_per_second, 1),

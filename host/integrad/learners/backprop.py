@@ -45,6 +45,9 @@ CROSS_ENTROPY_FACTOR = 16
 """Exact steps down a cross-entropy are smaller by this factor: constant shifts limit the scores, so that its
 error never vanishes, and larger steps forget what was learnt (docs/results/backprop.md)."""
 
+MOST_SQUARED = 16
+"""Classes up to which the squared error is as good as cross-entropy or better: docs/results/small_data.md."""
+
 QUARTERS = 4
 """The step size of normalised updates is halved after each quarter of the epochs."""
 
@@ -93,6 +96,7 @@ class Backprop(Learner):
     # Layers with few inputs work well with many weights at the ends of a range of 8 bits.
     saturated_share = 2
     calibration_samples = 256
+    trains_for_steps = True
 
     def rule(self, network: Network, learn_set: LearnSet, settings: Mapping[str, int | str]) -> BackpropRule:
         update = settings.get("update", EXACT)
@@ -159,6 +163,9 @@ class Backprop(Learner):
     def initial_learning_rate_inv(self, batch_size: int, settings: Mapping[str, int | str]) -> int:
         """Normalised steps do not depend on the batch size."""
         return self.usual_learning_rate_inv(batch_size) if settings["update"] == EXACT else 1
+
+    def usual_settings(self, classes: int) -> dict[str, int | str]:
+        return {"loss": SQUARED if classes <= MOST_SQUARED else CROSS_ENTROPY}
 
     def learning_rate_inv_in(self, epoch, epochs, learning_rate_inv, settings) -> int:
         if settings["update"] == EXACT:

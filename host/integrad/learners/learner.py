@@ -43,6 +43,9 @@ class Learner(ABC):
         A share of 1 / saturated_share of the weights of a layer at their limit indicates divergence.
     calibration_samples : int
         The number of training samples for prepare() and calibrate(); 0 if the learner does not need them.
+    trains_for_steps : bool
+        Whether, where samples are few, a budget of steps and the last weights are better than epochs that
+        validation ends: see training/defaults.py.
     schedule_class : type of Schedule
         The parameters of a training step on a device; its fields are hyper-parameters.
     """
@@ -55,6 +58,7 @@ class Learner(ABC):
     tuning_rate_per_sample: int = 32
     saturated_share: int = 10
     calibration_samples: int = 0
+    trains_for_steps: bool = False
     schedule_class: type[Schedule] = Schedule
 
     @abstractmethod
@@ -92,6 +96,10 @@ class Learner(ABC):
     def initial_learning_rate_inv(self, batch_size: int, settings: Mapping[str, int | str]) -> int:
         """The default learning_rate_inv of a training run. settings: the hyper-parameters before it."""
         return self.usual_learning_rate_inv(batch_size)
+
+    def usual_settings(self, classes: int) -> dict[str, int | str]:
+        """Hyper-parameters whose best values for training from scratch depend on the number of classes."""
+        return {}
 
     def learning_rate_inv_in(
         self, epoch: int, epochs: int, learning_rate_inv: int, settings: Mapping[str, int | str]

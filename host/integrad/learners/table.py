@@ -12,6 +12,10 @@ from integrad.network.network import Network
 LEARNERS: dict[str, Learner] = {learner.id: learner for learner in (Nitro(), Pocket(), Backprop())}
 
 USUAL = Nitro.id
+"""Of network descriptions and network files that name none."""
+
+PREFERRED = (Nitro.id, Backprop.id)
+"""For networks in short notation if nobody names one: the first that has all settings that were given."""
 
 
 def find_learner(name: str) -> Learner:

@@ -39,7 +39,7 @@ def save_checkpoint(path: str | os.PathLike, identity: dict, network: Network, s
         "refine": asdict(state.refine),
         "stop": asdict(state.stop),
         "watch": state.watch.describe(),
-        "epochs": [asdict(epoch) for epoch in state.epochs],
+        "epochs": [vars(epoch) for epoch in state.epochs],
         "best_score": None if state.best_score is None else list(state.best_score),
         **{name: getattr(state, name) for name in PLAIN},
     }

@@ -1,4 +1,4 @@
-"""Writes checkpoints of a training run: after every epoch, once a minute, and when it stops."""
+"""Writes checkpoints of a training run: after epochs, once a minute, and when it stops."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ SECONDS = 60.0
 """Time that a killed run loses at most. Writing the largest published network takes a fraction of a
 second."""
 
+EPOCH_SECONDS = 5.0
+"""Least time between checkpoints after epochs: those of small data sets take milliseconds."""
+
 
 class CheckpointWriter:
     """Writes the checkpoints of one run and measures its duration. path: None to write nothing."""
@@ -20,16 +23,23 @@ class CheckpointWriter:
     def __init__(self, path: str | os.PathLike | None, identity: dict, engine: Engine, state: TrainingState):
         self.path, self.identity, self.engine, self.state = path, identity, engine, state
         self._counted = self._saved = time.monotonic()
+        self._first = True
 
     def save(self) -> None:
         """Write a checkpoint now. Call only between steps, when the weights of the engine match the state."""
         now = time.monotonic()
         self.state.seconds += now - self._counted
         self._counted = self._saved = now
+        self._first = False
         if self.path is not None:
             self.state.settle()
             self.engine.fetch()
             save_checkpoint(self.path, self.identity, self.engine.network, self.state)
+
+    def save_after_epoch(self) -> None:
+        """Write a checkpoint, unless the last one is new."""
+        if self._first or time.monotonic() - self._saved >= EPOCH_SECONDS:
+            self.save()
 
     def save_if_due(self) -> None:
         """Write a checkpoint if the last one is older than SECONDS."""

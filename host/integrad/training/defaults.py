@@ -1,4 +1,7 @@
-"""Decides how a network is trained on a data set where nobody says: learner, budget, validation."""
+"""Decides how a network is trained on a data set where nobody says: learner, loss, budget, validation.
+
+docs/results/small_data.md says what these choices were compared with.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,33 @@ from dataclasses import dataclass
 
 from integrad.datasets import axes as layouts
 from integrad.datasets.dataset import Dataset
-from integrad.training.specification import load_spec
+from integrad.learners.table import LEARNERS, PREFERRED, find_learner
+from integrad.network.learner_table import LEARNER_LAYERS
+from integrad.network.network import Network
+from integrad.training.specification import is_notation, load_spec
+from integrad.training.splits import count_untested
+from integrad.training.trainer import BEST, LAST
 
 SMALL_BATCH, LARGE_BATCH, MANY_SAMPLES = 16, 64, 10_000
 """LARGE_BATCH is four times as fast, but learns worse from fewer samples than MANY_SAMPLES."""
 
 VALIDATION_PERCENT = 10
+
+FEW_SAMPLES = 5_000
+"""Below, the validation samples would be too few to choose an epoch, and are worth more in training."""
+
+STEPS = 8_000
+"""Of training on fewer than FEW_SAMPLES."""
+
+FEWEST_STEPS, WORK, CONVOLUTION = 1_000, 20 * 10**9, 3
+"""Fewer steps, but at least FEWEST_STEPS, are taken where STEPS would exceed WORK: multiply-accumulates of a
+sample, in convolutions times CONVOLUTION since they take so much longer, times the samples of all steps."""
+
+PASSES, MEDIUM_SAMPLES, LARGE_EPOCHS = 64, 20_000, 30
+"""Epochs in batches of SMALL_BATCH from FEW_SAMPLES on, of LARGE_BATCH from MEDIUM_SAMPLES on."""
+
+MOST_SQUARED = 16
+"""Classes up to which the squared error is at least as good as cross-entropy."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +68,99 @@ def choose_training(
     """Decide everything that the user has left open; what is given is never changed.
 
     spec: short notation, preset or network file. settings: of Trainer, by name. learner, layer_options,
-    holdouts, validation_percent, by_class: as for TrainingRun, None where nothing was said. Raises
+    holdouts, validation_percent, by_class: as for TrainingRun, None where nothing was said. Networks of files
+    and presets, and those of learners without `trains_for_steps`, have the settings of the trainer. Raises
     UsageError or IntegradError for a spec that does not fit.
     """
-    given = dict(settings or {})
+    given, options = dict(settings or {}), dict(layer_options or {})
     shape = layouts.input_shape(dataset.axes, dataset.sample_shape)
-    found = load_spec(spec, shape, learner, dict(layer_options or {}))
-    usual = {"batch_size": usual_batch_size(len(dataset))}
-    percent = VALIDATION_PERCENT if validation_percent is None else validation_percent
-    return TrainingChoice(
-        found.learner,
-        usual | found.learning | given,
-        dict(layer_options or {}),
-        percent,
-        "the usual settings",
-    )
+    if learner is None and is_notation(spec):
+        learner = _usual_learner(given, options)
+    found = load_spec(spec, shape, learner, options)
+    pool, percent = None, validation_percent
+    if find_learner(found.learner).trains_for_steps and is_notation(spec):
+        pool = count_untested(dataset, holdouts)
+        if percent is None:
+            percent = _validation_percent(pool, given, by_class)
+        network = Network(shape, dataset.classes, found.layers, found.learner)
+        usual = _budget(network, pool, given) | {
+            **find_learner(found.learner).usual_settings(dataset.classes),
+            "keep": BEST if percent else LAST,
+            "stop_patience": 0,  # the last steps, which are the smallest, must not be left out
+        }
+    else:
+        usual = {"batch_size": usual_batch_size(len(dataset))} | found.learning
+        percent = VALIDATION_PERCENT if percent is None else percent
+    chosen = usual | given
+    reason = _describe(found.learner, chosen, percent, pool)
+    return TrainingChoice(found.learner, chosen, options, percent, reason)
 
 
 def usual_batch_size(samples: int) -> int:
-    """Of a data set with so many samples."""
+    """Of a data set with so many samples, for learners that have no other rule."""
     return SMALL_BATCH if samples < MANY_SAMPLES else LARGE_BATCH
+
+
+def _usual_learner(given: Mapping, options: Mapping) -> str:
+    """The first one that has all settings that were given."""
+    own = {name for learner in LEARNERS.values() for name in learner.hyper_parameters}
+    wanted = own & given.keys()
+    for name in PREFERRED:
+        known = wanted <= LEARNERS[name].hyper_parameters.keys()
+        if known and options.keys() <= LEARNER_LAYERS[name].file_defaults.keys():
+            return name
+    return PREFERRED[0]
+
+
+def _validation_percent(pool: int, given: Mapping, by_class: bool) -> int:
+    """None of few samples, unless somebody relies on them."""
+    if given.get("keep") == LAST:
+        return 0
+    return VALIDATION_PERCENT if pool >= FEW_SAMPLES or by_class or given.get("keep") == BEST else 0
+
+
+def _budget(network: Network, samples: int, given: Mapping) -> dict[str, int]:
+    """Batch size, and epochs or steps."""
+    large = samples >= MEDIUM_SAMPLES
+    batch = given.get("batch_size", LARGE_BATCH if large else SMALL_BATCH)
+    if "epochs" in given or "steps" in given:
+        return {"batch_size": batch}
+    if samples >= FEW_SAMPLES:
+        return {"batch_size": batch, "epochs": LARGE_EPOCHS if large else PASSES}
+    affordable = WORK // max(1, _work(network) * batch) if isinstance(batch, int) else STEPS
+    return {"batch_size": batch, "steps": min(STEPS, max(FEWEST_STEPS, affordable))}
+
+
+def _work(network: Network) -> int:
+    """See WORK; of one sample."""
+    dense = network.output.weights.size
+    convolutions = 0
+    for block in network.blocks:
+        macs = block.weights.size * block.positions
+        if block.positions > 1:
+            convolutions += macs
+        else:
+            dense += macs
+    return dense + CONVOLUTION * convolutions
+
+
+def _describe(learner: str, chosen: Mapping, percent: int, pool: int | None) -> str:
+    """pool: number of samples that do not test, where it decided; None where it did not."""
+    batches = f"in batches of {chosen['batch_size']}"
+    if steps := chosen.get("steps"):
+        parts = [f"{steps:,} steps {batches}" if isinstance(steps, int) else f"{steps} steps"]
+    else:
+        declared = LEARNERS[learner].all_hyper_parameters()
+        epochs = chosen.get("epochs", declared["epochs"].default)
+        stops = percent and chosen.get("stop_patience", declared["stop_patience"].default)
+        parts = [f"{'at most ' if stops else ''}{epochs} epochs {batches}"]
+    if "loss" in chosen:
+        parts.append(f"{chosen['loss']} loss")
+    keeps_last = chosen.get("keep") == LAST
+    if percent:
+        parts.append("validation only measures" if keeps_last else "validation chooses the epoch")
+    elif pool is not None and pool < FEW_SAMPLES:
+        parts.append(f"the last weights of training on all {pool:,} samples: too few to choose an epoch")
+    else:
+        parts.append("the last weights, without validation")
+    return f"{learner}, {', '.join(parts)}"

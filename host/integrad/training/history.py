@@ -11,7 +11,8 @@ class Epoch:
 
     number: from 1. loss: exact sum of squared errors over `samples`; correct: number of correct predictions;
     both before the update of each step. The validation figures refer to the weights at the end of the epoch
-    and are None without validation samples. learning_rate_inv: value used in this epoch.
+    and are None without validation samples. learning_rate_inv: value used in this epoch. validation_f1:
+    macro-F1 in millionths, where the classes are unbalanced, else None.
     """
 
     number: int
@@ -22,6 +23,7 @@ class Epoch:
     validation_loss: int | None
     validation_correct: int | None
     learning_rate_inv: int
+    validation_f1: int | None = None
 
     @property
     def mean_loss(self) -> float:
@@ -35,6 +37,11 @@ class Epoch:
     @property
     def validation_accuracy(self) -> float | None:
         return None if self.validation_correct is None else self.validation_correct / self.validation_samples
+
+    @property
+    def validation_score(self) -> int | None:
+        """What chooses the best epoch: macro-F1 where the classes are unbalanced, else correct samples."""
+        return self.validation_correct if self.validation_f1 is None else self.validation_f1
 
 
 @dataclass

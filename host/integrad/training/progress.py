@@ -8,6 +8,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from integrad.training.history import Epoch
+from integrad.training.metrics import MILLION
+
+MOST_LINES = 40
+"""Budgets of steps take thousands of epochs of small data sets."""
 
 
 class Silent:
@@ -30,7 +34,7 @@ class Silent:
 
 
 class Lines(Silent):
-    """One line per epoch, for logs and pipes."""
+    """One line per epoch, or for evenly spaced ones of more than MOST_LINES, for logs and pipes."""
 
     def __init__(self, console: Console):
         self.console = console
@@ -38,8 +42,11 @@ class Lines(Silent):
     def begin(self, epochs: int, samples: int, done: int) -> None:
         self.epochs, self.samples, self.first = epochs, samples, done
         self.started = time.perf_counter()
+        self.every = -(-epochs // MOST_LINES)
 
     def epoch(self, record: Epoch) -> None:
+        if record.number % self.every and record.number != self.epochs:
+            return
         elapsed = max(1e-9, time.perf_counter() - self.started)
         done = record.number - self.first
         left = elapsed / done * (self.epochs - record.number)
@@ -99,6 +106,8 @@ def describe(record: Epoch, digits: int = 2) -> str:
     text = f"loss {record.mean_loss:.1f}  train {record.train_accuracy:.{digits}%}"
     if record.validation_accuracy is not None:
         text += f"  validation {record.validation_accuracy:.{digits}%}"
+    if record.validation_f1 is not None:
+        text += f"  macro-F1 {record.validation_f1 / MILLION:.{digits}%}"
     return text
 
 

@@ -20,6 +20,11 @@ def parse_spec(text: str, input_shape: Shape) -> list[dict]:
     return load_spec(text, input_shape).layers
 
 
+def is_notation(text: str) -> bool:
+    """Whether this is the short notation, neither a preset nor a network file."""
+    return not text.endswith(".toml") and not text.startswith(tuple(f"{name}:" for name in presets.FAMILIES))
+
+
 def load_spec(
     text: str, input_shape: Shape, learner: str | None = None, options: dict | None = None
 ) -> Specification:
@@ -33,10 +38,10 @@ def load_spec(
     options = options or {}
     if text.endswith(".toml"):
         found = read_network_file(text, input_shape, learner or USUAL, options)
-    elif text.startswith(tuple(f"{family}:" for family in presets.FAMILIES)):
-        found = _preset(text, input_shape)
-    else:
+    elif is_notation(text):
         found = Specification(parse_notation(text, input_shape, learner or USUAL), learner=learner or USUAL)
+    else:
+        found = _preset(text, input_shape)
     if learner is not None and found.learner != learner:
         raise UsageError(f"SPEC: {text} is for the learner {found.learner}, not for {learner}")
     _check_options(found.learner, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,17 @@ def split_dataset(
     validation, validation_origin = _validation(dataset, pool, validation_percent, by_class, rng)
     train = rng.permutation(np.setdiff1d(pool, validation))
     return Split(train, validation, test, origin, validation_origin)
+
+
+def count_untested(dataset: Dataset, holdouts: Sequence[str] = ()) -> int:
+    """Number of samples of a split that do not test, validation samples included."""
+    held = select(dataset, list(holdouts))
+    if dataset.test is not None:
+        return int((~held & ~dataset.test).sum())
+    if holdouts:
+        return int((~held).sum())
+    counts = np.bincount(dataset.y)
+    return int((counts - np.where(counts > 1, np.maximum(1, counts * TEST_PERCENT // 100), 0)).sum())
 
 
 def record_split(split: Split) -> dict:

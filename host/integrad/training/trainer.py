@@ -23,17 +23,21 @@ from integrad.network.network import Network
 from integrad.training.augmentation import Augmentation
 from integrad.training.checkpoint import load_checkpoint
 from integrad.training.checkpoint_writer import CheckpointWriter
-from integrad.training.divergence import DivergenceWatch
+from integrad.training.divergence import LARGE, DivergenceWatch, chance_threshold
 from integrad.training.history import History
-from integrad.training.metrics import count_correct
+from integrad.training.metrics import count_predictions, is_unbalanced, macro_f1_millionths
 from integrad.training.plateau import Plateau
 from integrad.training.progress import Silent
 from integrad.training.stepper import Stepper
 from integrad.training.training_state import TrainingState
 from integrad.training.workers import Alone, WorkerLost
 
-LAST = "last"
-"""Of `keep`: the weights of the last epoch, instead of those of the best one."""
+BEST, LAST = "best", "last"
+"""Of `keep`: the weights of the best epoch or of the last one."""
+
+CALIBRATION_STEPS = 32
+"""Fewest steps between two calibrations without validation. In epochs of three steps, they would take longer
+than these."""
 
 
 class TrainingInterrupted(Exception):
@@ -128,13 +132,14 @@ class Trainer:
         """Train the network in place, starting from its current weights. It ends with the best weights.
 
         x: int8 (N, *input_shape) in [-127, 127]; y: integers (N,) in 0…classes-1. The best epoch is the one
-        with the most correct validation samples (then with the smallest validation loss). Without validation
-        samples, and with keep="last", no plateau reduces the learning rate, no patience ends the training,
-        and the weights of the last epoch are kept. checkpoint: path of
-        a file that is written after every epoch and every minute; resume: continue from it. workers: the
-        workers that call this with the same data; only the first one writes and reports. Raises IntegradError
-        for unsuitable data, TrainingInterrupted after interrupt(), and WorkerLost; in the latter two cases
-        the checkpoint has been written.
+        with the most correct validation samples, or with the highest macro-F1 if the training samples are
+        unbalanced, and then with the smallest validation loss. Without validation samples, and with
+        keep="last", no plateau reduces the learning rate, no patience ends the training, and the weights of
+        the last epoch are kept. checkpoint: path of a file that is written after epochs, at most once a
+        second, and every minute; resume: continue from it. workers: the workers that call this with the same
+        data; only the first one writes and reports. Raises IntegradError for unsuitable data,
+        TrainingInterrupted after interrupt(), and WorkerLost; in the latter two cases the checkpoint has been
+        written.
         """
         self.check_network(network)
         self.augmentation.check(network.input_shape)
@@ -143,7 +148,7 @@ class Trainer:
         if x_validation is not None and len(x_validation):
             check_samples(network, x_validation, y_validation)
             validation = (x_validation, y_validation)
-        state = self._new_state(len(x_train), None if validation is None else y_validation)
+        state = self._new_state(y_train, None if validation is None else y_validation)
         identity = self._identity(network, [x_train, y_train, *(validation or ())])
         if resume:
             load_checkpoint(checkpoint, identity, network, state, len(x_train))
@@ -157,10 +162,13 @@ class Trainer:
             workers.agree(f"{identity} {network.weights_crc()}", "data, options, version or checkpoint")
             while len(state.epochs) < state.planned and not state.finished:
                 self._train_epoch(engine, state, x_train, y_train, progress, writer)
-                self._calibrate(self.learner.calibrate, engine, state, x_train, y_train)
+                if validation is not None or self._calibrates_after(state, len(x_train)):
+                    self._calibrate(self.learner.calibrate, engine, state, x_train, y_train)
                 self._judge_epoch(engine, state, validation, progress)
-                workers.agree(str(network.weights_crc()), "the weights: one of them miscalculates")
-                writer.save()
+                if workers.count > 1:
+                    workers.agree(str(network.weights_crc()), "the weights: one of them miscalculates")
+                writer.save_after_epoch()
+            writer.save()
         except TrainingInterrupted:
             writer.save()
             raise
@@ -235,18 +243,26 @@ class Trainer:
             hook(engine.network, x[chosen], y[chosen], self.hyper_parameters)
             engine.load()
 
+    def _calibrates_after(self, state: TrainingState, samples: int) -> bool:
+        """Whether to calibrate after the current epoch although no validation needs it."""
+        steps = -(-samples // self.batch_size)
+        number = len(state.epochs) + 1
+        return number % -(-CALIBRATION_STEPS // steps) == 0 or number >= state.planned
+
     def _judge_epoch(self, engine: Engine, state: TrainingState, validation, progress: Silent) -> None:
         """Validate, keep the best weights, reduce the learning rate, decide whether to stop, warn."""
         network, result = engine.network, None
         if validation is not None:
-            result = (len(validation[0]), *count_correct(engine, *validation))
+            confusion, loss = count_predictions(engine, *validation)
+            f1 = macro_f1_millionths(confusion) if state.unbalanced else None
+            result = (len(validation[0]), int(confusion.trace()), loss, f1)
         engine.fetch()
         rate = self._learning_rate_inv(state, network.classes)
         epoch = state.end_epoch(result, rate)
         state.keep_if_best(network, epoch, self.keep == LAST)
         progress.epoch(epoch)
         usual = self._usual_learning_rate_inv()
-        warning = state.watch.observe(network, epoch.validation_correct, state.learning_rate_inv, usual)
+        warning = state.watch.observe(network, epoch, self.learning_rate_inv, usual)
         if warning:
             state.warnings.append(warning)
             progress.note(f"warning: {warning}")
@@ -254,12 +270,12 @@ class Trainer:
             return
         if state.watch.cold:
             # A cold start is not a plateau; training gives up only if it never ends.
-            if state.watch.hopeless:
-                state.finished = f"validation accuracy stayed at chance for {state.watch.at_chance} epochs"
+            if state.watch.hopeless and epoch.samples >= LARGE:
+                state.finished = f"accuracy stayed at chance for {state.watch.at_chance} epochs"
             return
-        if self.stop_patience and state.stop.reached(epoch.validation_correct):
+        if self.stop_patience and state.stop.reached(epoch.validation_score):
             state.finished = f"no improvement in {self.stop_patience} epochs"
-        elif self.patience and state.refine.reached(epoch.validation_correct):
+        elif self.patience and state.refine.reached(epoch.validation_score):
             self._refine(state, network.classes, progress)
 
     def _refine(self, state: TrainingState, classes: int, progress: Silent) -> None:
@@ -269,15 +285,17 @@ class Trainer:
             state.learning_rate_inv = finer
             progress.note(f"plateau: learning_rate_inv is now {finer}")
 
-    def _new_state(self, samples: int, y_validation: np.ndarray | None) -> TrainingState:
-        counts = np.zeros(1, np.int64) if y_validation is None else np.bincount(y_validation)
+    def _new_state(self, y_train: np.ndarray, y_validation: np.ndarray | None) -> TrainingState:
+        samples = len(y_train)
+        steps = -(-samples // self.batch_size)
         return TrainingState(
             rng=self.rng,
             planned=self.planned_epochs(samples),
             learning_rate_inv=self.learning_rate_inv,
             refine=Plateau(self.patience),
             stop=Plateau(self.stop_patience),
-            watch=DivergenceWatch(int(counts.max()), int(counts.sum())),
+            watch=DivergenceWatch(chance_threshold(y_train), chance_threshold(y_validation), steps),
+            unbalanced=is_unbalanced(y_train),
         )
 
     def _identity(self, network: Network, arrays: list[np.ndarray]) -> dict:

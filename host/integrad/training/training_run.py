@@ -13,25 +13,28 @@ from integrad.datasets import axes as layouts
 from integrad.datasets.channel_check import channel_warnings
 from integrad.datasets.dataset import Dataset
 from integrad.datasets.preprocessing import Preprocessing
+from integrad.engines.engine import Engine
 from integrad.model_file import Model
 from integrad.network.network import Network
 from integrad.tensor_file import one_line
 from integrad.training.defaults import VALIDATION_PERCENT, usual_batch_size
 from integrad.training.history import History
-from integrad.training.metrics import count_correct
+from integrad.training.metrics import count_predictions, is_unbalanced, macro_f1
 from integrad.training.progress import Silent
 from integrad.training.specification import load_spec
 from integrad.training.splits import record_split, split_dataset
-from integrad.training.trainer import Trainer
+from integrad.training.trainer import BEST, Trainer
 from integrad.training.workers import Alone
 
 
 @dataclass(frozen=True)
 class Score:
-    """Number of correct predictions, and of samples."""
+    """Number of correct predictions, and of samples. macro_f1: a fraction; None without samples or where
+    nobody computed it."""
 
     correct: int
     samples: int
+    macro_f1: float | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -41,13 +44,17 @@ class Score:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A trained model, its training history, and its scores with the best weights."""
+    """A trained model, its training history, and its scores with the weights that were kept.
+
+    unbalanced: whether accuracy says little, see is_unbalanced.
+    """
 
     model: Model
     history: History
     train: Score
     validation: Score
     test: Score
+    unbalanced: bool = False
 
 
 class TrainingRun:
@@ -99,9 +106,14 @@ class TrainingRun:
         parts = [self.samples(part) for part in (self.split.train, self.split.validation, self.split.test)]
         history = self.trainer.fit(self.network, *parts[0], *parts[1], progress, checkpoint, resume, workers)
         engine = self.trainer.make_engine(self.network, workers)
-        scores = [Score(count_correct(engine, x, y)[0] if len(x) else 0, len(x)) for x, y in parts]
+        scores = [_score(engine, x, y) for x, y in parts]
         self.model.training = self._record(history, *scores)
-        return Outcome(self.model, history, *scores)
+        return Outcome(self.model, history, *scores, is_unbalanced(parts[0][1]))
+
+    @property
+    def chooses_epoch(self) -> bool:
+        """Whether validation chooses the epoch whose weights are kept."""
+        return len(self.split.validation) > 0 and self.trainer.keep == BEST
 
     @cached_property
     def warnings(self) -> list[str]:
@@ -142,3 +154,10 @@ class TrainingRun:
             "test_samples": test.samples,
             "tool_version": __version__,
         }
+
+
+def _score(engine: Engine, x: np.ndarray, labels: np.ndarray) -> Score:
+    if not len(x):
+        return Score(0, 0)
+    confusion, _ = count_predictions(engine, x, labels)
+    return Score(int(confusion.trace()), len(x), macro_f1(confusion))

@@ -17,11 +17,11 @@ from integrad.training.plateau import Plateau
 class TrainingState:
     """Saved in checkpoints, so that a resumed run ends with the same bits.
 
-    planned: maximum number of epochs. order: int64 (N,), order of the samples in the current epoch, None
-    between epochs; position: number of samples processed; loss, correct: sums over these samples, after
-    settle(). pending: the latest step, if it is not included in the sums yet. best: the best weights so far;
-    best_score: (correct validation samples, -validation loss) of best_epoch. finished: why training has
-    ended, or "".
+    planned: maximum number of epochs. unbalanced: whether macro-F1 chooses the best epoch. order: int64 (N,),
+    order of the samples in the current epoch, None between epochs; position: number of samples processed;
+    loss, correct: sums over these samples, after settle(). pending: the latest step, if it is not included in
+    the sums yet. best: the best weights so far; best_score: (validation score, -validation loss) of
+    best_epoch. finished: why training has ended, or "".
     """
 
     rng: np.random.Generator
@@ -30,6 +30,7 @@ class TrainingState:
     refine: Plateau
     stop: Plateau
     watch: DivergenceWatch
+    unbalanced: bool = False
     order: np.ndarray | None = None
     position: int = 0
     loss: int = 0
@@ -64,13 +65,13 @@ class TrainingState:
             self.correct += self.pending.correct
             self.pending = None
 
-    def end_epoch(self, validation: tuple[int, int, int] | None, learning_rate_inv: int) -> Epoch:
-        """Record the epoch. validation: (samples, correct, loss), None without validation samples.
+    def end_epoch(self, validation: tuple[int, int, int, int | None] | None, learning_rate_inv: int) -> Epoch:
+        """Record the epoch. validation: (samples, correct, loss, macro-F1), None without validation samples.
 
         learning_rate_inv: of this epoch.
         """
         self.settle()
-        count, correct, loss = validation or (None, None, None)
+        count, correct, loss, f1 = validation or (None, None, None, None)
         epoch = Epoch(
             number=len(self.epochs) + 1,
             samples=len(self.order),
@@ -80,6 +81,7 @@ class TrainingState:
             validation_loss=loss,
             validation_correct=correct,
             learning_rate_inv=learning_rate_inv,
+            validation_f1=f1,
         )
         self.epochs.append(epoch)
         self.order, self.position, self.loss, self.correct = None, 0, 0, 0
@@ -96,7 +98,7 @@ class TrainingState:
         the best."""
         score = None
         if epoch.validation_correct is not None and not latest:
-            score = (epoch.validation_correct, -epoch.validation_loss)
+            score = (epoch.validation_score, -epoch.validation_loss)
             if self.best_score is not None and score <= self.best_score:
                 return
         self.best = {name: array.copy() for name, array in network.arrays().items()}
