@@ -47,7 +47,7 @@ class Setup:
 
 SETUPS = [
     Setup(60_000, "cnn:a2,c8,p2,c24,p2,d32", 4),
-    Setup(0, "cnn:a2,c8,p2,c24,p2,d32", 4, "backprop", {"stop_patience": 0}),
+    Setup(0, "cnn:a2,c8,p2,c24,p2,d32", 4, "backprop", {"stop_patience": 0}, {"leak": 4}),
 ]
 """With learning heads and 16-bit weights, only a smaller network would fit on the smallest part
 (docs/results/backprop.md)."""
