@@ -48,13 +48,16 @@ def verify(model, core, steps, batch_size, seed, micropython, time_limit, json_p
     console = console_for(json_path)
     cores = list(CORES.values()) if core == "all" else [get_core(core)]
     loaded = load_model(model)
-    with work_folder() as folder, console.status("verifying"):
+    with work_folder() as folder, console.status("generating the code") as status:
         device = DeviceModel.generate(loaded, folder, "all", batch_size)
         actions = random_actions(device, steps, schedule_for(loaded, batch_size), seed)
         executors = c_executors(device, cores, time_limit)
         if micropython:
             executors += micropython_executors(device, cores, time_limit)
-        verdicts = list(verify_executors(device, executors, actions))
+        verdicts = []
+        for number, executor in enumerate(executors, 1):
+            status.update(f"verifying {escape(executor.name)}, {number} of {len(executors)}")
+            verdicts += verify_executors(device, [executor], actions)
     equal = all(verdict.same_bits(verdicts[0]) for verdict in verdicts)
     console.print(f"CRC-32 after {steps} training steps of {batch_size} random samples, all layers learning")
     _show(console, verdicts)
