@@ -129,9 +129,22 @@ def test_output_in_the_readme_is_there():
     assert all(len(block.splitlines()) > 5 for block in blocks)
 
 
-def test_the_c_example_compiles(tmp_path):
-    example = re.search(r"```c\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+AROUND = """#include "wand.h"
+void loop(const wand_raw *sample, uint8_t label);
+void show(const char *text);
+static wand_weights weights;
+static union {{ wand_scratch inference; wand_training_scratch training; }} scratch;
+void loop(const wand_raw *sample, uint8_t label) {{
+    int8_t x[WAND_INPUTS], scores[WAND_CLASSES];
+    int gesture;
+{}}}
+"""
+
+
+def test_the_c_examples_compile(tmp_path):
+    lines, example = re.findall(r"```c\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     (tmp_path / "application.c").write_text(example)
+    (tmp_path / "five_lines.c").write_text(AROUND.format(lines))
     network = Network((2, 1, 64), 10, [{"type": "dense", "units": 8, "alpha_inv": 4}])
     preprocessing = Preprocessing("TC", "int16", (64, 2), 0, (0, 0), (1, 1))
     model = Model(network, preprocessing, [str(digit) for digit in range(10)])
