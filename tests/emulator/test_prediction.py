@@ -10,8 +10,9 @@ from toy_models import make_model
 
 from integrad.build.sizes import measure_map
 from integrad.estimate.code_sizes import ingredients, total
-from integrad.estimate.part_fit import MARGIN, fit_part
+from integrad.estimate.part_fit import fit_part
 from integrad.estimate.prediction import STACK_BYTES, predict
+from integrad.estimate.shortage import MARGIN
 from integrad.execute.device_model import DeviceModel
 from integrad.targets.cores import get_core
 from integrad.targets.parts import Part

@@ -166,4 +166,4 @@ def test_costs_know_every_kernel(core, firmware):
         if f.name.startswith("integrad_") and f"{f.name}(" in text
     ]
     assert len(names) > 20
-    assert {Rows("model", ()).row_of(name, False) for name in names} == {FORWARD, UPDATE}
+    assert {Rows("model", (), {}).row_of(name, False) for name in names} == {FORWARD, UPDATE}
