@@ -114,13 +114,17 @@ INTEGRAD_KERNEL void integrad_backprop_pack(uint8_t *packed, const int8_t *x, si
 INTEGRAD_KERNEL void integrad_backprop_unpack(int8_t *x, const uint8_t *packed, size_t first,
                                               size_t n);
 
-/* A layer learns from packed inputs. sums: as without packing and, dense, a group of each sample;
- * for a convolution, as many rows of weights as learn together, and the inputs of a group. */
+/*
+ * A layer learns from packed inputs. together: inputs of a dense layer that are unpacked together,
+ * channels of a convolution that learn from the same unpacked inputs. sums: their gradients and,
+ * dense, these inputs of all samples and `count` bytes; else, two values for each of the hits, and
+ * the inputs of a group.
+ */
 INTEGRAD_KERNEL void
 integrad_backprop_dense_learn_packed(int8_t *w, int8_t *fraction, const uint8_t *packed,
                                      const int8_t *error,
                                      const struct integrad_backprop_dense *layer, size_t count,
-                                     int rate, int32_t *sums, uint16_t *index);
+                                     int rate, int32_t *sums, uint16_t *index, size_t together);
 INTEGRAD_KERNEL void integrad_backprop_conv_learn_packed(int8_t *w, int8_t *fraction,
                                                          const uint8_t *packed, const int8_t *error,
                                                          const uint8_t *winners,

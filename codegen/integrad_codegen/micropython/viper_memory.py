@@ -76,7 +76,7 @@ def _word_sizes(plan: Plan) -> tuple[list[tuple[str, int]], int]:
     if not plan.batch:
         return [], 0
     if isinstance(plan.output, BackpropLayer):
-        sizes = [("_SUMS", 4 * max(_sums(operation) for operation in plan.all_operations))]
+        sizes = [("_SUMS", 4 * max(_sums(operation, plan.batch) for operation in plan.all_operations))]
         if unpacked := max(_unpacked(operation, plan.batch) for operation in plan.all_operations):
             sizes.append(("_UNPACKED", unpacked))
         return sizes, 0
@@ -90,11 +90,11 @@ def _word_sizes(plan: Plan) -> tuple[list[tuple[str, int]], int]:
     return [*sizes, ("_GRADIENT", 4 * limbs * row)], row
 
 
-def _sums(operation: Operation) -> int:
+def _sums(operation: Operation, batch: int) -> int:
     """Sums of integer backpropagation that exist at a time: gradients of weights or errors of inputs."""
     if isinstance(operation, BackpropConv):
         errors = prod(operation.group_shape) if operation.back else 0
-        rows = operation.together if operation.packs else 1
+        rows = operation.together(batch) if operation.packs else 1
         return max(rows * operation.fan_in if operation.learns else 0, errors)
     return min(CHUNK, operation.inputs) if operation.learns else 0
 

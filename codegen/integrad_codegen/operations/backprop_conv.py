@@ -152,18 +152,18 @@ class BackpropConv(BackpropLayer):
         inputs, the gradients of several, and the unpacked inputs of a group."""
         if action == "back":
             return INT32 * (self.inputs + self.fan_in) + 2 * self.group_rows
-        rows = self.together if self.packs else 1
+        rows = self.together(batch) if self.packs else 1
         return INT32 * (rows * self.fan_in + 2 * self.hits) + self.unpacked_bytes(batch)
 
     def unpacked_bytes(self, batch: int) -> int:
         """The inputs of a group, of one sample."""
         return prod(self.group_shape) if self.packs else 0
 
-    @property
-    def together(self) -> int:
-        """Channels that learn together from packed inputs, which are unpacked once for them: their gradients
-        have at most as many values as the inputs, like the sums of errors."""
-        return max(1, min(self.group_rows, prod(self.group_shape) // self.fan_in))
+    def together(self, batch: int) -> int:
+        """Channels that learn together from packed inputs, which are unpacked once for them: as many as fit
+        in the workspace in which errors are passed back."""
+        rest = self.sums_bytes("back", batch) - 2 * INT32 * self.hits - self.unpacked_bytes(batch)
+        return max(1, min(self.group_rows, rest // (INT32 * self.fan_in)))
 
     def index_bytes(self, action: str, batch: int) -> int:
         """The numbers of these channels."""
@@ -173,8 +173,7 @@ class BackpropConv(BackpropLayer):
 
     def constants(self) -> list[tuple[str, int]]:
         winners = [("winners", self.winners_bytes)] if self.learns and self.is_pooled else []
-        together = [("together", self.together)] if self.packs else []
-        return [("outputs", self.outputs), *winners, *self.stash_constants(), *together]
+        return [("outputs", self.outputs), *winners, *self.stash_constants()]
 
     @property
     def table_bytes(self) -> int:

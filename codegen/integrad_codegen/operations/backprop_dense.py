@@ -12,6 +12,9 @@ from integrad_codegen.operations.operation import shape_text
 TILE = 128
 """Inputs whose sums are computed together: the larger, the fewer calls and the more memory."""
 
+TOGETHER = (GROUP, GROUP // 2, GROUP // 4, GROUP // 8)
+"""Packed inputs that can be unpacked together."""
+
 SCALES_BYTES = 4 * 4
 
 
@@ -70,12 +73,21 @@ class BackpropDense(BackpropLayer):
 
     def sums_bytes(self, action: str, batch: int) -> int:
         """Sums of a tile, the errors that are not 0, and some inputs that are unpacked to learn from them."""
-        unpacked = self.unpacked_bytes(batch) if action == "learn" else 0
-        return INT32 * self.tile + self._errors(action, batch) + unpacked
+        errors = self._errors(action, batch)
+        if self.packs and action == "learn":
+            return INT32 * self.together(batch) + errors + self.unpacked_bytes(batch)
+        return INT32 * self.tile + errors
 
     def unpacked_bytes(self, batch: int) -> int:
-        """A group of every sample."""
-        return batch * min(self.inputs, GROUP) if self.packs else 0
+        """Of every sample, those that are unpacked together."""
+        return batch * self.together(batch) if self.packs else 0
+
+    def together(self, batch: int) -> int:
+        """Packed inputs that are unpacked together: as many as fit in the workspace in which errors are
+        passed back."""
+        rest = self.sums_bytes("back", batch) - batch
+        sizes = (size for size in TOGETHER if size * (INT32 + batch) <= rest)
+        return min(self.inputs, next(sizes, TOGETHER[-1]))
 
     def index_bytes(self, action: str, batch: int) -> int:
         """The numbers of these errors."""

@@ -52,6 +52,12 @@ batch_size_option = click.option(
     show_default=True,
     help="Samples per training step.",
 )
+stash_option = click.option(
+    "--stash",
+    metavar="8|2",
+    help="Bits of the activations that a training step keeps; 2 take less memory. Of networks that learn by "
+    "backprop. [default: 8]",
+)
 replay_option = click.option(
     "--replay",
     type=click.IntRange(0),
@@ -120,6 +126,18 @@ def schedule_for(model: Model, batch_size: int, learning_rate_inv: int | None = 
         raise UsageError(f"--learning-rate-inv {learning_rate_inv}: must be at most {limit}")
     own = model.schedule(batch_size)
     return replace(own, learning_rate_inv=learning_rate_inv or own.learning_rate_inv)
+
+
+def device_options(model: Model, learn: str, stash: str | None) -> dict[str, str]:
+    """What was chosen for the device, for make_plan(); nothing where no option was given.
+
+    Raises UsageError where the learner of the model has no such option, and where nothing learns.
+    """
+    if stash is None:
+        return {}
+    learner_of(model.network).require_option("stash", stash)
+    require_learning(learn, f"--stash {stash}")
+    return {"stash": stash}
 
 
 def require_learning(learn: str, option: str) -> None:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from integrad.cli.device_options import (
     batch_size_option,
+    device_options,
     emulated_core,
     emulated_core_option,
     emulated_part_option,
@@ -15,6 +16,7 @@ from integrad.cli.device_options import (
     replay_option,
     require_learning,
     schedule_for,
+    stash_option,
     time_limit_option,
     work_folder,
 )
@@ -54,6 +56,7 @@ from integrad.training.evaluation import Part, choose_part, match_labels
 )
 @learn_option("none; with --tune, all")
 @batch_size_option
+@stash_option
 @click.option(
     "--learning-rate-inv",
     type=click.IntRange(1),
@@ -77,6 +80,7 @@ def emulate(
     epochs,
     learn,
     batch_size,
+    stash,
     learning_rate_inv,
     replay,
     seed,
@@ -104,6 +108,7 @@ def emulate(
     elif replay:
         raise UsageError(f"--replay {replay}: requires --tune")
     loaded = load_model(model)
+    options = device_options(loaded, learn, stash)
     dataset = load_for(loaded, data, label, group, drop)
     evaluated = choose_part(loaded, dataset, list(only), to_learn=bool(tune))
     mask = evaluated.mask
@@ -119,7 +124,7 @@ def emulate(
         stored = _other_samples(dataset, evaluated)
         stored = stored[choose_stored(labels[stored], replay, batch_size, seed)]
     with work_folder() as folder, console.status("emulating"):
-        device = DeviceModel.generate(loaded, folder, learn, batch_size)
+        device = DeviceModel.generate(loaded, folder, learn, batch_size, options=options)
         firmware = device.build(chosen)
         schedule = schedule_for(loaded, batch_size, learning_rate_inv)
         tuning = Tuning(epochs, batch_size, schedule, seed) if tune else None

@@ -11,9 +11,11 @@ from rich.console import Console
 from integrad.cli.device_options import (
     batch_size_option,
     chosen_name,
+    device_options,
     learn_option,
     part_option,
     require_core_of,
+    stash_option,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.errors import UsageError
@@ -55,6 +57,7 @@ def target_options(command):
 )
 @learn_option("none")
 @batch_size_option
+@stash_option
 @click.option(
     "--out", "out", required=True, metavar="DIR", help="Folder for the files; created if necessary."
 )
@@ -70,7 +73,7 @@ def target_options(command):
 @part_option
 @target_options
 @json_option
-def export(model, target, learn, batch_size, out, name, core, part, json_path, **options):
+def export(model, target, learn, batch_size, stash, out, name, core, part, json_path, **options):
     """Generate C99 or MicroPython modules that run inference with MODEL and, with --learn, train it.
 
     The C code uses no floating point, no dynamic memory and no library. Its header documents how to use it,
@@ -91,12 +94,14 @@ def export(model, target, learn, batch_size, out, name, core, part, json_path, *
     if part:
         require_core_of(part, chosen)
     loaded = load_model(model)
-    plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size, loaded.constants)
+    constants = loaded.constants | device_options(loaded, learn, stash)
+    plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size, constants)
     fit = require_fit(loaded, plan, part) if part else None
     batch = ("--batch-size", batch_size) if plan.batch else ()
+    stashed = ("--stash", stash) if stash else ()
     named = ("--name", name) if name else ()
     for_device = [*(("--core", chosen.name) if chosen else ()), *(("--part", part.name) if part else ())]
-    settings = ("--target", target, "--learn", learn, *batch, *named, *for_device, "--out", out)
+    settings = ("--target", target, "--learn", learn, *batch, *stashed, *named, *for_device, "--out", out)
     command = command_line("export", Path(model).name, *settings)
     trial = try_out(loaded, plan, chosen, command) if chosen else None
     measurements = trial.measurements if trial else None

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from integrad.cli.channels import channel_rows, show_channels
-from integrad.cli.device_options import batch_size_option, learn_option, part_option
+from integrad.cli.device_options import batch_size_option, learn_option, part_option, stash_option
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.memory_plan import NOTHING, show_device
 from integrad.model_file import Model, load_model
@@ -22,12 +22,13 @@ from integrad.training.divergence import count_saturated
 @click.argument("model", metavar="MODEL")
 @learn_option("none")
 @batch_size_option
+@stash_option
 @part_option
 @click.option(
     "--arena", default=None, metavar="FILE", help="Plot the layout of the scratch memory: .png or .html."
 )
 @json_option
-def info(model, learn, batch_size, part, arena, json_path):
+def info(model, learn, batch_size, stash, part, arena, json_path):
     """Show a model's layers, preprocessing, classes and training record.
 
     With --learn, --part or --arena, also show the memory that a device needs, without building anything.
@@ -45,8 +46,9 @@ def info(model, learn, batch_size, part, arena, json_path):
     channels = channel_rows(loaded.preprocessing, loaded.channel_names)
     show_channels(console, channels)
     device = NOTHING | {"suggestions": []}
-    if learn or part or arena:
-        device |= show_device(console, loaded, Path(model).name, learn or "none", batch_size, part, arena)
+    if learn or stash or part or arena:
+        name, layers = Path(model).name, learn or "none"
+        device |= show_device(console, loaded, name, layers, batch_size, part, arena, stash)
     write_json(
         json_path,
         {

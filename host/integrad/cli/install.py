@@ -13,7 +13,13 @@ from integrad.boards.connection import connect
 from integrad.boards.install import Installation
 from integrad.boards.install import install as install_on
 from integrad.cli.board_options import port_option
-from integrad.cli.device_options import batch_size_option, chosen_name, learn_option
+from integrad.cli.device_options import (
+    batch_size_option,
+    chosen_name,
+    device_options,
+    learn_option,
+    stash_option,
+)
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.model_file import load_model
 from integrad.targets.generated_names import command_line
@@ -25,6 +31,7 @@ from integrad_codegen.plan import make_plan
 @port_option
 @learn_option("all")
 @batch_size_option
+@stash_option
 @click.option(
     "--backend", type=click.Choice(CHOICES), default="auto", show_default=True, help="Backend to install."
 )
@@ -32,7 +39,7 @@ from integrad_codegen.plan import make_plan
 @click.option("--main", is_flag=True, help="Install the example as main.py, which runs at power-on.")
 @click.option("--name", default=None, help="Name of the module. [default: the name of the model file]")
 @json_option
-def install(model, port, learn, batch_size, backend, former_backend, main, name, json_path):
+def install(model, port, learn, batch_size, stash, backend, former_backend, main, name, json_path):
     """Copy MODEL to a MicroPython board: the fastest backend that it can run, the weights and an example.
 
     Then the board runs a self-test of a few inferences and training steps, whose checksums must equal those
@@ -45,9 +52,11 @@ def install(model, port, learn, batch_size, backend, former_backend, main, name,
     console = console_for(json_path)
     learn = learn or "all"
     loaded = load_model(model)
-    plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size, loaded.constants)
+    constants = loaded.constants | device_options(loaded, learn, stash)
+    plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size, constants)
     batch = ("--batch-size", batch_size) if plan.batch else ()
-    command = command_line("install", Path(model).name, "--learn", learn, *batch)
+    stashed = ("--stash", stash) if stash else ()
+    command = command_line("install", Path(model).name, "--learn", learn, *batch, *stashed)
     with connect(port) as connection, _progress(console) as progress:
         tasks = {}
 

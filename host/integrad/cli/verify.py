@@ -7,7 +7,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from integrad.cli.device_options import batch_size_option, schedule_for, time_limit_option, work_folder
+from integrad.cli.device_options import (
+    batch_size_option,
+    device_options,
+    schedule_for,
+    stash_option,
+    time_limit_option,
+    work_folder,
+)
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.executors import c_executors
@@ -25,6 +32,7 @@ from integrad.targets.cores import CORES, get_core, micropython_cores
     "--steps", type=click.IntRange(0), default=50, show_default=True, help="Number of training steps."
 )
 @batch_size_option
+@stash_option
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of samples and labels."
 )
@@ -36,7 +44,7 @@ from integrad.targets.cores import CORES, get_core, micropython_cores
 )
 @time_limit_option
 @json_option
-def verify(model, core, steps, batch_size, seed, micropython, time_limit, json_path):
+def verify(model, core, steps, batch_size, stash, seed, micropython, time_limit, json_path):
     """Train MODEL further on random samples with every executor, and compare all outputs and weights.
 
     The exit status is 1 if any executor differs or cannot run.
@@ -48,8 +56,9 @@ def verify(model, core, steps, batch_size, seed, micropython, time_limit, json_p
     console = console_for(json_path)
     cores = list(CORES.values()) if core == "all" else [get_core(core)]
     loaded = load_model(model)
+    options = device_options(loaded, "all", stash)
     with work_folder() as folder, console.status("generating the code") as status:
-        device = DeviceModel.generate(loaded, folder, "all", batch_size)
+        device = DeviceModel.generate(loaded, folder, "all", batch_size, options=options)
         actions = random_actions(device, steps, schedule_for(loaded, batch_size), seed)
         executors = c_executors(device, cores, time_limit)
         if micropython:
