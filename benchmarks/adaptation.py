@@ -3,6 +3,7 @@
     python benchmarks/adaptation.py networks          networks that fit, on lucas and theo
     python benchmarks/adaptation.py choose            stored samples and rates, on lucas and theo
     python benchmarks/adaptation.py confirm           all six speakers, learn sets, numbers of clips
+    python benchmarks/adaptation.py stash             activations kept in 8 and in 2 bits; --learner backprop
     python benchmarks/adaptation.py drift MNIST       digits rotated by 30 and 45 degrees
     python benchmarks/adaptation.py device            one case on an emulated core: equal CRCs
     options: --seeds 3   --models FOLDER   --picture FILE
@@ -140,6 +141,19 @@ def confirm(arguments):
     plot_speakers(arguments.picture or "adaptation.png", curves)
 
 
+def stash(arguments):
+    dataset = load_dataset("spoken-digits")
+    print("| stash, bits | scratch, bytes | new, before | after | known, before | after |")
+    print("|---:|---:|---:|---:|---:|---:|")
+    size = arguments.setup.batch_size
+    for options in ({"stash": bits} for bits in ("8", "2")):
+        method = Method(options=options)
+        scores = on_speakers(dataset, arguments.setup, CONFIRMING, arguments.seeds, arguments.models, method)
+        model = speaker_model(dataset, CONFIRMING[0], arguments.setup, 0, arguments.models)
+        plan = make_plan(model.network, "digits", "all", size, options)
+        print(f"| {options['stash']} | {plan.scratch.bytes:,} | {columns(scores)} |", flush=True)
+
+
 def drift(arguments):
     dataset = load_digits(arguments.data)
     print("| degrees | learns | images | rotated, before | after | upright, before | after |")
@@ -162,7 +176,14 @@ def device(arguments):
     compare_executors(load_dataset("spoken-digits"), arguments.setup, "george", 0, arguments.models)
 
 
-COMMANDS = {"networks": networks, "choose": choose, "confirm": confirm, "drift": drift, "device": device}
+COMMANDS = {
+    "networks": networks,
+    "choose": choose,
+    "confirm": confirm,
+    "stash": stash,
+    "drift": drift,
+    "device": device,
+}
 
 
 def main():

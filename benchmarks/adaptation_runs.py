@@ -7,8 +7,8 @@ is installed with integrad[plots].
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,12 +40,13 @@ SETUP = SETUPS[0]
 @dataclass(frozen=True)
 class Method:
     """How a device learns. rate: learning_rate_inv per sample of a batch; None for the learner's. stored:
-    number of training samples for replay."""
+    number of training samples for replay. options: see Learner.device_options."""
 
     learn: str = "all"
     epochs: int = TUNING_EPOCHS
     rate: int | None = None
     stored: int = STORED_SAMPLES
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def measure(model: Model, parts: Parts, method: Method, batch_size: int, seed: i
     network = model.network.copy()
     before = [_accuracy(network, part) for part in (test, known)]
     engine = make_engine("native", network, threads=1)
-    settings = own.settings_of(schedule) | own.constants(model.training)
+    settings = own.settings_of(schedule) | own.constants(model.training) | method.options
     learner = Stepper(network, learn=method.learn, engine=engine, **settings)
     for step in tuning_steps(tune, tuning, stored):
         learner.step(step.samples, step.labels)

@@ -78,6 +78,10 @@ BACKPROP = [
     (FEATURES, "mlp:30", "backprop", "cross-entropy"),
     (IMAGE, "cnn:c8,p2,d16", "backprop", "cross-entropy"),
 ]
+PACKED = [
+    *product([FEATURES], ["mlp:24", "mlp:40,30,20"], ["backprop"], ["squared"], ["2"]),
+    *product([IMAGE], ["cnn:a2,c8,p2,c24,p2,d32", "cnn:c6,p4,c9,a2,d12"], ["backprop"], ["squared"], ["2"]),
+]
 OTHERS = [
     (IMAGE, "mlp:96,48"),
     (IMAGE, "cnn:p4,c8,p2,c16,p2,d32"),
@@ -91,7 +95,8 @@ SETTINGS = [("none", 1), ("output", 16), ("last:1", 4), ("all", 16)]
 FEW = [("none", 1), ("last:1", 8), ("all", 10)]
 
 
-def make_model(data, spec, learner="nitro-d", loss=""):
+def make_model(data, spec, learner="nitro-d", loss="", stash=""):
+    """The model, and what is chosen for a device."""
     axes, dtype, shape = data
     limits = np.iinfo(dtype)
     rng = np.random.default_rng(0)
@@ -101,7 +106,8 @@ def make_model(data, spec, learner="nitro-d", loss=""):
     network = Network(shape, CLASSES, load_spec(spec, shape, learner).layers, learner)
     network.initialise(rng)
     record = {"hyper_parameters": {"loss": loss}} if loss else {}
-    return Model(network, preprocessing, [str(k) for k in range(CLASSES)], record)
+    model = Model(network, preprocessing, [str(k) for k in range(CLASSES)], record)
+    return model, {"stash": stash} if stash else {}
 
 
 def built(core, networks, settings, known=None):
@@ -115,15 +121,15 @@ def built(core, networks, settings, known=None):
 
 def ingredients_of(case):
     _, *network, learn, batch = case
-    model = make_model(*network)
-    return ingredients(model, make_plan(model.network, "model", learn, batch, model.constants))
+    model, options = make_model(*network)
+    return ingredients(model, make_plan(model.network, "model", learn, batch, model.constants | options))
 
 
 def build(case):
     core, *network, learn, batch = case
-    model = make_model(*network)
+    model, options = make_model(*network)
     with TemporaryDirectory() as folder:
-        device = DeviceModel.generate(model, Path(folder), learn, batch)
+        device = DeviceModel.generate(model, Path(folder), learn, batch, options=options)
         flash = device.build(get_core(core), whole_machine=True, toolchain="gcc").sizes.flash
     plan = device.plan
     return ingredients(model, plan), flash - plan.weights_bytes - plan.frozen_bytes - table_bytes(model, plan)
@@ -163,7 +169,7 @@ def main():
         if not options.check:
             table = read_table()
             known = table[core] if options.add else {}
-            networks = [*NETWORKS, *GROUPED, *POCKET, *BACKPROP]
+            networks = [*NETWORKS, *GROUPED, *POCKET, *BACKPROP, *PACKED]
             rows = built(core, networks, SETTINGS, known if options.add else None)
             table[core] = known | fitted(rows, known)
             worst = max(error(total(table[core], found), size) for found, size in rows)

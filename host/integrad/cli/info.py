@@ -10,7 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from integrad.cli.channels import channel_rows, show_channels
-from integrad.cli.device_options import batch_size_option, learn_option, part_option, stash_option
+from integrad.cli.device_options import (
+    batch_size_option,
+    device_options,
+    learn_option,
+    part_option,
+    stash_option,
+)
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.memory_plan import NOTHING, show_device
 from integrad.model_file import Model, load_model
@@ -40,15 +46,16 @@ def info(model, learn, batch_size, stash, part, arena, json_path):
     """
     console = console_for(json_path)
     loaded = load_model(model)
+    options = device_options(loaded, learn or "none", stash)
     rows = layer_rows(loaded)
     _show_layers(console, model, rows)
     _show_record(console, loaded)
     channels = channel_rows(loaded.preprocessing, loaded.channel_names)
     show_channels(console, channels)
     device = NOTHING | {"suggestions": []}
-    if learn or stash or part or arena:
+    if learn or part or arena:
         name, layers = Path(model).name, learn or "none"
-        device |= show_device(console, loaded, name, layers, batch_size, part, arena, stash)
+        device |= show_device(console, loaded, name, layers, batch_size, part, arena, options)
     write_json(
         json_path,
         {

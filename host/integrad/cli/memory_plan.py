@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
 
-from integrad.cli.device_options import device_options
 from integrad.errors import UsageError
 from integrad.estimate.part_fit import PartFit, fit_part
 from integrad.model_file import Model
@@ -39,13 +39,15 @@ def show_device(
     batch_size: int,
     part: str | None,
     arena: str | None,
-    stash: str | None = None,
+    options: Mapping[str, str],
 ) -> dict:
-    """Print the requirements of a device, plot its arena if requested, and return the JSON keys."""
+    """Print the requirements of a device, plot its arena if requested, and return the JSON keys.
+
+    options: see Learner.device_options.
+    """
     draw = _drawer(arena) if arena else None
     chosen = find_part(part) if part else None
-    constants = model.constants | device_options(model, learn, stash)
-    plan = make_plan(model.network, "model", learn, batch_size, constants)
+    plan = make_plan(model.network, "model", learn, batch_size, model.constants | dict(options))
     show_plan(console, f"{name}, learns: {learn}", layers(plan), memory_rows(plan))
     drawn = plan.training_arena or plan.inference_arena
     if draw:

@@ -1,0 +1,63 @@
+"""--stash: less memory for a training step on a device, where the learner offers it."""
+
+import json
+
+import numpy as np
+import pytest
+from digits import fail, run
+
+from integrad.datasets.preprocessing import Preprocessing
+from integrad.learners.table import learner_of
+from integrad.model_file import Model, save_model
+from integrad.network.network import Network
+from integrad.network.notation import parse_notation
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("stash") / "maps.model"
+    shape, rng = (1, 10, 9), np.random.default_rng(0)
+    network = Network(shape, 4, parse_notation("cnn:c6,p2,c8,d12", shape, "backprop"), "backprop")
+    network.initialise(rng)
+    x = rng.integers(-127, 128, (20, *shape)).astype(np.int8)
+    learner_of(network).calibrate(network, x, rng.integers(0, 4, 20), {})
+    preprocessing = Preprocessing("HW", "uint8", shape[1:], 128, (0,), (51,), None)
+    save_model(Model(network, preprocessing, [f"class {k}" for k in range(4)]), path)
+    return path
+
+
+def figures(*arguments):
+    result = run(*arguments, "--json", "-")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_less_memory_is_shown_and_exported(model, tmp_path):
+    options = ("--learn", "all", "--batch-size", 4)
+    shown = {
+        bits: figures("info", model, *options, "--stash", bits)["training_scratch_bytes"] for bits in "82"
+    }
+    exported = figures("export", model, *options, "--stash", 2, "--out", tmp_path)
+    assert exported["training_scratch_bytes"] == shown["2"] < shown["8"]
+    assert shown["8"] == figures("info", model, *options)["training_scratch_bytes"]
+    assert "--stash 2" in (tmp_path / "maps.h").read_text()
+    assert "integrad_backprop_pack(block2_packed + b * BLOCK2_PACKED" in (tmp_path / "maps.c").read_text()
+
+
+@pytest.mark.emulator
+def test_executors_agree(model):
+    found = figures("verify", model, "--core", "m0", "--steps", 2, "--batch-size", 3, "--stash", 2)
+    assert found["equal"] and len(found["executors"]) == 3
+
+
+def test_wrong_usage(model, toys, tmp_path):
+    stash = ("--stash", "2")
+    refused = (2, "error: --stash 2: the learner nitro-d has no such option")
+    assert fail("verify", toys["mlp"], *stash) == refused
+    assert fail("export", toys["mlp"], "--learn", "all", *stash, "--out", tmp_path) == refused
+    assert fail("emulate", toys["mlp"], toys["data"], *stash) == refused
+    assert fail("info", toys["mlp"], *stash) == refused
+    assert fail("verify", model, "--stash", "3") == (2, "error: --stash '3': expected 8 or 2")
+    text = "error: --stash 2 requires layers that learn: --learn output, last:K or all"
+    assert fail("export", model, *stash, "--out", tmp_path) == (2, text)
+    assert not list(tmp_path.iterdir())
