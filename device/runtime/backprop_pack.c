@@ -3,7 +3,7 @@
 
 INTEGRAD_KERNEL void integrad_backprop_pack(uint8_t *packed, const int8_t *x, size_t n) {
     while (n > 0) {
-        const size_t count = n < INTEGRAD_GROUP ? n : INTEGRAD_GROUP;
+        const size_t most = INTEGRAD_GROUP, count = n < most ? n : most;
         int low = x[0], high = x[0];
         for (size_t i = 1; i < count; i++) {
             low = x[i] < low ? x[i] : low;
