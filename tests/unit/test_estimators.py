@@ -90,7 +90,7 @@ def test_pipelines_searches_and_groups():
     grid = {"integerclassifier__model": ["mlp:8", "mlp:8,6"], "integerclassifier__batch_size": [4, 16]}
     search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(x, y)
     assert search.score(x, y) > 0.8
-    fitted = IntegerClassifier(**SMALL).fit(x, y, groups=groups)
+    fitted = IntegerClassifier(**SMALL, validation=20).fit(x, y, groups=groups)
     assert fitted.to_model().training["validation_part"].startswith("whole groups")
 
 

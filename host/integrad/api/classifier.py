@@ -67,7 +67,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
     learning_rate_inv : int or None, default=None
         Divisor of the gradients: larger values learn more slowly.
     validation : int or None, default=None
-        Percentage of the training samples that chooses the best epoch. 0 for none.
+        Percentage of the training samples that chooses the best epoch; 0 for none.
     settings : dict or None, default=None
         More settings of integrad.train(), such as {"keep": "last", "engine": "numpy"}.
     random_state : int, RandomState or None, default=0
@@ -200,7 +200,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X) -> np.ndarray:
         """Probabilities: softmax of the scores, divided by `temperature_`, which fit() fits to the validation
-        samples.
+        samples, or to all if there are none.
 
         X : array of shape (n_samples, n_features). Returns float64 (n_samples, n_classes).
         """
