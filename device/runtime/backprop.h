@@ -20,7 +20,10 @@ struct integrad_backprop_scales {
     int leak;         /* inverse slope of negative outputs; 0: they become 0, 1: they stay */
 };
 
-/* A fully connected layer: units x inputs weights. */
+/* A bias is the weight of one more input, which has this value. */
+enum { INTEGRAD_BACKPROP_BIAS_INPUT = 64 };
+
+/* A fully connected layer: units x inputs weights, and units biases if it has any. */
 struct integrad_backprop_dense {
     size_t inputs, units;
     size_t tile; /* inputs whose sums are computed together */
@@ -49,6 +52,11 @@ extern "C" {
 INTEGRAD_KERNEL void integrad_backprop_dense_forward(int8_t *y, const int8_t *w, const int8_t *x,
                                                      const struct integrad_backprop_dense *layer);
 
+/* The same with biases. */
+INTEGRAD_KERNEL void integrad_backprop_dense_biased(int8_t *y, const int8_t *w, const int8_t *bias,
+                                                    const int8_t *x,
+                                                    const struct integrad_backprop_dense *layer);
+
 /*
  * Errors of the inputs. below: count x inputs, error: count x units. sums: a tile, and as many
  * bytes as there are units. index: units.
@@ -68,6 +76,12 @@ INTEGRAD_KERNEL void integrad_backprop_dense_learn(int8_t *w, int8_t *fraction, 
                                                    const struct integrad_backprop_dense *layer,
                                                    size_t count, int rate, int32_t *sums,
                                                    uint16_t *index);
+
+/* The biases of a dense layer learn from error, count x units. */
+INTEGRAD_KERNEL void integrad_backprop_bias_learn(int8_t *bias, int8_t *fraction,
+                                                  const int8_t *error,
+                                                  const struct integrad_backprop_dense *layer,
+                                                  size_t count, int rate);
 
 /*
  * y = the maxima of activation(w * x). winners: 0, or for each maximum the position in its window

@@ -117,6 +117,24 @@ BACKPROP = {
         loss="squared",
         seed=49,
     ),
+    # The first layer stays in flash with its biases.
+    "backprop biased": Case(
+        "F",
+        "int16",
+        (3,),
+        (0, -40, 7),
+        (60, 90, 200),
+        4,
+        [dense(11, bias=True), dense(18, leak=8, bias=True, **MASTER), dense(9, bias=True)],
+        learn="last:2",
+        batch=4,
+        counts=(4, 3, 4),
+        schedules=((64,), (1,)),
+        weights="typical",
+        learner="backprop",
+        loss="squared",
+        seed=50,
+    ),
     # Layers before the last hidden one stay in flash, without fractions.
     "backprop last": Case(
         "HW",
@@ -192,7 +210,7 @@ PACKED = {
         tuple(range(-12, 12)),
         (9000,) * 24,
         5,
-        [dense(131), dense(20, leak=8, **MASTER)],
+        [dense(131), dense(20, leak=8, bias=True, **MASTER)],
         batch=4,
         counts=(4, 3),
         schedules=((64,), (1,)),

@@ -75,6 +75,8 @@ def _backprop(draw: st.DrawFn, layer: dict) -> dict:
         return layer
     kept = {key: value for key, value in layer.items() if key in KEYS}
     options = {"leak": draw(st.sampled_from(LEAKS)), "encoding": draw(st.sampled_from(ENCODINGS))}
+    if layer["type"] == "dense":
+        options["bias"] = draw(st.booleans())
     return kept | {"type": f"backprop_{layer['type']}"} | options
 
 

@@ -314,7 +314,8 @@ class PlainBackprop:
         found = mapped_weights(lambda w: 0, layer.weights)
         kept = layer.seen
         if self.is_packed and layer is not self.learnable[0]:
-            kept = [in_two_bits(x) for x in kept]
+            constant = [[[64]]] if layer.biased else []
+            kept = [[*in_two_bits(x[:-1] if layer.biased else x), *constant] for x in kept]
         for err, x in zip(errors, kept, strict=True):
             units, rows, columns = shape_of(err)
             for u in range(units):

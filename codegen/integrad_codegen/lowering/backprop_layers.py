@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from integrad.arithmetic import INT8_LIMIT
-from integrad.errors import IntegradError
 from integrad.network.backprop_blocks import BackpropLayer as Layer
 from integrad.network.backprop_blocks import error_exponents, input_exponents
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
-from integrad.network.parameter import FRACTION, WEIGHTS
+from integrad.network.parameter import BIAS, BIAS_FRACTION, FRACTION, WEIGHTS
 from integrad.network.stage import Stage
 from integrad_codegen import bounds
 from integrad_codegen.encodings import encoding_of
@@ -26,8 +25,6 @@ PRODUCT = INT8_LIMIT**2
 
 def backprop_operations(network: Network, learn_set: LearnSet, loss: str) -> list[Operation]:
     """All operations in their order; the output layer is the last."""
-    if any(layer.bias is not None for layer in _layers(network)):
-        raise IntegradError("generated code does not support biases of integer backpropagation")
     operations: list[Operation] = []
     scales = _scales(network)
     blocks, pools, back = 0, 0, False
@@ -74,7 +71,7 @@ def check_sums(operations: list[Operation], batch: int) -> None:
     """Raise IntegradError unless all sums fit in 32 bits. batch: 0 where nothing learns."""
     for operation in operations:
         if isinstance(operation, BackpropLayer):
-            bounds.check_sum(f"{operation.name}: an output", PRODUCT * operation.fan_in)
+            bounds.check_sum(f"{operation.name}: an output", PRODUCT * operation.summands)
             if operation.back:
                 bounds.check_sum(f"{operation.name}: an error", PRODUCT * operation.fan_out)
             if operation.learns:
@@ -104,8 +101,8 @@ def _scales(network: Network) -> list[Scales]:
 def _fields(network: Network, layer: Layer) -> dict:
     """What all layers with weights have in common."""
     own = {p.role: p for p in network.parameters() if p.owner is layer}
-    fraction = own[FRACTION].member if FRACTION in own else ""
-    return {"encoding": encoding_of(own[WEIGHTS]), "fraction": fraction}
+    members = {role: own[role].member for role in (FRACTION, BIAS, BIAS_FRACTION) if role in own}
+    return {"encoding": encoding_of(own[WEIGHTS])} | members
 
 
 def _block(name: str, stage: Stage, fields: dict) -> BackpropLayer:

@@ -67,6 +67,11 @@ class BackpropLayer(Operation):
         raise NotImplementedError
 
     @property
+    def summands(self) -> int:
+        """Most products of int8 values of which an output is the sum."""
+        return self.fan_in
+
+    @property
     def fan_out(self) -> int:
         """Most weights through which one input receives errors."""
         raise NotImplementedError
@@ -77,9 +82,13 @@ class BackpropLayer(Operation):
         return 1
 
     @property
+    def arrays(self) -> int:
+        """Of the size of its weights."""
+        return 2 if self.learns and self.fraction else 1
+
+    @property
     def weights_bytes(self) -> int:
-        masters = 2 if self.learns and self.fraction else 1
-        return masters * self.encoding.bytes * self.weights
+        return self.arrays * self.encoding.bytes * self.weights
 
     # Memory
 
