@@ -124,7 +124,7 @@ def test_demo(toys, tmp_path):
     samples = preprocessing.raw(toys["samples"][:8])
     costs = measure_costs(device, device.build(get_core("m4")), samples, toys["labels"][:8], Schedule(64))
     after = Adaptation(0.5, 0.75, 8, 1, 1, True, 0.9, 0.85)
-    result = demo_json("george", "m4", Demonstration(model, 2, 96, after, after, costs))
+    result = demo_json("george", "m4", Demonstration(model, 4, 192, 2, 96, after, after, costs))
     types = documented(SECTIONS["emulate"])
     names = list(types)
     shared = {name: types[name] for name in names[names.index("macs") :]}

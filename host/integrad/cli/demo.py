@@ -145,6 +145,8 @@ def _json(speaker: str, core: str, outcome: Demonstration) -> dict:
     return {
         "speaker": speaker,
         "core": core,
+        "learnt": outcome.learnt,
+        "learnt_bytes": outcome.learnt_bytes,
         "stored": outcome.stored,
         "stored_bytes": outcome.stored_bytes,
         "before": outcome.all_layers.before,
