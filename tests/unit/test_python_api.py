@@ -196,6 +196,7 @@ def test_export_writes_what_the_command_writes(trained, tmp_path):
         ({"name": "int"}, "int"),
         ({"learn": "some"}, "learn"),
         ({"mip": "1.0"}, "^mip requires target micropython"),
+        ({"learn": "all", "stash": "9"}, "^stash"),
     ]:
         with pytest.raises(InvalidArgumentError, match=message):
             trained.export(tmp_path / "no", **options)
@@ -311,6 +312,8 @@ def test_arguments_of_predictions_are_checked(trained):
         (lambda: trained.evaluate(x, y + 1), "does not know the class 21, only 3, 7, 20"),
         (lambda: trained.evaluate(x, y[:-1]), "x has 150 samples but y has 149 labels"),
         (lambda: trained.evaluate(x), "y"),
+        (lambda: trained.quantise(x[:, :2]), "samples have shape"),
+        (lambda: trained.quantise(hole(np.nan)), "nan"),
         (lambda: trained.calibrate(x[:3], y), "x has 3 samples"),
     ]:
         with pytest.raises(InvalidArgumentError, match=message):

@@ -24,6 +24,7 @@ from integrad.execute.verification import Verdict, random_actions, verify
 from integrad.export.target import Request
 from integrad.export.targets import TARGETS, check_options
 from integrad.export.writing import write_export
+from integrad.learners.table import learner_of
 from integrad.targets.cores import CORES, get_core
 from integrad.training.evaluation import choose_part, match_labels
 from integrad_codegen.names import check_name
@@ -137,6 +138,21 @@ class Model(model_file.Model):
         labels = self._class_indices(y)
         self.training[TEMPERATURE] = fit_temperature(_same_length(self.scores(x), labels), labels)
 
+    def quantise(self, values) -> np.ndarray:
+        """Samples in the units of the training data as a device receives them.
+
+        Parameters
+        ----------
+        values : array of shape raw_shape or (N, *raw_shape)
+
+        Returns
+        -------
+        ndarray of the same shape, of the integers `preprocessing.raw_dtype`
+            Floats are scaled, rounded and saturated.
+        """
+        with invalid_arguments():
+            return super().quantise(as_array("values", values))
+
     def evaluate(self, x, y=None) -> Evaluation:
         """Classify samples and compare the results with their labels.
 
@@ -189,6 +205,7 @@ class Model(model_file.Model):
         name: str = "model",
         learn: str = "none",
         batch_size: int = BATCH,
+        stash: str | None = None,
         **options: str | None,
     ) -> list[Path]:
         """Generate the files of `integrad export`.
@@ -205,6 +222,8 @@ class Model(model_file.Model):
             Layers that learn on the device: "none", "output", "last:K" or "all".
         batch_size : int
             Samples of a training step on the device.
+        stash : str, optional
+            How the device keeps activations until weights learn from them, for learners with such a choice.
         **options : str
             Options of the target: `arch` and `mip` for "micropython".
 
@@ -218,7 +237,11 @@ class Model(model_file.Model):
                 raise InvalidArgumentError(f"target {target!r}: must be {' or '.join(TARGETS)}")
             check_name(name)
             chosen = check_options(TARGETS[target], options)
-            plan = make_plan(self.network, name, learn, batch_size, self.constants)
+            constants = self.constants
+            if stash is not None:
+                learner_of(self.network).require_option("stash", stash)
+                constants = constants | {"stash": stash}
+            plan = make_plan(self.network, name, learn, batch_size, constants)
         files = TARGETS[target].files(Request(self, plan, options=chosen))
         return write_export(Path(folder), files)
 
