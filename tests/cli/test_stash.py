@@ -1,5 +1,6 @@
 """--stash: less memory for a training step on a device, where the learner offers it."""
 
+import importlib
 import json
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from digits import fail, run
 
 from integrad.datasets.preprocessing import Preprocessing
+from integrad.execute.executors import c_executors
 from integrad.learners.table import learner_of
 from integrad.model_file import Model, save_model
 from integrad.network.network import Network
@@ -44,10 +46,15 @@ def test_less_memory_is_shown_and_exported(model, tmp_path):
     assert "integrad_backprop_pack(block2_packed + b * BLOCK2_PACKED" in (tmp_path / "maps.c").read_text()
 
 
-@pytest.mark.emulator
-def test_executors_agree(model):
-    found = figures("verify", model, "--core", "m0", "--steps", 2, "--batch-size", 3, "--stash", 2)
-    assert found["equal"] and len(found["executors"]) == 3
+def test_verify_takes_it(model, monkeypatch):
+    """tests/parity/test_backprop_stash.py compares the executors; here, the first one is enough."""
+    module = importlib.import_module("integrad.cli.verify")
+    monkeypatch.setattr(module, "c_executors", lambda *arguments: c_executors(*arguments)[:1])
+    crcs = set()
+    for options in ((), ("--stash", 8), ("--stash", 2)):
+        found = figures("verify", model, "--core", "m0", "--steps", 2, "--batch-size", 3, *options)
+        crcs |= {executor["weights_crc"] for executor in found["executors"]}
+    assert len(crcs) == 2
 
 
 def test_wrong_usage(model, toys, tmp_path):
