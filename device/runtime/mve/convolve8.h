@@ -2,39 +2,74 @@
 /*
  * A part of a convolution: `count` output positions from row, column on, which are in one row.
  * out[c * step + k] is what requantise makes of the sum of channel c at the k-th position. work: 5
- * * ceil(fan_in / 4) + 2 values. Two positions and three channels at a time, some of them twice
- * where these are no multiples.
+ * * ceil(fan_in / 4) + 2 values. Four positions and three channels at a time, or two positions and
+ * six channels, some of them twice where these are no multiples; one channel in place of three
+ * where there are only two.
  */
 INTEGRAD_KERNEL void integrad_convolve8(int8_t *out, size_t step, const int8_t *weights,
                                         const int8_t *x, const struct integrad_shape *shape,
                                         int row, int column, int count, int shift, int leak,
                                         int32_t *work) {
-    const size_t channels = (size_t)shape->channels;
-    const size_t n = (size_t)(shape->in_channels * shape->kernel_height * shape->kernel_width);
-    const size_t apart = (n + 15) / 4 * 4;
-    if (channels < 3 || count < 2 || step > 16383 || n < 9) {
-        for (int k = 0; k < count; k++) {
-            integrad_position8(out + k, step, weights, x, shape, row, column + k, shift, leak,
-                               (int8_t *)work);
+    int channels = shape->channels, wide = channels < 3 ? 1 : 3; /* channels of a pass */
+    const int n = shape->in_channels * shape->kernel_height * shape->kernel_width;
+    const int apart = (n + 15) & ~15;
+    int8_t few[3 * 32 + 20]; /* slots of so few values may exceed the workspace */
+    int8_t *const slots = n > 20 ? (int8_t *)work : few;
+    int8_t *first = slots; /* the values of the first line on the map */
+    struct integrad_lines8 lines;
+    struct integrad_rows8 rows;
+    rows.end = weights + channels * n;
+    rows.both = 2 * apart;
+    rows.next = wide * n - apart;
+    rows.across = wide > 1 ? n : 0;
+    rows.away = (int)((unsigned)(shift + 31) >> 5);
+    rows.by = -shift - (int)((unsigned)(shift + 1) >> 5); /* -32 for 31, which leaves nothing */
+    rows.rounding = leak > 0 ? leak - 1 : 127;
+    rows.slope = leak > 0 ? __builtin_clz((unsigned)leak) - 31 : -7;
+    rows.step = wide > 1 ? (int)step : 0;
+    int top = row * shape->stride_height - shape->padding_height, below = shape->kernel_height;
+    if (top < 0 || top + below > shape->in_height) {
+        integrad_clear8(slots, 3 * apart + n);
+        below = integrad_window_end(top, below, shape->in_height);
+        if (top < 0) {
+            first -= top * shape->kernel_width;
+            below += top;
+            top = 0;
         }
-        return;
     }
-    int8_t *const patches = (int8_t *)work;
-    for (int k = 0; k < count; k += 2) {
-        k = k > count - 2 ? count - 2 : k;
-        integrad_two_patches8(patches, apart, x, shape, row, column + k);
-        for (size_t c = 0, rows; c < channels; c += rows) {
-            int32_t sums[48];
-            struct integrad_threes8 threes = {n, apart, 0};
-            rows = channels - c;
-            rows = rows <= 24 ? rows : rows < 27 ? 21 : 24; /* none or three and more are left */
-            threes.threes = rows / 3;
-            integrad_rows8(sums, weights + c * n, patches, &threes);
-            if (rows % 3 > 0) {
-                threes.threes = 1;
-                integrad_rows8(sums + rows - 3, weights + (c + rows - 3) * n, patches, &threes);
-            }
-            integrad_scale_twos8(out + c * step + k, step, sums, rows, shift, leak);
+    const int small = below > 0 && integrad_lines_fit8(shape, n);
+    int k = 0, end = count % 4 == 3 ? count : count & ~3;
+    unsigned same = 0;
+    if (count < 4) {
+        same = count > 1 ? 1 : 2;
+        end = count;
+    }
+    for (;;) {
+        __asm__("" : "+r"(same), "+r"(wide)); /* lest all cases are prepared */
+        const int positions = 4 >> same;
+        const int extra = same == 0 ? 0 : channels < 2 * wide ? channels - wide : wide;
+        rows.last = rows.end - (wide + extra) * n;
+        rows.second = extra * n - apart;
+        rows.next_out = (1 + extra) * (int)step;
+        const uint32_t odd = same == 0 ? 1 : (uint32_t)extra * step, upper = 2u >> same;
+        rows.places = (uint32x4_t){0, odd, upper, odd + upper};
+        if (small) {
+            integrad_open_lines8(&lines, first, n, x, shape, top, below, same);
         }
+        do {
+            k = k > count - positions ? count - positions : k;
+            if (small) {
+                integrad_fill_lines8(&lines, shape, column + k);
+            } else {
+                integrad_fill_slots8(slots, n, x, shape, row, column + k, (int)same);
+            }
+            integrad_go_over_rows8(out + k, weights, slots, n, &rows);
+            k += positions;
+        } while (k < end);
+        if (k >= count) {
+            return;
+        }
+        same = 1;
+        end = count;
     }
 }
