@@ -118,6 +118,7 @@ size = 2
 [[layer]]
 type = "backprop_dense"
 units = 7
+bias = true
 leak = 0
 encoding = "int8"
 
@@ -134,7 +135,7 @@ def test_a_network_file(tmp_path):
     assert spec.learner == "backprop" and spec.learning == {"loss": "squared", "update": "exact"}
     conv, _, dense = spec.layers
     assert (conv["leak"], conv["encoding"]) == (4, "int16-master")
-    assert dense == {"type": "backprop_dense", "units": 7}
+    assert dense == {"type": "backprop_dense", "units": 7, "bias": True}
     other = load_spec(str(path), SHAPE, options={"leak": 8})
     assert other.layers[0]["leak"] == 8 and other.layers[2] == dense
 
@@ -144,6 +145,7 @@ def test_a_network_file(tmp_path):
     [
         ("leak = 3", "leak must be one of 0, 2, 4, 8, 16"),
         ('encoding = "int4"', 'encoding must be "int8" or "int16-master"'),
+        ("bias = 1", "bias must be true or false"),
         ("alpha_inv = 4", "unknown key 'alpha_inv'"),
         ('[[layer]]\ntype = "dense"\nunits = 3', "the learner backprop supports only"),
         ('[learning]\nloss = "hinge"', "loss must be squared or cross-entropy"),
@@ -162,6 +164,7 @@ def test_mistakes_in_a_network_file(tmp_path, text, words):
     [
         ({"type": "backprop_dense", "units": 3, "leak": 5}, "leak must be one of"),
         ({"type": "backprop_dense", "units": 3, "encoding": 8}, "encoding must be int8 or int16-master"),
+        ({"type": "backprop_dense", "units": 3, "bias": 1}, "bias must be true or false"),
         ({"type": "backprop_dense", "units": 3, "alpha_inv": 4}, "must have exactly the keys"),
         ({"type": "dense", "units": 3, "alpha_inv": 4}, "the learner backprop supports only"),
     ],
@@ -169,6 +172,23 @@ def test_mistakes_in_a_network_file(tmp_path, text, words):
 def test_mistakes_in_a_description(layer, words):
     with pytest.raises(IntegradError, match=words):
         Network(SHAPE, 3, [layer], "backprop")
+
+
+def test_biases_let_a_network_tell_distances_apart():
+    """Without them, its scores at all multiples of a point would be multiples."""
+    rng = np.random.default_rng(0)
+    angle, far = rng.uniform(0, 6.3, 200), rng.integers(0, 2, 200)
+    points = np.stack([np.cos(angle), np.sin(angle)], 1) * np.where(far, 110, 40)[:, None]
+    hits = []
+    for bias in (False, True):
+        layers = [{"type": "backprop_dense", "units": 24, "bias": bias}]
+        network, trainer = Network((2,), 2, layers, "backprop"), Trainer("backprop", steps=1000)
+        network.initialise(trainer.rng)
+        assert not any(p.array.any() for p in network.parameters() if p.role == "bias")
+        x = np.rint(points).astype(np.int8)
+        trainer.fit(network, x, far)
+        hits.append((network.predict(x) == far).mean())
+    assert hits[0] < 0.7 and hits[1] > 0.95
 
 
 @pytest.mark.parametrize(
@@ -181,6 +201,8 @@ def test_mistakes_in_a_description(layer, words):
             [{"type": "backprop_dense", "units": 2}],
             "196,608 inputs, more than the 133,144 supported",
         ),
+        ((88, 17, 89), [{"type": "backprop_dense", "units": 2}], None),
+        ((88, 17, 89), [{"type": "backprop_dense", "units": 2, "bias": True}], "more than the 133,143"),
         (
             (1, 400, 400),
             parse_notation("cnn:c2,p4", (1, 400, 400), "backprop"),

@@ -13,7 +13,7 @@ POCKET = [{"type": "pocket_dense", "units": units, "activation": "tanh"} for uni
 
 BACKPROP = [
     {"type": "backprop_dense", "units": 5},
-    {"type": "backprop_dense", "units": 4, "encoding": "int16-master"},
+    {"type": "backprop_dense", "units": 4, "encoding": "int16-master", "bias": True},
 ]
 LAYERS = {"nitro-d": NITRO, "pocket": POCKET, "backprop": BACKPROP}
 
@@ -40,6 +40,8 @@ NAMES = {
         "block1.scales": "scales1",
         "block2.weights": "block2",
         "block2.fraction": "fraction2",
+        "block2.bias": "bias2",
+        "block2.bias_fraction": "bias_fraction2",
         "block2.scales": "scales2",
         "output.weights": "output",
         "output.fraction": "output_fraction",
@@ -70,11 +72,11 @@ def test_names_and_members(learner):
             *("pocket", "last:1"),
             *("block2 bias2 output output_bias", "block1 bias1 block2 bias2 feedback2 output output_bias"),
         ),
-        ("backprop", "none", "", "block1 block2 output"),
-        ("backprop", "output", "output output_fraction", "block1 block2 output output_fraction"),
+        ("backprop", "none", "", "block1 block2 bias2 output"),
+        ("backprop", "output", "output output_fraction", "block1 block2 bias2 output output_fraction"),
         (
-            *("backprop", "last:1", "block2 fraction2 output output_fraction"),
-            "block1 block2 fraction2 output output_fraction",
+            *("backprop", "last:1", "block2 fraction2 bias2 bias_fraction2 output output_fraction"),
+            "block1 block2 fraction2 bias2 bias_fraction2 output output_fraction",
         ),
     ],
 )

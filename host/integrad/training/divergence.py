@@ -9,7 +9,7 @@ import numpy as np
 from integrad.arithmetic import isqrt
 from integrad.learners.table import learner_of
 from integrad.network.network import Network
-from integrad.network.parameter import Parameter
+from integrad.network.parameter import BIAS, BIAS_FRACTION, Parameter
 from integrad.training.history import Epoch
 
 FELL_BACK = 5
@@ -133,10 +133,12 @@ def count_saturated(parameter: Parameter) -> int:
 
 def most_saturated(network: Network) -> tuple[str, int, int]:
     """(name, number of saturated weights, number of weights) of the parameter with the largest saturated
-    share."""
+    share. Biases have the exponent of their layer's weights, so that many are at their limit where inputs are
+    few, without harm."""
     worst = ("", 0, 1)
     for parameter in network.parameters():
-        saturated, size = count_saturated(parameter) if parameter.trainable else 0, parameter.array.size
+        counts = parameter.trainable and parameter.role not in (BIAS, BIAS_FRACTION)
+        saturated, size = count_saturated(parameter) if counts else 0, parameter.array.size
         if saturated * worst[2] > worst[1] * size:
             worst = (parameter.name, saturated, size)
     return worst
