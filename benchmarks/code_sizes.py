@@ -82,6 +82,7 @@ PACKED = [
     *product([FEATURES], ["mlp:24", "mlp:40,30,20"], ["backprop"], ["squared"], ["2"]),
     *product([IMAGE], ["cnn:a2,c8,p2,c24,p2,d32", "cnn:c6,p4,c9,a2,d12"], ["backprop"], ["squared"], ["2"]),
 ]
+BIASED = [*product([FEATURES], ["mlp:24", "mlp:40,30,20"], ["backprop"], ["squared"], [""], [True])]
 OTHERS = [
     (IMAGE, "mlp:96,48"),
     (IMAGE, "cnn:p4,c8,p2,c16,p2,d32"),
@@ -95,15 +96,17 @@ SETTINGS = [("none", 1), ("output", 16), ("last:1", 4), ("all", 16)]
 FEW = [("none", 1), ("last:1", 8), ("all", 10)]
 
 
-def make_model(data, spec, learner="nitro-d", loss="", stash=""):
-    """The model, and what is chosen for a device."""
+def make_model(data, spec, learner="nitro-d", loss="", stash="", biased=False):
+    """The model, and what is chosen for a device. biased: whether all layers have biases."""
     axes, dtype, shape = data
     limits = np.iinfo(dtype)
     rng = np.random.default_rng(0)
     x = rng.integers(limits.min, limits.max, (20, *shape), dtype=dtype, endpoint=True)
     preprocessing = Preprocessing.fit(x, axes)
     shape = preprocessing.input_shape
-    network = Network(shape, CLASSES, load_spec(spec, shape, learner).layers, learner)
+    layers = load_spec(spec, shape, learner).layers
+    layers = [layer | {"bias": True} for layer in layers] if biased else layers
+    network = Network(shape, CLASSES, layers, learner)
     network.initialise(rng)
     record = {"hyper_parameters": {"loss": loss}} if loss else {}
     model = Model(network, preprocessing, [str(k) for k in range(CLASSES)], record)
@@ -169,7 +172,7 @@ def main():
         if not options.check:
             table = read_table()
             known = table[core] if options.add else {}
-            networks = [*NETWORKS, *GROUPED, *POCKET, *BACKPROP, *PACKED]
+            networks = [*NETWORKS, *GROUPED, *POCKET, *BACKPROP, *PACKED, *BIASED]
             rows = built(core, networks, SETTINGS, known if options.add else None)
             table[core] = known | fitted(rows, known)
             worst = max(error(total(table[core], found), size) for found, size in rows)
