@@ -22,7 +22,7 @@ from integrad.errors import IntegradError, UsageError
 from integrad.learners.learner import Learner
 from integrad.learners.table import LEARNERS, USUAL, find_learner
 from integrad.model_file import save_model
-from integrad.network.parameter import FRACTION, HEAD
+from integrad.network.parameter import FRACTIONS, HEAD
 from integrad.training.defaults import (
     LARGE_BATCH,
     MANY_SAMPLES,
@@ -358,7 +358,7 @@ def _how_to_resume(reason: str, checkpoint: str) -> str:
 def _show_start(console: Console, run: TrainingRun, workers: Alone, how: str) -> None:
     dataset, split = run.dataset, run.split
     parameters = [parameter for parameter in run.network.parameters() if parameter.on_device]
-    weights = sum(p.array.size for p in parameters if p.role != FRACTION)
+    weights = sum(p.array.size for p in parameters if p.role not in FRACTIONS.values())
     stored = sum(p.array.nbytes for p in parameters)
     heads = " including learning heads" if any(p.role == HEAD for p in parameters) else ""
     layout = layouts.explain(dataset.axes, dataset.sample_shape, dataset.axes_given)
