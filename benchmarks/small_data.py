@@ -2,6 +2,7 @@
 
     python benchmarks/small_data.py FOLDER [--sets wine vowel] [--learner backprop] [--set steps=8000 …]
     options: --model SPEC   --layer NAME=VALUE …   --validation PERCENT   --seeds N   --references FILE
+             --cpu
 
 FOLDER holds .npz files with x, y and a mask `test`. integrad trains with the defaults, unless --learner,
 --set (settings of the trainer), --layer (of all layers) and --validation say otherwise. scikit-learn's
@@ -26,6 +27,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrix products are sm
 import numpy as np
 
 from integrad.datasets import load_dataset
+from integrad.training.defaults import choose_training
 from integrad.training.training_run import TrainingRun
 
 SERIES = 24
@@ -42,16 +44,18 @@ def parse():
     parser.add_argument("--learner")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE")
     parser.add_argument("--layer", nargs="*", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--validation", type=int, default=10, metavar="PERCENT")
+    parser.add_argument("--validation", type=int, metavar="PERCENT")
+    parser.add_argument("--cpu", action="store_true", help="seconds of processor time, on a busy computer")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--references", type=Path, metavar="FILE")
     return parser.parse_args()
 
 
 def assignments(texts):
-    """NAME=VALUE … → dict; integers where possible."""
+    """NAME=VALUE … → dict; integers and truth values where possible."""
     pairs = (text.split("=", 1) for text in texts)
-    return {name: int(value) if value.isdigit() else value for name, value in pairs}
+    words = {"true": True, "false": False}
+    return {name: int(value) if value.isdigit() else words.get(value, value) for name, value in pairs}
 
 
 def load(path, convolutional):
@@ -82,20 +86,27 @@ def figures(labels, predicted, seconds):
 
 
 def train_integers(dataset, options, seed):
-    settings = {"seed": seed} | assignments(options.set)
-    started = time.perf_counter()
+    started = time.perf_counter(), time.process_time()
+    choice = choose_training(
+        dataset,
+        options.model,
+        {"seed": seed} | assignments(options.set),
+        learner=options.learner,
+        layer_options=assignments(options.layer),
+        validation_percent=options.validation,
+    )
     run = TrainingRun(
         dataset,
         options.model,
-        settings,
-        validation_percent=options.validation,
-        learner=options.learner,
-        options=assignments(options.layer),
+        choice.settings,
+        validation_percent=choice.validation_percent,
+        learner=choice.learner,
+        options=choice.layer_options,
     )
     run.run()
-    seconds = time.perf_counter() - started
+    seconds = time.perf_counter() - started[0], time.process_time() - started[1]
     x, labels = run.samples(run.split.test)
-    return figures(labels, run.network.predict(x), seconds)
+    return figures(labels, run.network.predict(x), seconds[1] if options.cpu else seconds[0])
 
 
 def train_references(dataset, seeds):

@@ -26,10 +26,31 @@ from integrad.training.workers import Alone, Workers, find_workers
 
 SECONDS = 120
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-MLP = ("--model", "mlp:16,8", "--epochs", "3")
-CNN = ("--model", "cnn:c6,p2,x20,d12", "--epochs", "3", "--augment-crop", "1", "--augment-flip")
+MLP = ("--model", "mlp:16,8", "--learner", "nitro-d", "--epochs", "3")
+CNN = (
+    "--model",
+    "cnn:c6,p2,x20,d12",
+    "--learner",
+    "nitro-d",
+    "--epochs",
+    "3",
+    "--augment-crop",
+    "1",
+    "--augment-flip",
+)
 BACKPROP = ("--model", "cnn:c6,p2,x20,d12", "--epochs", "3", "--learner", "backprop")
-LONG = ("--model", "mlp:12,x10", "--epochs", "40", "--batch-size", "5", "--validation", "0")
+LONG = (
+    "--model",
+    "mlp:12,x10",
+    "--learner",
+    "nitro-d",
+    "--epochs",
+    "40",
+    "--batch-size",
+    "5",
+    "--validation",
+    "0",
+)
 
 
 @pytest.fixture(scope="module")

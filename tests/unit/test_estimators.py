@@ -87,7 +87,7 @@ def test_pipelines_searches_and_groups():
     pipeline = make_pipeline(StandardScaler(), IntegerClassifier(**SMALL))
     scores = cross_val_score(pipeline, x, y, groups=groups, cv=GroupKFold(2), error_score="raise")
     assert scores.min() > 0.8
-    grid = {"integerclassifier__model": ["mlp:8", "mlp:8,6"], "integerclassifier__batch_size": [4, 16]}
+    grid = {"integerclassifier__model": ["mlp:8", "mlp:16"], "integerclassifier__batch_size": [4, 16]}
     search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(x, y)
     assert search.score(x, y) > 0.8
     fitted = IntegerClassifier(**SMALL, validation=20).fit(x, y, groups=groups)

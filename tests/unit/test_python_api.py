@@ -160,9 +160,8 @@ def test_defaults_are_those_of_choose_training(trained):
     dataset, _ = integrad.api.arrays.as_dataset(x, y)
     assert isinstance(dataset, Dataset)
     choice = choose_training(dataset, "mlp:12", {"steps": 150})
-    run = TrainingRun(
-        dataset, "mlp:12", choice.settings, None, choice.validation_percent, False, choice.learner
-    )
+    found = choice.settings, None, choice.validation_percent, False, choice.learner, choice.layer_options
+    run = TrainingRun(dataset, "mlp:12", *found)
     assert run.run().model.network.weights_crc() == trained.network.weights_crc()
 
 

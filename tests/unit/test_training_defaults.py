@@ -6,13 +6,9 @@ import pytest
 from integrad.datasets.dataset import build_dataset
 from integrad.errors import UsageError
 from integrad.training.defaults import choose_training
+from integrad.training.specification import load_spec
 from integrad.training.splits import count_untested, split_dataset
 from integrad.training.training_run import TrainingRun
-
-
-@pytest.fixture(autouse=True)
-def preferred(monkeypatch):
-    monkeypatch.setattr("integrad.training.defaults.PREFERRED", ("backprop", "nitro-d"))
 
 
 def make(samples=120, classes=3, shape=(5,), **changes):
@@ -66,7 +62,7 @@ def test_a_network_file_keeps_its_settings(tmp_path):
     [
         (4_999, 16, ("backprop", 0, 8000, None, 16, "squared", "last")),
         (4_999, 17, ("backprop", 0, 8000, None, 16, "cross-entropy", "last")),
-        (5_000, 10, ("backprop", 10, None, 64, 16, "squared", "best")),
+        (5_000, 10, ("backprop", 10, None, 128, 32, "squared", "best")),
         (20_000, 26, ("backprop", 10, None, 30, 64, "cross-entropy", "best")),
     ],
 )
@@ -121,6 +117,20 @@ def test_what_is_decided_trains():
     )
     outcome = run.run()
     assert not run.chooses_epoch and outcome.train.samples == 96 and len(outcome.history.epochs) == 1
+
+
+def biased(spec, **options):
+    choice = choose_training(make(shape=(8, 8)), spec, layer_options=options)
+    layers = load_spec(spec, (1, 8, 8), choice.learner, choice.layer_options).layers
+    return [layer.get("bias", False) for layer in layers]
+
+
+def test_the_first_layer_has_biases_if_it_is_dense():
+    """Without, a network of ReLU layers cannot tell classes apart by their distance from the centre."""
+    assert biased("mlp:8,4") == [True, False]
+    assert biased("cnn:c2,p2,d4") == [False, False, False]
+    assert biased("mlp:8,4", bias=False) == [False, False]
+    assert biased("mlp:8,4", bias=True) == [True, True]
 
 
 def test_a_spec_that_does_not_fit_is_refused():

@@ -20,7 +20,7 @@ from integrad.training.defaults import choose_training
 from integrad.training.progress import progress_for
 from integrad.training.training_run import Outcome, TrainingRun
 
-OF_LAYERS = ("leak", "encoding")
+OF_LAYERS = ("leak", "encoding", "bias")
 """Settings of all layers, which are not settings of the trainer."""
 
 
@@ -129,8 +129,10 @@ def make_run(
 ) -> TrainingRun:
     """A run in which choose_training has decided what nobody else has. settings: of the trainer and of all
     layers."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    bias = {"bias": given.pop("bias")} if "bias" in given else {}
     plain = {name: int(value) if isinstance(value, bool | np.integer) else value
-             for name, value in settings.items() if value is not None}  # fmt: skip
+             for name, value in given.items()} | bias  # fmt: skip
     if learner is not None:
         find_learner(learner)
     of_layers = {name: plain.pop(name) for name in OF_LAYERS if name in plain}

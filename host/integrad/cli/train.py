@@ -20,30 +20,25 @@ from integrad.datasets import axes as layouts
 from integrad.engines.choice import ENGINES, MOST_THREADS
 from integrad.errors import IntegradError, UsageError
 from integrad.learners.learner import Learner
-from integrad.learners.table import LEARNERS, USUAL, find_learner
+from integrad.learners.table import LEARNERS, PREFERRED, USUAL, find_learner
 from integrad.model_file import save_model
 from integrad.network.parameter import FRACTIONS, HEAD
-from integrad.training.defaults import (
-    LARGE_BATCH,
-    MANY_SAMPLES,
-    SMALL_BATCH,
-    VALIDATION_PERCENT,
-    choose_training,
-)
+from integrad.training.defaults import choose_training
 from integrad.training.history import History
 from integrad.training.progress import progress_for
+from integrad.training.specification import FIRST
 from integrad.training.trainer import Trainer, TrainingInterrupted
 from integrad.training.training_run import Outcome, TrainingRun
 from integrad.training.workers import Alone, WorkerLost, find_workers, is_leader
 
 DEFAULTS = {name: p.default for name, p in LEARNERS[USUAL].all_hyper_parameters().items()}
-SMALL_BATCHES = f"{SMALL_BATCH}; {LARGE_BATCH} for {MANY_SAMPLES:,} or more samples"
 SETTINGS = (
     "batch_size", "epochs", "seed", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
     "loss", "update", "augment_crop", "augment_flip", "augment_by", "steps", "halvings", "keep", "engine",
     "threads",
 )  # fmt: skip
-LAYER_OPTIONS = ("leak", "encoding")
+BIASES = {"none": False, "first": FIRST, "all": True}
+LAYER_OPTIONS = ("leak", "encoding", "bias")
 
 
 @click.command()
@@ -57,15 +52,12 @@ LAYER_OPTIONS = ("leak", "encoding")
     metavar="KEY=VALUE",
     help="Exclude matching samples from training. They are the test set if the data has none. Repeatable.",
 )
-@click.option(
-    "--epochs", type=int, metavar="N", help=f"Maximum number of epochs. [default: {DEFAULTS['epochs']}]"
-)
+@click.option("--epochs", type=int, metavar="N", help="Maximum number of epochs. [default: as above]")
 @click.option(
     "--steps",
     type=int,
     metavar="N",
-    help="Train for about N steps, in whole epochs, instead of --epochs; 0 for --epochs. [default: "
-    f"{DEFAULTS['steps']}]",
+    help="Train for about N steps, in whole epochs, instead of --epochs; 0 for --epochs. [default: as above]",
 )
 @click.option(
     "--halvings",
@@ -78,11 +70,9 @@ LAYER_OPTIONS = ("leak", "encoding")
     "--keep",
     metavar="best|last",
     help="Weights to keep: those of the best epoch by validation, or the last ones; validation then only "
-    f"measures, and training takes all epochs. [default: {DEFAULTS['keep']}]",
+    "measures, and training takes all epochs. [default: as above]",
 )
-@click.option(
-    "--batch-size", type=int, metavar="N", help=f"Samples per training step. [default: {SMALL_BATCHES}]"
-)
+@click.option("--batch-size", type=int, metavar="N", help="Samples per training step. [default: as above]")
 @click.option("--seed", type=int, metavar="N", help="Seed of all random numbers. [default: 0]")
 @click.option(
     "--resume", is_flag=True, help="Continue from FILE.checkpoint, with the same options as before."
@@ -95,7 +85,7 @@ LAYER_OPTIONS = ("leak", "encoding")
     type=click.Choice(tuple(LEARNERS)),
     help="How the network learns: "
     + "; ".join(f"{name}, {learner.summary}" for name, learner in LEARNERS.items())
-    + f". [default: what SPEC says, else {USUAL}]",
+    + f". [default: what SPEC says, else {PREFERRED[0]}, or {PREFERRED[1]} if options of it are given]",
 )
 @click.option(
     "--learning-rate-inv",
@@ -109,7 +99,7 @@ LAYER_OPTIONS = ("leak", "encoding")
     "--loss",
     metavar="squared|cross-entropy",
     help="Loss whose gradient backprop descends: squared for models that go on learning on a device, "
-    "cross-entropy for many classes. [default: squared]",
+    "cross-entropy for many classes. [default: squared up to 16 classes]",
 )
 @click.option(
     "--update",
@@ -127,6 +117,11 @@ LAYER_OPTIONS = ("leak", "encoding")
     "--encoding",
     metavar="int8|int16-master",
     help="Weights of backprop: 8 bits each, or 16 of which inference needs 8. [default: int8]",
+)
+@click.option(
+    "--bias",
+    type=click.Choice(tuple(BIASES)),
+    help="Dense layers of backprop that have biases. [default: first, if SPEC begins with mlp:]",
 )
 @click.option(
     "--amplification",
@@ -170,7 +165,7 @@ LAYER_OPTIONS = ("leak", "encoding")
     type=click.IntRange(0, 90),
     metavar="PERCENT",
     help="Share of the training samples used to select the best epoch; whole groups if the data has groups. "
-    f"[default: {VALIDATION_PERCENT}]",
+    "[default: as above]",
 )
 @click.option(
     "--validation-by-class",
@@ -223,6 +218,15 @@ def train(
     The output layer is implicit. On time series, kernels and pooling windows extend over time.
 
     \b
+    How a network in short notation is trained follows from the samples that do not test, unless options say
+    otherwise; see docs/networks.md:
+      fewer than 5,000           8,000 steps in batches of 16 on all of them, without validation; the last
+                                 weights are kept; fewer steps for large networks
+      5,000 to 19,999            128 epochs in batches of 32; 10 % of them choose the best epoch
+      20,000 or more             30 epochs in batches of 64; 10 % of them choose the best epoch
+    Presets, network files and other learners: at most 100 epochs or what they say, and 10 % for validation.
+
+    \b
     Example:
       integrad train spoken-digits --model mlp:96,48 --holdout speaker=george --out digits.model
       integrad train iris.csv --label species --model mlp:16 --out iris.model
@@ -238,6 +242,8 @@ def train(
     settings |= {name: int(value) for name, value in settings.items() if isinstance(value, bool)}
     learner = options["learner"]
     of_layers = {name: options[name] for name in LAYER_OPTIONS if options[name] is not None}
+    if "bias" in of_layers:
+        of_layers["bias"] = BIASES[of_layers["bias"]]
     choice = choose_training(
         dataset,
         spec,

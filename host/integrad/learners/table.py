@@ -14,7 +14,7 @@ LEARNERS: dict[str, Learner] = {learner.id: learner for learner in (Nitro(), Poc
 USUAL = Nitro.id
 """Of network descriptions and network files that name none."""
 
-PREFERRED = (Nitro.id, Backprop.id)
+PREFERRED = (Backprop.id, Nitro.id)
 """For networks in short notation if nobody names one: the first that has all settings that were given."""
 
 

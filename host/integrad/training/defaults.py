@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from integrad.datasets import axes as layouts
 from integrad.datasets.dataset import Dataset
 from integrad.learners.table import LEARNERS, PREFERRED, find_learner
+from integrad.network.layer_types.table import LAYER_TYPES
 from integrad.network.learner_table import LEARNER_LAYERS
 from integrad.network.network import Network
-from integrad.training.specification import is_notation, load_spec
+from integrad.training.specification import FIRST, is_notation, load_spec
 from integrad.training.splits import count_untested
 from integrad.training.trainer import BEST, LAST
 
@@ -32,8 +33,11 @@ FEWEST_STEPS, WORK, CONVOLUTION = 1_000, 20 * 10**9, 3
 """Fewer steps, but at least FEWEST_STEPS, are taken where STEPS would exceed WORK: multiply-accumulates of a
 sample, in convolutions times CONVOLUTION since they take so much longer, times the samples of all steps."""
 
-PASSES, MEDIUM_SAMPLES, LARGE_EPOCHS = 64, 20_000, 30
-"""Epochs in batches of SMALL_BATCH from FEW_SAMPLES on, of LARGE_BATCH from MEDIUM_SAMPLES on."""
+MEDIUM_BATCH, MEDIUM_EPOCHS = 32, 128
+"""Of training on FEW_SAMPLES or more."""
+
+LARGE_SAMPLES, LARGE_EPOCHS = 20_000, 30
+"""Of training on LARGE_SAMPLES or more, in batches of LARGE_BATCH."""
 
 MOST_SQUARED = 16
 """Classes up to which the squared error is at least as good as cross-entropy."""
@@ -82,6 +86,8 @@ def choose_training(
         pool = count_untested(dataset, holdouts)
         if percent is None:
             percent = _validation_percent(pool, given, by_class)
+        if "bias" in LAYER_TYPES[found.layers[0]["type"]].file_defaults:
+            options = {"bias": FIRST} | options
         network = Network(shape, dataset.classes, found.layers, found.learner)
         usual = _budget(network, pool, given) | {
             **find_learner(found.learner).usual_settings(dataset.classes),
@@ -121,12 +127,12 @@ def _validation_percent(pool: int, given: Mapping, by_class: bool) -> int:
 
 def _budget(network: Network, samples: int, given: Mapping) -> dict[str, int]:
     """Batch size, and epochs or steps."""
-    large = samples >= MEDIUM_SAMPLES
-    batch = given.get("batch_size", LARGE_BATCH if large else SMALL_BATCH)
+    few, large = samples < FEW_SAMPLES, samples >= LARGE_SAMPLES
+    batch = given.get("batch_size", SMALL_BATCH if few else LARGE_BATCH if large else MEDIUM_BATCH)
     if "epochs" in given or "steps" in given:
         return {"batch_size": batch}
-    if samples >= FEW_SAMPLES:
-        return {"batch_size": batch, "epochs": LARGE_EPOCHS if large else PASSES}
+    if not few:
+        return {"batch_size": batch, "epochs": LARGE_EPOCHS if large else MEDIUM_EPOCHS}
     affordable = WORK // max(1, _work(network) * batch) if isinstance(batch, int) else STEPS
     return {"batch_size": batch, "steps": min(STEPS, max(FEWEST_STEPS, affordable))}
 

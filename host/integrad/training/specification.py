@@ -11,6 +11,9 @@ from integrad.network.shapes import Shape
 from integrad.training import presets
 from integrad.training.network_toml import Specification, read_network_file
 
+FIRST = "first"
+"""Of settings of layers that are true or false: true for the first layer of the network only."""
+
 
 def parse_spec(text: str, input_shape: Shape) -> list[dict]:
     """Layers of a network description from the short notation, a preset or a network file.
@@ -31,9 +34,9 @@ def load_spec(
     """Like parse_spec, with the learner and the settings that a network file or a preset holds.
 
     learner: id of the one that the user asked for, None if nobody did. options: name → value of settings of
-    all layers, such as leak; layers of a network file that have a value of their own keep it. Raises
-    UsageError where the network file or the preset is for another learner, or its layers have no such
-    setting.
+    all layers, such as leak, where FIRST is allowed; layers of a network file that have a value of their own
+    keep it. Raises UsageError where the network file or the preset is for another learner, or its layers have
+    no such setting.
     """
     options = options or {}
     if text.endswith(".toml"):
@@ -46,9 +49,11 @@ def load_spec(
         raise UsageError(f"SPEC: {text} is for the learner {found.learner}, not for {learner}")
     _check_options(found.learner, options)
     if not text.endswith(".toml"):
-        for layer in found.layers:
+        for number, layer in enumerate(found.layers):
             known = LAYER_TYPES[layer["type"]].file_defaults
-            layer |= {name: value for name, value in options.items() if name in known}
+            for name, value in options.items():
+                if name in known and (value != FIRST or number == 0):
+                    layer[name] = True if value == FIRST else value
     return found
 
 
@@ -59,7 +64,7 @@ def _check_options(learner: str, options: dict) -> None:
         if name not in known:
             raise UsageError(f"{option}: the layers of the learner {learner} have no such setting")
         try:
-            known[name][1](option, value)
+            known[name][1](option, True if value == FIRST else value)
         except IntegradError as error:
             raise UsageError(str(error)) from error
 
