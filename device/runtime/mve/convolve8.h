@@ -38,11 +38,12 @@ INTEGRAD_KERNEL void integrad_convolve8(int8_t *out, size_t step, const int8_t *
         }
     }
     const int small = below > 0 && integrad_lines_fit8(shape, n);
-    int k = 0, end = count % 4 == 3 ? count : count & ~3;
+    int k = 0, end = count;
     unsigned same = 0;
     if (count < 4) {
         same = count > 1 ? 1 : 2;
-        end = count;
+    } else if (count % 4 < 3) {
+        end = count & ~3; /* one or two are left */
     }
     for (;;) {
         __asm__("" : "+r"(same), "+r"(wide)); /* lest all cases are prepared */
