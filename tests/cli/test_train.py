@@ -168,7 +168,7 @@ def test_a_preset_brings_its_settings_and_options_win(tmp_path, data):
         "batch_size": 32, "epochs": 4, "learning_rate_inv": 256, "amplification": 64,
         "decay_inv": 12_000, "head_decay_inv": 7,
         "patience": 15, "stop_patience": 35, "augment_crop": 0, "augment_flip": 0, "augment_by": "batch",
-        "steps": 0, "halvings": 0, "keep": "best", "learn": "all",
+        "steps": 0, "halvings": 0, "keep": "best", "balance": 0, "learn": "all",
     }  # fmt: skip
 
 

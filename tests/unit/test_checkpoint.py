@@ -106,7 +106,7 @@ def test_schedule_and_warnings_survive(tmp_path):
 
 
 def test_a_budget_of_steps_is_resumed(tmp_path):
-    changes = {"steps": 90, "halvings": 3, "keep": "last"}
+    changes = {"steps": 90, "halvings": 3, "keep": "last", "balance": 1}
     trainer, network = make_run(**changes)
     whole = trainer.fit(network, *PARTS)
     path = tmp_path / "run.checkpoint"

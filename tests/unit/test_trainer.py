@@ -12,6 +12,7 @@ from integrad.training.history import Epoch
 from integrad.training.metrics import count_correct, count_predictions, is_unbalanced, macro_f1
 from integrad.training.progress import Silent
 from integrad.training.trainer import Trainer, halved
+from integrad.training.training_state import draw_evenly
 
 
 def test_seed_fixes_everything():
@@ -139,6 +140,28 @@ def test_the_last_weights_are_kept_on_request():
 def test_keeping_the_last_weights_never_gives_up():
     trainer, network = make_run("mlp:16", epochs=30, keep="last", learning_rate_inv=10**6)
     assert len(trainer.fit(network, *make_parts()).epochs) == 30
+
+
+def test_classes_are_drawn_evenly_and_samples_take_turns():
+    labels = np.repeat([4, 7, 9], [50, 9, 2])
+    drawn = draw_evenly(labels, np.random.default_rng(1))
+    counts = np.bincount(drawn, minlength=61)
+    assert len(drawn) == 61 and sorted(np.bincount(labels[drawn])[[4, 7, 9]]) == [20, 20, 21]
+    assert counts[:50].max() == 1 and set(counts[50:59]) <= {2, 3} and set(counts[59:]) <= {10, 11}
+    assert not np.array_equal(drawn, draw_evenly(labels, np.random.default_rng(2)))
+    assert len(draw_evenly(np.arange(5), np.random.default_rng(0))) == 5
+
+
+def test_balance_learns_a_rare_class():
+    x, y = make_samples(300, 1)
+    kept = np.flatnonzero((y != 2) | (np.arange(300) % 20 == 0))
+    tests = make_samples(300, 2)
+    found = {}
+    for balance in (0, 1):
+        trainer, network = make_run(epochs=3, balance=balance)
+        trainer.fit(network, x[kept], y[kept])
+        found[balance] = np.mean(network.logits(tests[0]).argmax(axis=1)[tests[1] == 2] == 2)
+    assert found[1] > found[0] + 0.2, found
 
 
 def test_frozen_blocks_stay():

@@ -34,7 +34,8 @@ from integrad.training.workers import Alone, WorkerLost, find_workers, is_leader
 DEFAULTS = {name: p.default for name, p in LEARNERS[USUAL].all_hyper_parameters().items()}
 SETTINGS = (
     "batch_size", "epochs", "seed", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
-    "loss", "update", "augment_crop", "augment_flip", "augment_by", "steps", "halvings", "keep", "engine",
+    "loss", "update", "augment_crop", "augment_flip", "augment_by", "steps", "halvings", "keep", "balance",
+    "engine",
     "threads",
 )  # fmt: skip
 BIASES = {"none": False, "first": FIRST, "all": True}
@@ -71,6 +72,11 @@ LAYER_OPTIONS = ("leak", "encoding", "bias")
     metavar="best|last",
     help="Weights to keep: those of the best epoch by validation, or the last ones; validation then only "
     "measures, and training takes all epochs. [default: as above]",
+)
+@click.option(
+    "--balance/--no-balance",
+    default=None,
+    help="Draw each class equally often, for data with rare classes. [default: no]",
 )
 @click.option("--batch-size", type=int, metavar="N", help="Samples per training step. [default: as above]")
 @click.option("--seed", type=int, metavar="N", help="Seed of all random numbers. [default: 0]")

@@ -57,6 +57,7 @@ AFTER = {
     "steps": HyperParameter(),
     "halvings": HyperParameter(high=30),
     "keep": HyperParameter(default="best", choices=("best", "last")),
+    "balance": HyperParameter(high=1),
 }
 """Hyper-parameters of the trainer, which are independent of the learner. In a training record, those of the
 learner come in between."""

@@ -110,7 +110,10 @@ def _read_state(document: dict, tensors: dict[str, np.ndarray], samples: int) ->
     """Fields of TrainingState. Raises LookupError, TypeError or ValueError if they are invalid."""
     epochs = [_read_epoch(record, number) for number, record in enumerate(document["epochs"], 1)]
     order = tensors.get("order")
-    if order is not None and not np.array_equal(np.sort(order), np.arange(samples)):
+    if order is not None and document["identity"].get("balance"):
+        if order.shape != (samples,) or not 0 <= order.min() <= order.max() < samples:
+            raise ValueError("the order of the samples names others")
+    elif order is not None and not np.array_equal(np.sort(order), np.arange(samples)):
         raise ValueError("the order of the samples is not a permutation")
     rng = np.random.Generator(np.random.PCG64())
     rng.bit_generator.state = document["rng"]

@@ -52,11 +52,12 @@ class Trainer:
     default derived from the batch size. steps: if not 0, the number of epochs is that of so many steps, at
     least 1; `epochs` has no effect then. halvings: how often the learning rate is halved in the course of the
     training, evenly. keep: "best", the weights of the best epoch by validation, or "last": validation then
-    only measures. patience: number of epochs without improvement of the validation
-    result after which learning_rate_inv is increased; stop_patience: after which training ends; 0 means
-    never. augment_crop, augment_flip, augment_by: see Augmentation. seed: of the generator `rng`, from which
-    all random numbers are drawn. learn: see LearnSet. engine, threads: see make_engine; they affect the speed
-    only.
+    only measures. balance: 1 to draw each class equally often in every epoch, by repeating samples of small
+    classes and leaving out some of large ones. patience: number of epochs without improvement of the
+    validation result after which learning_rate_inv is increased; stop_patience: after which training ends; 0
+    means never. augment_crop, augment_flip, augment_by: see Augmentation. seed: of the generator `rng`, from
+    which all random numbers are drawn. learn: see LearnSet. engine, threads: see make_engine; they affect the
+    speed only.
     """
 
     def __init__(
@@ -214,7 +215,7 @@ class Trainer:
         own = {name: getattr(self, name) for name in self.learner.hyper_parameters}
         settings = own | {"learning_rate_inv": self._learning_rate_inv(state, engine.network.classes)}
         stepper = Stepper(engine.network, learn=self.learn, engine=engine, **settings)
-        state.start_epoch(len(x))
+        state.start_epoch(len(x), y if self.balance else None)
         if not state.epochs and not state.position:
             self._calibrate(self.learner.prepare, engine, state, x, y)
         while state.position < len(x):
@@ -288,13 +289,14 @@ class Trainer:
     def _new_state(self, y_train: np.ndarray, y_validation: np.ndarray | None) -> TrainingState:
         samples = len(y_train)
         steps = -(-samples // self.batch_size)
+        drawn = np.arange(samples) % len(np.unique(y_train)) if self.balance else y_train
         return TrainingState(
             rng=self.rng,
             planned=self.planned_epochs(samples),
             learning_rate_inv=self.learning_rate_inv,
             refine=Plateau(self.patience),
             stop=Plateau(self.stop_patience),
-            watch=DivergenceWatch(chance_threshold(y_train), chance_threshold(y_validation), steps),
+            watch=DivergenceWatch(chance_threshold(drawn), chance_threshold(y_validation), steps),
             unbalanced=is_unbalanced(y_train),
         )
 

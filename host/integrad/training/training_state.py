@@ -18,7 +18,7 @@ class TrainingState:
     """Saved in checkpoints, so that a resumed run ends with the same bits.
 
     planned: maximum number of epochs. unbalanced: whether macro-F1 chooses the best epoch. order: int64 (N,),
-    order of the samples in the current epoch, None between epochs; position: number of samples processed;
+    indices of the samples of the current epoch, None between epochs; position: number of samples processed;
     loss, correct: sums over these samples, after settle(). pending: the latest step, if it is not included in
     the sums yet. best: the best weights so far; best_score: (validation score, -validation loss) of
     best_epoch. finished: why training has ended, or "".
@@ -45,10 +45,15 @@ class TrainingState:
     step_seconds: float = 0.0
     pending: Step | None = None
 
-    def start_epoch(self, samples: int) -> None:
-        """Draw the order of an epoch, unless one has already started."""
-        if self.order is None:
+    def start_epoch(self, samples: int, balanced: np.ndarray | None = None) -> None:
+        """Draw the order of an epoch, unless one has already started.
+
+        balanced: labels (samples,) to draw each class equally often, or None to draw each sample once.
+        """
+        if self.order is None and balanced is None:
             self.order = self.rng.permutation(samples)
+        elif self.order is None:
+            self.order = draw_evenly(balanced, self.rng)
 
     def count(self, samples: int, step: Step) -> None:
         """Count a step of `samples` samples. Its results are read one step later, so that a GPU can compute
@@ -103,3 +108,20 @@ class TrainingState:
                 return
         self.best = {name: array.copy() for name, array in network.arrays().items()}
         self.best_score, self.best_epoch = score, epoch.number
+
+
+def draw_evenly(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Indices int64 (N,) of as many samples as there are labels (N,), with each class equally often.
+
+    Samples of a class take turns: none is drawn again before all others were. Of large classes, some are left
+    out. Where N is no multiple of the number of classes, the classes of the remainder are drawn.
+    """
+    classes = np.unique(labels)
+    counts = np.full(len(classes), len(labels) // len(classes))
+    counts[rng.permutation(len(classes))[: len(labels) % len(classes)]] += 1
+    chosen = []
+    for label, count in zip(classes, counts, strict=True):
+        members = np.flatnonzero(labels == label)
+        rounds = [rng.permutation(members) for _ in range(-(-count // len(members)))]
+        chosen += [np.concatenate(rounds)[:count]] if rounds else []
+    return rng.permutation(np.concatenate(chosen))
