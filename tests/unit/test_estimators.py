@@ -9,6 +9,7 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -161,6 +162,13 @@ def test_integers_beyond_those_of_training_saturate():
         ({"sample_shape": (3, 2)}, {}, r"sample_shape \(3, 2\) has 6 values, but X has 4 features"),
         ({"settings": {"epoch": 3}}, {}, "epoch: the learner .* has no such setting"),
         ({"steps": 1.5}, {}, "steps must be an integer"),
+        ({"validation": 0.2}, {}, "validation is a percentage: 20 for a fifth"),
+        ({"validation": 95}, {}, "validation 95 must be a whole number from 0 to 90"),
+        ({"model": None}, {}, "model is None; expected a network such as"),
+        ({"sample_shape": 4}, {}, "sample_shape 4: expected a tuple"),
+        ({"sample_shape": (-4, -1)}, {}, r"sample_shape \(-4, -1\): every axis"),
+        ({}, {"y": ["a", 1] * 15}, "y contains strings and other values, such as 'a' and 1"),
+        ({}, {"y": np.array(["a", 1] * 15, object)}, "y contains strings and other values"),
         ({}, {"groups": [1, 2]}, r"groups has shape \(2,\)"),
         ({}, {"X": np.full((30, 4), 2**40)}, "exceeds int32"),
     ],
@@ -183,6 +191,14 @@ def test_classes_of_partial_fit_are_checked():
     fitted = IntegerClassifier(**SMALL).fit(x, y)
     with pytest.raises(ValueError, match="not those of the first call"):
         fitted.partial_fit(x, y, classes=["a", "b"])
+    numbered = IntegerClassifier(**SMALL).fit(x, np.arange(30) % 2)
+    with pytest.raises(ValueError, match=r"^y contains 7, which is not among the classes \[0 1\]"):
+        numbered.partial_fit(x, np.arange(30) % 2 * 7)
+
+
+def test_nothing_is_made_of_an_estimator_that_is_not_fitted():
+    with pytest.raises(NotFittedError, match="IntegerClassifier instance is not fitted yet"):
+        IntegerClassifier().to_model()
 
 
 def test_without_scikit_learn_one_line_says_what_to_install():

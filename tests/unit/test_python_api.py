@@ -93,12 +93,23 @@ def test_labels_of_any_kind(labels, tmp_path):
 def test_no_sample_is_put_aside_unless_asked(trained):
     x, y = table()
     record = trained.training
-    assert record["test_samples"] == 0
+    assert record["test_samples"] == 0 and record["test_part"] == "none"
+    assert record["test_accuracy"] is None and "test_crc" not in record
     assert record["train_samples"] + record["validation_samples"] == len(x)
     test = np.arange(len(x)) % 5 == 0
     groups = np.arange(len(x)) % 4
     model = integrad.train(x, y, "mlp:4", steps=5, test=test, groups=groups, holdout="group=3")
     assert model.training["test_samples"] == (test & (groups != 3)).sum()
+
+
+def test_held_out_samples_test():
+    x, y = table()
+    groups = np.arange(len(x)) % 4
+    model = integrad.train(x, y, "mlp:4", steps=5, groups=groups, holdout="group=3")
+    assert model.training["test_part"] == "held-out samples (group=3)"
+    result = model.evaluate(x[groups == 3], y[groups == 3])
+    assert model.training["test_samples"] == result.samples
+    assert model.training["test_accuracy"] == result.accuracy
 
 
 @pytest.mark.parametrize(
@@ -284,6 +295,13 @@ def hole(value):
         (bad(x=np.full((150, 2), "a")), "must be integers or floats"),
         (bad(model="mpl:12"), "^model: .* in 'mpl:12'"),
         (bad(model="mlp:12,"), "^model: "),
+        (bad(model=None), "^model is None; expected a network such as"),
+        (bad(validation=-1), "^validation -1 must be a whole number from 0 to 90"),
+        (bad(validation=95), "^validation 95 must be"),
+        (bad(validation=20.0), "^validation 20.0 must be"),
+        (bad(validation="20"), "^validation 20 must be"),
+        (bad(validation=0.2), "validation is a percentage: 20 for a fifth"),
+        (bad(y=["a", 1, 2] * 50), "^y contains strings and other values, such as 'a' and 2"),
         (bad(axes="TC"), "^arrays: axes TC|^axes TC"),
         (bad(learner="magic"), "magic"),
         (bad(stepps=3), "stepps: the learner .* has no such setting"),

@@ -48,11 +48,14 @@ def as_dataset(
     axes: str | None = None,
     class_names: Sequence[str] | None = None,
     channel_names: Sequence[str] | None = None,
+    held: bool = False,
 ) -> tuple[Dataset, str]:
     """A data set and the kind of its labels: BOOLEAN, FLOAT, INTEGER or TEXT. Arguments: see train().
 
-    Without test samples it has an empty test set, so that no sample is put aside for a test.
+    Without test samples it has an empty test set, so that no sample is put aside for a test, unless samples
+    are held out, which are then those of the test.
     """
+    check_one_kind(y)
     labels, kind = _labels(as_array("y", y))
     samples = as_array("x", x)
     if channel_names is None and samples.ndim == 2:
@@ -68,7 +71,7 @@ def as_dataset(
         axes=axes,
         group=None if groups is None else "group",
     )
-    if dataset.test is None:
+    if dataset.test is None and not held:
         dataset = replace(dataset, test=np.zeros(len(dataset), bool))
     return dataset, TEXT if class_names is not None else kind
 
@@ -79,6 +82,22 @@ def column_names(names) -> list[str] | None:
         return None if names is None else check_names("x", "columns", np.array([str(name) for name in names]))
     except IntegradError:
         return None
+
+
+def check_one_kind(y) -> None:
+    """Raise InvalidArgumentError for strings among numbers, which NumPy would make text or objects."""
+    if isinstance(y, list | tuple):
+        labels = y
+    elif getattr(getattr(y, "dtype", None), "kind", None) == "O":
+        labels = np.asarray(y).flat
+    else:
+        return
+    kinds = {isinstance(label, str | bytes): label for label in labels}
+    if len(kinds) > 1:
+        raise InvalidArgumentError(
+            f"y contains strings and other values, such as {kinds[True]!r:.50} and {kinds[False]!r:.50}; "
+            "labels must be of one kind"
+        )
 
 
 def _labels(y: np.ndarray) -> tuple[np.ndarray, str]:

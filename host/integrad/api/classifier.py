@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import index
 
 import numpy as np
 
-from integrad.api.arrays import NAME, TEXT, column_names, samples_for
+from integrad.api.arrays import NAME, TEXT, check_one_kind, column_names, samples_for
 from integrad.api.invalid_arguments import invalid_arguments
 from integrad.api.model import TEMPERATURE, Model
 from integrad.api.probabilities import softmax
@@ -67,7 +68,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
     learning_rate_inv : int or None, default=None
         Divisor of the gradients: larger values learn more slowly.
     validation : int or None, default=None
-        Percentage of the training samples that chooses the best epoch; 0 for none.
+        Percentage of the training samples that chooses the best epoch, 0 to 90; 0 for none.
     settings : dict or None, default=None
         More settings of integrad.train(), such as {"keep": "last", "engine": "numpy"}.
     random_state : int, RandomState or None, default=0
@@ -131,6 +132,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
         -------
         self
         """
+        check_one_kind(y)
         X, y = validate_data(self, X, y, dtype="numeric", ensure_min_samples=2)
         classes, indices = self._classes_of(y)
         with invalid_arguments():
@@ -251,7 +253,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
 
     def _dataset(self, X: np.ndarray, indices: np.ndarray, classes: np.ndarray, groups) -> Dataset:
         """Labels may be missing, unlike in one of build_dataset(): those of the first partial_fit() are."""
-        shape = X.shape[1:] if self.sample_shape is None else tuple(self.sample_shape)
+        shape = X.shape[1:] if self.sample_shape is None else _checked_shape(self.sample_shape)
         if int(np.prod(shape)) != X.shape[1]:
             raise InvalidArgumentError(
                 f"sample_shape {shape} has {int(np.prod(shape)):,} values, but X has {X.shape[1]:,} features"
@@ -333,6 +335,18 @@ def _restored(description: str, parameters: Mapping[str, np.ndarray]) -> Model:
     return Model(network, preprocessing, names[0], document["training"], names[1])
 
 
+def _checked_shape(shape) -> tuple[int, ...]:
+    try:
+        sizes = tuple(index(size) for size in shape)
+    except TypeError:
+        raise InvalidArgumentError(
+            f"sample_shape {shape!r:.50}: expected a tuple of whole numbers such as (64, 3) or (144,)"
+        ) from None
+    if not sizes or min(sizes) < 1:
+        raise InvalidArgumentError(f"sample_shape {sizes}: every axis must have a positive length")
+    return sizes
+
+
 def _checked_classes(classes: np.ndarray) -> np.ndarray:
     if len(classes) > MAX_CLASSES:
         raise InvalidArgumentError(
@@ -346,7 +360,8 @@ def _indices(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Labels → indices int64. Raises InvalidArgumentError for a label that is not among the classes."""
     places = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
     if (wrong := classes[places] != y).any():
-        raise InvalidArgumentError(f"y contains {y[wrong][0]!r}, which is not among the classes {classes}")
+        label = y[wrong][:1].tolist()[0]
+        raise InvalidArgumentError(f"y contains {label!r}, which is not among the classes {classes}")
     return places.astype(np.int64)
 
 

@@ -23,6 +23,9 @@ from integrad.training.training_run import Outcome, TrainingRun
 OF_LAYERS = ("leak", "encoding", "bias")
 """Settings of all layers, which are not settings of the trainer."""
 
+MOST_VALIDATION = 90
+"""In percent."""
+
 
 def train(
     x,
@@ -58,9 +61,11 @@ def train(
         Integers or strings. Validation samples are whole groups, for example persons.
     test : array of shape (N,), optional
         True for samples that are not trained on; the training record states the accuracy on them. By default
-        no sample of arrays is put aside, and of a Dataset those that `integrad train` puts aside.
+        they are the held-out samples; without `holdout`, no sample of arrays is put aside, and of a Dataset
+        those that `integrad train` puts aside.
     validation : int, optional
-        Percentage of the training samples that chooses the best epoch; by default it depends on the data.
+        Percentage of the training samples that chooses the best epoch, 0 to 90; by default it depends on the
+        data.
     validation_by_class : bool
         Draw the validation samples from each class instead of by group.
     holdout : str or sequence of str
@@ -95,22 +100,21 @@ def train(
         About channels of which the network sees little or nothing, and if training fails.
     """
     with invalid_arguments():
-        dataset, kind = _dataset(x, y, groups, test, axes, class_names, channel_names)
         selectors = [holdout] if isinstance(holdout, str) else list(holdout)
+        dataset, kind = _dataset(x, y, groups, test, axes, class_names, channel_names, bool(selectors))
         run = make_run(
-            dataset, os.fspath(model), settings | {"seed": seed}, selectors, validation, validation_by_class,
-            learner,
-        )  # fmt: skip
+            dataset, model, settings | {"seed": seed}, selectors, validation, validation_by_class, learner
+        )
         return finish(run, kind, progress)
 
 
-def _dataset(x, y, groups, test, axes, class_names, channel_names) -> tuple[Dataset, str]:
+def _dataset(x, y, groups, test, axes, class_names, channel_names, held: bool) -> tuple[Dataset, str]:
+    """held: whether samples are held out, which are then those of the test."""
     if not isinstance(x, Dataset):
         if y is None:
             raise InvalidArgumentError("y is missing; pass one label per sample")
-        return as_dataset(
-            x, y, groups=groups, test=test, axes=axes, class_names=class_names, channel_names=channel_names
-        )
+        names = {"class_names": class_names, "channel_names": channel_names}
+        return as_dataset(x, y, groups=groups, test=test, axes=axes, held=held, **names)
     given = {"y": y, "groups": groups, "test": test, "axes": axes, "class_names": class_names}
     given["channel_names"] = channel_names
     if names := [name for name, value in given.items() if value is not None]:
@@ -120,7 +124,7 @@ def _dataset(x, y, groups, test, axes, class_names, channel_names) -> tuple[Data
 
 def make_run(
     dataset: Dataset,
-    spec: str,
+    model: str | os.PathLike,
     settings: Mapping[str, int | str],
     holdouts: Sequence[str] = (),
     validation_percent: int | None = None,
@@ -129,6 +133,7 @@ def make_run(
 ) -> TrainingRun:
     """A run in which choose_training has decided what nobody else has. settings: of the trainer and of all
     layers."""
+    spec, percent = _checked_spec(model), _checked_percent(validation_percent)
     given = {name: value for name, value in settings.items() if value is not None}
     bias = {"bias": given.pop("bias")} if "bias" in given else {}
     plain = {name: int(value) if isinstance(value, bool | np.integer) else value
@@ -143,7 +148,7 @@ def make_run(
         learner=learner,
         layer_options=of_layers,
         holdouts=holdouts,
-        validation_percent=validation_percent,
+        validation_percent=percent,
         by_class=by_class,
     )
     return TrainingRun(
@@ -156,6 +161,29 @@ def make_run(
         choice.learner,
         choice.layer_options,
     )
+
+
+def _checked_spec(model) -> str:
+    try:
+        spec = os.fspath(model)
+    except TypeError:
+        spec = None
+    if not isinstance(spec, str):
+        expected = "a network such as 'mlp:96,48', a preset or the path of a network.toml"
+        raise InvalidArgumentError(f"model is {model!r:.50}; expected {expected}")
+    return spec
+
+
+def _checked_percent(validation) -> int | None:
+    if validation is None:
+        return None
+    if isinstance(validation, float | np.floating) and 0 < validation < 1:
+        raise InvalidArgumentError(f"validation={validation}: validation is a percentage: 20 for a fifth")
+    whole = isinstance(validation, int | np.integer) and not isinstance(validation, bool)
+    if not whole or not 0 <= validation <= MOST_VALIDATION:
+        rule = f"must be a whole number from 0 to {MOST_VALIDATION}, in percent"
+        raise InvalidArgumentError(f"validation {validation!s:.50} {rule}")
+    return int(validation)
 
 
 def finish(run: TrainingRun, kind: str = TEXT, progress: bool = False) -> Model:

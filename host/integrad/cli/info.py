@@ -133,7 +133,8 @@ def _show_record(console: Console, model: Model) -> None:
     table.add_row("CRC of weights", f"{model.network.weights_crc():08x}")
     table.add_row("classes", escape(", ".join(model.class_names)))
     for name, value in {**model.preprocessing.describe(), **model.training}.items():
-        table.add_row(escape(name.replace("_", " ")), escape(_show_value(value)))
+        if value is not None:  # such as the accuracy on a part without samples
+            table.add_row(escape(name.replace("_", " ")), escape(_show_value(value)))
     console.print(table)
 
 

@@ -126,7 +126,7 @@ class TrainingRun:
 
     def origin(self) -> dict:
         """The part of a training record that says which data a model was made from, and how it was split."""
-        column = self.dataset.label_column
+        column, tested = self.dataset.label_column, len(self.split.test) > 0
         return {
             **({} if column is None else {"label_column": one_line(column)}),
             "data": one_line(self.dataset.name),
@@ -134,8 +134,8 @@ class TrainingRun:
             "model_spec": one_line(self.spec),
             "holdout": [one_line(holdout) for holdout in self.holdouts],
             "validation_part": one_line(self.split.validation_origin),
-            "test_part": one_line(self.split.test_origin),
-            **record_split(self.split),
+            "test_part": one_line(self.split.test_origin) if tested else "none",
+            **(record_split(self.split) if tested else {}),
             "seed": self.trainer.seed,
         }
 
