@@ -18,8 +18,8 @@ def home(tmp_path_factory):
     return folder
 
 
-def evaluate(home, data, *options):
-    result = run("evaluate", home / "toy.model", data, "--json", home / "e.json", *options)
+def evaluate(home, data, *options, name="toy.model"):
+    result = run("evaluate", home / name, data, "--json", home / "e.json", *options)
     figures = json.loads((home / "e.json").read_text()) if result.exit_code == 0 else None
     return result, figures
 
@@ -148,3 +148,34 @@ def test_a_record_that_is_not_trusted(home, tmp_path):
         result, figures = evaluate(tmp_path, home / "toy.npz")
         assert figures["samples"] == 60 and "test set" in result.stdout
         model = load_model(home / "toy.model")
+
+
+def test_the_groups_of_a_table_are_remembered(tmp_path):
+    """Evaluation finds the split of the training run without being told the column; predictions ignore it."""
+    rng = np.random.default_rng(2)
+    rows = [
+        f"{i},{rng.integers(50) + 200 * (i % 2)},{i % 7},pump{i // 2 % 6},{'ab'[i % 2]}" for i in range(120)
+    ]
+    lines = ["id,vibration,heat,pump,state", *rows]
+    data = tmp_path / "pump.csv"
+    data.write_text("\n".join(lines) + "\n")
+    columns = ("--label", "state", "--drop", "id", "--group", "pump")
+    out = tmp_path / "pump.model"
+    options = ("--model", "mlp:4", "--steps", 20, "--holdout", "pump=pump0", "--out", out)
+    assert run("train", data, *columns, *options).exit_code == 0
+    result, figures = evaluate(tmp_path, data, name="pump.model")
+    assert figures["samples"] == 20 and "test samples of the training run" in result.stdout
+    assert "note:" not in result.stdout
+    result, _ = evaluate(tmp_path, data, "--only", "pump=pump5", name="pump.model")
+    assert "the model was trained or selected on 20 of these samples" in result.stdout
+    assert run("predict", out, data).exit_code == 0
+    result, figures = evaluate(tmp_path, data, "--group", "id", name="pump.model")  # the split is not found
+    assert figures["samples"] == 120
+    assert "the model was trained or selected on 100 of these samples" in result.stdout
+    result, _ = evaluate(tmp_path, data, "--group", "id", "--only", "id=7", name="pump.model")
+    assert "may have been trained or selected on these samples: it was on 100 of the 120" in result.stdout
+    result = run("evaluate", out, data, "--group", "id", "--only", "pump=5")
+    assert result.exit_code == 2 and result.stderr.endswith("known keys: id; add --group pump\n")
+    data.write_text(data.read_text().replace("pump,", "machine,"))  # a table without that column
+    assert "on 100 of these samples" in evaluate(tmp_path, data, name="pump.model")[0].stdout
+    assert run("predict", out, data).exit_code == 0

@@ -96,6 +96,8 @@ def test_holdout_takes_no_part(tmp_path, data):
 def test_without_test_mark_the_holdout_tests_or_a_share_of_each_class(tmp_path):
     data = write_npz(tmp_path / "unmarked.npz", test=False)
     assert "48 samples, held-out samples (group=g1)" in train(tmp_path, data, "--holdout", "group=g1").stdout
+    assert "48 samples, whole groups: group=g" in train(tmp_path, data).stdout
+    data = write_npz(tmp_path / "alone.npz", test=False, group=None)
     assert "48 samples, 20 % of every class" in train(tmp_path, data).stdout
 
 

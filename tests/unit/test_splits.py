@@ -5,7 +5,7 @@ import pytest
 
 from integrad.datasets.dataset import build_dataset
 from integrad.errors import IntegradError, UsageError
-from integrad.training.splits import select, split_dataset
+from integrad.training.splits import count_untested, record_split, recorded_split, select, split_dataset
 
 
 def make_dataset(samples=200, test=False, speakers=5, group="speaker"):
@@ -70,9 +70,44 @@ def test_validation_keeps_groups_whole():
     assert len(set(speakers[by_class.validation])) > 1
 
 
+@pytest.mark.parametrize("speakers, tests", [(3, 1), (5, 1), (10, 2)])
+def test_whole_groups_test_as_close_to_a_fifth_as_they_allow(speakers, tests):
+    dataset = make_dataset(speakers=speakers)
+    names = dataset.keys["speaker"]
+    drawn = set()
+    for seed in range(8):
+        s = split(dataset, seed)
+        assert len(set(names[s.test])) == tests and not set(names[s.test]) & set(names[s.train])
+        assert np.array_equal(all_parts(s), np.arange(200)) and s.notes == ()
+        assert set(dataset.y[s.train]) == {0, 1, 2, 3} and s.test_origin.startswith("whole groups: speaker=s")
+        assert count_untested(dataset, (), seed) == 200 - len(s.test)
+        drawn.add(s.test_origin)
+    assert len(drawn) > 1
+
+
+def test_groups_of_one_class_leave_that_class_and_large_ones_do_not_test():
+    y = np.repeat([0, 1, 2], 20)
+    groups = np.arange(60) // 5  # four groups of each class
+    dataset = build_dataset("toy", np.zeros((60, 2), np.int8), y, keys={"g": groups}, group="g")
+    for seed in range(8):
+        s = split(dataset, seed)
+        assert set(y[s.train]) == {0, 1, 2} and 10 <= len(s.test) <= 15
+    sizes = np.repeat(["a", "b", "c"], [100, 15, 5])
+    dataset = build_dataset(
+        "toy", np.zeros((120, 2), np.int8), np.arange(120) % 2, keys={"g": sizes}, group="g"
+    )
+    assert all(set(sizes[split(dataset, seed).test]) < {"b", "c"} for seed in range(8))
+
+
 def test_groups_that_cannot_be_spared_are_not():
     one = split(make_dataset(speakers=1))
     assert "of every class" in one.validation_origin and len(one.validation) > 0
+    assert "of every class" in one.test_origin
+    assert [note.split(":")[0] for note in one.notes] == [
+        "speaker has 1 group", "no group of speaker can be spared for validation",
+    ]  # fmt: skip
+    assert [note.split(":")[0] for note in split(make_dataset(speakers=2)).notes] == ["speaker has 2 groups"]
+    assert split(make_dataset(speakers=2), by_class=True, holdouts=["speaker=s0"]).notes == ()
     dataset = make_dataset(samples=40, speakers=2)
     dataset.y[dataset.keys["speaker"] == "s0"] = 3  # s1 alone has the other classes
     for seed in range(5):
@@ -113,3 +148,12 @@ def test_several_selectors_match_any():
     mask = select(dataset, ["speaker=s0", "speaker=s1", "session=2"])
     keys = dataset.keys
     assert np.array_equal(mask, np.isin(keys["speaker"], ["s0", "s1"]) | (keys["session"] == 2))
+
+
+def test_a_recorded_split_is_found_again_also_that_of_an_older_version():
+    dataset, plain = make_dataset(), make_dataset(group=None)
+    for recorded in (dataset, plain):  # older versions drew from every class although there were groups
+        s = split(recorded, 4)
+        record = {"seed": 4, "data_sha256": dataset.sha256, "test_samples": len(s.test), **record_split(s)}
+        assert np.array_equal(recorded_split(dataset, record).test, s.test)
+        assert (recorded_split(plain, record) is None) == (recorded is dataset)

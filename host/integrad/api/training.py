@@ -58,7 +58,8 @@ def train(
     model : str
         The network: "mlp:96,48", "cnn:c8,p2,c16,p2,d48", a preset, or the path of a network.toml.
     groups : array of shape (N,), optional
-        Integers or strings. Validation samples are whole groups, for example persons.
+        Integers or strings. Validation samples, and test samples that are not marked, are whole groups, for
+        example persons.
     test : array of shape (N,), optional
         True for samples that are not trained on; the training record states the accuracy on them. By default
         they are the held-out samples; without `holdout`, no sample of arrays is put aside, and of a Dataset

@@ -64,6 +64,8 @@ def data(source, axes, label, group, drop, json_path):
     for key, values in report["keys"].items():
         _show_counts(console, key, values)
     show_channels(console, report["channels"])
+    for note in split.notes:
+        console.print(f"note: {note}", markup=False, soft_wrap=True)
     for warning in warnings:
         console.print(f"warning: {warning}", markup=False, soft_wrap=True)
     write_json(json_path, report)
@@ -171,7 +173,7 @@ def _show_facts(console: Console, dataset: Dataset, preprocessing: Preprocessing
         "sample shape": f"{'x'.join(map(str, dataset.sample_shape))} {dataset.x.dtype}",
         "axes": f"{dataset.axes}: {layouts.explain(dataset.axes, dataset.sample_shape, dataset.axes_given)}",
         "keys": ", ".join(dataset.keys) or "none",
-        "groups": f"{dataset.group}, kept together in the validation split" if dataset.group else "none",
+        "groups": f"{dataset.group}, kept together in every split" if dataset.group else "none",
         "network input": "x".join(map(str, dataset.input_shape)) + " int8",
         "device receives": _received(preprocessing),
         "sha256": dataset.sha256,

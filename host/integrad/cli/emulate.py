@@ -137,9 +137,8 @@ def emulate(
     }
     show_memory(console, chosen.part, costs, kept)
     show_layers(console, costs)
-    seen = 0 if evaluated.learnt is None else int(evaluated.learnt[test].sum())
     learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"
-    _show_outcome(console, f"{data}, {evaluated.text}", outcome, learnt, seen)
+    _show_outcome(console, f"{data}, {evaluated.text}", outcome, learnt, evaluated.note(test))
     figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs)}
     write_json(json_path, {"core": chosen.name, **figures})
     if not outcome.equal_to_host:
@@ -173,7 +172,7 @@ def cost_json(costs: Costs) -> dict:
     return {name: figures[name] for name in names} | {"layers": list(figures["layers"])}
 
 
-def _show_outcome(console, what: str, outcome: Adaptation, learnt: str, seen: int) -> None:
+def _show_outcome(console, what: str, outcome: Adaptation, learnt: str, note: str | None) -> None:
     console.print(f"{what}: accuracy on {outcome.samples:,} samples", markup=False, soft_wrap=True)
     table = Table(show_header=False)
     table.add_column("")
@@ -182,8 +181,8 @@ def _show_outcome(console, what: str, outcome: Adaptation, learnt: str, seen: in
     if outcome.after is not None:
         table.add_row(f"after {learnt}", f"{outcome.after:.2%}")
     console.print(table)
-    if seen:
-        console.print(f"note: the model was trained or selected on {seen:,} of these samples", markup=False)
+    if note:
+        console.print(f"note: {note}", markup=False, soft_wrap=True)
     same = (
         "same bits as on the host" if outcome.equal_to_host else "[red]different bits than on the host[/red]"
     )

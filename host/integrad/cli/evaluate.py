@@ -53,10 +53,9 @@ def evaluate(model, data, only, label, group, drop, json_path):
         markup=False,
         soft_wrap=True,
     )
-    if part.learnt_samples:
+    if note := part.note(np.flatnonzero(mask)):
         console.print(
-            f"note: the model was trained or selected on {part.learnt_samples:,} of these samples, so that "
-            "these figures do not say how well it classifies new ones",
+            f"note: {note}, so that these figures do not say how well it classifies new ones",
             markup=False,
             soft_wrap=True,
         )

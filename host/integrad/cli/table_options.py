@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import click
 import numpy as np
 
 from integrad.datasets import Dataset, TableOptions, is_table, load_dataset, load_samples
+from integrad.errors import IntegradError
 from integrad.model_file import Model
 
 
@@ -37,8 +39,13 @@ def load_for(
 ) -> Dataset:
     """A data set to be classified by a model, with its columns by the names that the model was trained on.
 
-    The labels of a table are by default in the column that the model learnt them from.
+    The labels of a table are by default in the column that the model learnt them from, and the groups in the
+    one that they had in training, if the table has such a column.
     """
+    recorded = model.training.get("group_column")
+    if group is None and is_table(data) and isinstance(recorded, str):
+        with suppress(IntegradError):
+            return load_dataset(data, table=options_for(model, data, label, recorded, drop))
     return load_dataset(data, table=options_for(model, data, label, group, drop))
 
 
@@ -47,9 +54,11 @@ def samples_for(
 ) -> np.ndarray:
     """The samples (N, ...) of the same data set, which need not have labels."""
     options = options_for(model, data, None, group, drop)
-    if label is None and options.label is not None:
-        return load_samples(data, replace(options, label=None, drop_if_there=(options.label,)))
-    return load_samples(data, replace(options, label=label))
+    names = [model.training.get("group_column") if group is None else None]
+    if label is None:
+        names.append(options.label)
+    unused = tuple(name for name in names if isinstance(name, str) and name not in (label, *drop))
+    return load_samples(data, replace(options, label=label, drop_if_there=unused))
 
 
 def options_for(

@@ -378,6 +378,8 @@ def _show_start(console: Console, run: TrainingRun, workers: Alone, how: str) ->
     _say(console, f"train       {len(split.train):>7,} samples")
     _say(console, f"validation  {len(split.validation):>7,} samples, {split.validation_origin}")
     _say(console, f"test        {len(split.test):>7,} samples, {split.test_origin}")
+    for note in split.notes:
+        _say(console, f"note: {note}")
     _say(console, f"{run.spec}: {weights:,} weights{heads}, {stored:,} bytes")
     _say(console, f"training: {how}")
     if workers.count > 1:

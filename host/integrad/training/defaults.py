@@ -83,7 +83,7 @@ def choose_training(
     found = load_spec(spec, shape, learner, options)
     pool, percent = None, validation_percent
     if find_learner(found.learner).trains_for_steps and is_notation(spec):
-        pool = count_untested(dataset, holdouts)
+        pool = count_untested(dataset, holdouts, _seed(given))
         if percent is None:
             percent = _validation_percent(pool, given, by_class)
         if "bias" in LAYER_TYPES[found.layers[0]["type"]].file_defaults:
@@ -105,6 +105,12 @@ def choose_training(
 def usual_batch_size(samples: int) -> int:
     """Of a data set with so many samples, for learners that have no other rule."""
     return SMALL_BATCH if samples < MANY_SAMPLES else LARGE_BATCH
+
+
+def _seed(given: Mapping) -> int:
+    """The seed of the run; 0 in place of one that the trainer refuses."""
+    seed = given.get("seed", 0)
+    return seed if isinstance(seed, int) and seed >= 0 else 0
 
 
 def _usual_learner(given: Mapping, options: Mapping) -> str:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from integrad.datasets.dataset import Dataset
 from integrad.errors import IntegradError, UsageError
+from integrad.training.group_split import FEWEST_GROUPS, test_groups, validation_groups
 
 TEST_PERCENT = 20
-"""Share of each class that is used for testing if no test samples are defined otherwise."""
+"""Share of the samples that is used for testing if no test samples are defined otherwise."""
+
+WHOLE = "whole groups: "
+"""Begins the description of samples that are whole groups."""
 
 
 @dataclass(frozen=True)
 class Split:
     """Indices into a data set, int64 and disjoint; train is shuffled.
 
-    test_origin, validation_origin: descriptions of how these samples were selected.
+    test_origin, validation_origin: descriptions of how these samples were selected. notes: one line each for
+    the user, where whole groups could not be selected.
     """
 
     train: np.ndarray
@@ -27,6 +32,7 @@ class Split:
     test: np.ndarray
     test_origin: str
     validation_origin: str
+    notes: tuple[str, ...] = ()
 
 
 def select(dataset: Dataset, selectors: list[str]) -> np.ndarray:
@@ -41,7 +47,8 @@ def select(dataset: Dataset, selectors: list[str]) -> np.ndarray:
             raise UsageError(f"'{selector}': expected KEY=VALUE, such as {_example(dataset)}")
         if key not in dataset.keys:
             keys = ", ".join(dataset.keys) or "none"
-            raise UsageError(f"'{selector}': {dataset.name} has no key '{key}'; known keys: {keys}")
+            hint = f"; add --group {key}" if key in dataset.ignored else ""
+            raise UsageError(f"'{selector}': {dataset.name} has no key '{key}'; known keys: {keys}{hint}")
         values = dataset.keys[key].astype(str)
         hits = values == value
         if not hits.any():
@@ -60,11 +67,12 @@ def split_dataset(
     """Draw a split. holdouts: KEY=VALUE of samples that are excluded from training.
 
     Test samples are those marked as such by the data, except held-out ones; if there are none, the held-out
-    samples; if there are no holdouts either, TEST_PERCENT of each class. Validation samples are taken from
-    the rest: whole groups if the data has groups (a new speaker instead of new words of a known one), else,
-    or if by_class, a share of each class. validation_percent 0 means none.
+    samples; if there are no holdouts either, about TEST_PERCENT of all samples. Validation samples are taken
+    from the rest. Both are whole groups if the data has groups (a new speaker instead of new words of a known
+    one), else, or if groups cannot be spared, a share of each class; by_class: so are those of validation in
+    any case. validation_percent 0 means none.
     """
-    held = select(dataset, holdouts or [])
+    held, notes = select(dataset, holdouts or []), []
     pool = np.flatnonzero(~held if dataset.test is None else ~held & ~dataset.test)
     if dataset.test is not None:
         test, origin = np.flatnonzero(dataset.test & ~held), "test set of the data"
@@ -73,23 +81,30 @@ def split_dataset(
     elif holdouts:
         test, origin = np.flatnonzero(held), f"held-out samples ({', '.join(holdouts)})"
     else:
-        test = _share_of_classes(dataset.y, pool, TEST_PERCENT, rng)
-        origin = f"{TEST_PERCENT} % of every class"
+        test, origin, notes = _test(dataset, pool, rng)
         pool = np.setdiff1d(pool, test)
     if len(pool) == 0:
         raise IntegradError(f"{dataset.name}: no samples remain for training")
     validation, validation_origin = _validation(dataset, pool, validation_percent, by_class, rng)
+    if validation_percent and dataset.group is not None and not by_class and not _is_whole(validation_origin):
+        notes.append(
+            f"no group of {dataset.group} can be spared for validation: its samples are drawn from every "
+            "class, and their groups are trained on too"
+        )
     train = rng.permutation(np.setdiff1d(pool, validation))
-    return Split(train, validation, test, origin, validation_origin)
+    return Split(train, validation, test, origin, validation_origin, tuple(notes))
 
 
-def count_untested(dataset: Dataset, holdouts: Sequence[str] = ()) -> int:
-    """Number of samples of a split that do not test, validation samples included."""
+def count_untested(dataset: Dataset, holdouts: Sequence[str] = (), seed: int = 0) -> int:
+    """Number of samples of the split with this seed that do not test, validation samples included."""
     held = select(dataset, list(holdouts))
     if dataset.test is not None:
         return int((~held & ~dataset.test).sum())
     if holdouts:
         return int((~held).sum())
+    if dataset.group is not None:
+        test, _, _ = _test(dataset, np.arange(len(dataset)), np.random.Generator(np.random.PCG64(seed)))
+        return len(dataset) - len(test)
     counts = np.bincount(dataset.y)
     return int((counts - np.where(counts > 1, np.maximum(1, counts * TEST_PERCENT // 100), 0)).sum())
 
@@ -103,27 +118,45 @@ def recorded_split(dataset: Dataset, record: dict) -> Split | None:
     """The split with which a model was trained on this data, with validation samples among those of training.
 
     record: its training record, which is not trusted. None if the model was trained on other data, or if the
-    split cannot be drawn again.
+    split cannot be drawn again, as without the groups of the training run. Older versions drew the test
+    samples from every class although there were groups.
     """
     seed, holdouts = record.get("seed"), record.get("holdout", [])
     if record.get("data_sha256") != dataset.sha256 or type(seed) is not int or seed < 0:
         return None
     if not isinstance(holdouts, list) or not all(isinstance(holdout, str) for holdout in holdouts):
         return None
-    try:
-        split = split_dataset(dataset, np.random.Generator(np.random.PCG64(seed)), holdouts, 0)
-    except IntegradError:
-        return None
-    same = record.get("test_samples") == len(split.test)
-    return (
-        split
-        if same and record.get("test_crc", f"{_crc(split.test):08x}") == f"{_crc(split.test):08x}"
-        else None
-    )
+    by_class = replace(dataset, group=None)
+    for form in (by_class,) if dataset.group is None or "test_crc" not in record else (dataset, by_class):
+        try:
+            split = split_dataset(form, np.random.Generator(np.random.PCG64(seed)), holdouts, 0)
+        except IntegradError:
+            continue
+        crc = record_split(split)["test_crc"]
+        if record.get("test_samples") == len(split.test) and record.get("test_crc", crc) == crc:
+            return split
+    return None
 
 
 def _crc(indices: np.ndarray) -> int:
     return zlib.crc32(indices.astype("<i8").tobytes())
+
+
+def _test(dataset: Dataset, pool: np.ndarray, rng) -> tuple[np.ndarray, str, list[str]]:
+    """(test samples, description, notes) where neither the data nor holdouts say which they are."""
+    by_class, notes = f"{TEST_PERCENT} % of every class", []
+    if dataset.group is not None:
+        groups = dataset.keys[dataset.group].astype(str)
+        if chosen := test_groups(groups[pool], dataset.y[pool], TEST_PERCENT, rng):
+            return pool[np.isin(groups[pool], chosen)], _named(dataset, chosen), notes
+        count = len(np.unique(groups[pool]))
+        reason = f"{dataset.group} has {count} group{'s' * (count > 1)}"
+        if count >= FEWEST_GROUPS:
+            reason = f"no group of {dataset.group} can be spared for testing"
+        notes.append(
+            f"{reason}: the test samples are drawn from every class, and their groups are trained on too"
+        )
+    return _share_of_classes(dataset.y, pool, TEST_PERCENT, rng), by_class, notes
 
 
 def _validation(dataset, pool, percent: int, by_class: bool, rng) -> tuple[np.ndarray, str]:
@@ -131,11 +164,18 @@ def _validation(dataset, pool, percent: int, by_class: bool, rng) -> tuple[np.nd
         return np.array([], np.int64), "none"
     if dataset.group is not None and not by_class:
         groups = dataset.keys[dataset.group].astype(str)
-        chosen = _share_of_groups(groups[pool], dataset.y[pool], percent, rng)
+        chosen = validation_groups(groups[pool], dataset.y[pool], percent, rng)
         if chosen:
-            named = ", ".join(f"{dataset.group}={name}" for name in sorted(chosen))
-            return pool[np.isin(groups[pool], chosen)], f"whole groups: {named}"
+            return pool[np.isin(groups[pool], chosen)], _named(dataset, chosen)
     return _share_of_classes(dataset.y, pool, percent, rng), f"{percent} % of every class"
+
+
+def _named(dataset: Dataset, chosen: list[str]) -> str:
+    return WHOLE + ", ".join(f"{dataset.group}={name}" for name in sorted(chosen))
+
+
+def _is_whole(origin: str) -> bool:
+    return origin.startswith(WHOLE)
 
 
 def _share_of_classes(y: np.ndarray, pool: np.ndarray, percent: int, rng) -> np.ndarray:
@@ -146,20 +186,6 @@ def _share_of_classes(y: np.ndarray, pool: np.ndarray, percent: int, rng) -> np.
         if len(members) > 1:
             parts.append(members[: max(1, len(members) * percent // 100)])
     return np.sort(np.concatenate(parts)) if parts else np.array([], np.int64)
-
-
-def _share_of_groups(groups: np.ndarray, y: np.ndarray, percent: int, rng) -> list[str]:
-    """Groups that amount to at least the share and leave samples of each class. [] if impossible."""
-    chosen: list[str] = []
-    classes = len(np.unique(y))
-    for name in rng.permutation(np.unique(groups)):
-        rest = ~np.isin(groups, [*chosen, name])
-        if len(np.unique(y[rest])) < classes:
-            continue
-        chosen.append(str(name))
-        if (~rest).sum() * 100 >= len(groups) * percent:
-            break
-    return chosen
 
 
 def _example(dataset: Dataset) -> str:

@@ -127,8 +127,10 @@ class TrainingRun:
     def origin(self) -> dict:
         """The part of a training record that says which data a model was made from, and how it was split."""
         column, tested = self.dataset.label_column, len(self.split.test) > 0
+        group = None if column is None else self.dataset.group
         return {
             **({} if column is None else {"label_column": one_line(column)}),
+            **({} if group is None else {"group_column": one_line(group)}),
             "data": one_line(self.dataset.name),
             "data_sha256": self.dataset.sha256,
             "model_spec": one_line(self.spec),
