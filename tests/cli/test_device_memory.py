@@ -111,6 +111,12 @@ def test_unknown_parts_list_near_names(model, command):
     assert message == f"error: --part 'stm32f10': may be {known}; name one of them"
 
 
+def test_wrong_options_are_named_before_the_report(model):
+    for option in (["--part", "esp32"], ["--arena", "arena.svg"], ["--learn", "last:9"]):
+        result = run("info", model, *option)
+        assert result.exit_code == 2 and result.stdout == ""
+
+
 def test_narrower_networks():
     assert narrowed("cnn:p2,c8k5s2,dwk3,c16,x10,d48", 4) == "cnn:p2,c2k5s2,dwk3,c4,x10,d12"
     assert narrowed("mlp:96,x5,48", 2) == "mlp:48,x5,24"

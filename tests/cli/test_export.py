@@ -69,13 +69,17 @@ def test_equal_calls_give_equal_files(toys, tmp_path):
 def test_any_file_name_gives_a_usable_prefix(toys, tmp_path, stem, prefix):
     model = tmp_path / f"{stem}.model"
     shutil.copy(toys["mlp"], model)
-    assert export(model, tmp_path / "out")["files"][0].endswith(f"/{prefix}.h")
+    result = run("export", model, "--out", tmp_path / "out")
+    assert result.exit_code == 0 and (tmp_path / f"out/{prefix}.h").is_file()
+    note = f"note: named {prefix}, since {stem} is reserved; --name chooses another\n"
+    assert (note in result.stdout) == ("reserved" in result.stdout) == prefix.endswith("_model")
 
 
 @pytest.mark.parametrize(
     "options, status, words",
     [
         (["--learn", "last:x"], 2, "learn 'last:x': expected none, output, last:K"),
+        (["--learn", "last:9"], 2, "learn 'last:9': the network has 2 blocks; the largest is last:2"),
         (["--learn", "all", "--batch-size", "5000"], 2, "batch size 5000: must be from 1 to 4096"),
         (["--learn", "all", "--batch-size", "0"], 2, "'--batch-size': 0 is not in the range"),
         (["--name", "Toy"], 2, "name 'Toy': must consist of 1 to 40 lower-case letters, digits and _"),
@@ -101,6 +105,7 @@ def test_a_folder_that_cannot_be_written(toys, tmp_path):
     for out in ("file", "file/below"):
         status, line = fail("export", toys["mlp"], "--out", tmp_path / out)
         assert status == 1 and line.startswith(f"error: --out {tmp_path / out}: ")
+        assert ("is a file, expected a folder" in line) == (out == "file")
     (tmp_path / "out/mlp.c").mkdir(parents=True)
     status, line = fail("export", toys["mlp"], "--out", tmp_path / "out")
     assert status == 1 and line.endswith("mlp.c: is a folder, not a regular file")

@@ -207,7 +207,7 @@ def test_series_and_axes(tmp_path):
         (
             ["--model", "nitro:vgg8b"],
             2,
-            "SPEC: nitro:vgg8b stands for the network below; 'p2' does not fit here",
+            "--model: nitro:vgg8b stands for the network below; 'p2' does not fit here",
         ),
         (["--model", "nitro:mlp-4"], 2, "augment_crop of 4 is too large for samples of 1x4x6"),
         (["--augment-crop", "-1"], 2, "--augment-crop must be an integer from 0 to 2,147,483,647, not -1"),

@@ -31,6 +31,22 @@ def test_a_network_without_blocks(text):
 
 
 @pytest.mark.parametrize(
+    ("blocks", "message"),
+    [
+        (2, "learn 'last:9': the network has 2 blocks; the largest is last:2"),
+        (1, "learn 'last:9': the network has 1 block; the largest is last:1"),
+        (0, "learn 'last:9': the network has no blocks; use output"),
+    ],
+)
+def test_more_blocks_than_there_are(blocks, message):
+    for text in ("none", "output", "all", *([f"last:{blocks}"] if blocks else [])):
+        LearnSet.require(text, blocks)
+    with pytest.raises(UsageError) as caught:
+        LearnSet.require("last:9", blocks)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",

@@ -67,7 +67,7 @@ def test_meaning(text, shape, layers):
     "text, shape, position, words",
     [
         ("mpl:96", IMAGE, 0, "expected mlp:…, cnn:…"),
-        ("96,48", IMAGE, 0, "expected mlp:…, cnn:…, nitro:… or a path"),
+        ("96,48", IMAGE, 0, "expected mlp:…, cnn:…, nitro:…, pocket:…, backprop:… or a path"),
         ("nitro", IMAGE, 0, "expected mlp:…, cnn:…"),
         ("mlp:", IMAGE, 4, "expected a number of units"),
         ("mlp:96,,48", IMAGE, 7, "expected a number of units"),

@@ -99,7 +99,7 @@ def test_every_name_leads_to_its_part(part):
         ("ESP32-S3", "--part 'ESP32-S3': has an Xtensa core"),
         ("esp32-c3", "--part 'esp32-c3': has a RISC-V core"),
         ("arduino-uno", "--part 'arduino-uno': has an AVR core"),
-        ("zx81", "--part 'zx81': unknown; known names: Ensemble-E3, MIMXRT1062, "),
+        ("zx81", "--part 'zx81': unknown; known names: Ensemble-E3 (alif-e3), MIMXRT1062 (teensy4.1), "),
         ("", "--part '': unknown; known names: "),
     ],
 )

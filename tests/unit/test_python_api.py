@@ -176,6 +176,12 @@ def test_defaults_are_those_of_choose_training(trained):
     assert run.run().model.network.weights_crc() == trained.network.weights_crc()
 
 
+def test_a_model_is_shown_in_one_line(trained):
+    crc = f"{trained.network.weights_crc():08x}"
+    expected = f"<Model mlp:12 of backprop, samples (4,) of int16, 3 classes, CRC {crc}>"
+    assert repr(trained) == str(trained) == expected
+
+
 def test_evaluation(trained):
     x, y = table(60, 2)
     result = trained.evaluate(x, y)
@@ -205,6 +211,7 @@ def test_export_writes_what_the_command_writes(trained, tmp_path):
         ({"target": "rust"}, "target 'rust': must be c or micropython"),
         ({"name": "int"}, "int"),
         ({"learn": "some"}, "learn"),
+        ({"learn": "last:2"}, "^learn 'last:2': the network has 1 block; the largest is last:1$"),
         ({"mip": "1.0"}, "^mip requires target micropython"),
         ({"learn": "all", "stash": "9"}, "^stash"),
     ]:

@@ -25,6 +25,7 @@ from integrad.export.target import Request
 from integrad.export.targets import TARGETS, check_options
 from integrad.export.writing import write_export
 from integrad.learners.table import learner_of
+from integrad.network.learn_set import LearnSet
 from integrad.targets.cores import CORES, get_core
 from integrad.training.evaluation import choose_part, match_labels
 from integrad_codegen.names import check_name
@@ -68,6 +69,12 @@ class Model(model_file.Model):
     def save(self, path: str | os.PathLike) -> None:
         """Write a model file atomically. Raises IntegradError if it cannot be written."""
         model_file.save_model(self, path)
+
+    def __repr__(self) -> str:
+        spec = self.training.get("model_spec", "a network")
+        samples = f"samples {self.preprocessing.raw_shape} of {self.preprocessing.raw_dtype}"
+        learner, crc = self.network.learner, f"{self.network.weights_crc():08x}"
+        return f"<Model {spec!s:.60} of {learner}, {samples}, {self.network.classes} classes, CRC {crc}>"
 
     @property
     def classes(self) -> np.ndarray:
@@ -230,13 +237,15 @@ class Model(model_file.Model):
         Returns
         -------
         list of Path
-            The files that were written; none is if there is an error.
+            The files that were written, those of the model first, then those of the runtime, which lie in
+            folders below `folder`; none is written if there is an error.
         """
         with invalid_arguments():
             if target not in TARGETS:
                 raise InvalidArgumentError(f"target {target!r}: must be {' or '.join(TARGETS)}")
             check_name(name)
             chosen = check_options(TARGETS[target], options)
+            LearnSet.require(learn, len(self.network.blocks))
             constants = self.constants
             if stash is not None:
                 learner_of(self.network).require_option("stash", stash)

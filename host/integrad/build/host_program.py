@@ -13,6 +13,9 @@ from integrad.errors import IntegradError
 
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
 
+PACKAGES = ("gcc", "clang")
+"""Compilers that are packages of the same name."""
+
 
 def build_host(
     sources: list[Path],
@@ -29,9 +32,8 @@ def build_host(
     """
     path = shutil.which(compiler)
     if path is None:
-        raise IntegradError(
-            f"host compiler {compiler} is not installed; apt-get install {compiler} (as root)"
-        )
+        how = f"; apt-get install {compiler} (as root)" if compiler in PACKAGES else ""
+        raise IntegradError(f"host compiler {compiler} is not installed{how}")
     out_dir.mkdir(parents=True, exist_ok=True)
     executable = out_dir / "session"
     own = [DEVICE / "checksum.c", DEVICE / "host/transport.c"]

@@ -69,6 +69,18 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def invoke(self, ctx: click.Context):
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            # Errors in the notation of networks say SPEC; here the option is known, such as --model.
+            command = self.get_command(ctx, ctx.invoked_subcommand) if ctx.invoked_subcommand else None
+            parameters = command.params if command else []
+            options = [p.opts[0] for p in parameters if getattr(p, "metavar", None) == "SPEC"]
+            if not options or not str(error).startswith("SPEC: "):
+                raise
+            raise UsageError(options[0] + str(error).removeprefix("SPEC")) from error
+
     def main(self, *args, standalone_mode: bool = True, **extra):
         if not standalone_mode:
             return super().main(*args, standalone_mode=False, **extra)

@@ -9,12 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from integrad.errors import UsageError
 from integrad.execute.adaptation import STORED_SAMPLES
 from integrad.learners.schedule import Schedule
 from integrad.learners.table import learner_of
 from integrad.model_file import Model
+from integrad.network.learn_set import LearnSet
 from integrad.targets.cores import CORES, USUAL, Core, core_of, get_core, product_of
 from integrad.targets.generated_names import c_name
 from integrad.targets.parts import Part, find_part
@@ -102,10 +104,16 @@ def module_name(model: str) -> str:
     return f"{name}_model" if is_taken(name) else name
 
 
-def chosen_name(name: str | None, model: str) -> str:
-    """What --name says, or what a module is called after its model file. Raises UsageError if it is taken."""
-    chosen = name or module_name(model)
+def chosen_name(name: str | None, model: str, console: Console) -> str:
+    """What --name says, or what a module is called after its model file, with a note if that is another name.
+
+    Raises UsageError if what --name says is taken.
+    """
+    chosen, own = name or module_name(model), c_name(Path(model))
     check_name(chosen)
+    if not name and chosen != own:
+        text = f"note: named {chosen}, since {own} is reserved; --name chooses another"
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
     return chosen
 
 
@@ -131,8 +139,10 @@ def schedule_for(model: Model, batch_size: int, learning_rate_inv: int | None = 
 def device_options(model: Model, learn: str, stash: str | None) -> dict[str, str]:
     """What was chosen for the device, for make_plan(); nothing where no option was given.
 
-    Raises UsageError where the learner of the model has no such option, and where nothing learns.
+    Raises UsageError where the model has fewer blocks than are to learn, where its learner has no such
+    option, and where nothing learns.
     """
+    LearnSet.require(learn, len(model.network.blocks))
     if stash is None:
         return {}
     learner_of(model.network).require_option("stash", stash)

@@ -95,7 +95,7 @@ def export(model, target, learn, batch_size, stash, out, name, core, part, json_
         require_core_of(part, chosen)
     loaded = load_model(model)
     constants = loaded.constants | device_options(loaded, learn, stash)
-    plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size, constants)
+    plan = make_plan(loaded.network, chosen_name(name, model, console), learn, batch_size, constants)
     fit = require_fit(loaded, plan, part) if part else None
     batch = ("--batch-size", batch_size) if plan.batch else ()
     stashed = ("--stash", stash) if stash else ()

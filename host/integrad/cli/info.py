@@ -18,9 +18,10 @@ from integrad.cli.device_options import (
     stash_option,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.cli.memory_plan import NOTHING, show_device
+from integrad.cli.memory_plan import NOTHING, find_drawer, show_device
 from integrad.model_file import Model, load_model
 from integrad.network.parameter import Parameter
+from integrad.targets.parts import find_part
 from integrad.training.divergence import count_saturated
 
 
@@ -47,6 +48,9 @@ def info(model, learn, batch_size, stash, part, arena, json_path):
     console = console_for(json_path)
     loaded = load_model(model)
     options = device_options(loaded, learn or "none", stash)
+    chosen = find_part(part) if part else None
+    if arena:
+        find_drawer(arena)
     rows = layer_rows(loaded)
     _show_layers(console, model, rows)
     _show_record(console, loaded)
@@ -55,7 +59,7 @@ def info(model, learn, batch_size, stash, part, arena, json_path):
     device = NOTHING | {"suggestions": []}
     if learn or part or arena:
         name, layers = Path(model).name, learn or "none"
-        device |= show_device(console, loaded, name, layers, batch_size, part, arena, options)
+        device |= show_device(console, loaded, name, layers, batch_size, chosen, arena, options)
     write_json(
         json_path,
         {

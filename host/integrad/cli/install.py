@@ -53,7 +53,7 @@ def install(model, port, learn, batch_size, stash, backend, former_backend, main
     learn = learn or "all"
     loaded = load_model(model)
     constants = loaded.constants | device_options(loaded, learn, stash)
-    plan = make_plan(loaded.network, chosen_name(name, model), learn, batch_size, constants)
+    plan = make_plan(loaded.network, chosen_name(name, model, console), learn, batch_size, constants)
     batch = ("--batch-size", batch_size) if plan.batch else ()
     stashed = ("--stash", stash) if stash else ()
     command = command_line("install", Path(model).name, "--learn", learn, *batch, *stashed)

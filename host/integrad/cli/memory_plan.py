@@ -15,7 +15,7 @@ from integrad.report.arena_picture import arena_picture
 from integrad.report.arena_plot import plot_arena
 from integrad.report.costs import show_plan
 from integrad.report.part_fit import show_part_fit
-from integrad.targets.parts import find_part
+from integrad.targets.parts import Part
 from integrad_codegen.costs import layers, memory_rows
 from integrad_codegen.plan import Plan, make_plan
 
@@ -37,7 +37,7 @@ def show_device(
     name: str,
     learn: str,
     batch_size: int,
-    part: str | None,
+    part: Part | None,
     arena: str | None,
     options: Mapping[str, str],
 ) -> dict:
@@ -45,8 +45,7 @@ def show_device(
 
     options: see Learner.device_options.
     """
-    draw = _drawer(arena) if arena else None
-    chosen = find_part(part) if part else None
+    draw = find_drawer(arena) if arena else None
     plan = make_plan(model.network, "model", learn, batch_size, model.constants | dict(options))
     show_plan(console, f"{name}, learns: {learn}", layers(plan), memory_rows(plan))
     drawn = plan.training_arena or plan.inference_arena
@@ -65,16 +64,17 @@ def show_device(
         "arena_bytes": drawn.bytes,
         "arena_lower_bound_bytes": drawn.lower_bound,
     }
-    return NOTHING | result | (_part_result(console, model, plan, chosen) if chosen else {})
+    return NOTHING | result | (_part_result(console, model, plan, part) if part else {})
 
 
-def _drawer(path: str):
+def find_drawer(path: str):
+    """What draws an arena into a file of this name. Raises UsageError for an unknown suffix."""
     if (suffix := Path(path).suffix.lower()) not in DRAWERS:
         raise UsageError(f"--arena {path}: must end in {' or '.join(DRAWERS)}")
     return DRAWERS[suffix]
 
 
-def _part_result(console: Console, model: Model, plan: Plan, part) -> dict:
+def _part_result(console: Console, model: Model, plan: Plan, part: Part) -> dict:
     fit: PartFit = fit_part(model, plan, part)
     show_part_fit(console, fit)
     return {

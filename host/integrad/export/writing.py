@@ -14,6 +14,8 @@ def write_export(out: Path, files: Mapping[str, str | bytes]) -> list[Path]:
     """Write all files below the folder `out` or, on an error such as a full disk, none. Returns the paths."""
     folders = [folder for name in files for folder in reversed((out / name).relative_to(out).parents)]
     new = [out / folder for folder in dict.fromkeys(folders) if not (out / folder).exists()]
+    if out.exists() and not out.is_dir():
+        raise IntegradError(f"--out {out}: is a file, expected a folder")
     try:
         out.mkdir(parents=True, exist_ok=True)
         for folder in new:

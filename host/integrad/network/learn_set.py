@@ -33,6 +33,15 @@ class LearnSet:
             raise UsageError(f"learn {text!r}: expected none, output, last:K (K = 1, 2, …) or all")
         return cls(text, max(0, blocks - int(match[1])), True)
 
+    @classmethod
+    def require(cls, text: str, blocks: int) -> None:
+        """Raise UsageError if somebody chose an invalid text, or last:K for a network with fewer blocks."""
+        cls.parse(text, blocks)
+        if text.startswith("last:") and int(text.removeprefix("last:")) > blocks:
+            has = f"{blocks or 'no'} block{'' if blocks == 1 else 's'}"
+            largest = f"the largest is last:{blocks}" if blocks else "use output"
+            raise UsageError(f"learn {text!r}: the network has {has}; {largest}")
+
     def block_learns(self, index: int) -> bool:
         """index: 0 for the first block."""
         return index >= self.first_block

@@ -38,7 +38,9 @@ def parse_notation(text: str, input_shape: Shape, learner: str = USUAL_LEARNER) 
     """
     family, colon, _ = text.partition(":")
     if not colon or family not in EXPECTED:
-        raise _error(text, 0, "expected mlp:…, cnn:…, nitro:… or a path that ends in .toml")
+        raise _error(
+            text, 0, "expected mlp:…, cnn:…, nitro:…, pocket:…, backprop:… or a path that ends in .toml"
+        )
     own = LEARNER_LAYERS[learner]
     if family not in own.families:
         raise _error(text, 0, f"the learner {learner} supports only {', '.join(own.families)}")

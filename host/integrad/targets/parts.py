@@ -72,8 +72,8 @@ def find_part(text: str) -> Part:
         raise UsageError(f"{start}: may be {' or '.join(map(_shown, found[:MOST]))}; name one of them")
     if possible := other_chip(wanted):
         raise UsageError(f"{start}: {possible}")
-    near = [named[name][0].name for name in difflib.get_close_matches(wanted, named, NEAR, 0.6)]
-    names = list(dict.fromkeys(near)) or [part.name for part in all_parts()]
+    near = [_shown(named[name][0]) for name in difflib.get_close_matches(wanted, named, NEAR, 0.6)]
+    names = list(dict.fromkeys(near)) or [_shown(part) for part in all_parts()]
     raise UsageError(f"{start}: unknown; {'similar' if near else 'known'} names: {', '.join(names)}")
 
 
