@@ -6,6 +6,8 @@ import subprocess
 import numpy as np
 import pytest
 
+from integrad.build.host_program import SANITIZERS
+from integrad.build.objects import compile_object
 from integrad.build.toolchain import WARNINGS
 from integrad.datasets.axes import input_shape
 from integrad.datasets.preprocessing import Preprocessing
@@ -88,9 +90,12 @@ def build_and_run(folder, program):
     """What a program prints that is linked with the model."""
     (folder / "main.c").write_text(program)
     (folder / "runtime.c").write_text('#include "integrad/all_kernels.h"\n')
-    sources = map(str, folder.glob("*.c"))
-    flags = ("-std=c99", "-O1", *WARNINGS, "-Wno-missing-prototypes", "-fsanitize=address,undefined")
-    command = ["gcc", *flags, "-fno-sanitize-recover=all", *sources, "-o", str(folder / "main")]
+    flags = ["-std=c99", "-O1", *WARNINGS, "-Wno-missing-prototypes", *SANITIZERS]
+    objects = []
+    for source in sorted(folder.glob("*.c")):
+        objects.append(source.with_suffix(".o"))
+        compile_object("gcc", ["gcc", *flags], [folder], source, objects[-1])
+    command = ["gcc", *SANITIZERS, *map(str, objects), "-o", str(folder / "main")]
     built = subprocess.run(command, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     environment = {"ASAN_OPTIONS": "detect_leaks=0"}
