@@ -351,6 +351,9 @@ def test_what_a_network_cannot_see_is_said():
     with pytest.warns(IntegradNote, match="column 3: constant") as caught:
         integrad.train(x, y, "mlp:4", steps=5)
     assert caught[0].filename == __file__
+    x[:, 2] = 0
+    with pytest.warns(IntegradNote, match="columns 2, 3: constant .* and tell the network .*; remove them"):
+        integrad.train(x, y, "mlp:4", steps=5)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         integrad.train(*table(), "mlp:4", steps=5)

@@ -44,8 +44,10 @@ def channel_warnings(
         if distinct < FEW and len(np.unique(column)) > LOSS * distinct:
             coarse.append(f"{name} ({distinct})")
     what = "column" if preprocessing.axes == "F" else "channel"
+    several = len(constant) > 1
+    nothing = f"{'tell' if several else 'tells'} the network nothing; remove {'them' if several else 'it'}"
     return [
-        *_line(constant, what, "constant in the training samples and tells the network nothing; remove it"),
+        *_line(constant, what, f"constant in the training samples and {nothing}"),
         *_line(
             coarse,
             what,
