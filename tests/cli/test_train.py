@@ -348,3 +348,33 @@ def test_nan_is_refused(tmp_path):
     data = write_npz(tmp_path / "nan.npz", samples=30, x=x)
     result = train(tmp_path, data)
     assert result.exit_code == 1 and "x[3, 1] is nan" in result.stderr
+
+
+def test_rare_classes_are_named(tmp_path):
+    """b looks like a, c has no test sample."""
+    y = np.array(["a"] * 40 + ["b"] * 4 + ["c"] * 40)
+    x = np.where(y == "c", 200, 20)[:, None] + np.arange(84)[:, None] % 4 * np.ones((1, 3), int)
+    test = (np.arange(84) % 4 == 1) & (y != "c")
+    data = tmp_path / "rare.npz"
+    np.savez(data, x=x, y=y, test=test)
+    result = train(tmp_path, data, "--learner", "backprop", "--epochs", 3)
+    assert "warning: no training sample is classified as b: collect more samples of it, and" in result.stdout
+    first, second, _ = (line for line in result.stdout.splitlines() if line.startswith("epoch "))
+    assert "samples/s" not in first and "samples/s" in second
+    assert "note: c is untested: no sample that was tested is of that class" in result.stdout
+    result = run("evaluate", tmp_path / "toy.model", data)
+    assert "warning: no sample is classified as b: train with more samples of it" in result.stdout
+    assert "note: c is untested" in result.stdout
+
+
+def test_the_best_epoch_of_equal_ones_is_explained(tmp_path):
+    """Validation is perfect from an early epoch on, while its loss still falls."""
+    result = train(tmp_path, write_npz(tmp_path / "toy.npz"), "--epochs", 100)
+    assert "; the validation accuracy did not improve in 25 epochs; the best is epoch " in result.stdout
+    assert ", which equals epoch " in result.stdout and "has a smaller validation loss" in result.stdout
+
+
+def test_a_folder_that_takes_no_files_is_found_before_training(data):
+    result = run("train", data, "--model", "mlp:4", "--out", "/proc/x.model")
+    assert result.exit_code == 1 and "--out /proc/x.model: cannot write files in /proc: " in result.stderr
+    assert "epoch" not in result.output

@@ -89,7 +89,7 @@ def test_plateau_refines_the_learning_rate_and_then_stops():
     rates = [epoch.learning_rate_inv for epoch in history.epochs]
     assert rates[0] == 128 and sorted(set(rates)) == [128 * 3**n for n in range(len(set(rates)))]
     assert len(set(rates)) > 1 and len(rates) < 100
-    assert history.stopped == "no improvement in 8 epochs"
+    assert history.stopped == "the validation accuracy did not improve in 8 epochs"
     best = [epoch.validation_correct for epoch in history.epochs]
     assert len(best) - 8 == 1 + best.index(max(best))
     assert notes and all(note.startswith("plateau: learning_rate_inv is ") for note in notes)

@@ -138,3 +138,10 @@ def test_a_spec_that_does_not_fit_is_refused():
         choose_training(make(), "mlp:8,,")
     with pytest.raises(UsageError, match="is for the learner nitro-d, not for backprop"):
         choose_training(make(), "nitro:mlp-1", learner="backprop")
+
+
+def test_validation_without_samples_chooses_nothing():
+    dataset = build_dataset("three", np.zeros((3, 4), np.int8), np.array([0, 0, 1]))
+    for learner in ("backprop", "nitro-d"):
+        choice = choose_training(dataset, "mlp:4", learner=learner, validation_percent=50)
+        assert choice.validation_percent == 0 and "validation chooses" not in choice.reason

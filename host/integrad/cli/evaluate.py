@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from integrad.cli.class_notes import describe_missed, describe_untested
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.table_options import load_for, table_options
 from integrad.model_file import Model, load_model
 from integrad.training.evaluation import choose_part, match_labels
-from integrad.training.metrics import class_scores, confusion_matrix, macro_f1
+from integrad.training.metrics import absent_classes, class_scores, confusion_matrix, macro_f1, missed_classes
 
 WIDEST_MATRIX = 12
 """Maximum number of classes for which the confusion matrix is shown."""
@@ -53,6 +54,12 @@ def evaluate(model, data, only, label, group, drop, json_path):
         markup=False,
         soft_wrap=True,
     )
+    if missed := describe_missed(trained.class_names, missed_classes(confusion)):
+        it = "it" if len(missed_classes(confusion)) == 1 else "them"
+        text = f"warning: no sample is classified as {missed}: train with more samples of {it}"
+        console.print(text, markup=False, soft_wrap=True)
+    if untested := describe_untested(trained.class_names, absent_classes(confusion)):
+        console.print(f"note: {untested}", markup=False, soft_wrap=True)
     if note := part.note(np.flatnonzero(mask)):
         console.print(
             f"note: {note}, so that these figures do not say how well it classifies new ones",

@@ -8,11 +8,13 @@ import signal
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from integrad.cli.class_notes import describe_missed, describe_untested
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.table_options import table_options
 from integrad.datasets import TableOptions, load_dataset
@@ -171,7 +173,7 @@ LAYER_OPTIONS = ("leak", "encoding", "bias")
     type=click.IntRange(0, 90),
     metavar="PERCENT",
     help="Share of the training samples used to select the best epoch; whole groups if the data has groups. "
-    "[default: as above]",
+    "[default: 10, or 0 where the data has fewer than 5,000 samples for training, as above]",
 )
 @click.option(
     "--validation-by-class",
@@ -297,7 +299,7 @@ def train(
         ) from error
     with suppress(OSError):
         os.unlink(checkpoint)
-    _show_outcome(console, outcome, out, run.chooses_epoch)
+    _show_outcome(console, outcome, out, run.chooses_epoch, bool(run.trainer.balance))
     write_json(json_path, _result(outcome))
 
 
@@ -310,8 +312,11 @@ def _check_paths(data: str, out: str, resume: bool, console: Console) -> str:
         raise UsageError(f"--out {out}: is a folder, expected a file name")
     if Path(out).resolve() == Path(data).resolve():
         raise UsageError(f"--out {out}: would overwrite the data")
-    if not os.access(folder, os.W_OK):
-        raise IntegradError(f"--out {out}: the folder {folder} is not writable")
+    try:
+        with NamedTemporaryFile(prefix=".integrad", dir=folder):
+            pass
+    except OSError as error:
+        raise IntegradError(f"--out {out}: cannot write files in {folder}: {error.strerror}") from error
     checkpoint = f"{out}.checkpoint"
     if resume and not Path(checkpoint).exists():
         raise UsageError(f"{checkpoint}: there is no checkpoint to resume; start without --resume")
@@ -388,9 +393,9 @@ def _show_start(console: Console, run: TrainingRun, workers: Alone, how: str) ->
         _say(console, f"warning: {warning}")
 
 
-def _show_outcome(console: Console, outcome: Outcome, out: str, chosen: bool) -> None:
-    """chosen: whether validation chose the epoch."""
-    history = outcome.history
+def _show_outcome(console: Console, outcome: Outcome, out: str, chosen: bool, balanced: bool) -> None:
+    """chosen: whether validation chose the epoch. balanced: whether classes were drawn equally often."""
+    history, names = outcome.history, outcome.model.class_names
     table = Table("split", title=f"Accuracy of the {'best' if chosen else 'last'} weights")
     table.add_column("samples", justify="right")
     table.add_column("accuracy", justify="right")
@@ -406,6 +411,16 @@ def _show_outcome(console: Console, outcome: Outcome, out: str, chosen: bool) ->
             console,
             "the classes are unbalanced: macro-F1 counts all of them alike, accuracy does not",
         )
+        if outcome.test.samples and (untested := describe_untested(names, outcome.test.absent)):
+            _say(console, f"note: {untested}")
+    judged = "validation" if outcome.validation.samples else "train"
+    if missed := describe_missed(names, getattr(outcome, judged).missed):
+        which = "validation" if judged == "validation" else "training"
+        it = "it" if len(getattr(outcome, judged).missed) == 1 else "them"
+        text = f"warning: no {which} sample is classified as {missed}: collect more samples of {it}"
+        if outcome.unbalanced and not balanced:
+            text += f", and try --balance, which draws {it} more often"
+        _say(console, text)
     _say(console, _how_it_went(history, chosen))
     _say(console, f"wrote {out}, CRC of weights {outcome.model.network.weights_crc():08x}")
 
@@ -414,9 +429,18 @@ def _how_it_went(history: History, chosen: bool) -> str:
     """The duration, with the same rate as the lines of the progress: validation included."""
     epochs = len(history.epochs)
     rate = sum(epoch.samples for epoch in history.epochs) / max(1e-9, history.seconds)
-    best = f"; the best is epoch {history.best_epoch}" if chosen else ""
+    best = _describe_best(history) if chosen else ""
     reason = "" if history.stopped == f"all {epochs} epochs completed" else f"; {history.stopped}"
     return f"{epochs:,} epochs in {history.seconds:.1f} s, {rate:,.0f} samples/s{reason}{best}"
+
+
+def _describe_best(history: History) -> str:
+    """The number of the best epoch, and what distinguishes it from an earlier one with the same score."""
+    text, score = f"; the best is epoch {history.best_epoch}", history.best.validation_score
+    first = next(epoch.number for epoch in history.epochs if epoch.validation_score == score)
+    if first == history.best_epoch:
+        return text
+    return f"{text}, which equals epoch {first} in this respect and has a smaller validation loss"
 
 
 def _result(outcome: Outcome) -> dict:

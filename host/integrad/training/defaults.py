@@ -15,7 +15,7 @@ from integrad.network.layer_types.table import LAYER_TYPES
 from integrad.network.learner_table import LEARNER_LAYERS
 from integrad.network.network import Network
 from integrad.training.specification import FIRST, is_notation, load_spec
-from integrad.training.splits import count_untested
+from integrad.training.splits import count_untested, count_validation
 from integrad.training.trainer import BEST, LAST
 
 SMALL_BATCH, LARGE_BATCH, MANY_SAMPLES = 16, 64, 10_000
@@ -82,10 +82,17 @@ def choose_training(
         learner = _usual_learner(given, options)
     found = load_spec(spec, shape, learner, options)
     pool, percent = None, validation_percent
+
+    def drawn(percent: int) -> int:
+        """The percentage; 0 if it yields no sample."""
+        counted = percent and count_validation(dataset, holdouts, percent, by_class, _seed(given))
+        return percent if counted else 0
+
     if find_learner(found.learner).trains_for_steps and is_notation(spec):
         pool = count_untested(dataset, holdouts, _seed(given))
         if percent is None:
             percent = _validation_percent(pool, given, by_class)
+        percent = drawn(percent)
         if "bias" in LAYER_TYPES[found.layers[0]["type"]].file_defaults:
             options = {"bias": FIRST} | options
         network = Network(shape, dataset.classes, found.layers, found.learner)
@@ -96,7 +103,7 @@ def choose_training(
         }
     else:
         usual = {"batch_size": usual_batch_size(len(dataset))} | found.learning
-        percent = VALIDATION_PERCENT if percent is None else percent
+        percent = drawn(VALIDATION_PERCENT if percent is None else percent)
     chosen = usual | given
     reason = _describe(found.learner, chosen, percent, pool)
     return TrainingChoice(found.learner, chosen, options, percent, reason)

@@ -28,6 +28,16 @@ def class_scores(confusion: np.ndarray) -> list[tuple[float, float, float]]:
     ]
 
 
+def missed_classes(confusion: np.ndarray) -> list[int]:
+    """Classes with samples, none of which and no other one is classified as them."""
+    return np.flatnonzero((confusion.sum(axis=1) > 0) & (confusion.sum(axis=0) == 0)).tolist()
+
+
+def absent_classes(confusion: np.ndarray) -> list[int]:
+    """Classes without samples."""
+    return np.flatnonzero(confusion.sum(axis=1) == 0).tolist()
+
+
 def macro_f1(confusion: np.ndarray) -> float:
     """Mean F1 over the classes that occur among the labels or the predictions."""
     occurs = confusion.sum(axis=0) + confusion.sum(axis=1) > 0

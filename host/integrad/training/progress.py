@@ -10,6 +10,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from integrad.training.history import Epoch
 from integrad.training.metrics import MILLION
 
+SOON = 1.0
+"""Seconds after which a rate can be told. The first epoch of small data sets takes milliseconds, less than
+the checkpoint after it."""
+
 MOST_LINES = 40
 """Budgets of steps take thousands of epochs of small data sets."""
 
@@ -50,10 +54,9 @@ class Lines(Silent):
         elapsed = max(1e-9, time.perf_counter() - self.started)
         done = record.number - self.first
         left = elapsed / done * (self.epochs - record.number)
-        self._print(
-            f"epoch {record.number:>3}/{self.epochs}  {describe(record)}  "
-            f"{done * self.samples / elapsed:,.0f} samples/s  at most {left:.0f} s remaining"
-        )
+        rate = f"  {done * self.samples / elapsed:,.0f} samples/s  at most {left:.0f} s remaining"
+        known = done > 1 or elapsed >= SOON
+        self._print(f"epoch {record.number:>3}/{self.epochs}  {describe(record)}{rate if known else ''}")
 
     def note(self, text: str) -> None:
         self._print(text)

@@ -109,6 +109,14 @@ def count_untested(dataset: Dataset, holdouts: Sequence[str] = (), seed: int = 0
     return int((counts - np.where(counts > 1, np.maximum(1, counts * TEST_PERCENT // 100), 0)).sum())
 
 
+def count_validation(
+    dataset: Dataset, holdouts: Sequence[str], percent: int, by_class: bool = False, seed: int = 0
+) -> int:
+    """Number of validation samples of the split with this seed: none of classes with one sample."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    return len(split_dataset(dataset, rng, list(holdouts), percent, by_class).validation)
+
+
 def record_split(split: Split) -> dict:
     """The entry of a training record by which recorded_split recognises the samples of the test."""
     return {"test_crc": f"{_crc(split.test):08x}"}

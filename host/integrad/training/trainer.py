@@ -275,7 +275,8 @@ class Trainer:
                 state.finished = f"accuracy stayed at chance for {state.watch.at_chance} epochs"
             return
         if self.stop_patience and state.stop.reached(epoch.validation_score):
-            state.finished = f"no improvement in {self.stop_patience} epochs"
+            measure = "macro-F1" if state.unbalanced else "accuracy"
+            state.finished = f"the validation {measure} did not improve in {self.stop_patience} epochs"
         elif self.patience and state.refine.reached(epoch.validation_score):
             self._refine(state, network.classes, progress)
 

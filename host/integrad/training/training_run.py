@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,7 +20,13 @@ from integrad.network.network import Network
 from integrad.tensor_file import one_line
 from integrad.training.defaults import VALIDATION_PERCENT, usual_batch_size
 from integrad.training.history import History
-from integrad.training.metrics import count_predictions, is_unbalanced, macro_f1
+from integrad.training.metrics import (
+    absent_classes,
+    count_predictions,
+    is_unbalanced,
+    macro_f1,
+    missed_classes,
+)
 from integrad.training.progress import Silent
 from integrad.training.specification import load_spec
 from integrad.training.splits import record_split, split_dataset
@@ -30,11 +37,14 @@ from integrad.training.workers import Alone
 @dataclass(frozen=True)
 class Score:
     """Number of correct predictions, and of samples. macro_f1: a fraction; None without samples or where
-    nobody computed it."""
+    nobody computed it. missed, absent: classes that are never predicted although they have samples, and
+    classes without samples."""
 
     correct: int
     samples: int
     macro_f1: float | None = None
+    missed: Sequence[int] = ()
+    absent: Sequence[int] = ()
 
     @property
     def accuracy(self) -> float | None:
@@ -162,4 +172,5 @@ def _score(engine: Engine, x: np.ndarray, labels: np.ndarray) -> Score:
     if not len(x):
         return Score(0, 0)
     confusion, _ = count_predictions(engine, x, labels)
-    return Score(int(confusion.trace()), len(x), macro_f1(confusion))
+    lacking = missed_classes(confusion), absent_classes(confusion)
+    return Score(int(confusion.trace()), len(x), macro_f1(confusion), *lacking)
