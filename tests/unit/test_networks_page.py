@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-import pytest
+from click.testing import CliRunner
 
-from integrad.errors import UsageError
+from integrad.cli import main
 from integrad.training.specification import load_spec, parse_spec
 
 PAGE = (Path(__file__).parents[2] / "docs/networks.md").read_text()
@@ -17,10 +17,11 @@ def test_short_examples():
         assert parse_spec(spec, (1, 32, 32))
 
 
-def test_the_mistake_is_shown_as_on_the_page():
-    with pytest.raises(UsageError) as caught:
-        parse_spec("cnn:p2,q8,d48", (1, 32, 32))
-    assert f"error: {caught.value}\n" in PAGE
+def test_the_mistake_is_shown_as_on_the_page(tmp_path):
+    words = ["train", "spoken-digits", "--model", "cnn:p2,q8,d48", "--out", str(tmp_path / "digits.model")]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2 and result.stderr.startswith("error: --model: ")
+    assert result.stderr in PAGE
 
 
 def test_the_file_on_the_page(tmp_path):
