@@ -170,7 +170,8 @@ def test_a_preset_brings_its_settings_and_options_win(tmp_path, data):
         "batch_size": 32, "epochs": 4, "learning_rate_inv": 256, "amplification": 64,
         "decay_inv": 12_000, "head_decay_inv": 7,
         "patience": 15, "stop_patience": 35, "augment_crop": 0, "augment_flip": 0, "augment_by": "batch",
-        "steps": 0, "halvings": 0, "keep": "best", "balance": 0, "learn": "all",
+        "steps": 0, "halvings": 0, "keep": "best", "balance": 0,
+        "schedule": "plateau", "last_learning_rate_inv": 0, "learn": "all",
     }  # fmt: skip
 
 
@@ -215,6 +216,9 @@ def test_series_and_axes(tmp_path):
         (["--augment-by", "pixel"], 2, "--augment-by must be batch or sample, not 'pixel'"),
         (["--epochs", "many"], 2, "'many' is not a valid integer"),
         (["--axes", "XY"], 2, "--axes XY"),
+        (["--schedule", "cosine"], 2, "--schedule must be plateau or annealed, not 'cosine'\n"),
+        (["--last-learning-rate-inv", 9], 2, "last_learning_rate_inv 9: only the schedule annealed has it\n"),
+        (["--schedule", "annealed", "--halvings", 1], 2, "halvings 1: the schedule annealed replaces it"),
         (["--resume"], 2, "toy.model.checkpoint: there is no checkpoint to resume"),
         (["--out", "/nowhere/toy.model"], 2, "the folder does not exist: /nowhere"),
         (["--out", "/"], 2, "is a folder"),

@@ -37,6 +37,8 @@ CNN = (
     "--augment-crop",
     "1",
     "--augment-flip",
+    "--schedule",
+    "annealed",
 )
 BACKPROP = ("--model", "cnn:c6,p2,x20,d12", "--epochs", "3", "--learner", "backprop")
 LONG = (

@@ -105,6 +105,40 @@ def test_schedule_and_warnings_survive(tmp_path):
     assert again.weights_crc() == network.weights_crc()
 
 
+def test_an_annealed_run_is_resumed(tmp_path):
+    changes = {"schedule": "annealed", "last_learning_rate_inv": 1000}
+    trainer, undisturbed = make_run(**changes)
+    whole = trainer.fit(undisturbed, *PARTS)
+    path = tmp_path / "run.checkpoint"
+    interrupt(path, 4 * BATCHES + 3, **changes)
+    for other, words in (
+        ({}, "a run with schedule annealed, not plateau; repeat"),
+        (changes | {"last_learning_rate_inv": 999}, "last_learning_rate_inv 1000, not 999; repeat"),
+        (changes | {"epochs": 9}, "epochs 8, not 9; repeat"),
+    ):
+        trainer, network = make_run(**other)
+        with pytest.raises(UsageError, match=words) as caught:
+            trainer.fit(network, *PARTS, checkpoint=path, resume=True)
+        assert "\n" not in str(caught.value)
+    trainer, again = make_run(**changes)
+    assert trainer.fit(again, *PARTS, checkpoint=path, resume=True).epochs == whole.epochs
+    assert again.weights_crc() == undisturbed.weights_crc()
+
+
+def test_a_checkpoint_without_a_schedule_has_the_usual_one(tmp_path):
+    path = tmp_path / "run.checkpoint"
+    interrupt(path, 5)
+    document, tensors = read_tensors(path, "integrad-checkpoint", 1)
+    document = {k: v for k, v in document.items() if k not in ("format", "version")}
+    del document["identity"]["schedule"], document["identity"]["last_learning_rate_inv"]
+    write_tensors(path, "integrad-checkpoint", 1, document, tensors)
+    trainer, network = make_run(schedule="annealed")
+    with pytest.raises(UsageError, match="a run with schedule plateau, not annealed"):
+        trainer.fit(network, *PARTS, checkpoint=path, resume=True)
+    trainer, network = make_run()
+    trainer.fit(network, *PARTS, checkpoint=path, resume=True)
+
+
 def test_a_budget_of_steps_is_resumed(tmp_path):
     changes = {"steps": 90, "halvings": 3, "keep": "last", "balance": 1}
     trainer, network = make_run(**changes)

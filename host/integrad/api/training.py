@@ -84,7 +84,7 @@ def train(
         Whether to show the progress of the training.
     **settings : int or str
         Settings of `integrad train` under the same names: epochs, steps, batch_size, learning_rate_inv,
-        keep, halvings, engine, threads, ...
+        keep, schedule, last_learning_rate_inv, halvings, engine, threads, ...
 
     Returns
     -------

@@ -37,8 +37,7 @@ DEFAULTS = {name: p.default for name, p in LEARNERS[USUAL].all_hyper_parameters(
 SETTINGS = (
     "batch_size", "epochs", "seed", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
     "loss", "update", "augment_crop", "augment_flip", "augment_by", "steps", "halvings", "keep", "balance",
-    "engine",
-    "threads",
+    "schedule", "last_learning_rate_inv", "engine", "threads",
 )  # fmt: skip
 BIASES = {"none": False, "first": FIRST, "all": True}
 LAYER_OPTIONS = ("leak", "encoding", "bias")
@@ -68,6 +67,20 @@ LAYER_OPTIONS = ("leak", "encoding", "bias")
     metavar="N",
     help="Halve the learning rate N times in the course of the training, evenly. [default: "
     f"{DEFAULTS['halvings']}]",
+)
+@click.option(
+    "--schedule",
+    metavar="plateau|quarters|annealed",
+    help="How the learning rate is reduced: on plateaus of the validation result (nitro-d, pocket), after "
+    "each quarter of the epochs (backprop), or by an equal factor in every epoch. [default: plateau, or "
+    "quarters for backprop]",
+)
+@click.option(
+    "--last-learning-rate-inv",
+    type=int,
+    metavar="N",
+    help="Value of --learning-rate-inv in the last epoch, with --schedule annealed. [default: 32 times the "
+    "first, or 8 times for backprop]",
 )
 @click.option(
     "--keep",

@@ -19,7 +19,7 @@ from integrad.learners.backprop_loss import CROSS_ENTROPY, LOSSES, SQUARED, prop
 from integrad.learners.backprop_pass import BatchPass
 from integrad.learners.backprop_scaling import CONSTANT, DELAYED, MAXIMUM, WIDTHS, adapted
 from integrad.learners.backprop_update import EXACT, NORMALISED
-from integrad.learners.hyper_parameters import HyperParameter
+from integrad.learners.hyper_parameters import ANNEALED, QUARTERS, HyperParameter
 from integrad.learners.learner import Learner
 from integrad.learners.schedule import Schedule
 from integrad.learners.step import Gradients, Step
@@ -48,7 +48,7 @@ error never vanishes, and larger steps forget what was learnt (docs/results/back
 MOST_SQUARED = 16
 """Classes up to which the squared error is as good as cross-entropy or better: docs/results/small_data.md."""
 
-QUARTERS = 4
+PARTS = 4
 """The step size of normalised updates is halved after each quarter of the epochs."""
 
 
@@ -93,6 +93,8 @@ class Backprop(Learner):
     }
     device_options: ClassVar = {"stash": HyperParameter(default=EXACT_STASH, choices=STASHES)}
     refinement = 1
+    rate_schedules = (QUARTERS, ANNEALED)
+    annealing = 8
     # Layers with few inputs work well with many weights at the ends of a range of 8 bits.
     saturated_share = 2
     calibration_samples = 256
@@ -170,8 +172,8 @@ class Backprop(Learner):
     def learning_rate_inv_in(self, epoch, epochs, learning_rate_inv, settings) -> int:
         if settings["update"] == EXACT:
             return learning_rate_inv
-        quarters = min(QUARTERS * (epoch - 1) // epochs, QUARTERS - 1)
-        return min(learning_rate_inv << quarters, INT32_LIMIT)
+        past = min(PARTS * (epoch - 1) // epochs, PARTS - 1)
+        return min(learning_rate_inv << past, INT32_LIMIT)
 
     def schedule(self, training: Mapping, classes: int, batch_size: int) -> Schedule:
         """A device computes exact updates: the rate of a normalised training does not apply to them."""

@@ -5,13 +5,17 @@ Devices use 32-bit integers, so that values accepted by the host must fit in 32 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from integrad.arithmetic import INT32_LIMIT
 from integrad.errors import IntegradError
 
 FEWEST_CLASSES = 2
 """If the number of classes is not known yet, the widest range applies, which is that for two classes."""
+
+PLATEAU, QUARTERS, ANNEALED = "plateau", "quarters", "annealed"
+"""Learning-rate schedules: reduce the rate where the validation result no longer improves, after each quarter
+of the epochs, or by the same factor in every epoch."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,14 @@ AFTER = {
 learner come in between."""
 
 
-def with_trainers(own: dict[str, HyperParameter]) -> dict[str, HyperParameter]:
-    """All hyper-parameters of a training run in the order of the training record. own: those of the
-    learner."""
-    return BEFORE | own | AFTER
+def with_trainers(
+    own: dict[str, HyperParameter], rate_schedules: tuple[str, ...]
+) -> dict[str, HyperParameter]:
+    """All hyper-parameters of a training run in the order of the training record. own, rate_schedules: those
+    of the learner. Like every learning_rate_inv, that of the last epoch is limited by the number of
+    classes."""
+    of_schedule = {
+        "schedule": HyperParameter(default=rate_schedules[0], choices=rate_schedules),
+        "last_learning_rate_inv": replace(own["learning_rate_inv"], low=0, default=0, per_class=False),
+    }
+    return BEFORE | own | AFTER | of_schedule

@@ -10,7 +10,7 @@ import numpy as np
 
 from integrad.arithmetic import INT32_LIMIT
 from integrad.errors import IntegradError, UsageError
-from integrad.learners.hyper_parameters import HyperParameter, with_trainers
+from integrad.learners.hyper_parameters import ANNEALED, PLATEAU, HyperParameter, with_trainers
 from integrad.learners.schedule import Schedule, ScheduleField
 from integrad.learners.step import Gradients, Rule, Step
 from integrad.network.learn_set import LearnSet
@@ -37,6 +37,10 @@ class Learner(ABC):
         Choices that belong to a device and not to a model: how its training step uses memory.
     refinement : int
         The factor by which it is increased.
+    rate_schedules : tuple of str
+        Learning-rate schedules that a training run can have; the first one is the default.
+    annealing : int
+        The factor by which it is increased in the course of an annealed training, if nothing else is said.
     tuning_rate_per_sample : int
         learning_rate_inv per sample of a batch with which a device adapts a trained model to new samples.
     saturated_share : int
@@ -55,6 +59,8 @@ class Learner(ABC):
     hyper_parameters: ClassVar[dict[str, HyperParameter]]
     device_options: ClassVar[dict[str, HyperParameter]] = {}
     refinement: int
+    rate_schedules: tuple[str, ...] = (PLATEAU, ANNEALED)
+    annealing: int = 32
     tuning_rate_per_sample: int = 32
     saturated_share: int = 10
     calibration_samples: int = 0
@@ -104,7 +110,7 @@ class Learner(ABC):
     def learning_rate_inv_in(
         self, epoch: int, epochs: int, learning_rate_inv: int, settings: Mapping[str, int | str]
     ) -> int:
-        """The value in an epoch, from 1, of a training run of `epochs` epochs."""
+        """The value in an epoch, from 1, of a training run of `epochs` epochs that is not annealed."""
         return learning_rate_inv
 
     def prepare(  # noqa: B027
@@ -196,7 +202,7 @@ class Learner(ABC):
 
     def all_hyper_parameters(self) -> dict[str, HyperParameter]:
         """Hyper-parameters of the learner and the trainer, in the order of the training record."""
-        return with_trainers(self.hyper_parameters)
+        return with_trainers(self.hyper_parameters, self.rate_schedules)
 
 
 def _setting(trained: object, name: str, default: int) -> int:

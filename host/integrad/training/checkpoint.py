@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from integrad.errors import IntegradError, UsageError
+from integrad.learners.learner import Learner
 from integrad.learners.table import learner_of
 from integrad.network.network import Network
 from integrad.tensor_file import one_line, read_tensors, require_checksum, write_tensors
@@ -61,7 +62,7 @@ def load_checkpoint(
     if not Path(path).exists():
         raise UsageError(f"{path}: there is no checkpoint to resume; start without --resume")
     document, tensors = read_tensors(path, KIND, VERSION)
-    _check_identity(path, document.get("identity"), identity)
+    _check_identity(path, document, identity, learner_of(network))
     try:
         values = _read_state(document, tensors, samples)
         highest = learner_of(network).largest_learning_rate_inv(network.classes)
@@ -84,11 +85,16 @@ def load_checkpoint(
         setattr(state, name, value)
 
 
-def _check_identity(path: str | os.PathLike, found, wanted: dict) -> None:
+def _check_identity(path: str | os.PathLike, document: dict, wanted: dict, learner: Learner) -> None:
+    found = document.get("identity")
     if not isinstance(found, dict):
         raise IntegradError(f"{path}: is damaged: it has no identity")
+    # Settings that older checkpoints lack had their defaults.
+    found = {name: setting.default for name, setting in learner.all_hyper_parameters().items()} | found
     for name, value in wanted.items():
         if found.get(name) == value:
+            continue
+        if name == "epochs" and _is_finished(document, value):
             continue
         other = one_line(found.get(name, "unknown"))
         if name == "tool_version":
@@ -104,6 +110,12 @@ def _check_identity(path: str | os.PathLike, found, wanted: dict) -> None:
             f"{path}: belongs to a run with {name} {other}, not {value}; "
             "repeat the command of that run to resume it"
         )
+
+
+def _is_finished(document: dict, epochs: int) -> bool:
+    """Whether no epoch is left to train, so that it does not matter how many there would have been."""
+    done = document.get("epochs")
+    return isinstance(done, list) and len(done) >= epochs
 
 
 def _read_state(document: dict, tensors: dict[str, np.ndarray], samples: int) -> dict:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from integrad.datasets import axes as layouts
 from integrad.datasets.dataset import Dataset
+from integrad.learners.hyper_parameters import ANNEALED
 from integrad.learners.table import LEARNERS, PREFERRED, find_learner
 from integrad.network.layer_types.table import LAYER_TYPES
 from integrad.network.learner_table import LEARNER_LAYERS
@@ -171,8 +172,11 @@ def _describe(learner: str, chosen: Mapping, percent: int, pool: int | None) -> 
     else:
         declared = LEARNERS[learner].all_hyper_parameters()
         epochs = chosen.get("epochs", declared["epochs"].default)
-        stops = percent and chosen.get("stop_patience", declared["stop_patience"].default)
+        annealed = chosen.get("schedule") == ANNEALED
+        stops = percent and not annealed and chosen.get("stop_patience", declared["stop_patience"].default)
         parts = [f"{'at most ' if stops else ''}{epochs} epochs {batches}"]
+    if chosen.get("schedule") == ANNEALED:
+        parts.append("annealed learning rate")
     if "loss" in chosen:
         parts.append(f"{chosen['loss']} loss")
     keeps_last = chosen.get("keep") == LAST

@@ -35,6 +35,8 @@
     augment_crop = 2            # shift by up to 2 pixels,
     augment_flip = 1            # mirror horizontally,
     augment_by = "sample"       # each sample independently, or the whole "batch" alike
+    schedule = "annealed"       # the learning rate falls by the same factor in every epoch
+    last_learning_rate_inv = 4096
 
 The output layer is implicit. For time series, one number is a length in time: kernel 3 means [1, 3].
 """

@@ -17,9 +17,11 @@ from integrad import __version__
 from integrad.arithmetic import INT8_LIMIT
 from integrad.engines.choice import make_engine
 from integrad.engines.engine import Engine
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, UsageError
+from integrad.learners.hyper_parameters import ANNEALED, FEWEST_CLASSES
 from integrad.learners.table import USUAL, find_learner
 from integrad.network.network import Network
+from integrad.training.annealing import annealed
 from integrad.training.augmentation import Augmentation
 from integrad.training.checkpoint import load_checkpoint
 from integrad.training.checkpoint_writer import CheckpointWriter
@@ -55,9 +57,11 @@ class Trainer:
     only measures. balance: 1 to draw each class equally often in every epoch, by repeating samples of small
     classes and leaving out some of large ones. patience: number of epochs without improvement of the
     validation result after which learning_rate_inv is increased; stop_patience: after which training ends; 0
-    means never. augment_crop, augment_flip, augment_by: see Augmentation. seed: of the generator `rng`, from
-    which all random numbers are drawn. learn: see LearnSet. engine, threads: see make_engine; they affect the
-    speed only.
+    means never. schedule: how the learning rate is reduced, one of rate_schedules of the learner.
+    last_learning_rate_inv: with schedule="annealed", the value in the last epoch; 0 for `annealing` times the
+    first one. An annealed training takes all epochs, and patience has no effect. augment_crop, augment_flip,
+    augment_by: see Augmentation. seed: of the generator `rng`, from which all random numbers are drawn.
+    learn: see LearnSet. engine, threads: see make_engine; they affect the speed only.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class Trainer:
             if name == "learning_rate_inv" and value is None:
                 value = self._usual_learning_rate_inv()
             setattr(self, name, parameter.check(name, value))
+        self._complete_schedule()
         if type(seed) is not int or seed < 0:
             raise IntegradError(f"seed must be an integer of at least 0, not {seed!r:.50}")
         self.rng = np.random.Generator(np.random.PCG64(seed))
@@ -96,6 +101,22 @@ class Trainer:
         record."""
         return {name: getattr(self, name) for name in self.learner.all_hyper_parameters()}
 
+    def _complete_schedule(self) -> None:
+        """Derive what the learning-rate schedule leaves open. Raises UsageError for what contradicts it."""
+        first, last = self.learning_rate_inv, self.last_learning_rate_inv
+        if self.schedule != ANNEALED:
+            if last:
+                raise UsageError(f"last_learning_rate_inv {last}: only the schedule {ANNEALED} has it")
+            return
+        if self.halvings:
+            raise UsageError(f"halvings {self.halvings}: the schedule {ANNEALED} replaces it; choose one")
+        if last and last < first:
+            raise UsageError(f"last_learning_rate_inv {last}: is less than the first, {first}")
+        self.last_learning_rate_inv = last or min(
+            first * self.learner.annealing, self.learner.largest_learning_rate_inv(FEWEST_CLASSES)
+        )
+        self.patience = self.stop_patience = 0  # the last epochs have the smallest steps
+
     def _usual_learning_rate_inv(self) -> int:
         """The default for the hyper-parameters that are declared before it; batch_size is one of them."""
         names = list(self.learner.all_hyper_parameters())
@@ -105,10 +126,13 @@ class Trainer:
     def _learning_rate_inv(self, state: TrainingState, classes: int) -> int:
         """Of the current epoch."""
         epoch = len(state.epochs) + 1
+        limit = self.learner.largest_learning_rate_inv(classes)
+        if self.schedule == ANNEALED:
+            last = min(self.last_learning_rate_inv, limit)
+            return annealed(self.learning_rate_inv, last, epoch, state.planned)
         rate = self.learner.learning_rate_inv_in(
             epoch, state.planned, state.learning_rate_inv, self.hyper_parameters
         )
-        limit = self.learner.largest_learning_rate_inv(classes)
         return min(halved(rate, self.halvings, epoch, state.planned), limit)
 
     def planned_epochs(self, samples: int) -> int:
@@ -303,12 +327,15 @@ class Trainer:
 
     def _identity(self, network: Network, arrays: list[np.ndarray]) -> dict:
         """What defines the run. Only a checkpoint of the same run can be resumed; the number of epochs may
-        differ."""
+        differ unless the learning rate of every epoch depends on it."""
         crc = 0
         for array in arrays:
             crc = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc)
-        settings = {"seed": self.seed, "learn": self.learn} | self.hyper_parameters
-        del settings["epochs"]
+        # The schedule is compared first: other settings follow from it.
+        own = {"schedule": self.schedule, "seed": self.seed, "learn": self.learn}
+        settings = own | self.hyper_parameters
+        if self.schedule != ANNEALED:
+            del settings["epochs"]
         origin = {"network": network.describe(), "data": f"{crc:08x}"}
         return {"tool_version": __version__} | settings | origin
 
