@@ -11,7 +11,7 @@ from integrad.network.network import Network
 
 
 class Float32Training:
-    """Linear and convolution layers without bias, leaky ReLU, max-pools, cross entropy, on the CPU.
+    """Linear and convolution layers, leaky ReLU, max-pools, cross entropy, on the CPU.
 
     There are no heads: the error of the last layer is propagated through all layers. Adam is the fused
     implementation, the fastest in PyTorch.
@@ -37,7 +37,7 @@ class Float32Training:
 
 
 def build_model(network: Network) -> nn.Sequential:
-    """The main path of an integer network as float32 layers."""
+    """The main path of an integer network as float32 layers, with biases where it has them."""
     layers: list[nn.Module] = []
     flat = False
     for stage in network.stages:
@@ -55,7 +55,8 @@ def build_model(network: Network) -> nn.Sequential:
             if not flat:
                 layers.append(nn.Flatten())
             flat = True
-            layers += [nn.Linear(stage.block.fan_in, stage.block.units, bias=False)]
+            biased = getattr(stage.block, "bias", None) is not None
+            layers += [nn.Linear(stage.block.fan_in, stage.block.units, bias=biased)]
             layers += [nn.LeakyReLU(slope(stage.block))]
         else:
             raise IntegradError(f"float32 training: a {stage.kind} stage has no counterpart here")

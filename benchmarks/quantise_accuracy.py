@@ -3,8 +3,9 @@
     python benchmarks/quantise_accuracy.py digits [--seeds 3]
     python benchmarks/quantise_accuracy.py mnist mnist.npz [--seeds 3] [--images 20000]
 
-Float networks without biases are trained with Adam in PyTorch (integrad[torch]), on (value - mean) / divisor
-with the mean and the standard deviation of the training samples, and quantised by integrad.quantisation.
+Float networks, one of them with biases, are trained with Adam in PyTorch (integrad[torch]), on (value - mean)
+/ divisor with the mean and the standard deviation of the training samples, and quantised by
+integrad.quantisation.
 digits: networks are trained without one speaker, quantised, and learn from 100 of his clips and 100 stored
 ones of the others in 30 epochs with batches of 4, as on a device; means over two speakers, and over the other
 four. mnist: networks are trained on the first images, quantised, and trained on them with exact updates for
@@ -42,7 +43,11 @@ CHOICE, CONFIRMATION = ("lucas", "theo"), ("george", "jackson", "nicolas", "ywew
 """Speakers on which the learning rate is chosen, and others on which it is confirmed."""
 
 DIGITS = ("cnn:a2,c8,p2,c24,p2,d32", {"leak": 4}, "squared")
-MNIST = (("mlp:100,50", {}, "cross-entropy"), ("cnn:c8,p2,c16,p2,d48", {}, "cross-entropy"))
+MNIST = (
+    ("mlp:100,50", {}, "cross-entropy"),
+    ("mlp:100,50", {"bias": True}, "cross-entropy"),
+    ("cnn:c8,p2,c16,p2,d48", {}, "cross-entropy"),
+)
 ENCODINGS = ("int8", "int16-master")
 RULES = {"least error": CANDIDATES, "largest weight": 1}
 """How exponents are chosen → number of candidates."""
@@ -216,7 +221,7 @@ def main():
         for seed in range(options.seeds):
             runs.append(of_mnist(dataset, spec, settings, loss, seed))
             print(f"seed {seed}: {runs[-1]}", flush=True)
-        show(spec, runs, ("test",))
+        show(f"{spec}, {settings}" if settings else spec, runs, ("test",))
 
 
 if __name__ == "__main__":

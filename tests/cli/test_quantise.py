@@ -30,6 +30,8 @@ def home(tmp_path_factory):
         w1, w2 = w1 - 0.002 * below.T @ x, w2 - 0.002 * error.T @ h
     np.savez(folder / "w.npz", w1.astype(np.float32), w2.astype(np.float32))
     np.savez(folder / "keras.npz", dense=w1.T.astype(np.float32), last=w2.T.astype(np.float32))
+    biased = {"fc.weight": w1, "fc.bias": rng.normal(0, 0.3, UNITS), "out.weight": w2}
+    np.savez(folder / "biased.npz", **biased)
     named = {"input.mean": np.array([120.0]), "input.divisor": np.array([60.0])}
     named |= {"block1.weights": w1, "output.weights": w2}
     save_file(
@@ -72,11 +74,12 @@ def test_equal_weights_in_other_files_give_equal_models(home):
     assert len(set(crcs)) == 1
 
 
-@pytest.mark.parametrize("encoding", ["int8", "int16-master"])
-def test_the_model_goes_on_learning_with_equal_bits(home, encoding):
+@pytest.mark.parametrize("encoding, weights", [("int8", "biased.npz"), ("int16-master", "w.npz")])
+def test_the_model_goes_on_learning_with_equal_bits(home, encoding, weights):
     options = (*STATED, "--encoding", encoding, "--leak", 4, "--loss", "squared")
-    result = run(*arguments(home, "w.npz", *options, out=f"{encoding}.model"))
+    result = run(*arguments(home, weights, *options, out=f"{encoding}.model"))
     assert result.exit_code == 0, result.stderr
+    assert ("biases" in result.stdout) == (weights == "biased.npz")
     result = run("verify", home / f"{encoding}.model", "--steps", 5)
     assert result.exit_code == 0 and "computed the same bits" in result.stdout
 

@@ -69,7 +69,9 @@ def test_both_layouts_give_the_same_weights():
     network = network_of()
     weights = weights_of(network)
     for arrays in (weights, as_keras(network, weights)):
-        for one, other in zip(assign(numbered(arrays), network, Reading(), "w"), weights, strict=True):
+        for one, other in zip(
+            assign(numbered(arrays), network, Reading(), "w").weights, weights, strict=True
+        ):
             np.testing.assert_array_equal(one, other)
 
 
@@ -77,7 +79,7 @@ def test_a_flattening_can_be_stated():
     network = network_of("mlp:5")
     weights = weights_of(network)
     arrays = numbered(w.T for w in weights)
-    as_hwc, as_chw = (assign(arrays, network, Reading(flattening=f), "w") for f in ("hwc", "chw"))
+    as_hwc, as_chw = (assign(arrays, network, Reading(flattening=f), "w").weights for f in ("hwc", "chw"))
     np.testing.assert_array_equal(as_chw[0], weights[0])
     assert not np.array_equal(as_hwc[0], weights[0])
     np.testing.assert_array_equal(as_hwc[1], weights[1])
@@ -89,7 +91,9 @@ def test_convolutions_over_time_have_two_axes_less_in_frameworks():
     torch = [weights[0][:, :, 0], *weights[1:]]
     keras = as_keras(network, weights)
     for arrays in (torch, [keras[0][0], *keras[1:]]):
-        for one, other in zip(assign(numbered(arrays), network, Reading(), "w"), weights, strict=True):
+        for one, other in zip(
+            assign(numbered(arrays), network, Reading(), "w").weights, weights, strict=True
+        ):
             np.testing.assert_array_equal(one, other)
 
 
@@ -98,7 +102,7 @@ def test_an_unclear_layout_must_be_stated():
     arrays = numbered(weights_of(network))
     with pytest.raises(UsageError, match=r"fit both .* --layout"):
         assign(arrays, network, Reading(), "w.npz")
-    turned = assign(arrays, network, Reading(layout="keras"), "w.npz")
+    turned = assign(arrays, network, Reading(layout="keras"), "w.npz").weights
     np.testing.assert_array_equal(turned[0], arrays["arr_0"].T)
 
 
@@ -106,15 +110,15 @@ def test_names_come_before_order():
     network = network_of("mlp:5")
     first, last = weights_of(network)
     named = {"output.weights": last, "block1.weights": first}
-    np.testing.assert_array_equal(assign(named, network, Reading(), "w")[0], first)
+    np.testing.assert_array_equal(assign(named, network, Reading(), "w").weights[0], first)
     other = {"z": last, "a": first}
-    np.testing.assert_array_equal(assign(other, network, Reading(order=["a", "z"]), "w")[0], first)
+    np.testing.assert_array_equal(assign(other, network, Reading(order=["a", "z"]), "w").weights[0], first)
 
 
 def test_a_safetensors_file_is_ordered_by_numbers_only():
     network = network_of("mlp:5")
     first, last = weights_of(network)
-    found = assign({"10.weight": last, "9.weight": first}, network, Reading(), "w.safetensors")
+    found = assign({"10.weight": last, "9.weight": first}, network, Reading(), "w.safetensors").weights
     np.testing.assert_array_equal(found[0], first)
     with pytest.raises(UsageError, match="not clear; give it with --arrays, such as --arrays head,body"):
         assign({"head": last, "body": first}, network, Reading(), "w.safetensors")
@@ -131,10 +135,13 @@ def test_a_safetensors_file_is_ordered_by_numbers_only():
         ({"fc.weight": np.ones((5, 96), np.int8)}, "array fc.weight is int8; save floats"),
         ({"fc.weight": np.ones((5, 97))}, r"array fc.weight has shape \(5, 97\), but block1.weights is"),
         ({"out.weight": np.ones((5, 3))}, "array out.weight that of Keras|but out.weight"),
-        ({"fc.bias": np.ones(5)}, "array fc.bias is not zero, but layers have weights only"),
-        ({"fc.bias": np.full(5, 0.1)}, "array fc.bias is not zero"),
-        ({"out.bias": np.arange(3.0)}, "array out.bias is not zero"),
-        ({"bn.running_mean": np.ones(5)}, "array bn.running_mean is not zero"),
+        ({"fc.bias": np.ones(6)}, r"array fc.bias has shape \(6,\), but block1 has 5 units; change SPEC"),
+        ({"fc.bias": np.ones(5, np.int32)}, "array fc.bias is int32; save floats"),
+        ({"fc.bias": np.full(5, np.nan)}, "array fc.bias contains nan"),
+        ({"fc.bias": np.ones(5), "fc.bias2": np.ones(5)}, "array fc.bias is not zero, but is not the biases"),
+        ({"fc.scale": np.ones(5)}, "array fc.scale is not zero, but is not the biases of a layer"),
+        ({"out.bias": np.arange(3.0)}, "array out.bias is not zero, but the output layer has no biases"),
+        ({"bn.bias": np.ones(5)}, "array bn.bias is not zero, but is not the biases of a layer"),
         ({"fc.weight": np.full((5, 96), 1e-40)}, "fc.weight"),
     ],
 )
@@ -153,7 +160,41 @@ def test_biases_that_change_nothing_are_ignored():
         "fc.weight": first, "fc.bias": np.zeros(5), "out.weight": last, "out.bias": np.full(3, 0.7),
         "steps": np.array(0),
     }  # fmt: skip
-    np.testing.assert_array_equal(assign(arrays, network, Reading(), "w")[1], last)
+    found = assign(arrays, network, Reading(), "w")
+    np.testing.assert_array_equal(found.weights[1], last)
+    assert found.biases == [None, None]
+
+
+@pytest.mark.parametrize(
+    "names, source, order",
+    [
+        (("0.weight", "0.bias", "2.weight"), "w.safetensors", None),
+        (("a/fc/kernel:0", "a/fc/bias:0", "a/out/kernel:0"), "w.npz", None),
+        (("arr_0", "arr_1", "arr_2"), "w.npz", None),
+        (("body", "b", "head"), "w.safetensors", ("body", "b", "head")),
+        (("fc.weight", "norm.bias", "out.weight"), "w.npz", ("fc.weight", "norm.bias", "out.weight")),
+    ],
+)
+def test_biases_belong_to_a_layer_by_name_or_by_order(names, source, order):
+    network = network_of("mlp:5")
+    first, last = weights_of(network)
+    arrays = dict(zip(names, (first, np.arange(5.0), last), strict=True)) | {"steps": np.zeros(1)}
+    found = assign(arrays, network, Reading(order=order), source)
+    np.testing.assert_array_equal(found.weights[0], first)
+    np.testing.assert_array_equal(found.biases[0], np.arange(5))
+    assert found.biases[1] is None
+
+
+def test_biases_without_a_place_are_refused():
+    network = network_of("mlp:5")
+    first, last = weights_of(network)
+    with pytest.raises(IntegradError, match=r"array b1 is not zero, .* state the order with --arrays"):
+        assign({"w1": first, "w2": last, "b1": np.ones(5)}, network, Reading(), "w.safetensors")
+    conv = network_of("cnn:c4,d5")
+    arrays = numbered(weights_of(conv)) | {"arr_0b": np.ones(4)}
+    order = ["arr_0", "arr_0b", "arr_1", "arr_2"]
+    with pytest.raises(IntegradError, match="arr_0b is not zero, but convolutions have no biases; train it"):
+        assign(arrays, conv, Reading(order=order), "w.npz")
 
 
 @pytest.mark.parametrize("value, exponent", [(127.0, 0), (127.25, 1), (128, 1), (63.5, -1), (1.0, -6)])
@@ -162,35 +203,39 @@ def test_no_weight_exceeds_the_range_with_the_largest_exponent(value, exponent):
 
 
 @pytest.mark.parametrize("encoding", [INT8, MASTER])
-@pytest.mark.parametrize("conv", [False, True])
-def test_rounding_against_fractions(encoding, conv):
+@pytest.mark.parametrize("kind", ["dense", "conv", "biased"])
+def test_rounding_against_fractions(encoding, kind):
     """Each candidate is computed in rational numbers; the best is the one that was chosen."""
     rng = np.random.default_rng(7)
+    conv, biased = kind == "conv", kind == "biased"
     layer = (
         BackpropConv((2, 4, 4), 4, (3, 3), (1, 1), (1, 1), groups=2, encoding=encoding)
         if conv
-        else BackpropDense(20, 3, encoding=encoding)
+        else BackpropDense(20, 3, encoding=encoding, biased=biased)
     )
     weights = rng.normal(0, 0.2, layer.weights.shape)
     weights.flat[0] = 1.3  # an outlier
     x = rng.integers(-127, 128, (6, *((2, 4, 4) if conv else (20,)))).astype(np.int8)
-    saturated, error = round_weights(layer, weights, x)
+    bias = np.array([4.9, -0.7, 0.01]) if biased else np.zeros(0)
+    saturated, error = round_weights(layer, weights, x, bias if biased else None)
     chosen = layer.weight_exponent
     values = layer.master()
 
-    def rounded(exponent):
+    def rounded(exponent, weights=weights):
         own = exponent - (8 if encoding == MASTER else 0)
         limit = 32512 if encoding == MASTER else 127
         scaled = [round(Fraction(w) / Fraction(2) ** own) for w in weights.flat]
-        return np.clip(scaled, -limit, limit).reshape(weights.shape)
+        return np.clip(np.array(scaled, np.int64), -limit, limit).reshape(weights.shape)
 
     np.testing.assert_allclose(values, rounded(chosen), atol=1)
-    assert saturated == sum(abs(w) > 127.5 * 2.0**chosen for w in weights.flat)
+    if biased:
+        np.testing.assert_allclose(layer.master("bias"), rounded(chosen, bias), atol=1)
+    assert saturated == sum(abs(w) > 127.5 * 2.0**chosen for w in (*weights.flat, *bias))
 
-    def sums(array):
+    def sums(array, bias=bias):
         columns = x.reshape(len(x), -1).astype(float)
         if not conv:
-            return columns @ array.T
+            return columns @ array.T + 64 * (bias if biased else 0)
         padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1))).astype(float)
         out = np.zeros((len(x), 4, 4, 4))
         for c, i, j in np.ndindex(4, 4, 4):
@@ -199,11 +244,14 @@ def test_rounding_against_fractions(encoding, conv):
         return out
 
     def squared(exponent):
-        eights = rounded(exponent) if encoding == INT8 else (rounded(exponent) + 128) >> 8
-        return np.square(sums(weights) - sums(eights * 2.0**exponent)).sum()
+        found = (rounded(exponent, array) for array in (weights, bias))
+        eights = [(v if encoding == INT8 else (v + 128) >> 8) * 2.0**exponent for v in found]
+        return np.square(sums(weights) - sums(*eights)).sum()
 
-    first = largest_exponent(weights)
-    errors = {first - step: squared(first - step) for step in range(3)}
+    own = largest_exponent(weights)
+    first = max(own, largest_exponent(bias)) if biased else own
+    errors = {exponent: squared(exponent) for exponent in range(first, own - 3, -1)}
+    assert len(errors) == (5 if biased else 3)
     assert min(errors, key=errors.get) == chosen
     assert error == pytest.approx((errors[chosen] / np.square(sums(weights)).sum()) ** 0.5, rel=0.01)
 
@@ -248,16 +296,23 @@ def test_inputs_that_make_no_sense(data):
 
 
 @pytest.mark.parametrize("encoding", [INT8, MASTER])
-@pytest.mark.parametrize("spec, leak", [(SPEC, 4), ("mlp:7,5", 0), ("cnn:c4k3s2,d5", 8)])
-def test_scores_are_those_of_the_float_network(data, encoding, spec, leak):
+@pytest.mark.parametrize(
+    "spec, leak, biased",
+    [(SPEC, 4, ""), ("mlp:7,5", 0, "01"), ("cnn:c4k3s2,d5", 8, "1"), ("mlp:7,6,5", 2, "2")],
+)
+def test_scores_are_those_of_the_float_network(data, encoding, spec, leak, biased):
+    """biased: digits of the layers that have biases."""
     network = network_of(spec, leak=leak)
     weights = weights_of(network, seed=1)
+    targets, rng = targets_of(network), np.random.default_rng(2)
+    biases = [rng.normal(0, 2, w.shape[0]) if str(i) in biased else None for i, w in enumerate(weights)]
+    arrays = {t.name: w for t, w in zip(targets, weights, strict=True)}
+    arrays |= {f"{t.place}.bias": b for t, b in zip(targets, biases, strict=True) if b is not None}
     scaling = InputScaling((110.0, 120.0), (60.0, 70.0))
-    result = quantise(
-        numbered(weights), spec, data, scaling=scaling, options={"leak": leak, "encoding": encoding}
-    )
+    result = quantise(arrays, spec, data, scaling=scaling, options={"leak": leak, "encoding": encoding})
     model = result.model
-    exact = FloatNetwork(network, weights).scores(scaling.apply(data.x, "HWC"))
+    assert [bool(layer.biases) for layer in result.layers] == [b is not None for b in biases]
+    exact = FloatNetwork(network, weights, biases).scores(scaling.apply(data.x, "HWC"))
     layers = [*model.network.blocks, model.network.output]
     exponent = -6 + sum(layer.weight_exponent + layer.output_shift for layer in layers)
     scores = model.network.logits(model.preprocessing.apply(data.x)) * 2.0**exponent
@@ -274,6 +329,21 @@ def test_float_scores_by_hand():
     x = np.arange(16.0).reshape(1, 1, 4, 4)
     # averages 2.5 4.5 10.5 12.5; negated and halved -1.25 …; largest -1.25; dense -1.25/2 and 2.5
     np.testing.assert_allclose(FloatNetwork(network, weights).scores(x), [[-0.625, 2.5, 3.75]])
+    # biases 3 and -4: 1.75, and -1.5 of which half remains
+    biases = [None, np.array([3.0, -4.0]), None]
+    np.testing.assert_allclose(FloatNetwork(network, weights, biases).scores(x), [[1.75, -0.75, 2.0]])
+
+
+def test_biases_of_the_description_are_zero_where_the_file_has_none(data, tmp_path):
+    """Only the layers that the file names, or that have biases in WEIGHTS, have any."""
+    (tmp_path / "net.toml").write_text(
+        'learner = "backprop"\n[[layer]]\ntype = "backprop_dense"\nunits = 7\nbias = true\n'
+        '[[layer]]\ntype = "backprop_dense"\nunits = 5\n[[layer]]\ntype = "backprop_dense"\nunits = 4\n'
+    )
+    arrays = numbered(weights_of(network_of("mlp:7,5,4")))
+    arrays = {**dict(list(arrays.items())[:2]), "b": np.ones(5), **arrays}
+    blocks = quantise(arrays, str(tmp_path / "net.toml"), data).model.network.blocks
+    assert not blocks[0].bias.any() and blocks[1].bias.all() and blocks[2].bias is None
 
 
 def test_the_model_keeps_what_later_training_needs(data):

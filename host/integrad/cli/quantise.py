@@ -46,8 +46,8 @@ from integrad.training.training_run import Score
 @click.option(
     "--arrays",
     metavar="NAME,NAME,…",
-    help="The arrays of weights in the order of the layers. [default: block1.weights, …, output.weights, or "
-    "in the order of the file]",
+    help="The arrays of weights in the order of the layers, biases after the weights of their layer. "
+    "[default: block1.weights, …, output.weights, or in the order of the file]",
 )
 @click.option(
     "--input-mean",
@@ -128,9 +128,9 @@ def quantise(
 ):
     """Quantise a network that was trained in floating point to 8-bit weights.
 
-    WEIGHTS is an .npz or .safetensors file with one array per layer, without biases. The model learns by
-    integer backpropagation from then on: export, emulate --tune and verify work as with a trained one. See
-    docs/quantise.md.
+    WEIGHTS is an .npz or .safetensors file with the weights of each layer, and with biases of dense layers.
+    Convolutions and the output layer must not have any. The model learns by integer backpropagation from then
+    on: export, emulate --tune and verify work as with a trained one. See docs/quantise.md.
 
     \b
     Example:
@@ -188,12 +188,22 @@ def _numbers(option: str, text: str) -> tuple[float, ...]:
 
 def _show(console: Console, result: Quantised, out: str) -> None:
     table = Table("layer", title="Weights")
-    for name in ("weights", "exponent", "saturated", "error of the sums", "output shift", "error shift"):
+    biased = any(layer.biases for layer in result.layers)
+    for name in (
+        "weights",
+        *(["biases"] if biased else []),
+        "exponent",
+        "saturated",
+        "error of the sums",
+        "output shift",
+        "error shift",
+    ):
         table.add_column(name, justify="right")
     for layer in result.layers:
         table.add_row(
             layer.name.removesuffix(".weights"),
             f"{layer.weights:,}",
+            *([str(layer.biases or "")] if biased else []),
             str(layer.exponent),
             f"{layer.saturated:,}",
             f"{layer.error:.2%}",
@@ -224,6 +234,7 @@ def _result(result: Quantised) -> dict:
             {
                 "name": layer.name.removesuffix(".weights"),
                 "weights": layer.weights,
+                "biases": layer.biases,
                 "exponent": layer.exponent,
                 "saturated": layer.saturated,
                 "error": round(layer.error, 6),

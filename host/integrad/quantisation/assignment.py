@@ -1,4 +1,4 @@
-"""Which array of a file is the weights of which layer."""
+"""Which array of a file is the weights, or the biases, of which layer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import numpy as np
 
 from integrad.errors import IntegradError, UsageError
 from integrad.network.network import Network
+from integrad.quantisation.array_checks import check_values
+from integrad.quantisation.biases import Biases, find_biases
+from integrad.quantisation.weight_file import SUFFIX
 from integrad.quantisation.weight_layout import (
     KERAS,
     LAYOUTS,
@@ -20,13 +23,11 @@ from integrad.quantisation.weight_layout import (
 )
 from integrad.tensor_file import one_line
 
-WITHOUT = "train without biases and normalisation (bias=False in PyTorch, use_bias=False in Keras)"
-
 
 @dataclass(frozen=True)
 class Reading:
-    """What the user says about the arrays. order: names in the order of the layers; layout, flattening: see
-    weight_layout. None: found out.
+    """What the user says about the arrays. order: names of the weights in the order of the layers, biases
+    after the weights of their layer; layout, flattening: see weight_layout. None: found out.
     """
 
     order: Sequence[str] | None = None
@@ -34,31 +35,41 @@ class Reading:
     flattening: str | None = None
 
 
-def assign(
-    arrays: dict[str, np.ndarray], network: Network, reading: Reading, source: str
-) -> list[np.ndarray]:
-    """float64 weights of each layer, blocks first, output layer last, in the shape of the layer's.
+@dataclass(frozen=True)
+class Assigned:
+    """float64 weights and biases of each layer, blocks first, output layer last, in the layers' shapes."""
+
+    weights: list[np.ndarray]
+    biases: Biases
+
+
+def assign(arrays: dict[str, np.ndarray], network: Network, reading: Reading, source: str) -> Assigned:
+    """The arrays of a file by layer.
 
     source: name of the file, for messages. Raises IntegradError, naming file and array, if an array is
     missing, superfluous, not finite or all zero, or has another shape; UsageError if the layout is not clear.
     """
     targets = targets_of(network)
     names = _names_by_layer(arrays, targets, reading.order, source)
-    _check_others(arrays, names, source)
+    order = list(arrays if reading.order is None else reading.order)
+    if reading.order is None and source.endswith(SUFFIX):
+        order = []
+    biases = find_biases(arrays, names, order, reading.order is not None, targets, source)
     for name in names:
-        _check_values(name, arrays[name], source)
+        _check_weights(name, arrays[name], source)
     found = [arrays[name].astype(np.float64) for name in names]
     layout = reading.layout or _detect(names, found, targets, network, source)
     _check_shapes(names, found, targets, (layout,), network, source)
     flattening = reading.flattening or USUAL_FLATTENING[layout]
-    return [target.arranged(array, layout, flattening) for target, array in zip(targets, found, strict=True)]
+    pairs = zip(targets, found, strict=True)
+    return Assigned([target.arranged(array, layout, flattening) for target, array in pairs], biases)
 
 
 def _names_by_layer(arrays, targets: list[Target], order: Sequence[str] | None, source: str) -> list[str]:
     if order is not None:
         if missing := [name for name in order if name not in arrays]:
             raise UsageError(f"{source}: has no array {one_line(missing[0])}; it has {_some(arrays)}")
-        return _counted(list(order), targets, source)
+        return _counted([name for name in order if arrays[name].ndim > 1], targets, source)
     own = [target.name for target in targets]
     if set(own) & set(arrays):
         if missing := [name for name in own if name not in arrays]:
@@ -69,7 +80,7 @@ def _names_by_layer(arrays, targets: list[Target], order: Sequence[str] | None, 
             )
         return own
     found = [name for name, array in arrays.items() if array.ndim > 1]
-    if source.endswith(".safetensors"):
+    if source.endswith(SUFFIX):
         found = _in_natural_order(found, source)
     return _counted(found, targets, source)
 
@@ -95,32 +106,13 @@ def _in_natural_order(names: list[str], source: str) -> list[str]:
     return sorted(names, key=lambda name: [int(number) for number in re.findall(r"\d+", name)])
 
 
-def _check_others(arrays: dict[str, np.ndarray], names: list[str], source: str) -> None:
-    """Biases that change nothing are ignored: zeros, and an equal one for all classes."""
-    for name, array in arrays.items():
-        if name in names or array.ndim > 1 or (array.dtype.kind in "fiu" and not array.any()):
-            continue
-        belongs_to_output = _stem(name) == _stem(names[-1]) and len(_stem(name)) > 0
-        if belongs_to_output and array.dtype.kind == "f" and np.ptp(array) == 0:
-            continue
-        raise IntegradError(
-            f"{source}: array {one_line(name)} is not zero, but layers have weights only; {WITHOUT}"
-        )
-
-
-def _stem(name: str) -> str:
-    """The name of a layer, without that of its parameter."""
-    return re.split(r"[./]", name[::-1], maxsplit=1)[-1][::-1] if re.search(r"[./]", name) else ""
-
-
-def _check_values(name: str, array: np.ndarray, source: str) -> None:
-    where = f"{source}: array {one_line(name)}"
-    if array.dtype.kind != "f":
-        raise IntegradError(f"{where} is {array.dtype}; save floats (float32 or float64)")
-    if not np.isfinite(array).all():
-        raise IntegradError(f"{where} contains nan or infinity; train again with a smaller learning rate")
+def _check_weights(name: str, array: np.ndarray, source: str) -> None:
+    check_values(name, array, source)
     if not array.any():
-        raise IntegradError(f"{where} is all zero, so that nothing behind it can learn; save trained weights")
+        raise IntegradError(
+            f"{source}: array {one_line(name)} is all zero, so that nothing behind it can learn; "
+            "save trained weights"
+        )
 
 
 def _detect(names, arrays, targets: list[Target], network: Network, source: str) -> str:

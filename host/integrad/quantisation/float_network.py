@@ -9,14 +9,20 @@ from integrad.network.layer_types.pools import AVERAGE_POOL
 from integrad.network.layers import columns, pool
 from integrad.network.network import BATCH, Network
 from integrad.network.stage import Stage
+from integrad.quantisation.biases import Biases
 
 
 class FloatNetwork:
-    """weights: float of each layer, blocks first, output layer last, in the shapes of the layers'."""
+    """weights: float of each layer, blocks first, output layer last, in the shapes of the layers'; biases:
+    the same, None for a layer without, or for all.
+    """
 
-    def __init__(self, network: Network, weights: list[np.ndarray]):
+    def __init__(self, network: Network, weights: list[np.ndarray], biases: Biases | None = None):
         self.network = network
         self.weights = [array.astype(np.float32) for array in weights]
+        self.biases = [
+            np.float32(0) if b is None else b.astype(np.float32) for b in biases or [None] * len(weights)
+        ]
 
     def scores(self, x: np.ndarray) -> np.ndarray:
         """x: float (N, *input_shape) → float32 (N, classes)."""
@@ -24,25 +30,25 @@ class FloatNetwork:
         return np.concatenate(parts) if parts else np.empty((0, self.network.classes), np.float32)
 
     def _scores(self, x: np.ndarray) -> np.ndarray:
-        weights = iter(self.weights)
+        layers = zip(self.weights, self.biases, strict=True)
         x = x.astype(np.float32)
         for stage in self.network.stages:
-            x = _through(stage, x, weights)
-        return _sums(self.network.output, x, next(weights))
+            x = _through(stage, x, layers)
+        return _sums(self.network.output, x, *next(layers))
 
 
-def _through(stage: Stage, x: np.ndarray, weights) -> np.ndarray:
+def _through(stage: Stage, x: np.ndarray, layers) -> np.ndarray:
     if stage.block is None:
         if stage.kind == AVERAGE_POOL.kind:
             return _average(x, stage.window)
         return stage.forward(x)
-    sums = _sums(stage.block, x, next(weights))
+    sums = _sums(stage.block, x, *next(layers))
     return np.maximum(sums, sums / stage.block.leak if stage.block.leak else 0)
 
 
-def _sums(layer: BackpropLayer, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _sums(layer: BackpropLayer, x: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
     if not isinstance(layer, BackpropConv):
-        return x.reshape(len(x), -1) @ weights.T
+        return x.reshape(len(x), -1) @ weights.T + bias
     found = columns.gather(x, layer.kernel, layer.stride, layer.padding)
     by_group = found.reshape(len(x), layer.groups, layer.fan_in, -1)
     sums = weights.reshape(layer.groups, -1, layer.fan_in) @ by_group

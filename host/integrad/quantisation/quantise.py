@@ -12,13 +12,14 @@ from integrad.datasets.dataset import Dataset
 from integrad.errors import IntegradError
 from integrad.learners.table import find_learner
 from integrad.model_file import Model
-from integrad.network.backprop_blocks import INPUT_EXPONENT
+from integrad.network.backprop_blocks import BIAS_INPUT, INPUT_EXPONENT, input_exponents
 from integrad.network.network import Network
-from integrad.quantisation.assignment import Reading, assign
+from integrad.quantisation.assignment import Assigned, Reading, assign
+from integrad.quantisation.biases import with_biases
 from integrad.quantisation.float_network import FloatNetwork
 from integrad.quantisation.input_scaling import InputScaling, adapt, fold
 from integrad.quantisation.rounding import CANDIDATES, round_weights
-from integrad.quantisation.weight_layout import targets_of
+from integrad.quantisation.weight_layout import Target, targets_of
 from integrad.tensor_file import one_line
 from integrad.training.training_run import Score, TrainingRun
 
@@ -29,12 +30,13 @@ MEAN, DIVISOR = "input.mean", "input.divisor"
 
 @dataclass(frozen=True)
 class QuantisedLayer:
-    """saturated: number of weights that were clipped. error: of the layer's sums over calibration samples,
-    due to rounding its weights, relative to the sums (root mean square).
+    """saturated: number of weights and biases that were clipped. error: of the layer's sums over calibration
+    samples, due to rounding these, relative to the sums (root mean square).
     """
 
     name: str
     weights: int
+    biases: int
     exponent: int
     saturated: int
     output_shift: int
@@ -72,28 +74,31 @@ def quantise(
     by_class: bool = False,
     candidates: int = CANDIDATES,
 ) -> Quantised:
-    """Quantise a float network without biases.
+    """Quantise a float network. Only its dense layers before the output layer may have biases.
 
-    arrays: weights by name, one array per layer, see assignment. spec: the network, for the learner backprop;
-    options: `leak` and `encoding` of its layers. source: name of the weights, for messages. scaling: of the
-    inputs that the float network was trained on; by default the arrays input.mean and input.divisor, or
-    inputs as Preprocessing makes them, divided by 64. loss: of later training. seed, holdouts,
-    validation_percent, by_class: see TrainingRun; calibration samples are training samples. candidates:
-    number of exponents that are compared. Raises IntegradError or UsageError for weights that do not fit.
+    arrays: weights and biases by name, see assignment. spec: the network, for the learner backprop; its dense
+    layers are given biases where `arrays` has them. options: `leak`, `encoding` and `bias` of its layers.
+    source: name of the weights, for messages. scaling: of the inputs that the float network was trained on;
+    by default the arrays input.mean and input.divisor, or inputs as Preprocessing makes them, divided by 64.
+    loss: of later training. seed, holdouts, validation_percent, by_class: see TrainingRun; calibration
+    samples are training samples. candidates: number of exponents that are compared. Raises IntegradError or
+    UsageError for weights that do not fit.
     """
     settings = {"seed": seed} | ({} if loss is None else {"loss": loss})
     run = TrainingRun(dataset, spec, settings, holdouts, validation_percent, by_class, LEARNER, options)
     network, split = run.network, run.split
     arrays, scaling = _split_scaling(dict(arrays), scaling, source)
-    weights = assign(arrays, network, reading or Reading(), source)
-    float_network = FloatNetwork(network, weights)
+    found = assign(arrays, network, reading or Reading(), source)
+    network, weights = with_biases(network, found.biases), found.weights
+    float_network = FloatNetwork(network, weights, found.biases)
     preprocessing = run.preprocessing
     if scaling is not None:
         preprocessing, factors = adapt(preprocessing, scaling, dataset.x[split.train])
         weights = [fold(weights[0], targets_of(network)[0], factors), *weights[1:]]
     part = split.train[: find_learner(LEARNER).calibration_samples]
     x, labels = preprocessing.apply(dataset.x[part]), dataset.y[part]
-    layers = _quantise_layers(network, weights, x, labels, run.trainer.hyper_parameters, source, candidates)
+    floats = Assigned(weights, found.biases)
+    layers = _quantise_layers(network, floats, x, labels, run.trainer.hyper_parameters, source, candidates)
     model = Model(network, preprocessing, dataset.class_names, channel_names=dataset.channel_names)
     scores = []
     for indices in (split.validation, split.test):
@@ -124,32 +129,41 @@ def _split_scaling(
 
 
 def _quantise_layers(
-    network: Network, weights, x, labels, settings: Mapping, source: str, candidates: int
+    network: Network, floats: Assigned, x, labels, settings: Mapping, source: str, candidates: int
 ) -> list[QuantisedLayer]:
     """Layer by layer: the inputs of each are those that the integer layers before it compute."""
     learner = find_learner(LEARNER)
     targets = targets_of(network)
     for target in targets:
         target.layer.scales[...] = 0
-        target.layer.set_master(np.zeros(target.layer.weights.shape, np.int64))
+        for role in target.layer.learning:
+            target.layer.set_master(np.zeros(getattr(target.layer, role).shape, np.int64), role)
     rounded, h, stages = [], x, list(network.stages)
-    for target, array in zip(targets, weights, strict=True):
+    for index, target in enumerate(targets):
         while stages and stages[0].block is not target.layer:
             h = stages.pop(0).forward(h)
         seen = h.reshape(len(h), -1) if target.layer.takes_features else h
+        bias = floats.biases[index]
+        if bias is not None:
+            exponent = input_exponents([target.layer for target in targets[:index]])[-1]
+            bias = np.ldexp(bias / BIAS_INPUT, -exponent)
         try:
-            rounded.append(round_weights(target.layer, array, seen, candidates))
+            rounded.append(round_weights(target.layer, floats.weights[index], seen, bias, candidates))
         except IntegradError as error:
             raise IntegradError(f"{source}: {target.name}: {error}") from error
         learner.calibrate(network, x, labels, settings)
         if stages:
             h = stages.pop(0).forward(h)
-    return [
-        QuantisedLayer(t.name, t.layer.weights.size, t.layer.weight_exponent, n, *shifts, error)
-        for t, (n, error), shifts in zip(
-            targets, rounded, ((t.layer.output_shift, t.layer.error_shift) for t in targets), strict=True
-        )
-    ]
+    return [_describe(target, *found) for target, found in zip(targets, rounded, strict=True)]
+
+
+def _describe(target: Target, saturated: int, error: float) -> QuantisedLayer:
+    layer = target.layer
+    biases = 0 if layer.bias is None else layer.bias.size
+    shifts = layer.output_shift, layer.error_shift
+    return QuantisedLayer(
+        target.name, layer.weights.size, biases, layer.weight_exponent, saturated, *shifts, error
+    )
 
 
 def _record(run: TrainingRun, source: str, validation_float, validation, test_float, test) -> dict:

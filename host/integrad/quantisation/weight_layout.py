@@ -34,6 +34,11 @@ class Target:
     layer: BackpropLayer
     input_shape: Shape
 
+    @property
+    def place(self) -> str:
+        """block1, …, output."""
+        return self.name.removesuffix(".weights")
+
     def shapes(self, layout: str) -> list[Shape]:
         """Shapes of arrays that hold its weights in a layout; the usual one first."""
         own = self.layer.weights.shape
