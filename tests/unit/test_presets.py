@@ -125,6 +125,20 @@ def test_published_settings(name, decays, augmentation):
     assert (trainer.patience, trainer.stop_patience) == (15, 35)
 
 
+def test_a_plus_changes_the_recipe_only():
+    for name in NITRO:
+        published, better = load_spec(f"nitro:{name}", COLOUR), load_spec(f"nitro:{name}+", COLOUR)
+        assert better.layers == published.layers
+        changed = {key for key in better.learning if better.learning[key] != published.learning.get(key)}
+        assert changed == {"amplification", "schedule", "augment_by"}
+        trainer = Trainer(**better.learning)
+        assert (trainer.amplification, trainer.augment_by, trainer.epochs) == (16, "sample", 150)
+        assert (trainer.learning_rate_inv, trainer.last_learning_rate_inv) == (512, 16_384)
+    for name in ("nitro:vgg8b++", "pocket:mlp-1+", "nitro:+"):
+        with pytest.raises(UsageError, match="unknown preset"):
+            load_spec(name, COLOUR)
+
+
 def test_learning_heads_are_as_wide_as_published():
     layers = load_spec("nitro:vgg8b", COLOUR).layers
     assert {layer["head_features"] for layer in layers if layer["type"] == "conv"} == {4096}
@@ -150,7 +164,8 @@ def test_an_unknown_preset_lists_what_there_is(text, shown):
     message = str(caught.value)
     assert shown in message and "\n" not in message and "\x1b" not in message
     assert message.endswith(
-        "known presets: mlp-1, mlp-2, mlp-3, mlp-3-fashion, mlp-4, vgg8b, vgg8b-mnist, vgg8b-fashion, vgg11b"
+        "known presets: mlp-1, mlp-2, mlp-3, mlp-3-fashion, mlp-4, vgg8b, vgg8b-mnist, vgg8b-fashion, "
+        "vgg11b, each also with a +"
     )
 
 

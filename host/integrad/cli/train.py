@@ -233,7 +233,8 @@ def train(
                                  dw[kK][sS] depthwise convolution block;
                                  pN max-pool, aN average-pool, dN dense block, xP dropout of P percent
       network.toml               a file that describes all settings
-      nitro:vgg8b                a network of the NITRO-D publication with its settings, see docs/networks.md
+      nitro:vgg8b                a network of the NITRO-D publication with its settings, see docs/networks.md;
+                                 nitro:vgg8b+ is the same with a better recipe
       pocket:mlp-1               a network of the PocketNN publication, see docs/pocketnn.md
       backprop:mlp-1             a network for integer backpropagation, see docs/backprop.md
     The output layer is implicit. On time series, kernels and pooling windows extend over time.
