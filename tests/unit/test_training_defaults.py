@@ -35,6 +35,8 @@ NITRO = ("nitro-d", 10, None, None, 16, None, None)
         ({"learner": "nitro-d"}, NITRO),
         ({"learner": "pocket"}, ("pocket", *NITRO[1:])),
         ({"settings": {"amplification": 16}}, NITRO),
+        ({"settings": {"schedule": "plateau"}}, NITRO),
+        ({"settings": {"schedule": "annealed"}}, SMALL),
         ({"settings": {"loss": "cross-entropy"}}, (*SMALL[:5], "cross-entropy", "last")),
         ({"settings": {"epochs": 7}}, ("backprop", 0, None, 7, 16, "squared", "last")),
         ({"settings": {"steps": 70}}, ("backprop", 0, 70, None, 16, "squared", "last")),

@@ -122,11 +122,12 @@ def _seed(given: Mapping) -> int:
 
 
 def _usual_learner(given: Mapping, options: Mapping) -> str:
-    """The first one that has all settings that were given."""
+    """The first one that has all settings, and the learning-rate schedule, that were given."""
     own = {name for learner in LEARNERS.values() for name in learner.hyper_parameters}
     wanted = own & given.keys()
     for name in PREFERRED:
         known = wanted <= LEARNERS[name].hyper_parameters.keys()
+        known &= given.get("schedule") in (None, *LEARNERS[name].rate_schedules)
         if known and options.keys() <= LEARNER_LAYERS[name].file_defaults.keys():
             return name
     return PREFERRED[0]
