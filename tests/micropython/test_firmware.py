@@ -6,8 +6,8 @@ kept in the user's cache.
 
 import subprocess
 import sys
-from pathlib import Path
 
+import conformance
 import executors
 import pytest
 from fixed import FIXED
@@ -25,7 +25,6 @@ from integrad.targets.cores import micropython_cores
 from integrad_codegen.weights_file import weights_file
 
 pytestmark = pytest.mark.firmware
-CONFORMANCE = Path(__file__).with_name("backend_conformance.py").read_text()
 M3 = micropython_cores()["m3"]
 
 COPY = """
@@ -58,14 +57,14 @@ def test_native_modules_hold_the_bits_of_numpy(core, name, generated):
     executors.require_equal(FIXED[name], device, expected, found, core)
 
 
-@pytest.mark.parametrize("core", micropython_cores())
-def test_refusals_and_the_heap(core, generated):
-    chosen, (device, _) = micropython_cores()[core], generated("mlp")
+@pytest.mark.parametrize("core, name", [*((core, "mlp") for core in micropython_cores()), ("m0", "backprop")])
+def test_refusals_and_the_heap(core, name, tmp_path):
+    chosen, device = micropython_cores()[core], conformance.NETWORKS[name].generate(tmp_path)
     files = {
         **native_backend(device, chosen.micropython.architecture),
-        "model.weights": weights_file(device.model, device.plan),
+        **conformance.script_files(device.model, device.plan),
     }
-    assert run_firmware(chosen, CONFORMANCE, files).splitlines()[-1] == "done"
+    assert run_firmware(chosen, conformance.SCRIPT, files).splitlines()[-1] == "done"
 
 
 @pytest.mark.parametrize("core", ["m0", "m7"])
@@ -73,10 +72,10 @@ def test_a_module_from_a_file_system_in_ram(core, generated):
     chosen, (device, _) = micropython_cores()[core], generated("mlp")
     files = {
         **native_backend(device, chosen.micropython.architecture),
-        "model.weights": weights_file(device.model, device.plan),
+        **conformance.script_files(device.model, device.plan),
     }
     copies = "".join(map(COPY.format, files)) + "sys.path.remove('/rom')\n"
-    assert run_firmware(chosen, copies + CONFORMANCE, files).splitlines()[-1] == "done"
+    assert run_firmware(chosen, copies + conformance.SCRIPT, files).splitlines()[-1] == "done"
 
 
 def test_a_module_in_firmware(generated):

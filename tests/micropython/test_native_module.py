@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import conformance
 import executors
 import pytest
 from backprop_cases import BACKPROP, MASTER
@@ -26,7 +27,6 @@ from integrad.emulate.micropython_unix import run_unix
 from integrad.errors import IntegradError, UsageError
 from integrad.execute.micropython_session import native_backend, on_host, run_session
 from integrad_codegen.micropython.export import emit_module
-from integrad_codegen.weights_file import weights_file
 
 HERE = Path(__file__).parent
 USE = "if (next((int)n_args) == 7) return mp_const_none;"
@@ -55,16 +55,17 @@ def test_a_wrong_bit_would_be_seen(mlp):
     assert "INTEGRAD_TARGET = 32 " in header
     wrong = sources | {"integrad/nitro.h": header.replace("INTEGRAD_TARGET = 32 ", "INTEGRAD_TARGET = 31 ")}
     good, bad = (build_module(s, "_model", ARCHITECTURES["x64"]) for s in (sources, wrong))
-    weights = weights_file(mlp.model, mlp.plan)
-    script = (HERE / "backend_conformance.py").read_text()
-    outputs = [run_unix(script, {"_model.mpy": m, "model.weights": weights}) for m in (good, bad)]
+    files = conformance.script_files(mlp.model, mlp.plan)
+    outputs = [run_unix(conformance.SCRIPT, {"_model.mpy": m, **files}) for m in (good, bad)]
     assert outputs[0] != outputs[1]
 
 
-def test_refusals_and_the_heap(mlp):
+@pytest.mark.parametrize("name", conformance.NETWORKS)
+def test_refusals_and_the_heap(name, tmp_path):
     """The script checks by itself; what it prints here is that it reached its end."""
-    files = {**native_backend(mlp, "x64"), "model.weights": weights_file(mlp.model, mlp.plan)}
-    assert run_unix((HERE / "backend_conformance.py").read_text(), files).splitlines()[-1] == "done"
+    device = conformance.NETWORKS[name].generate(tmp_path)
+    files = {**native_backend(device, "x64"), **conformance.script_files(device.model, device.plan)}
+    assert run_unix(conformance.SCRIPT, files).splitlines()[-1] == "done"
 
 
 @pytest.mark.parametrize("case", [FIXED["wide"], BACKPROP["backprop maps"]])

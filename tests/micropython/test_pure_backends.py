@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import conformance
 import executors
 import pytest
 from backends import PLAIN, VIPER, in_this_python
@@ -18,10 +19,8 @@ from integrad.execute import micropython_session
 from integrad.execute.micropython_session import on_host, python_backend, run_session
 from integrad_codegen.micropython.python_files import emit_pure
 from integrad_codegen.plan import make_plan
-from integrad_codegen.weights_file import weights_file
 
 ALL = FIXED | POCKET | BACKPROP | PACKED
-CONFORMANCE = Path(__file__).with_name("backend_conformance.py").read_text()
 BACKENDS = {
     "viper": (VIPER, on_host()),
     "CPython": (PLAIN, in_this_python()),
@@ -55,14 +54,16 @@ def test_plain_python_on_drawn_cases(case):
     compare(case, "CPython")
 
 
+@pytest.mark.parametrize("name", conformance.NETWORKS)
 @pytest.mark.parametrize("backend", [VIPER, PLAIN])
-def test_python_backends_refuse_what_the_native_module_refuses(backend):
+def test_python_backends_refuse_what_the_native_module_refuses(backend, name):
     """And viper allocates nothing under heap_lock: one script for all backends."""
-    model = FIXED["mlp"].model()
-    plan = make_plan(model.network, "model", "all", FIXED["mlp"].batch)
+    case = conformance.NETWORKS[name]
+    model = case.model()
+    plan = make_plan(model.network, "model", "all", case.batch, model.constants)
     text = emit_pure(model, plan)[f"{backend}/_model.py"].encode()
-    files = {"_model.py": text, "model.weights": weights_file(model, plan)}
-    assert run_unix(CONFORMANCE, files).endswith("done\n")
+    files = {"_model.py": text, **conformance.script_files(model, plan)}
+    assert run_unix(conformance.SCRIPT, files).endswith("done\n")
 
 
 MISTAKES = [
