@@ -1,7 +1,7 @@
 """Worst case of every accumulator → its width in bits, or an error that names the layer.
 
-The bounds follow from widths alone (inputs and activations within ±127, weights within their
-fan-in's limit, errors within ±159), never from actual weights or data.
+The bounds follow from widths alone (inputs and activations within ±127, weights within the limit of
+their array, errors within ±159), never from actual weights or data.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from integrad.arithmetic import (
     INT8_LIMIT,
     INT32_LIMIT,
     MAX_FAN_IN,
-    weight_limit,
 )
 from integrad.errors import IntegradError
 
@@ -36,16 +35,16 @@ def check_sum(what: str, bound: int) -> None:
         raise IntegradError(f"{what} may reach {bound:,}, which 32 bits cannot hold")
 
 
-def check_forward(where: str, fan_in: int) -> None:
-    """A pre-activation, 127·fan_in·weight_limit, and its divisor, 256·fan_in, must fit in int32."""
-    limit = weight_limit(fan_in)
-    if fan_in > MAX_FAN_IN or INT8_LIMIT * fan_in * limit > INT32_LIMIT:
-        raise IntegradError(f"{where}: fan-in {fan_in:,} is too large for 32-bit sums")
+def sum_bits(where: str, fan_in: int, limit: int) -> int:
+    """Width of a pre-activation, 127·fan_in·limit; its divisor, 256·fan_in, must fit in int32."""
+    if fan_in > MAX_FAN_IN:
+        raise IntegradError(f"{where}: fan-in {fan_in:,} is too large: its divisor does not fit in 32 bits")
+    return bits_for(INT8_LIMIT * fan_in * limit, where)
 
 
-def block_error(where: str, block) -> int:
-    """Largest |error| that a head passes back to its block, classes·159·weight_limit; must fit in int32."""
-    bound = ERROR_LIMIT * block.classes * weight_limit(block.head_features)
+def block_error(where: str, classes: int, limit: int) -> int:
+    """Largest |error| that a head passes back to its block, classes·159·limit; must fit in int32."""
+    bound = ERROR_LIMIT * classes * limit
     if bound > INT32_LIMIT:
         raise IntegradError(
             f"{where}: the head's error may reach {bound:,}, which does not fit in 32 bits; use fewer classes"

@@ -39,6 +39,10 @@ INTEGRAD_KERNEL void integrad_widen(int16_t *wide, const int8_t *x, size_t count
 INTEGRAD_KERNEL void integrad_linear(int8_t *s, size_t step, const int16_t *w, const int16_t *x,
                                      size_t outs, size_t n, int32_t scale);
 
+/* s[o * step] = w[o] . x / (256 * n), saturated, for sums of any size. w: outs x n, x: n. */
+INTEGRAD_KERNEL void integrad_linear_wide(int8_t *s, size_t step, const int16_t *w,
+                                          const int16_t *x, size_t outs, size_t n);
+
 /* z[k] = w[k] . x for four rows of n weights, from row to row `row` values apart; 0: z[0] alone
  * counts. The sums must fit 32 bits. */
 INTEGRAD_KERNEL void integrad_dots(int32_t z[4], const int16_t *w, size_t row, const int16_t *x,
@@ -72,6 +76,10 @@ INTEGRAD_KERNEL void integrad_gather(int16_t *patch, const int8_t *x,
 INTEGRAD_KERNEL void integrad_convolve(int8_t *s, const int16_t *w, const int8_t *x,
                                        const struct integrad_shape *shape, int32_t scale,
                                        int16_t *patches);
+
+/* s = w * x / (256 * fan-in), saturated, for sums of any size. patches: as above. */
+INTEGRAD_KERNEL void integrad_convolve_wide(int8_t *s, const int16_t *w, const int8_t *x,
+                                            const struct integrad_shape *shape, int16_t *patches);
 
 /*
  * A convolution with one input and one output channel: s = w * x / scale, saturated. band: buffer

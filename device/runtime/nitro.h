@@ -76,6 +76,10 @@ INTEGRAD_KERNEL void integrad_activate(int8_t *h, const int8_t *s, size_t count,
 INTEGRAD_KERNEL void integrad_dense_forward(int8_t *s, const int16_t *w, const int8_t *x,
                                             const struct integrad_dense *layer, int16_t *work);
 
+/* The same for sums that may exceed 32 bits, and a scale of 256 * inputs. */
+INTEGRAD_KERNEL void integrad_dense_forward_wide(int8_t *s, const int16_t *w, const int8_t *x,
+                                                 const struct integrad_dense *layer, int16_t *work);
+
 /*
  * A dense block learns from its head's errors. x: count x inputs, s: count x outputs, head: weights
  * of its head, classes x outputs.
@@ -104,7 +108,12 @@ INTEGRAD_KERNEL void integrad_classifier_learn(int16_t *w, const int8_t *x,
 INTEGRAD_KERNEL void integrad_convolve_groups(int8_t *s, const int16_t *w, const int8_t *x,
                                               const struct integrad_conv *layer, int16_t *work);
 
-/* The same where every group is one channel that sees one input channel. */
+/* The same for sums that may exceed 32 bits, and a scale of 256 * fan-in. */
+INTEGRAD_KERNEL void integrad_convolve_groups_wide(int8_t *s, const int16_t *w, const int8_t *x,
+                                                   const struct integrad_conv *layer,
+                                                   int16_t *work);
+
+/* Convolutions in groups where every group is one channel that sees one input channel. */
 INTEGRAD_KERNEL void integrad_depthwise_groups(int8_t *s, const int16_t *w, const int8_t *x,
                                                const struct integrad_conv *layer, int16_t *work);
 

@@ -17,12 +17,13 @@ from kernel_session import (
     ERRORS,
     LEARN_ROWS,
     LINEAR,
+    LINEAR_WIDE,
     MAXIMA,
     WIDEN,
     Call,
 )
 
-from integrad.arithmetic import INT32_LIMIT, SCALE, weight_limit
+from integrad.arithmetic import INT16_WEIGHT_LIMIT, INT32_LIMIT, SCALE, weight_limit
 
 ERROR = 159
 SCHEDULES = ((1, 0), (1, 1), (97, 0), (5000, 30), (2_000_000, 0), (2_000_000, 7), (2**29, 0))
@@ -43,6 +44,22 @@ def linear(draw: Draw) -> Iterator[Call]:
     for outs, n in sizes:  # two vectors at once, as a convolution of two positions
         inputs = (draw.weights((outs, n), n), draw(np.int8, (n, 1, 2), INT8))
         yield Call(CONVOLVE, (n, 1, 2, outs, 1, 2, 1, 1, 1, 1, 0, 0, SCALE * n), inputs)
+
+
+def linear_wide(draw: Draw) -> Iterator[Call]:
+    """Fan-ins around multiples of the products that fit 32 bits; some sums are as large as possible."""
+    sizes = [*product(range(1, 8), (1, 2, 9)), *product((3, 6), (511, 512, 513, 520, 700, 1030, 1537))]
+    for number, (outs, n) in enumerate(sizes):
+        w, x = draw(np.int16, (outs, n), INT16_WEIGHT_LIMIT), draw(np.int16, n, INT8)
+        if number % 2:
+            w[0], w[-1], x = INT16_WEIGHT_LIMIT, -INT16_WEIGHT_LIMIT, np.full(n, INT8, np.int16)
+        yield Call(LINEAR_WIDE, (outs, n, int(draw.rng.integers(1, 6))), (w, x))
+    for number, s in enumerate([*shapes(draw), (61, 4, 5, 9, 4, 5, 3, 3, 1, 1, 1, 1)]):
+        w = draw(np.int16, (s[3], s[0] * s[6] * s[7]), INT16_WEIGHT_LIMIT)
+        x = draw(np.int8, s[:3], INT8)
+        if number % 4 == 0:
+            w[0], x[:] = INT16_WEIGHT_LIMIT, INT8
+        yield Call(CONVOLVE, (*s, 0, number % 4), (w, x))
 
 
 def dots(draw: Draw) -> Iterator[Call]:
@@ -162,5 +179,5 @@ def maxima(draw: Draw) -> Iterator[Call]:
 def all_calls(seed: int) -> list[Call]:
     draw = Draw(seed)
     kernels = (widen, linear, convolve, accumulate, learn_rows, errors, descend_row, activate4, maxima)
-    kernels += (depthwise, dots)
+    kernels += (depthwise, dots, linear_wide)
     return [call for kernel in kernels for call in kernel(draw)]

@@ -121,6 +121,19 @@ static void linear(const struct header *h, int *status) {
     end();
 }
 
+/* {outs, n, step}; w, x -> memory */
+static void linear_wide(const struct header *h, int *status) {
+    const size_t outs = size_of(h, 0), n = size_of(h, 1), step = size_of(h, 2);
+    int8_t *const s = take((outs - 1) * step + 1, 1, 0, status);
+    const int16_t *const w = take(2 * outs * n, 0, 1, status);
+    const int16_t *const x = take(2 * n, 0, 1, status);
+    if (*status == DONE) {
+        begin();
+        integrad_linear_wide(s, step, w, x, outs, n);
+        end();
+    }
+}
+
 static struct integrad_shape shape_of(const struct header *h) {
     const int32_t *const p = h->parameter;
     const struct integrad_shape shape = {p[0], p[1], p[2], p[3], p[4],  p[5],
@@ -128,7 +141,8 @@ static struct integrad_shape shape_of(const struct header *h) {
     return shape;
 }
 
-/* {shape, scale, skew}; w, x -> memory. A group's maps and weights begin anywhere in a layer's. */
+/* {shape, scale, skew}; w, x -> memory. A group's maps and weights begin anywhere in a layer's. A
+ * scale of 0 is that of sums of any size. */
 static void convolve(const struct header *h, int *status) {
     const struct integrad_shape shape = shape_of(h);
     const size_t fan_in = size_of(h, 0) * size_of(h, 6) * size_of(h, 7);
@@ -141,7 +155,11 @@ static void convolve(const struct header *h, int *status) {
         return;
     }
     begin();
-    integrad_convolve(s, w, x, &shape, h->parameter[12], patches);
+    if (h->parameter[12] > 0) {
+        integrad_convolve(s, w, x, &shape, h->parameter[12], patches);
+    } else {
+        integrad_convolve_wide(s, w, x, &shape, patches);
+    }
     end();
     for (size_t i = 0; i < 2 * (fan_in + (fan_in & 1)); i++) {
         patches[i] = 0; /* a workspace: its content is nobody's business */
@@ -291,10 +309,10 @@ static void trespass(const struct header *h, int *status) {
 
 static int run(const struct header *header) {
     static void (*const commands[])(const struct header *, int *) = {
-        widen,       linear,        convolve, learn_rows, errors,     accumulate,
-        descend_row, activate4,     maxima,   depthwise,  dots,       trespass,
-        dots8,       weigh8,        gather8,  scatter8,   requantise, convolve8,
-        update8,     update_master, compact8, maxima8,
+        widen,       linear,        convolve, learn_rows, errors,      accumulate,
+        descend_row, activate4,     maxima,   depthwise,  dots,        trespass,
+        dots8,       weigh8,        gather8,  scatter8,   requantise,  convolve8,
+        update8,     update_master, compact8, maxima8,    linear_wide,
     };
     int status = DONE;
     if (header->command < 0 || (size_t)header->command >= sizeof commands / sizeof *commands) {

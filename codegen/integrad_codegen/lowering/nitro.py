@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-import numpy as np
-
-from integrad.arithmetic import SCALE, SLOPES, weight_limit
+from integrad.arithmetic import SCALE, SLOPES
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network, Stage
+from integrad.network.parameter import Parameter
 from integrad_codegen import bounds
-from integrad_codegen.encodings import Encoding, encoding_of
+from integrad_codegen.encodings import encoding_of
 from integrad_codegen.lowering.lowered import Lowered
 from integrad_codegen.operations.block import Block
 from integrad_codegen.operations.classifier import Classifier
@@ -23,15 +22,15 @@ from integrad_codegen.operations.kinds import KINDS
 from integrad_codegen.operations.operation import Operation
 from integrad_codegen.program import Call, Place, Step
 
-Encodings = dict[str, Encoding]
-"""Member of the struct of weights → its encoding."""
+Parameters = dict[str, Parameter]
+"""Member of the struct of weights → its parameter."""
 
 
 def lower_nitro(network: Network, learn_set: LearnSet, batch: int) -> Lowered:
     """batch: 0 if nothing learns. Raises IntegradError if a bound is exceeded."""
-    encodings = {parameter.member: encoding_of(parameter) for parameter in network.parameters()}
-    operations = _operations(network, learn_set, batch, encodings)
-    output = _classifier("output", "output", network.output.weights, encodings, batch)
+    parameters = {parameter.member: parameter for parameter in network.parameters()}
+    operations = _operations(network, learn_set, batch, parameters)
+    output = _classifier(parameters["output"], "output", batch)
     x = Place("x", network.input_shape, ("", "inputs"), in_arena=False)
     training = _training(operations, output, replace(x, batch=batch)) if batch else []
     return Lowered(operations, output, _inference(operations, output, x), training)
@@ -40,7 +39,7 @@ def lower_nitro(network: Network, learn_set: LearnSet, batch: int) -> Lowered:
 # Operations
 
 
-def _operations(network: Network, learn_set: LearnSet, batch: int, encodings: Encodings) -> list[Operation]:
+def _operations(network: Network, learn_set: LearnSet, batch: int, parameters: Parameters) -> list[Operation]:
     operations: list[Operation] = []
     blocks, others = 0, Counter()
     for stage in network.stages:
@@ -52,7 +51,7 @@ def _operations(network: Network, learn_set: LearnSet, batch: int, encodings: En
             _append(operations, KINDS[stage.kind].of(f"{template}{others[template]}", stage))
         else:
             blocks += 1
-            operations.append(_block(stage, blocks, learn_set.block_learns(blocks - 1), batch, encodings))
+            operations.append(_block(stage, blocks, learn_set.block_learns(blocks - 1), batch, parameters))
     return operations
 
 
@@ -65,33 +64,43 @@ def _append(operations: list[Operation], operation: Operation) -> None:
     operations.append(operation)
 
 
-def _block(stage: Stage, number: int, learns: bool, batch: int, encodings: Encodings) -> Block:
+def _block(stage: Stage, number: int, learns: bool, batch: int, parameters: Parameters) -> Block:
     block, where = stage.block, f"block {number} ({stage.kind})"
-    bounds.check_forward(where, block.fan_in)
+    weights = parameters[f"block{number}"]
     common = {
         "number": number,
-        "weights": block.weights,
-        "encoding": encodings[f"block{number}"],
+        "weights": weights.array,
+        "encoding": encoding_of(weights),
         "alpha_inv": block.alpha_inv,
         "mean": SLOPES[block.alpha_inv].mean,
         "scale": SCALE * block.fan_in,
-        "limit": weight_limit(block.fan_in),
+        "limit": weights.limit,
+        "sum_bits": bounds.sum_bits(where, block.fan_in, weights.limit),
     }
     operation = KINDS[stage.kind].of(f"block{number}", stage, **common)
     if not learns:
         return operation
-    head = _classifier(f"head{number}", "head", block.head, encodings, batch)
-    bits = bounds.gradient_bits(where, batch * operation.gradient_terms, bounds.block_error(where, block))
+    head = _classifier(parameters[f"head{number}"], "head", batch)
+    error = bounds.block_error(where, head.classes, head.limit)
+    bits = bounds.gradient_bits(where, batch * operation.gradient_terms, error)
     return replace(operation, head=head, proved_bits=bits)
 
 
-def _classifier(name: str, role: str, weights: np.ndarray, encodings: Encodings, batch: int) -> Classifier:
-    classes, features = weights.shape
-    bounds.check_forward(name, features)
+def _classifier(weights: Parameter, role: str, batch: int) -> Classifier:
+    name, (classes, features) = weights.member, weights.shape
     bounds.check_classifier(name, batch)
-    shapes = (features,), (classes,)
-    scale, limit = SCALE * features, weight_limit(features)
-    return Classifier(name, *shapes, role, weights, encodings[name], scale, limit, batch > 0)
+    return Classifier(
+        name,
+        (features,),
+        (classes,),
+        role,
+        weights.array,
+        encoding_of(weights),
+        scale=SCALE * features,
+        limit=weights.limit,
+        sum_bits=bounds.sum_bits(name, features, weights.limit),
+        updated=batch > 0,
+    )
 
 
 # Calls

@@ -21,7 +21,8 @@ class Block(Operation):
     """A layer with weights, followed by NITRO-ReLU.
 
     number: counted from 1. encoding: of the weights. scale: divisor of a pre-activation. limit: largest
-    weight. head: of a block that learns, else None. proved_bits: width of the weight gradient, 32 or 64.
+    weight. head: of a block that learns, else None. sum_bits: proved width of a pre-activation, 32 or 64.
+    proved_bits: the same of the weight gradient.
     """
 
     header: ClassVar[str] = "nitro.h"
@@ -32,6 +33,7 @@ class Block(Operation):
     mean: int
     scale: int
     limit: int
+    sum_bits: int = 32
     head: Classifier | None = None
     proved_bits: int = 32
 

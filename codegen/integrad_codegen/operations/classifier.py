@@ -15,11 +15,17 @@ LAYER_BYTES = 16
 """The constant struct of a layer of dense weights."""
 
 
+def dense_forward(sum_bits: int) -> str:
+    """The kernel that computes sums of this width."""
+    return "dense_forward_wide" if sum_bits == 64 else "dense_forward"
+
+
 @dataclass(frozen=True, eq=False)
 class Classifier(Operation):
     """Its weight gradient always fits in 32 bits (bounds.check_classifier).
 
     role: "head" or "output". encoding: of the weights. scale: divisor of a score. limit: largest weight.
+    sum_bits: proved width of a score before its division, 32 or 64.
     """
 
     kind: ClassVar[str] = "classifier"
@@ -30,6 +36,7 @@ class Classifier(Operation):
     encoding: Encoding
     scale: int
     limit: int
+    sum_bits: int
     updated: bool
 
     @property
@@ -68,7 +75,7 @@ class Classifier(Operation):
         return learn_errors(batch)
 
     def kernels(self) -> set[str]:
-        reading = {"dense_forward", "classifier_learn"} if self.learns else {"dense_forward"}
+        reading = {dense_forward(self.sum_bits)} | ({"classifier_learn"} if self.learns else set())
         scoring = {"argmax", "subtract_target"} if self.learns else {"argmax"}
         return scoring | self.encoding.kernels(reading)
 

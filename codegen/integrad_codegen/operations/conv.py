@@ -78,8 +78,9 @@ class Conv(Block):
 
     @property
     def is_depthwise(self) -> bool:
-        """Whether each map is convolved separately, into one map, for which there is a kernel."""
-        return self.groups > 1 and self.groups == self.input_shape[0] == self.rows
+        """Whether each map is convolved separately, into one map, in 32 bits: there is a kernel for that."""
+        separate = self.groups > 1 and self.groups == self.input_shape[0] == self.rows
+        return separate and self.sum_bits == 32
 
     @property
     def sparse(self) -> bool:
@@ -169,6 +170,8 @@ class Conv(Block):
         others = super().kernels()
         if self.groups > 1:
             reading.add("depthwise_groups" if self.is_depthwise else "convolve_groups")
+        if self.sum_bits == 64:
+            reading = {f"{name}_wide" for name in reading}
         if self.learns:
             reading.add("conv_learn_wide" if self.gradient_bits == 64 else "conv_learn")
             others |= {f"errors_of_{self.errors_of}", self.head_kernel}

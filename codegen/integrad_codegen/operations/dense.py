@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from integrad.network.network import Stage
 from integrad_codegen.operations.block import Block
-from integrad_codegen.operations.classifier import LAYER_BYTES
+from integrad_codegen.operations.classifier import LAYER_BYTES, dense_forward
 from integrad_codegen.workspace import INT16, learn_errors, learn_rows, learn_values
 
 
@@ -40,7 +40,7 @@ class Dense(Block):
         return ("nitro_relu", "classifier", "dense")
 
     def kernels(self) -> set[str]:
-        reading = {"dense_forward"}
+        reading = {dense_forward(self.sum_bits)}
         if self.learns:
             reading.add("dense_learn_wide" if self.gradient_bits == 64 else "dense_learn")
         return super().kernels() | self.encoding.kernels(reading)
