@@ -35,11 +35,11 @@ def check_sum(what: str, bound: int) -> None:
         raise IntegradError(f"{what} may reach {bound:,}, which 32 bits cannot hold")
 
 
-def sum_bits(where: str, fan_in: int, limit: int) -> int:
-    """Width of a pre-activation, 127·fan_in·limit; its divisor, 256·fan_in, must fit in int32."""
+def sum_bits(where: str, fan_in: int, limit: int, input_limit: int = INT8_LIMIT) -> int:
+    """Width of a pre-activation, input_limit·fan_in·limit; its divisor, 256·fan_in, must fit in int32."""
     if fan_in > MAX_FAN_IN:
         raise IntegradError(f"{where}: fan-in {fan_in:,} is too large: its divisor does not fit in 32 bits")
-    return bits_for(INT8_LIMIT * fan_in * limit, where)
+    return bits_for(input_limit * fan_in * limit, where)
 
 
 def block_error(where: str, classes: int, limit: int) -> int:

@@ -31,6 +31,20 @@ ERROR_LIMIT = INT8_LIMIT + TARGET
 MAX_FAN_IN = INT32_LIMIT // SCALE
 """Largest fan-in whose divisor SCALE·fan_in fits in int32; weights can then still be ±2."""
 
+NARROW, WIDE = 32, 64
+"""Widths of the sums of a network, in bits: its `sums`."""
+
+WIDE_MAX_FAN_IN = INT32_LIMIT // (SCALE * INT8_LIMIT)
+"""Largest fan-in of a layer with 64-bit sums. A device saturates such a sum to ±(2^31 - 1), so that a 32-bit
+division suffices, which is exact as long as 127·SCALE·fan_in ≤ 2^31 - 1:
+
+    saturate(tdiv(z, d), 127) = saturate(tdiv(saturate(z, 2^31 - 1), d), 127)   for d = SCALE·fan_in.
+
+If |z| ≤ 2^31 - 1, both sides are the same expression. Otherwise |z| and |saturate(z, 2^31 - 1)| are at least
+2^31 - 1 ≥ 127·d, so both quotients have the sign of z and a magnitude of at least 127, and saturate to 127
+with that sign.
+"""
+
 INPUT_SPREAD = 51
 """Inputs are normalised to (value - centre)·51 / mean absolute deviation, which yields a standard deviation
 of about 64."""
@@ -174,12 +188,35 @@ def isqrt(n: int) -> int:
     return x
 
 
-def weight_limit(fan_in: int) -> int:
-    """Largest |weight| of a layer with this fan-in, for which a pre-activation provably fits in int32.
+def weight_limit(fan_in: int, input_limit: int = INT8_LIMIT, sums: int = NARROW) -> int:
+    """Largest |weight| of a layer with this fan-in; weights are saturated to it after every update.
 
-    127·fan_in·weight_limit ≤ 2^31 - 1. Weights are saturated to it after every update.
+    input_limit: largest |input|, in training too. sums: width of the sums of the network in bits. With 32, a
+    pre-activation provably fits: input_limit·fan_in·weight_limit ≤ 2^31 - 1. With 64, every fan-in up to
+    MAX_FAN_IN fits with the widest weights: 127·MAX_FAN_IN·32639 < 2^45.
     """
-    return min(INT16_WEIGHT_LIMIT, INT32_LIMIT // (INT8_LIMIT * fan_in))
+    if sums == WIDE:
+        return INT16_WEIGHT_LIMIT
+    return min(INT16_WEIGHT_LIMIT, INT32_LIMIT // (input_limit * fan_in))
+
+
+def sum_bits(fan_in: int, input_limit: int = INT8_LIMIT, sums: int = NARROW) -> int:
+    """Width of a pre-activation in bits, 32 or 64. Arguments as for weight_limit.
+
+    64-bit sums are needed only where input_limit·fan_in·32639 exceeds 2^31 - 1.
+    """
+    largest = input_limit * fan_in * weight_limit(fan_in, input_limit, sums)
+    return NARROW if largest <= INT32_LIMIT else WIDE
+
+
+def activation_limit(alpha_inv: int) -> int:
+    """Largest |output| of NITRO-ReLU with slope 1/alpha_inv.
+
+    It is monotonic in s, which is in [-127, 127]; its outputs are therefore in [-(127 // alpha_inv) - mean,
+    127 - mean]: [-67, 91] for alpha_inv 4. For all slopes of the table the upper end is the larger one.
+    """
+    mean = SLOPES[alpha_inv].mean
+    return max(INT8_LIMIT // alpha_inv + mean, INT8_LIMIT - mean)
 
 
 def initial_bound(fan_in: int, gain: int) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from integrad.arithmetic import NARROW, magnitude, weight_limit
 from integrad.datasets.channels import Channel, describe_channels
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError, IntegradNote
@@ -22,10 +23,21 @@ from integrad.learners.schedule import Schedule
 from integrad.learners.table import learner_of
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
+from integrad.network.parameter import HEAD, WEIGHTS
 from integrad.tensor_file import CHECKSUM, one_line, read_tensors, require_checksum, write_tensors
 
 KIND = "integrad-model"
-VERSION = 1
+VERSION = 2
+"""Of the format. A file has the oldest version whose readers accept it:
+
+1: all sums have 32 bits, and weights are within the limit for inputs of ±127.
+2: sums may have 64 bits (`sums` of the network), and the limit of weights follows from the largest output of
+   the layer before them, which is often below 127.
+
+The limits of version 2 are at least those of version 1, so that files of version 1 are read as those of
+version 2; when such a model goes on learning, its weights may grow beyond the limits of version 1.
+"""
+
 FIELDS = {"format", "version", "network", "preprocessing", "class_names", "training"}
 OPTIONAL_FIELDS = {"channel_names", CHECKSUM}
 MAX_NAME = 64
@@ -101,7 +113,15 @@ def save_model(model: Model, path: str | os.PathLike) -> None:
     }
     if model.channel_names is not None:
         document["channel_names"] = list(model.channel_names)
-    write_tensors(path, KIND, VERSION, document, model.network.arrays())
+    write_tensors(path, KIND, _version(model.network), document, model.network.arrays())
+
+
+def _version(network: Network) -> int:
+    """See VERSION. Other learners than NITRO-D have smaller weights than the limits of version 1."""
+    if network.sums != NARROW:
+        return 2
+    limited = [parameter for parameter in network.parameters() if parameter.role in (WEIGHTS, HEAD)]
+    return 2 if any(magnitude(p.array) > weight_limit(p.matrix.shape[1]) for p in limited) else 1
 
 
 def load_model(path: str | os.PathLike) -> Model:

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT16_WEIGHT_LIMIT, INT32_LIMIT, SCALE, weight_limit
+from integrad.arithmetic import (
+    ERROR_LIMIT,
+    INT8_LIMIT,
+    INT16_WEIGHT_LIMIT,
+    INT32_LIMIT,
+    SCALE,
+    activation_limit,
+    weight_limit,
+)
 from integrad.errors import IntegradError
 from integrad.network.blocks import DenseBlock, classifier_gradient, classify
 from integrad.network.layers import conv, linear
@@ -51,7 +59,7 @@ def test_widths_of_gradients(terms, error):
 @pytest.mark.parametrize("classes", [2, 10])
 def test_a_plan_changes_type_at_the_batch_that_its_bound_says(units, classes):
     network = Network((3,), classes, [dense(units)])
-    error = ERROR_LIMIT * classes * weight_limit(units)
+    error = ERROR_LIMIT * classes * weight_limit(units, activation_limit(4))
     border = INT32_LIMIT // (INT8_LIMIT * error)
     for batch, expected in ((border, 32), (border + 1, 64)):
         if batch:
@@ -64,7 +72,7 @@ def test_a_convolution_counts_its_positions():
     for features, errors in ((9999, 36), (9, 9), (1, 1)):
         network = Network((1, 6, 6), 2, [CONV | {"kernel": [1, 1], "head_features": features}])
         head = network.blocks[0].head_features
-        error = ERROR_LIMIT * 2 * weight_limit(head)
+        error = ERROR_LIMIT * 2 * weight_limit(head, activation_limit(4))
         narrow = errors * INT8_LIMIT * error <= INT32_LIMIT
         block = make_plan(network, "model", "all", 1).learning_blocks[0]
         assert block.gradient_bits == (32 if narrow else 64)

@@ -44,6 +44,24 @@ def good(tmp_path_factory):
     return path.read_bytes()
 
 
+def wide_model(sums, weight):
+    """A network whose second block has 600 inputs within ±91."""
+    network = Network((1, 8, 8), 3, parse_spec("mlp:600,2", (1, 8, 8)), sums=sums)
+    network.blocks[1].weights[...] = weight
+    return Model(network, make_model().preprocessing, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("sums", "weight", "version"), [(32, 28_182, 1), (32, -28_183, 2), (32, 32_639, 2), (64, 0, 2)]
+)
+def test_the_version_is_the_oldest_that_reads_the_file(sums, weight, version, tmp_path):
+    save_model(wide_model(sums, weight), tmp_path / "a.model")
+    assert parts((tmp_path / "a.model").read_bytes())[1]["version"] == version
+    again = load_model(tmp_path / "a.model")
+    assert again.network.sums == sums and (again.network.blocks[1].weights == weight).all()
+    assert again.network.describe() == wide_model(sums, weight).network.describe()
+
+
 def parts(data):
     """(header, metadata document, tensor bytes) of a model file."""
     size = struct.unpack("<Q", data[:8])[0]
@@ -158,7 +176,7 @@ def test_hostile_documents(tmp_path, good):
         ('{"format": "integrad-model", "version": ' + "9" * 5000 + "}", "JSON metadata is damaged"),
         ('{"format": "integrad-model", "version": true}', "version is not a positive integer"),
         ('{"format": "integrad-model", "version": 0}', "version is not a positive integer"),
-        ('{"format": "integrad-model", "version": 2}', "newer than 1; update integrad"),
+        ('{"format": "integrad-model", "version": 3}', "newer than 2; update integrad"),
         ('{"format": "integrad-model", "version": 1}', "must have the fields"),
         ('{"format": "onnx\\u001b[2J", "version": 1}', "expected 'integrad-model'"),
     ):

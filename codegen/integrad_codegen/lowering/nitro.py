@@ -13,6 +13,7 @@ from integrad.arithmetic import SCALE, SLOPES
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network, Stage
 from integrad.network.parameter import Parameter
+from integrad.network.sum_bounds import SumBounds
 from integrad_codegen import bounds
 from integrad_codegen.encodings import encoding_of
 from integrad_codegen.lowering.lowered import Lowered
@@ -30,7 +31,7 @@ def lower_nitro(network: Network, learn_set: LearnSet, batch: int) -> Lowered:
     """batch: 0 if nothing learns. Raises IntegradError if a bound is exceeded."""
     parameters = {parameter.member: parameter for parameter in network.parameters()}
     operations = _operations(network, learn_set, batch, parameters)
-    output = _classifier(parameters["output"], "output", batch)
+    output = _classifier(parameters["output"], "output", network.output.bounds, batch)
     x = Place("x", network.input_shape, ("", "inputs"), in_arena=False)
     training = _training(operations, output, replace(x, batch=batch)) if batch else []
     return Lowered(operations, output, _inference(operations, output, x), training)
@@ -75,18 +76,18 @@ def _block(stage: Stage, number: int, learns: bool, batch: int, parameters: Para
         "mean": SLOPES[block.alpha_inv].mean,
         "scale": SCALE * block.fan_in,
         "limit": weights.limit,
-        "sum_bits": bounds.sum_bits(where, block.fan_in, weights.limit),
+        "sum_bits": bounds.sum_bits(where, block.fan_in, weights.limit, block.input_limit),
     }
     operation = KINDS[stage.kind].of(f"block{number}", stage, **common)
     if not learns:
         return operation
-    head = _classifier(parameters[f"head{number}"], "head", batch)
+    head = _classifier(parameters[f"head{number}"], "head", block.head_bounds, batch)
     error = bounds.block_error(where, head.classes, head.limit)
     bits = bounds.gradient_bits(where, batch * operation.gradient_terms, error)
     return replace(operation, head=head, proved_bits=bits)
 
 
-def _classifier(weights: Parameter, role: str, batch: int) -> Classifier:
+def _classifier(weights: Parameter, role: str, sums: SumBounds, batch: int) -> Classifier:
     name, (classes, features) = weights.member, weights.shape
     bounds.check_classifier(name, batch)
     return Classifier(
@@ -98,7 +99,7 @@ def _classifier(weights: Parameter, role: str, batch: int) -> Classifier:
         encoding_of(weights),
         scale=SCALE * features,
         limit=weights.limit,
-        sum_bits=bounds.sum_bits(name, features, weights.limit),
+        sum_bits=bounds.sum_bits(name, features, weights.limit, sums.input_limit),
         updated=batch > 0,
     )
 

@@ -10,9 +10,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from integrad.arithmetic import SLOPES, TARGET, initial_bound, weight_limit
+from integrad.arithmetic import (
+    INT8_LIMIT,
+    NARROW,
+    SLOPES,
+    TARGET,
+    activation_limit,
+    initial_bound,
+    weight_limit,
+)
 from integrad.network.layers import conv, flatten, linear, nitro_relu, pool, scaling
 from integrad.network.parameter import HEAD, WEIGHTS, Parameter
+from integrad.network.sum_bounds import SumBounds
 
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
@@ -71,17 +80,33 @@ class HeadPooling:
         return step(delta, h, self.window, self.padding)
 
 
+class NitroBlock:
+    """What both kinds of block have in common: the ranges of the sums of a block and of its head."""
+
+    @property
+    def bounds(self) -> SumBounds:
+        """Of the sums of the block itself."""
+        return SumBounds(self.fan_in, self.input_limit, self.sums)
+
+    @property
+    def head_bounds(self) -> SumBounds:
+        """Of the head, whose inputs are the activations of the block, pooled or not."""
+        return SumBounds(self.head_features, activation_limit(self.alpha_inv), self.sums)
+
+
 @dataclass
-class DenseBlock:
+class DenseBlock(NitroBlock):
     """Linear → scaling → NITRO-ReLU, with a linear head.
 
-    weights: int16 (units, fan_in); head: int16 (classes, units).
+    weights: int16 (units, fan_in); head: int16 (classes, units). input_limit, sums: see SumBounds.
     """
 
     fan_in: int
     units: int
     classes: int
     alpha_inv: int
+    input_limit: int = INT8_LIMIT
+    sums: int = NARROW
     weights: np.ndarray = field(init=False, repr=False)
     head: np.ndarray = field(init=False, repr=False)
     takes_features = True
@@ -124,12 +149,13 @@ class DenseBlock:
 
 
 @dataclass
-class ConvBlock:
+class ConvBlock(NitroBlock):
     """Convolution → scaling → NITRO-ReLU, with a pooled linear head.
 
     weights: int16 (channels, in_channels // groups, kh, kw); head: int16 (classes, head_features).
     input_shape: (in_channels, H, W). groups: number of groups of channels, each of which depends on its group
-    of input channels only; one group per input channel is a depthwise convolution.
+    of input channels only; one group per input channel is a depthwise convolution. input_limit, sums: see
+    SumBounds.
     """
 
     input_shape: Shape
@@ -142,6 +168,8 @@ class ConvBlock:
     head_limit: int
     head_pool: str
     groups: int = 1
+    input_limit: int = INT8_LIMIT
+    sums: int = NARROW
     weights: np.ndarray = field(init=False, repr=False)
     head: np.ndarray = field(init=False, repr=False)
     head_pooling: HeadPooling = field(init=False, repr=False)
@@ -201,18 +229,24 @@ class ConvBlock:
 
 @dataclass
 class OutputLayer:
-    """Linear → scaling: the logits. weights: int16 (classes, fan_in)."""
+    """Linear → scaling: the logits. weights: int16 (classes, fan_in). input_limit, sums: see SumBounds."""
 
     fan_in: int
     classes: int
+    input_limit: int = INT8_LIMIT
+    sums: int = NARROW
     weights: np.ndarray = field(init=False, repr=False)
     target = TARGET
 
     def __post_init__(self):
         self.weights = np.zeros((self.classes, self.fan_in), np.int16)
 
+    @property
+    def bounds(self) -> SumBounds:
+        return SumBounds(self.fan_in, self.input_limit, self.sums)
+
     def parameters(self) -> list[Parameter]:
-        return [Parameter(self, WEIGHTS, None, weight_limit(self.fan_in))]
+        return [Parameter(self, WEIGHTS, None, self.bounds.weight_limit)]
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """x: int8 (N, fan_in) → logits int8 (N, classes)."""
@@ -223,9 +257,9 @@ Block = DenseBlock | ConvBlock
 
 
 def _block_parameters(block: Block, layer: int) -> list[Parameter]:
-    head_limit = weight_limit(block.head_features)
+    head_limit = block.head_bounds.weight_limit
     return [
-        Parameter(block, WEIGHTS, layer, weight_limit(block.fan_in)),
+        Parameter(block, WEIGHTS, layer, block.bounds.weight_limit),
         Parameter(block, HEAD, layer, head_limit, needed_by_inference=False),
     ]
 

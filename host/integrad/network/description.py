@@ -17,20 +17,23 @@ MAX_CLASSES = 255
 MAX_LAYERS = 256
 
 FIELDS = {"input_shape", "classes", "layers"}
+OPTIONAL = {"learner", "sums"}
 
 
 def check_description(description: dict) -> None:
     """Raise IntegradError, naming the field, unless the description is a valid network.
 
     A description has `input_shape` ([F] or [C, H, W]), `classes` (2 to 255), `layers` and optionally
-    `learner`, an id in LEARNER_LAYERS; a layer is a dict with a `type` and the keys of its LayerType.
-    The shapes are propagated through the layers; networks whose values could exceed 32 bits are rejected.
+    `learner`, an id in LEARNER_LAYERS, and `sums`, the width of sums in bits; a layer is a dict with a `type`
+    and the keys of its LayerType. The shapes are propagated through the layers; networks whose values could
+    exceed 32 bits, except sums, are rejected.
     """
-    if not isinstance(description, dict) or set(description) - {"learner"} != FIELDS:
+    if not isinstance(description, dict) or set(description) - OPTIONAL != FIELDS:
         raise IntegradError("network: must have exactly the fields input_shape, classes and layers")
     shape = tuple(checks.integers(description["input_shape"], "input_shape", (1, 3), 1, MAX_SIDE))
     classes = checks.integer(description["classes"], "classes", 2, MAX_CLASSES)
     learner = learner_layers(description.get("learner", USUAL_LEARNER))
+    check_sums("network", learner, description.get("sums", learner.sums[0]))
     layers = description["layers"]
     if not isinstance(layers, list) or len(layers) > MAX_LAYERS:
         raise IntegradError(f"network: layers must be a list of at most {MAX_LAYERS}")
@@ -44,6 +47,14 @@ def check_description(description: dict) -> None:
         shape = LAYER_TYPES[kind].check(layer, where, shape, classes)
     checks.size("output layer", classes * prod(shape))
     checks.fan_in("output layer", prod(shape), learner.max_fan_in)
+
+
+def check_sums(where: str, learner: LearnerLayers, sums: object) -> int:
+    """The width of sums, in bits. Raises IntegradError unless networks of the learner can have it."""
+    if type(sums) is not int or sums not in learner.sums:
+        expected = " or ".join(map(str, learner.sums))
+        raise IntegradError(f"{where}: sums must be {expected} (bits) with the learner {learner.learner}")
+    return sums
 
 
 def learner_layers(learner: object) -> LearnerLayers:

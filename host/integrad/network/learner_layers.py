@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from integrad.arithmetic import MAX_FAN_IN
+from integrad.arithmetic import MAX_FAN_IN, NARROW, WIDE
 from integrad.errors import IntegradError
 from integrad.network.blocks import Block, OutputLayer, random_weights
 from integrad.network.layer_types.conv import CONV, conv_layer
@@ -15,19 +15,22 @@ from integrad.network.layer_types.dense import DENSE, dense_layer
 from integrad.network.layer_types.dropout import DROPOUT
 from integrad.network.layer_types.layer_type import LayerType
 from integrad.network.layer_types.pools import AVERAGE_POOL, MAX_POOL
+from integrad.network.stage import Stage
 
 
 class LearnerLayers(ABC):
     """The part of a learner that networks depend on; the rest is in `integrad.learners`.
 
     learner: its id. types: supported layer types. families: supported families of the short notation.
-    max_fan_in: maximum number of inputs of the output layer.
+    max_fan_in: maximum number of inputs of the output layer. sums: supported widths of sums in bits; the
+    first one is the default.
     """
 
     learner: str
     types: tuple[LayerType, ...]
     families: tuple[str, ...]
     max_fan_in: int = MAX_FAN_IN
+    sums: tuple[int, ...] = (NARROW,)
 
     def require(self, kind: str, where: str) -> None:
         """Raise IntegradError if the learner does not support layers of this kind."""
@@ -56,6 +59,16 @@ class LearnerLayers(ABC):
     def output(self, fan_in: int, classes: int, blocks: list[Block]) -> OutputLayer:
         """The output layer after these blocks, with weights 0."""
 
+    def set_bounds(  # noqa: B027
+        self, stages: list[Stage], limits: list[int], output: OutputLayer, sums: int
+    ) -> None:
+        """Tell the layers with weights the ranges of their inputs, if the limits of their weights depend on
+        it.
+
+        limits: largest magnitude of an input of each stage, and of the output layer; sums: width of the sums
+        of the network. Raises IntegradError, naming the layer, for one that is too wide.
+        """
+
     @abstractmethod
     def initialise(self, blocks: list[Block], output: OutputLayer, rng: np.random.Generator) -> None:
         """Initialise all parameters."""
@@ -65,6 +78,7 @@ class NitroLayers(LearnerLayers):
     learner = "nitro-d"
     types = (MAX_POOL, AVERAGE_POOL, DROPOUT, DENSE, CONV)
     families = ("mlp", "cnn")
+    sums = (NARROW, WIDE)
 
     def dense(self, units: int) -> dict:
         return dense_layer(units)
@@ -74,6 +88,17 @@ class NitroLayers(LearnerLayers):
 
     def output(self, fan_in: int, classes: int, blocks: list[Block]) -> OutputLayer:
         return OutputLayer(fan_in, classes)
+
+    def set_bounds(self, stages, limits, output, sums):
+        number = 0
+        for stage, limit in zip(stages, limits, strict=False):
+            if stage.block is not None:
+                number += 1
+                stage.block.input_limit, stage.block.sums = limit, sums
+                stage.block.bounds.check(f"block {number}")
+                stage.block.head_bounds.check(f"the head of block {number}")
+        output.input_limit, output.sums = limits[-1], sums
+        output.bounds.check("output layer")
 
     def initialise(self, blocks: list[Block], output: OutputLayer, rng: np.random.Generator) -> None:
         for block in blocks:

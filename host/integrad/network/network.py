@@ -7,6 +7,7 @@ import zlib
 
 import numpy as np
 
+from integrad.arithmetic import INT8_LIMIT, NARROW
 from integrad.errors import IntegradError
 from integrad.network.blocks import Block
 from integrad.network.description import check_description
@@ -28,13 +29,23 @@ class Network:
 
     input_shape: (C, H, W) for images, (C, 1, T) for time series, (F,) for feature vectors.
     classes: number of classes, at least 2. layers: the `layers` of a network description. learner: id of
-    the learner. Raises IntegradError, naming the field, if the description is not a valid network.
+    the learner. sums: width of the sums of layers in bits, 32 or 64; wider sums allow larger weights, see
+    SumBounds. Raises IntegradError, naming the field, if the description is not a valid network.
     """
 
-    def __init__(self, input_shape: Shape, classes: int, layers: list[dict], learner: str = USUAL_LEARNER):
+    def __init__(
+        self,
+        input_shape: Shape,
+        classes: int,
+        layers: list[dict],
+        learner: str = USUAL_LEARNER,
+        sums: int = NARROW,
+    ):
         description = {"input_shape": list(input_shape), "classes": classes, "layers": list(layers)}
         if learner != USUAL_LEARNER:
             description["learner"] = learner
+        if sums != NARROW:
+            description["sums"] = sums
         check_description(description)
         self._description = copy.deepcopy(description)
         for layer in self._description["layers"]:
@@ -42,13 +53,17 @@ class Network:
         self.input_shape: Shape = tuple(input_shape)
         self.classes = classes
         self.learner = learner
+        self.sums = sums
         self.stages: list[Stage] = []
-        shape = self.input_shape
+        shape, limits = self.input_shape, [INT8_LIMIT]
         for layer in layers:
-            self.stages.append(LAYER_TYPES[layer["type"]].stage(layer, shape, classes))
+            layer_type = LAYER_TYPES[layer["type"]]
+            limits.append(layer_type.output_limit(layer, limits[-1]))
+            self.stages.append(layer_type.stage(layer, shape, classes))
             shape = self.stages[-1].output_shape
             self._check_size()
         self.output = LEARNER_LAYERS[learner].output(int(np.prod(shape)), classes, self.blocks)
+        LEARNER_LAYERS[learner].set_bounds(self.stages, limits, self.output, sums)
 
     @classmethod
     def from_description(cls, description: dict) -> Network:
@@ -58,8 +73,8 @@ class Network:
         return cls(tuple(fields.pop("input_shape")), **fields)
 
     def describe(self) -> dict:
-        """JSON-serialisable description: input_shape, classes, layers, and learner if it is not the
-        default."""
+        """JSON-serialisable description: input_shape, classes, layers, and learner and sums if they
+        are not the defaults."""
         return copy.deepcopy(self._description)
 
     def _check_size(self) -> None:

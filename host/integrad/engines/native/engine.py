@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, SLOPES, magnitude, weight_limit
+from integrad.arithmetic import ERROR_LIMIT, INT8_LIMIT, INT32_LIMIT, SLOPES, WIDE, magnitude
 from integrad.engines.engine_check import agrees_with_numpy
 from integrad.engines.native import structs
 from integrad.engines.native.library import load_library
@@ -163,6 +163,10 @@ class NativeEngine:
         return np.ascontiguousarray(x, np.int8)
 
     def _check_widths(self) -> None:
+        layers = [self.network.output.bounds]
+        layers += [bounds for block in self.network.blocks for bounds in (block.bounds, block.head_bounds)]
+        if any(bounds.bits == WIDE for bounds in layers):
+            raise IntegradError("the native engine does not support 64-bit sums; use --engine numpy")
         for number, block in enumerate(self.network.blocks, 1):
             if self._largest_error(block) > INT32_LIMIT:
                 raise IntegradError(f"block {number}: its errors may exceed 32 bits; use --engine numpy")
@@ -178,7 +182,7 @@ class NativeEngine:
                 )
 
     def _largest_error(self, block: Block) -> int:
-        return ERROR_LIMIT * self.network.classes * weight_limit(block.head_features)
+        return ERROR_LIMIT * self.network.classes * block.head_bounds.weight_limit
 
 
 def describe() -> str:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import torch
 
-from integrad.arithmetic import ERROR_LIMIT, SCALE, weight_limit
+from integrad.arithmetic import ERROR_LIMIT, SCALE
 from integrad.engines.torch import conv, layers
 from integrad.engines.torch.arithmetic import Arithmetic
 from integrad.engines.torch.digits import Bounded
 from integrad.engines.torch.heads import pooling
 from integrad.network.blocks import Block, ConvBlock
+from integrad.network.sum_bounds import SumBounds
 
 
 @dataclass
@@ -24,24 +25,22 @@ class Activations:
     h: torch.Tensor
 
 
-def bounded_weights(weights: torch.Tensor) -> Bounded:
-    """Weights, int16 (out, …), bounded by the limit for their fan-in."""
-    return Bounded(weights, weight_limit(weights[0].numel()))
-
-
 def forward(arithmetic: Arithmetic, block: Block, x: torch.Tensor, weights: torch.Tensor) -> Activations:
     """x: int8, maps or features; weights: int16, of the block."""
     if isinstance(block, ConvBlock):
-        s = conv.forward(arithmetic, x, block, bounded_weights(weights))
+        bounded = Bounded(weights, block.bounds.weight_limit)
+        s = conv.forward(arithmetic, x, block, bounded, block.input_limit)
     else:
         x = layers.flatten(x)
-        s = classify(arithmetic, x, weights)
+        s = classify(arithmetic, x, weights, block.bounds)
     return Activations(x, s, layers.relu_forward(arithmetic, s, block.alpha_inv))
 
 
-def classify(arithmetic: Arithmetic, features: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Scaled linear layer: int8 (N, F), int16 (out, F) → int8 (N, out)."""
-    z = arithmetic.product(Bounded.int8(features), bounded_weights(weights))
+def classify(
+    arithmetic: Arithmetic, features: torch.Tensor, weights: torch.Tensor, bounds: SumBounds
+) -> torch.Tensor:
+    """Scaled linear layer: int8 (N, F), int16 (out, F) → int8 (N, out). bounds: of the layer."""
+    z = arithmetic.product(Bounded(features, bounds.input_limit), Bounded(weights, bounds.weight_limit))
     return arithmetic.scaled(z, SCALE * features.shape[1])
 
 
@@ -59,8 +58,9 @@ def gradients(
     """
     pool = pooling(arithmetic, block, seen.h) if isinstance(block, ConvBlock) else None
     features = layers.flatten(pool.features if pool else seen.h)
-    error = classify(arithmetic, features, head) - targets
-    delta = arithmetic.product(Bounded(error, ERROR_LIMIT), bounded_weights(head).transposed())
+    error = classify(arithmetic, features, head, block.head_bounds) - targets
+    bounded_head = Bounded(head, block.head_bounds.weight_limit)
+    delta = arithmetic.product(Bounded(error, ERROR_LIMIT), bounded_head.transposed())
     if pool:
         by_map = layers.channels_first(delta.values.unflatten(1, (block.channels, *block.head_pooling.size)))
         delta = pool.backward(Bounded(by_map, delta.bound), seen.s)

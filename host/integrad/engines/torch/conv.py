@@ -38,10 +38,17 @@ PATCH_BYTES, SUM_BYTES = 8, 24
 """Memory per element of a patch, and per output in a tile for its sums before and after combining digits."""
 
 
-def forward(arithmetic: Arithmetic, x: torch.Tensor, block: ConvBlock, weights: Bounded) -> torch.Tensor:
-    """x: int8 (in, N, H, W), weights: int16, the block's → scaled sums int8 (out, N, oh, ow)."""
+def forward(
+    arithmetic: Arithmetic,
+    x: torch.Tensor,
+    block: ConvBlock,
+    weights: Bounded,
+    input_limit: int = INT8_LIMIT,
+) -> torch.Tensor:
+    """x: int8 (in, N, H, W) in ±input_limit, weights: int16, the block's → scaled sums int8 (out, N, oh,
+    ow)."""
     s = _empty(x, block, torch.int8)
-    for made, z in _tiles_of_sums(arithmetic, x, block, weights):
+    for made, z in _tiles_of_sums(arithmetic, x, block, weights, input_limit):
         part = s[made]
         part.copy_(arithmetic.scaled(z, SCALE * block.fan_in).view(part.shape))
     return s
@@ -63,23 +70,28 @@ def _empty(x: torch.Tensor, block: Geometry, dtype: torch.dtype) -> torch.Tensor
 
 
 def _tiles_of_sums(
-    arithmetic: Arithmetic, x: torch.Tensor, block: Geometry, weights: Bounded
+    arithmetic: Arithmetic, x: torch.Tensor, block: Geometry, weights: Bounded, input_limit: int = INT8_LIMIT
 ) -> Iterator[tuple[tuple[slice, ...], Bounded]]:
     """Where the sums of a tile belong in the output maps, and the sums."""
     padded = _padded(x, block)
     for tile in _tiles(arithmetic, block, x.shape[1]):
-        yield tile.made, _sums(arithmetic, padded[tile.seen], block, weights, tile.columns)
+        yield tile.made, _sums(arithmetic, padded[tile.seen], block, weights, input_limit, tile.columns)
 
 
 def _sums(
-    arithmetic: Arithmetic, seen: torch.Tensor, block: Geometry, weights: Bounded, columns: int
+    arithmetic: Arithmetic,
+    seen: torch.Tensor,
+    block: Geometry,
+    weights: Bounded,
+    input_limit: int,
+    columns: int,
 ) -> Bounded:
     """seen: receptive field of a tile in padded maps; columns: positions of the tile → (out, columns)."""
     if block.groups > 1:
         flat = Bounded(_by_group(weights.values, block), weights.bound)
         patches = _by_group(_patches(arithmetic, seen.to(torch.float64), block), block)
-        return products(arithmetic, flat, Bounded.int8(patches.mT))
-    carrier = arithmetic.carrier(weights.bound, INT8_LIMIT, (block.channels, block.fan_in, columns))
+        return products(arithmetic, flat, Bounded(patches.mT, input_limit))
+    carrier = arithmetic.carrier(weights.bound, input_limit, (block.channels, block.fan_in, columns))
     if (
         carrier.narrow
     ):  # requires the summands as innermost axis, so patches are in row, column, channel order
@@ -88,7 +100,7 @@ def _sums(
     else:
         flat = weights.values.view(block.channels, -1)
         patches = _patches(arithmetic, seen.to(carrier.dtype), block).T
-    return arithmetic.product(Bounded(flat, weights.bound), Bounded.int8(patches))
+    return arithmetic.product(Bounded(flat, weights.bound), Bounded(patches, input_limit))
 
 
 def weight_gradient(arithmetic: Arithmetic, delta: Bounded, x: torch.Tensor, block: Geometry) -> Bounded:

@@ -153,7 +153,9 @@ class TorchEngine:
 
     def _output(self, features: torch.Tensor) -> torch.Tensor:
         (output,) = self.network.output.parameters()
-        return blocks.classify(self.arithmetic, features, self.weights[output.name])
+        return blocks.classify(
+            self.arithmetic, features, self.weights[output.name], self.network.output.bounds
+        )
 
     def _descend(self, name: str, gradient: Bounded, rule: NitroRule) -> None:
         parameter = self.parameters[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from integrad.arithmetic import ERROR_LIMIT, weight_limit
+from integrad.arithmetic import ERROR_LIMIT, INT16_WEIGHT_LIMIT, activation_limit
 from integrad.errors import IntegradError
 from integrad.network.blocks import ConvBlock
 from integrad.network.layer_types import checks, toml_values
@@ -30,8 +30,11 @@ class ConvType(ConvGeometryType):
         checks.size(f"{where} output", prod(after))
         checks.fan_in(where, fan_in)
         checks.fan_in(f"{where} head", most_features)
-        checks.classes_of_error(where, classes, ERROR_LIMIT * weight_limit(most_features))
+        checks.classes_of_error(where, classes, ERROR_LIMIT * INT16_WEIGHT_LIMIT)
         return after
+
+    def output_limit(self, layer, input_limit):
+        return activation_limit(layer["alpha_inv"])
 
     def stage(self, layer, shape, classes):
         block = ConvBlock(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from integrad.arithmetic import ERROR_LIMIT, weight_limit
+from integrad.arithmetic import ERROR_LIMIT, INT16_WEIGHT_LIMIT, activation_limit
 from integrad.network.blocks import DenseBlock
 from integrad.network.layer_types import checks, toml_values
 from integrad.network.layer_types.layer_type import LayerType
@@ -20,11 +20,14 @@ class DenseType(LayerType):
         checks.slope(layer, where)
         checks.size(where, units * prod(shape))
         checks.fan_in(where, prod(shape))
-        checks.classes_of_error(where, classes, ERROR_LIMIT * weight_limit(units))
+        checks.classes_of_error(where, classes, ERROR_LIMIT * INT16_WEIGHT_LIMIT)
         return self.shape_after(layer, shape)
 
     def shape_after(self, layer, shape):
         return (layer["units"],)
+
+    def output_limit(self, layer, input_limit):
+        return activation_limit(layer["alpha_inv"])
 
     def stage(self, layer, shape, classes):
         block = DenseBlock(prod(shape), layer["units"], classes, layer["alpha_inv"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from integrad.errors import IntegradError
 from integrad.network.layer_types.layer_type import LayerType
-from integrad.network.layers.dropout import KEEP_SCALE
+from integrad.network.layers.dropout import KEEP_SCALE, output_limit
 from integrad.network.stage import Stage
 
 
@@ -16,6 +16,9 @@ class DropoutType(LayerType):
 
     def shape_after(self, layer, shape):
         return shape
+
+    def output_limit(self, layer, input_limit):
+        return output_limit(input_limit, layer["percent"])
 
     def stage(self, layer, shape, classes):
         return Stage(self.kind, shape, shape, percent=layer["percent"])

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from integrad.arithmetic import INT8_LIMIT
 from integrad.errors import IntegradError
 from integrad.network.stage import Stage
 
@@ -57,6 +58,13 @@ class LayerType(ABC):
     @abstractmethod
     def shape_after(self, layer: dict, shape: Shape) -> Shape:
         """Output shape; a side below 1 means that the layer is larger than its input."""
+
+    def output_limit(self, layer: dict, input_limit: int) -> int:
+        """Largest magnitude of an output, in training too, for inputs of at most input_limit.
+
+        All activations are within ±127; a smaller limit allows larger weights in the next layer.
+        """
+        return INT8_LIMIT
 
     def window(self, layer: dict) -> list[int]:
         """The window that is too large if a layer does not fit."""

@@ -28,6 +28,9 @@ class PoolType(LayerType):
     def shape_after(self, layer, shape):
         return (shape[0], *pool.output_size(shape[1:], layer["size"]))
 
+    def output_limit(self, layer, input_limit):
+        return input_limit  # neither a maximum nor a truncated average exceeds what is pooled
+
     def stage(self, layer, shape, classes):
         window = tuple(layer["size"])
         return Stage(

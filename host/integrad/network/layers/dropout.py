@@ -18,6 +18,12 @@ def draw(shape: tuple[int, ...], percent: int, rng: np.random.Generator) -> np.n
     return rng.integers(0, 100, shape) >= percent
 
 
+def output_limit(limit: int, percent: int) -> int:
+    """Largest |output| for activations of at most `limit`: of forward, which never shrinks one that it keeps,
+    and so of inference too, where dropout changes nothing."""
+    return min(INT8_LIMIT, limit * KEEP_SCALE[percent] // 1000)
+
+
 def forward(h: np.ndarray, percent: int, kept: np.ndarray) -> np.ndarray:
     """h: int8, kept: bool of the same shape → int8: zero where dropped, else saturate(tdiv(h·scale, 1000),
     127).
