@@ -120,6 +120,8 @@ def test_an_annealed_run_is_resumed(tmp_path):
         with pytest.raises(UsageError, match=words) as caught:
             trainer.fit(network, *PARTS, checkpoint=path, resume=True)
         assert "\n" not in str(caught.value)
+    trainer, cut = make_run(**changes | {"epochs": 4})  # nothing is left to train, and the run can go on
+    assert trainer.fit(cut, *PARTS, checkpoint=path, resume=True).epochs == whole.epochs[:4]
     trainer, again = make_run(**changes)
     assert trainer.fit(again, *PARTS, checkpoint=path, resume=True).epochs == whole.epochs
     assert again.weights_crc() == undisturbed.weights_crc()

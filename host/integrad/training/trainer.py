@@ -182,7 +182,8 @@ class Trainer:
         engine = self.make_engine(network, workers)
         progress = (progress if workers.rank == 0 else None) or Silent()
         writer = CheckpointWriter(checkpoint if workers.rank == 0 else None, identity, engine, state)
-        progress.begin(state.planned, len(x_train), len(state.epochs))
+        done = len(state.epochs)
+        progress.begin(state.planned, len(x_train), done)
         try:
             workers.agree(f"{identity} {network.weights_crc()}", "data, options, version or checkpoint")
             while len(state.epochs) < state.planned and not state.finished:
@@ -193,7 +194,8 @@ class Trainer:
                 if workers.count > 1:
                     workers.agree(str(network.weights_crc()), "the weights: one of them miscalculates")
                 writer.save_after_epoch()
-            writer.save()
+            if len(state.epochs) > done:  # else the checkpoint of a run of more epochs stays as it is
+                writer.save()
         except TrainingInterrupted:
             writer.save()
             raise
