@@ -2,7 +2,7 @@
 #ifndef INTEGRAD_SCALED_WIDE_H
 #define INTEGRAD_SCALED_WIDE_H
 
-#include "scaled.h"
+#include <stdint.h>
 
 /*
  * Products whose sum fits 32 bits, whatever the weights and inputs: 512 * 127 * 32639 < 2^31. A
@@ -11,16 +11,12 @@
 enum { INTEGRAD_PART = 512 };
 
 /*
- * A sum of n products scaled to an activation: z / (256 * n), saturated to +-127. Truncating twice,
- * z / 256 / n, gives the same. A z / 256 beyond 32 bits is limited to them first, which changes
- * nothing: as n is at most 2^23, the quotient stays above 127.
+ * A sum of n products, limited to 32 bits. This does not change what it becomes as an activation, z
+ * / (256 * n) saturated to +-127, since the quotient remains above 127: n is at most 66052, so that
+ * 127 * 256 * n < 2^31.
  */
-static inline int8_t integrad_scaled_wide(int64_t z, size_t n) {
-    const int64_t whole = z / 256;
-    const int32_t limited = whole > INT32_MAX    ? INT32_MAX
-                            : whole < -INT32_MAX ? -INT32_MAX
-                                                 : (int32_t)whole;
-    return integrad_scaled(limited, (int32_t)n);
+static inline int32_t integrad_limited(int64_t z) {
+    return z > INT32_MAX ? INT32_MAX : z < -INT32_MAX ? -INT32_MAX : (int32_t)z;
 }
 
 #endif

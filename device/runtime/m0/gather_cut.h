@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INTEGRAD_M0_GATHER_CUT_H
+#define INTEGRAD_M0_GATHER_CUT_H
+
 #include "is_whole.h"
 
 /*
@@ -104,3 +107,5 @@ static void integrad_gather_cut(int16_t *patch, const int8_t *x, const struct in
     }
     integrad_gather_lines(patch + cut.cell / 2, x + cut.input, 0, &cut);
 }
+
+#endif

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INTEGRAD_MVE_OFFSETS_H
+#define INTEGRAD_MVE_OFFSETS_H
+
 enum { INTEGRAD_WINDOW_ENTRIES = 26 * 8 };
 
 /*
@@ -173,3 +176,5 @@ static void integrad_gather_turn(int16_t *patches, size_t which,
         rest -= eights;
     }
 }
+
+#endif

@@ -6,6 +6,7 @@
  */
 INTEGRAD_KERNEL void integrad_linear_wide(int8_t *s, size_t step, const int16_t *w,
                                           const int16_t *x, size_t outs, size_t n) {
+    const int32_t scale = 256 * (int32_t)n;
     const size_t together = outs < 4 ? 1 : 4, row = outs < 4 ? 0 : n;
     for (size_t o = 0; o < outs; o += together) {
         int64_t sums[4] = {0, 0, 0, 0};
@@ -18,13 +19,13 @@ INTEGRAD_KERNEL void integrad_linear_wide(int8_t *s, size_t step, const int16_t 
             if (count > INTEGRAD_PART) {
                 count = INTEGRAD_PART;
             }
-            integrad_dots(part, w + o * n + i, row, x + i, count);
+            integrad_part_dots(part, w + o * n + i, row, x + i, count);
             for (size_t k = 0; k < 4; k++) {
                 sums[k] += part[k];
             }
         }
         for (size_t k = 0; k < together; k++) {
-            s[(o + k) * step] = integrad_scaled_wide(sums[k], n);
+            s[(o + k) * step] = integrad_scaled(integrad_limited(sums[k]), scale);
         }
     }
 }
