@@ -17,6 +17,10 @@ from integrad.errors import IntegradError
 
 INT64_LIMIT = 2**63 - 1
 
+PART = 512
+"""Products whose sum fits in 32 bits, whatever the inputs and weights: 512·127·32,639. Wider sums are added
+up in such parts."""
+
 
 def bits_for(bound: int, where: str) -> int:
     """The smaller of 32 and 64 bits that can represent ±bound. Raises IntegradError naming `where`."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from math import prod
 
 from jinja2 import Environment
 
 from integrad import arithmetic
+from integrad.arithmetic import INT32_LIMIT, SCALE
+from integrad.errors import IntegradError
 from integrad_codegen import weights_file
+from integrad_codegen.bounds import PART
 from integrad_codegen.kind_templates import KindTemplates
 from integrad_codegen.micropython import tables
 from integrad_codegen.micropython.viper_memory import CHUNK, Limbs, ViperMemory
+from integrad_codegen.operations.operation import Operation
 from integrad_codegen.plan import Plan
 from integrad_codegen.printed_steps import printed
 from integrad_codegen.program import Place
@@ -39,7 +44,8 @@ def viper(plan: Plan, common: dict, environment: Environment) -> dict:
         "int8_limit": arithmetic.INT8_LIMIT,
         "spread_bit": 1 << arithmetic.INPUT_SPREAD.bit_length() - 1,
         "step_limit": 2 * arithmetic.INT16_WEIGHT_LIMIT,
-        "wide": any(Limbs.of(block, plan.batch).count > 1 for block in plan.learning_blocks),
+        "wide": _wide(plan),
+        "part": PART,
         "headroom": arithmetic.INT32_LIMIT // arithmetic.INT8_LIMIT,
         "reads_frozen": common["frozen_bytes"] > 0,
         "reads_learning": common["learning_bytes"] > 0,
@@ -55,6 +61,27 @@ def viper(plan: Plan, common: dict, environment: Environment) -> dict:
         "inference_calls": inference.calls(plan.inference),
         "training_steps": printed(plan.training, training),
     }
+
+
+def _wide(plan: Plan) -> dict[str, bool]:
+    """Which sums may exceed 32 bits: of dense layers, of convolutions, of gradients."""
+    found = [o for o in plan.all_operations if getattr(o, "sum_bits", 32) == 64]
+    for operation in found:
+        _check_sums(operation)
+    return {
+        "dense": any(o.template != "conv" for o in found),
+        "conv": any(o.template == "conv" for o in found),
+        "gradients": any(Limbs.of(block, plan.batch).count > 1 for block in plan.learning_blocks),
+    }
+
+
+def _check_sums(operation: Operation) -> None:
+    """Viper adds up parts of a sum that fit in 32 bits, those of a convolution's channels, in multiples of
+    256."""
+    fan_in = prod(operation.weights.shape[1:])
+    cells = prod(operation.weights.shape[2:])
+    if cells > PART or arithmetic.INT8_LIMIT * fan_in * operation.limit // SCALE + fan_in > INT32_LIMIT:
+        raise IntegradError(f"{operation.name}: the viper backend cannot compute sums of {fan_in:,} products")
 
 
 def _address(opening: str, place: Place, repeated: bool) -> str:
