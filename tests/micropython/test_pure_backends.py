@@ -8,7 +8,7 @@ import executors
 import pytest
 from backends import PLAIN, VIPER, in_this_python
 from backprop_cases import BACKPROP, PACKED
-from fixed import FIXED
+from fixed import FIXED, SUMS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import backprop_cases, cases
@@ -68,6 +68,7 @@ def test_python_backends_refuse_what_the_native_module_refuses(backend, name):
 
 MISTAKES = [
     ("viper", "mlp", "-(total << 15)", "-(total << 14)"),
+    ("viper", "maps of 64 bits", "high += z >> 8", "high += z >> 9"),
     ("viper", "backprop", "0 - (total << 7)", "0 - (total << 6)"),
     ("viper", "backprop", "if y[i] <= 128:", "if y[i] < 128:"),
     ("viper", "backprop pooled", "if z > best:", "if z >= best:"),
@@ -97,4 +98,4 @@ def test_a_wrong_bit_would_be_seen(monkeypatch, name, case, line, wrong):
 
     monkeypatch.setattr(micropython_session, "emit_pure", sabotage)
     with pytest.raises(executors.DifferenceError):
-        compare(ALL[case], name)
+        compare((ALL | SUMS)[case], name)

@@ -31,7 +31,7 @@ class Case:
 
     counts: samples of each training step. schedules: the integers of the learner's, one round of
     steps each; the weights are reset in between. weights, inputs: how arrays are drawn from seed. loss,
-    stash: constants of the training step, "" for the usual one.
+    stash: constants of the training step, "" for the usual one. sums: width of sums in bits.
     """
 
     axes: str
@@ -51,6 +51,7 @@ class Case:
     learner: str = "nitro-d"
     loss: str = ""
     stash: str = ""
+    sums: int = 32
 
     def generate(self, folder: Path, prefix: str = "model") -> DeviceModel:
         """Lower the case's model and write its sources."""
@@ -68,7 +69,7 @@ class Case:
 
     def network(self) -> Network:
         shape = layouts.input_shape(self.axes, self.raw_shape)
-        network = Network(shape, self.classes, self.layers, self.learner)
+        network = Network(shape, self.classes, self.layers, self.learner, self.sums)
         rng = np.random.Generator(np.random.PCG64(self.seed))
         if self.weights == "initial":
             network.initialise(rng)

@@ -154,3 +154,38 @@ FIXED = {
         learn="none",
     ),
 }
+
+SUMS = {
+    # Sums of 600 and of 540 products, which need 64 bits: as large as they get, and of any size.
+    "sums of 64 bits": Case(
+        "F",
+        "int8",
+        (600,),
+        (0,) * 600,
+        (51,) * 600,
+        4,
+        [{"type": "dense", "units": 5, "alpha_inv": 4}],
+        batch=3,
+        counts=(3, 2),
+        schedules=((3, 50, 20),),
+        weights="all highest",
+        inputs="constant",
+        seed=107,
+        sums=64,
+    ),
+    "maps of 64 bits": Case(
+        "CHW",
+        "int8",
+        (120, 2, 3),
+        (0,) * 120,
+        (51,) * 120,
+        3,
+        [CONV | {"channels": 8, "groups": 2, "kernel": [3, 3], "padding": [1, 1], "head_features": 99}],
+        batch=2,
+        counts=(2, 2),
+        schedules=((3, 50, 20),),
+        seed=31,
+        sums=64,
+    ),
+}
+"""Networks whose forward sums need 64 bits."""

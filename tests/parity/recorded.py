@@ -23,7 +23,7 @@ import numpy as np
 from backprop_cases import BACKPROP
 from cases import Case
 from executors import DifferenceError, require_equal
-from fixed import CONV, FIXED
+from fixed import CONV, FIXED, SUMS
 from pocket_cases import POCKET
 
 from integrad.engines.engine import Engine
@@ -125,7 +125,7 @@ CASES = FIXED | {
         seed=24,
     ),
 }
-CASES |= POCKET | BACKPROP
+CASES |= SUMS | POCKET | BACKPROP
 
 
 def load() -> dict[str, dict[str, str]]:

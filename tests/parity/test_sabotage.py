@@ -9,7 +9,7 @@ from backprop_cases import BACKPROP, PACKED
 from campaign import Campaign
 from campaign import run as run_campaign
 from cases import Case
-from fixed import CONV, FIXED
+from fixed import CONV, FIXED, SUMS
 from pocket_cases import POCKET
 
 from integrad_codegen.c.module import write_files
@@ -28,7 +28,7 @@ class Mistake:
     replacement: str
 
 
-CASES = (FIXED | POCKET | BACKPROP | PACKED) | {
+CASES = (FIXED | SUMS | POCKET | BACKPROP | PACKED) | {
     # So many activations that all ends of all pieces are among them.
     "pieces": Case(
         "HW",
@@ -244,6 +244,8 @@ MISTAKES = [
         r"(\bgradient\[cell \+ j\]) \+= (.*);",
         r"\1 = (int32_t)(\1 + \2);",
     ),
+    Mistake("a part of a sum exceeds 32 bits", "sums of 64 bits", r"(PART =) 512", r"\1 520"),
+    Mistake("a sum of 64 bits is cut", "sums of 64 bits", r"return z > INT32_MAX[^;]*", "return (int32_t)z"),
     Mistake("a delta is floored", "pocket", r"delta / (2|8|127);", r"delta / \1 - (delta % \1 < 0);"),
     Mistake("a delta ignores its slope", "pocket", r"delta / 8;", "delta;"),
     Mistake("a flat piece passes no delta", "pocket", r"delta / 127;", "0;"),

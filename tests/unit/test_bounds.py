@@ -22,6 +22,7 @@ from integrad.network.layers import conv, linear
 from integrad.network.network import Network
 from integrad_codegen import bounds
 from integrad_codegen.bounds import INT64_LIMIT, bits_for
+from integrad_codegen.c.runtime import runtime_files
 from integrad_codegen.plan import make_plan
 
 CONV = {
@@ -47,6 +48,16 @@ def test_types_change_exactly_at_the_border():
     assert bits_for(INT64_LIMIT, "x") == 64
     with pytest.raises(IntegradError, match=r"^block 7 .*does not fit in 64 bits; use smaller batches"):
         bits_for(INT64_LIMIT + 1, "block 7 (conv)")
+
+
+def test_parts_of_wide_sums_fit_32_bits():
+    """In C and, where 64-bit integers would hide a mistake in the tests of the host, in viper."""
+    assert bounds.PART * INT8_LIMIT * INT16_WEIGHT_LIMIT <= INT32_LIMIT
+    assert f"INTEGRAD_PART = {bounds.PART} }};" in runtime_files()["integrad/scaled_wide.h"]
+    network = Network((600,), 2, [dense(3)], sums=64)
+    plan = make_plan(network, "model", "none", 1)
+    assert [o.sum_bits for o in (*plan.operations, plan.output)] == [64, 32]
+    assert [o.limit for o in (*plan.operations, plan.output)] == [INT16_WEIGHT_LIMIT] * 2
 
 
 @given(st.integers(1, 4096), st.integers(1, INT32_LIMIT))
