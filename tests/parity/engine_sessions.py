@@ -225,5 +225,60 @@ SESSIONS = {
         (9, 3, 40),
         amplification=1,
     ),
+    # Sums beyond 32 bits: of vectors that are longer than what lanes may sum, of a head, of an output layer.
+    "wide": Session(
+        _case(
+            (8500,), 3, [_dense(3), _dense(760), _dense(2)],
+            weights="all highest", inputs="constant", schedules=((2**27, 0, 0), (9, 5, 7)), seed=11, sums=64,
+        ),
+        (5, 2),
+        amplification=1,
+    ),
+    "wide output": Session(
+        _case((600,), 4, [], learn="output", weights="extreme", inputs="extreme", seed=12, sums=64), (7, 4)
+    ),
+    # Runs that together are longer; groups; a depthwise convolution without a kernel of its own.
+    "wide maps": Session(
+        _case(
+            (1000, 3, 3),
+            3,
+            [
+                _conv(2, [3, 3], [1, 1], 8, "max"),
+                _conv(4, [1, 1], [0, 0], 20, "avg", groups=1),
+            ],
+            schedules=((1, 1, 1),),
+            weights="extreme",
+            inputs="extreme",
+            seed=13,
+            sums=64,
+        ),
+        (3, 1),
+        amplification=1,
+    ),
+    "wide groups": Session(
+        _case(
+            (1056, 3, 2),
+            3,
+            [
+                _conv(6, [1, 1], [0, 0], 20, "avg", groups=2),
+                _conv(6, [2, 2], [1, 1], 20, "max", groups=6),
+            ],
+            schedules=((1, 1, 1),),
+            weights="extreme",
+            inputs="extreme",
+            seed=14,
+            sums=64,
+        ),
+        (3, 1),
+        amplification=1,
+    ),
+    "wide depthwise": Session(
+        _case(
+            (2, 24, 25), 3, [_conv(2, [24, 23], [0, 2], 20, "max", groups=2)],
+            schedules=((1, 1, 1),), weights="all highest", inputs="constant", seed=15, sums=64,
+        ),
+        (3, 2),
+        amplification=1,
+    ),
     "no block": Session(_case((40,), 2, [], learn="output", seed=8), (3, 2)),
 }  # fmt: skip

@@ -61,6 +61,7 @@ MISTAKES = {
     "the third digit is lost": ("gradients.c", r"digits - 1 \? rest", "digits - 1 ? rest * (index < 2)"),
     "a digit weighs half": ("gradients.c", r"weight \*= 1 << DIGIT_BITS", "weight *= 1 << (DIGIT_BITS - 1)"),
     "a lane sums too much": ("gradients.c", r"PRODUCTS = 512", "PRODUCTS = 4096"),
+    "a lane of wide sums does": ("tiles.h", r"WIDE_STEPS = 256", "WIDE_STEPS = 260"),
     "a step is cut too early": ("gradients.c", r"2\.0 \* limit", "1.0 * limit"),
     "what decays is skipped": ("gradients.c", r"!decays && ", ""),
     "the padding never wins": ("pools.c", r"from\[c\] & mask;\n +cell", "inside ? from[c] : -128; cell"),

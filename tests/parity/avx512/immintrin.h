@@ -29,6 +29,8 @@ typedef union {
 #define _mm512_storeu_si512 emulated_store
 #define _mm512_set1_epi32 emulated_repeat
 #define _mm512_add_epi32 emulated_add
+#define _mm512_srai_epi32 emulated_shift_right
+#define _mm512_and_si512 emulated_and
 #define _mm512_madd_epi16 emulated_madd
 #define _mm512_dpwssd_epi32 emulated_dpwssd
 #define _mm512_castsi512_si256 emulated_low_half
@@ -59,6 +61,18 @@ static inline emulated emulated_repeat(int32_t value) {
 static inline emulated emulated_add(emulated a, emulated b) {
     for (int i = 0; i < 16; i++) {
         a.doubles[i] += b.doubles[i];
+    }
+    return a;
+}
+static inline emulated emulated_shift_right(emulated a, int count) {
+    for (int i = 0; i < 16; i++) {
+        a.doubles[i] >>= count;
+    }
+    return a;
+}
+static inline emulated emulated_and(emulated a, emulated b) {
+    for (int i = 0; i < 16; i++) {
+        a.doubles[i] &= b.doubles[i];
     }
     return a;
 }

@@ -144,7 +144,7 @@ void run_dense(workspace *w, const network *n, const stage *s, int8_t *h, const 
         whole_rows(w->packed, s->weights, s->out_channels, s->channels, w->threads);
     const patches p = vectors_as_patches(w, w->wide, batch, s->channels);
     scaled_products(w->scaled, h, &p, rows, s->out_channels, s->out_channels, fan_in(s),
-                    s->alpha_inv, s->mean, w->threads);
+                    s->alpha_inv, s->mean, s->wide, w->threads);
     if (l != NULL && s->learns) {
         classify(w->logits, w, &s->head, h, batch, n->classes);
         subtract_targets(w->errors, w->logits, l->labels, batch, n->classes);
@@ -166,7 +166,7 @@ static patches convolve(workspace *w, const stage *s, int8_t *h, const int8_t *x
         p = group_patches(w, s, g, x, batch);
         pack_kernels(w->packed, &part, &p, w->threads);
         scaled_products(w->scaled + first, h + first, &p, w->packed, part.out_channels,
-                        s->out_channels, fan_in(&part), s->alpha_inv, s->mean, w->threads);
+                        s->out_channels, fan_in(&part), s->alpha_inv, s->mean, s->wide, w->threads);
     }
     return p;
 }

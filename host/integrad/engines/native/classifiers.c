@@ -11,7 +11,8 @@ void classify(int8_t *logits, workspace *w, const classifier *c, const int8_t *f
     widen(w->wide_features, features, batch, c->features, w->threads);
     const int16_t *rows = whole_rows(w->packed, c->weights, classes, c->features, w->threads);
     const patches p = vectors_as_patches(w, w->wide_features, batch, c->features);
-    scaled_products(logits, NULL, &p, rows, classes, classes, c->features, 0, 0, w->threads);
+    scaled_products(logits, NULL, &p, rows, classes, classes, c->features, 0, 0, c->wide,
+                    w->threads);
 }
 
 void subtract_targets(int32_t *errors, const int8_t *logits, const int32_t *labels, int32_t batch,

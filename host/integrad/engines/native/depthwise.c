@@ -7,7 +7,7 @@ static int32_t taps_of(const stage *s) {
 }
 
 int depthwise(const stage *s) {
-    return s->groups > 1 && s->groups == s->channels && s->groups == s->out_channels;
+    return !s->wide && s->groups > 1 && s->groups == s->channels && s->groups == s->out_channels;
 }
 
 size_t depthwise_packed_size(const stage *s) {

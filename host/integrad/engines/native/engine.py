@@ -117,6 +117,7 @@ class NativeEngine:
         stages = zip(self.network.stages, self._stages, strict=False)
         blocks = [record for stage, record in stages if stage.block is not None]
         self._network.output.features = self.network.output.fan_in
+        self._network.output.wide = self.network.output.bounds.bits == WIDE
         self._records = {}
         for parameter in self.network.parameters():
             record = self._network.output if parameter.layer is None else blocks[parameter.layer]
@@ -163,10 +164,6 @@ class NativeEngine:
         return np.ascontiguousarray(x, np.int8)
 
     def _check_widths(self) -> None:
-        layers = [self.network.output.bounds]
-        layers += [bounds for block in self.network.blocks for bounds in (block.bounds, block.head_bounds)]
-        if any(bounds.bits == WIDE for bounds in layers):
-            raise IntegradError("the native engine does not support 64-bit sums; use --engine numpy")
         for number, block in enumerate(self.network.blocks, 1):
             if self._largest_error(block) > INT32_LIMIT:
                 raise IntegradError(f"block {number}: its errors may exceed 32 bits; use --engine numpy")
@@ -213,6 +210,7 @@ def _describe(stage: Stage) -> structs.Stage:
     if block is None:
         return record
     record.alpha_inv, record.mean = block.alpha_inv, SLOPES[block.alpha_inv].mean
+    record.wide, record.head.wide = block.bounds.bits == WIDE, block.head_bounds.bits == WIDE
     record.head.features = block.head_features
     if stage.kind == "conv":
         (record.kernel_height, record.kernel_width) = block.kernel

@@ -22,6 +22,7 @@ typedef struct {
     int64_t *gradient; /* if not NULL, receives the gradient, and the weights do not change */
     int32_t features;
     int32_t limit; /* of its weights */
+    int32_t wide;  /* whether sums of products may exceed 32 bits */
     int32_t learns;
 } classifier;
 
@@ -43,7 +44,7 @@ typedef struct {
     int32_t padding_height, padding_width;
     int32_t groups; /* 1 except for grouped convolutions */
     int32_t alpha_inv, mean;
-    int32_t limit;
+    int32_t limit, wide; /* see classifier */
     int32_t learns;
     int16_t *weights;
     int64_t *gradient;

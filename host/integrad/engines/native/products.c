@@ -18,7 +18,7 @@ void activate(int8_t *s, int8_t *h, const int32_t *z, int32_t count, double inve
 }
 
 void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weights, int32_t outs,
-                     int32_t pitch, int32_t fan_in, int32_t alpha_inv, int32_t mean,
+                     int32_t pitch, int32_t fan_in, int32_t alpha_inv, int32_t mean, int32_t wide,
                      int32_t threads) {
     const double inverse_scale = 1.0 / ((double)SCALE * fan_in);
     const int panels = (outs + OUTS - 1) / OUTS;
@@ -44,8 +44,13 @@ void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weig
                 for (int o = 0; o < count; o += 2) {
                     const int16_t *first = weights + (size_t)(from + o) * row;
                     const int16_t *second = o + 1 < count ? first + row : first;
-                    product_tile(&z[0][o], OUTS, patch, p->row_step, first, second, p->rows,
-                                 p->length);
+                    if (wide) {
+                        product_tile_wide(&z[0][o], OUTS, patch, p->row_step, first, second,
+                                          p->rows, p->length);
+                    } else {
+                        product_tile(&z[0][o], OUTS, patch, p->row_step, first, second, p->rows,
+                                     p->length);
+                    }
                 }
                 for (int i = 0; i < tile; i++) {
                     const size_t to = (size_t)(at + i) * (size_t)pitch + (size_t)from;

@@ -21,10 +21,11 @@ typedef struct {
 /*
  * s (images, positions, pitch) = saturate(tdiv(z, SCALE * fan_in), 127), where z are the products
  * of all patches and all rows of weights (outs, rows * length); if h is not NULL, h =
- * NITRO-ReLU(s). The first `outs` of every `pitch` elements are written.
+ * NITRO-ReLU(s). The first `outs` of every `pitch` elements are written. wide: whether products may
+ * exceed 32 bits.
  */
 void scaled_products(int8_t *s, int8_t *h, const patches *p, const int16_t *weights, int32_t outs,
-                     int32_t pitch, int32_t fan_in, int32_t alpha_inv, int32_t mean,
+                     int32_t pitch, int32_t fan_in, int32_t alpha_inv, int32_t mean, int32_t wide,
                      int32_t threads);
 
 /*

@@ -17,7 +17,7 @@ class Classifier(Structure):
     _fields_ = [
         ("weights", c_void_p),
         ("gradient", c_void_p),
-        *_integers("features", "limit", "learns"),
+        *_integers("features", "limit", "wide", "learns"),
     ]
 
 
@@ -35,7 +35,9 @@ class Stage(Structure):
     _fields_ = [
         *_integers("kind", "channels", "height", "width", "out_channels", "out_height", "out_width"),
         *_integers("kernel_height", "kernel_width", "stride_height", "stride_width"),
-        *_integers("padding_height", "padding_width", "groups", "alpha_inv", "mean", "limit", "learns"),
+        *_integers(
+            "padding_height", "padding_width", "groups", "alpha_inv", "mean", "limit", "wide", "learns"
+        ),
         ("weights", c_void_p),
         ("gradient", c_void_p),
         ("head", Classifier),

@@ -43,6 +43,73 @@ static inline void product_tile(int32_t *z, size_t pitch, const int16_t *const p
 }
 
 /*
+ * Number of steps after which the sums of product_tile_wide are moved to 64 bits. A lane adds two
+ * products in a step, so that it reaches at most 2 * 256 * 127 * 32639 < 2^31.
+ */
+enum { WIDE_STEPS = 256 };
+
+/* Add the sums over the lanes of four vectors, whose 32-bit sum could overflow. */
+static inline void add_wide_sums(int64_t total[4], vector a, vector b, vector c, vector d) {
+    int32_t high[4], low[4];
+    vector_sums(high, vector_high(a), vector_high(b), vector_high(c), vector_high(d));
+    vector_sums(low, vector_low(a), vector_low(b), vector_low(c), vector_low(d));
+    for (int i = 0; i < 4; i++) {
+        total[i] += (int64_t)high[i] * 65536 + low[i];
+    }
+}
+
+/*
+ * Like product_tile, where products may exceed 32 bits: z = saturate(product, 2^31 - 1), which is
+ * scaled like the product itself (WIDE_MAX_FAN_IN in arithmetic.py).
+ */
+static inline void product_tile_wide(int32_t *z, size_t pitch, const int16_t *const patch[TILE],
+                                     size_t row_step, const int16_t *first, const int16_t *second,
+                                     int rows, int length) {
+    int64_t totals[TILE / 2][4] = {{0}}; /* of two patches and two rows of weights */
+    vector a[TILE], b[TILE];
+    for (int i = 0; i < TILE; i++) {
+        a[i] = b[i] = vector_zero();
+    }
+    int steps = 0;
+    for (int row = 0; row < rows; row++) {
+        const size_t from = (size_t)row * row_step;
+        for (int begin = 0; begin < length; begin += WIDE_STEPS * LANES) {
+            const int left = length - begin;
+            const int end = begin + (left < WIDE_STEPS * LANES ? left : WIDE_STEPS * LANES);
+            steps += (end - begin) / LANES;
+            if (steps > WIDE_STEPS) {
+                for (int i = 0; i < TILE; i += 2) {
+                    add_wide_sums(totals[i / 2], a[i], b[i], a[i + 1], b[i + 1]);
+                    a[i] = b[i] = a[i + 1] = b[i + 1] = vector_zero();
+                }
+                steps = (end - begin) / LANES;
+            }
+            for (int k = begin; k < end; k += LANES) {
+                const vector u = vector_hold(vector_load(first + k));
+                const vector v = vector_hold(vector_load(second + k));
+                for (int i = 0; i < TILE; i++) {
+                    const vector x = vector_hold(vector_load(patch[i] + from + k));
+                    a[i] = vector_hold(vector_multiply_add(a[i], x, u));
+                    b[i] = vector_hold(vector_multiply_add(b[i], x, v));
+                }
+            }
+        }
+        first += length;
+        second += length;
+    }
+    for (int i = 0; i < TILE; i += 2) {
+        add_wide_sums(totals[i / 2], a[i], b[i], a[i + 1], b[i + 1]);
+    }
+    for (int i = 0; i < TILE; i++) {
+        for (int j = 0; j < 2; j++) {
+            const int64_t total = totals[i / 2][i % 2 * 2 + j];
+            const int64_t above = total < INT32_MAX ? total : INT32_MAX;
+            z[(size_t)i * pitch + (size_t)j] = (int32_t)(above > -INT32_MAX ? above : -INT32_MAX);
+        }
+    }
+}
+
+/*
  * z[i * pitch + 0 .. vectors * COLUMNS) = patch i times `packed`, for the first `count` of TILE
  * patches. A patch consists of `rows` runs of `pairs` pairs; packed: (rows, pairs, vectors *
  * COLUMNS, 2).

@@ -37,6 +37,14 @@ static inline vector vector_multiply_add(vector sum, vector a, vector b) {
 #endif
 }
 
+/* A 32-bit lane is its high part times 65536 plus its low part, which is not negative. */
+static inline vector vector_high(vector a) {
+    return _mm512_srai_epi32(a, 16);
+}
+static inline vector vector_low(vector a) {
+    return _mm512_and_si512(a, _mm512_set1_epi32(0xffff));
+}
+
 static inline __m256i vector_half(vector a) {
     return _mm256_add_epi32(_mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
 }
@@ -81,6 +89,12 @@ static inline vector vector_repeat(int32_t pair) {
 static inline vector vector_multiply_add(vector sum, vector a, vector b) {
     return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
 }
+static inline vector vector_high(vector a) {
+    return _mm256_srai_epi32(a, 16);
+}
+static inline vector vector_low(vector a) {
+    return _mm256_and_si256(a, _mm256_set1_epi32(0xffff));
+}
 static inline __m256i vector_half(vector a) {
     return a;
 }
@@ -117,6 +131,12 @@ static inline vector vector_repeat(int32_t pair) {
 }
 static inline vector vector_multiply_add(vector sum, vector a, vector b) {
     return sum + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
+}
+static inline vector vector_high(vector a) {
+    return a >> 16;
+}
+static inline vector vector_low(vector a) {
+    return a & 0xffff;
 }
 static inline vector vector_first_pairs(vector a, vector b) {
     return (a & 0xffff) | (b << 16);
