@@ -29,9 +29,10 @@ def contents(folder):
 def test_figures(toys, tmp_path, learn):
     figures = export(toys["cnn"], tmp_path, "--learn", learn, "--batch-size", 6)
     header = (tmp_path / "cnn.h").read_text()
-    own = [str(tmp_path / f"cnn{name}") for name in (".h", ".c", "_weights.c")]
-    assert figures["files"][:3] == own
-    assert {str(path) for path in tmp_path.rglob("integrad/**/*.[ch]")} == set(figures["files"][3:])
+    stores = ("_store.h",) if learn != "none" else ()
+    own = [str(tmp_path / f"cnn{name}") for name in (".h", ".c", "_weights.c", *stores)]
+    assert figures["files"][: len(own)] == own
+    assert {str(path) for path in tmp_path.rglob("integrad/**/*.[ch]")} == set(figures["files"][len(own) :])
     assert figures["learn"] == learn and figures["batch_size"] == (0 if learn == "none" else 6)
     layers = figures["layers"]
     assert sum(row["macs"] for row in layers) == figures["macs"] == 4 * 9 * 24 + 24 * 8 + 8 * 3

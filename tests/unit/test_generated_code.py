@@ -24,7 +24,7 @@ from backprop_cases import BACKPROP  # noqa: E402
 from fixed import FIXED  # noqa: E402
 from pocket_cases import POCKET  # noqa: E402
 
-HEADERS = ("backprop", "kernels", "nitro", "pocket", "all_kernels")
+HEADERS = ("backprop", "kernels", "nitro", "pocket", "all_kernels", "store")
 CLANG_FORMAT = Path(sys.executable).parent / "clang-format"
 NAME = "spoken_digits_m4"
 LONGEST_NAME = "a_name_of_forty_characters_for_one_model"
@@ -299,8 +299,8 @@ def test_every_file_states_its_licence():
 def test_equal_models_give_equal_text():
     texts = [emit_c(c.model(), make_plan(c.network(), "model", "all", 4), "cmd") for c in [FIXED["cnn"]] * 2]
     assert texts[0] == texts[1]
-    assert list(texts[0])[:3] == ["model.h", "model.c", "model_weights.c"]
-    assert all(name.startswith("integrad/") for name in list(texts[0])[3:])
+    assert list(texts[0])[:4] == ["model.h", "model.c", "model_weights.c", "model_store.h"]
+    assert all(name.startswith("integrad/") for name in list(texts[0])[4:])
     other = replace(FIXED["cnn"], seed=99)
     changed = emit_c(other.model(), make_plan(other.network(), "model", "all", 4), "cmd")
     assert changed["model.c"] == texts[0]["model.c"], "weights stand in their own file"

@@ -89,7 +89,10 @@ def export(model, learn, folder):
 def build_and_run(folder, program):
     """What a program prints that is linked with the model."""
     (folder / "main.c").write_text(program)
-    (folder / "runtime.c").write_text('#include "integrad/all_kernels.h"\n')
+    runtime = '#include "integrad/all_kernels.h"\n'
+    if (folder / "integrad/store.c").exists():
+        runtime += '#include "integrad/checksum.c"\n#include "integrad/store.c"\n'
+    (folder / "runtime.c").write_text(runtime)
     flags = ["-std=c99", "-O1", *WARNINGS, "-Wno-missing-prototypes", *SANITIZERS]
     objects = []
     for source in sorted(folder.glob("*.c")):
@@ -119,6 +122,30 @@ def test_the_example_compiles_without_a_warning(name, learn, tmp_path):
         words = [compiler, *options, "-Wall", "-Wextra", "-Werror", "-c", str(source), "-o", "/dev/null"]
         done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path)
         assert done.returncode == 0, f"{language}: {done.stderr}"
+
+
+MEMORY = """
+enum { SLOT = 4096 };
+static uint8_t memory[2 * SLOT], buffer[64];
+
+static int read_memory(void *bytes, uint32_t address, uint32_t count, void *context) {
+    (void)context;
+    memcpy(bytes, memory + address, count);
+    return 0;
+}
+
+static int program_memory(uint32_t address, const void *bytes, uint32_t count, void *context) {
+    (void)context;
+    memcpy(memory + address, bytes, count);
+    return 0;
+}
+
+static const integrad_store store = {
+    .read = read_memory, .program = program_memory, .slots = 2, .slot_size = SLOT, .erase_size = 8,
+    .program_size = 8, .erased_value = 0, .buffer = buffer, .buffer_size = sizeof buffer,
+};
+"""
+"""A memory that is overwritten without having been erased."""
 
 
 @pytest.mark.parametrize("learn", LEARN)
@@ -151,10 +178,10 @@ def test_the_example_learns_in_the_shuffled_order_and_restores(name, learn, tmp_
     plan, example = export(model, learn, tmp_path)
     main = f"""#include <stdio.h>
 #include <string.h>
+{MEMORY}
 int main(void) {{
     static const toy_raw samples[] = {{{numbers(samples)}}};
     static const uint8_t labels[] = {{{numbers(labels)}}};
-    static struct saved saved;
     uint16_t order[{COUNT}];
     uint32_t seed = 7;
     for (uint16_t i = 0; i < {COUNT}; i++) {{
@@ -166,16 +193,23 @@ int main(void) {{
     for (int i = 0; i < {COUNT}; i++) {{
         printf(" %d", order[i]);
     }}
-    save(&saved);
-    begin();
-    saved.layout ^= 1;
-    if (restore(&saved)) return 1;
-    saved.layout ^= 1;
-    saved.model ^= 1;
-    if (restore(&saved)) return 2;
-    if (memcmp(&weights, &toy_initial_weights, sizeof weights) != 0) return 3;
-    saved.model ^= 1;
-    if (!restore(&saved)) return 4;
+    integrad_store_content other = toy_store_content();
+    steps = 5;
+    if (save(&store) != 0) return 1;
+    other.layout ^= 1;
+    if (integrad_store_load(&weights, NULL, &store, &other) != INTEGRAD_STORE_FACTORY) return 2;
+    other = toy_store_content();
+    other.model ^= 1;
+    if (integrad_store_load(&weights, NULL, &store, &other) != INTEGRAD_STORE_FACTORY) return 3;
+    memory[SLOT + 60] ^= 1; /* of no use yet */
+    steps = 0;
+    load(&store);
+    if (steps != 5) return 4;
+    memory[60] ^= 1;
+    load(&store);
+    if (steps != 0 || memcmp(&weights, &toy_initial_weights, sizeof weights) != 0) return 5;
+    memory[60] ^= 1;
+    load(&store);
     for (size_t i = 0; i < sizeof weights.output / sizeof(int16_t); i++) {{
         printf(" %d", (&weights.output[0][0])[i]);
     }}

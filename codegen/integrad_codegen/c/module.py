@@ -20,7 +20,7 @@ from integrad_codegen.c.header_text import class_lines, origin_lines, summary
 from integrad_codegen.c.layout import aligned, commented, paragraph, wrapped, wrapped_call
 from integrad_codegen.c.measurements import Measurements
 from integrad_codegen.c.places import address, pointers
-from integrad_codegen.c.runtime import FOLDER, runtime_files
+from integrad_codegen.c.runtime import FOLDER, runtime_files, store_files
 from integrad_codegen.c.strings import literals
 from integrad_codegen.c.types import integer
 from integrad_codegen.costs import layer_rows, memory_rows
@@ -65,11 +65,14 @@ def emit_c(
         names[f"{plan.prefix}_weights.c"] = ("weights.c.jinja", _tables(model, plan))
         if raw.floats:
             names[f"{plan.prefix}_quantise.h"] = ("quantise.h.jinja", {"normalisation": normalisation})
+        if plan.batch:
+            names[f"{plan.prefix}_store.h"] = ("store.h.jinja", {})
     module = {
         name: re.sub(r"\n{3,}", "\n\n", environment.get_template(template).render(**context, **own))
         for name, (template, own) in names.items()
     }
-    return module | runtime_files()
+    stores = bool(plan.batch) and not plan.weights_by_pointer
+    return module | runtime_files() | (store_files() if stores else {})
 
 
 def write_files(files: dict[str, str], folder: Path) -> list[Path]:

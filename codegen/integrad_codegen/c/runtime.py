@@ -80,3 +80,13 @@ def runtime_files() -> dict[str, str]:
         for path in (root / variant).iterdir():
             sources[f"{FOLDER}/{variant}/{path.name}"] = path
     return {name: sources[name].read_text(encoding="utf-8") for name in sorted(sources)}
+
+
+STORE = ("store/store.h", "store/store.c", "checksum.h", "checksum.c")
+
+
+@cache
+def store_files() -> dict[str, str]:
+    """Path → text of the weight store, which lies in the same folder as the runtime of models that learn."""
+    paths = [files("integrad_device") / name for name in STORE]
+    return {f"{FOLDER}/{path.name}": path.read_text(encoding="utf-8") for path in paths}
