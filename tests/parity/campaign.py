@@ -1,6 +1,7 @@
 """Compare many drawn networks on every executor: NumPy, plain integers, C under sanitizers, cores.
 
     python tests/parity/campaign.py --count 1000 --seed 1 --cores rotate
+    python tests/parity/campaign.py --learner backprop --minutes 10
 
 Every case is compared after every training step, in logits and in all weights. The cores are `all` for
 each case, `rotate` for one after the other, `none`, or names (m0,m4). The first difference ends the
@@ -19,7 +20,7 @@ from pathlib import Path
 import executors
 from cases import Case
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from networks import cases
+from networks import backprop_cases, cases
 from plain import is_small, run_plain
 
 from integrad.execute.session import Predict, Train
@@ -29,10 +30,15 @@ BATCH = 20
 """Cases that one generator draws: it varies what it drew before, so many short rows differ more."""
 
 
+DRAWN = {"nitro-d": cases, "backprop": backprop_cases}
+"""Learner → strategy."""
+
+
 class Campaign:
     """Runs cases until `count` or the time is over, and counts what it compared."""
 
-    def __init__(self, count: int, cores: str, minutes: float):
+    def __init__(self, count: int, cores: str, minutes: float, learner: str = "nitro-d"):
+        self.drawn = DRAWN[learner]
         self.count, self.cores, self.end = count, cores, time.monotonic() + 60 * minutes
         self.compared: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
@@ -80,7 +86,7 @@ class Campaign:
         self.kinds.update(operation.kind for operation in plan.operations)
         for block in plan.learning_blocks:
             self.kinds[f"int{block.gradient_bits}_t gradient"] += 1
-            if block.pooling:
+            if getattr(block, "pooling", None):
                 padded = "padded " if block.pooling.is_padded else ""
                 self.kinds[f"{padded}{block.pooling.kind} head"] += 1
 
@@ -89,7 +95,7 @@ def run(campaign: Campaign, first_seed: int) -> None:
     """Draw rows of cases from first_seed, first_seed + 1, … until the campaign is over."""
     number = first_seed
     while not campaign.over:
-        draw = given(cases())(lambda case: campaign.compare(case))
+        draw = given(campaign.drawn())(lambda case: campaign.compare(case))
         draw = settings(
             max_examples=BATCH,
             database=None,
@@ -106,9 +112,11 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1000, help="cases [1000]")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cores", default="rotate", help="all, rotate, none or names [rotate]")
+    parser.add_argument("--learner", choices=DRAWN, default="nitro-d")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after that time")
     options = parser.parse_args()
-    campaign, start = Campaign(options.count, options.cores, options.minutes), time.monotonic()
+    campaign = Campaign(options.count, options.cores, options.minutes, options.learner)
+    start = time.monotonic()
     try:
         run(campaign, options.seed)
     finally:

@@ -14,7 +14,7 @@ from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Action, Predict, Reset, Train, Weights
 from integrad.learners.table import LEARNERS
 from integrad.model_file import Model
-from integrad.network.backprop_blocks import MASTER_LIMIT, BackpropLayer
+from integrad.network.backprop_blocks import EXPONENT_LIMIT, MASTER_LIMIT, MAX_SHIFT, BackpropLayer
 from integrad.network.network import Network
 from integrad.network.parameter import Parameter
 
@@ -31,7 +31,8 @@ class Case:
 
     counts: samples of each training step. schedules: the integers of the learner's, one round of
     steps each; the weights are reset in between. weights, inputs: how arrays are drawn from seed. loss,
-    stash: constants of the training step, "" for the usual one. sums: width of sums in bits.
+    stash: constants of the training step, "" for the usual one. sums: width of sums in bits. scales: of
+    integer backpropagation, "typical" or "any".
     """
 
     axes: str
@@ -52,6 +53,7 @@ class Case:
     loss: str = ""
     stash: str = ""
     sums: int = 32
+    scales: str = "typical"
 
     def generate(self, folder: Path, prefix: str = "model") -> DeviceModel:
         """Lower the case's model and write its sources."""
@@ -80,6 +82,9 @@ class Case:
         if self.learner == "backprop":
             for layer in [*network.blocks, network.output]:
                 _scale(layer, rng)
+                if self.scales == "any":
+                    limits = (-EXPONENT_LIMIT, 0, 0), (EXPONENT_LIMIT, MAX_SHIFT, MAX_SHIFT)
+                    layer.scales[...] = rng.integers(*limits, endpoint=True)
         return network
 
     def actions(self) -> list[Action]:

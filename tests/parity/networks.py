@@ -12,6 +12,7 @@ from integrad.arithmetic import INT32_LIMIT, SLOPES, learning_rate_limit
 from integrad.datasets import axes as layouts
 from integrad.learners.backprop_loss import LOSSES
 from integrad.network.backprop_blocks import ENCODINGS, LEAKS
+from integrad.network.backprop_stash import STASHES
 from integrad.network.layers import conv
 from integrad.network.layers.dropout import KEEP_SCALE
 
@@ -66,6 +67,8 @@ def backprop_cases(draw: st.DrawFn) -> Case:
         schedules=tuple((draw(rates),) for _ in case.schedules),
         learner="backprop",
         loss=draw(st.sampled_from(["", *LOSSES])),
+        stash=draw(st.sampled_from(STASHES)) if case.learn != "none" else "",
+        scales=draw(st.sampled_from(["typical", "typical", "any"])),
     )
 
 
