@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from digits import run
+from stored_images import slot
 
 from integrad.cli import COMMANDS
 from integrad.cli.demo import _json as demo_json
@@ -17,6 +18,9 @@ from integrad.execute.device_model import DeviceModel
 from integrad.learners.schedule import Schedule
 from integrad.model_file import load_model
 from integrad.targets.cores import get_core
+from integrad_codegen.encodings import packed
+from integrad_codegen.plan import make_plan
+from integrad_codegen.weights_file import layout
 
 PAGE = (Path(__file__).parents[2] / "docs/json.md").read_text()
 SECTIONS = {
@@ -99,6 +103,18 @@ def test_quantise(toys, tmp_path):
     result = run("quantise", tmp_path / "w.npz", *options)
     assert result.exit_code == 0, result.stderr
     check(json.loads(result.stdout), documented(SECTIONS["quantise"]))
+
+
+def test_store(toys, tmp_path):
+    model = load_model(toys["mlp"])
+    plan = make_plan(model.network, "toy", "all", 1, model.constants)
+    weights = packed(plan.parameters())
+    crcs = {"model": model.network.weights_crc(), "layout": layout(model, plan)}
+    (tmp_path / "flash.bin").write_bytes(slot(weights, 1, **crcs))
+    options = ["--model", toys["mlp"], "--out", tmp_path / "learnt.model", "--json", "-"]
+    result = run("store", tmp_path / "flash.bin", *options)
+    assert result.exit_code == 0, result.stderr
+    check(json.loads(result.stdout), documented(SECTIONS["store"]))
 
 
 def test_data(toys):

@@ -28,7 +28,7 @@ def model_with(model: Model, data: bytes, name: str) -> tuple[Model, str]:
     model.
     """
     fields = _fields(data, name)
-    plan = _plan_of(model, fields[3], name)
+    plan = plan_of(model, fields[3], name)
     learning = learning_parameters(plan)
     if fields[4] != origin_crc(plan) or fields[5]:
         raise IntegradError(
@@ -57,7 +57,7 @@ def _fields(data: bytes, name: str) -> tuple:
     raise IntegradError(f"{name}: not a weights file")
 
 
-def _plan_of(model: Model, wanted: int, name: str) -> Plan:
+def plan_of(model: Model, wanted: int, name: str) -> Plan:
     """The plan whose layout the file has; only the learn set is unknown."""
     blocks = len(model.network.blocks)
     for learn in ("all", "output", *(f"last:{k}" for k in range(1, blocks)), "none"):

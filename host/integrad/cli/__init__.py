@@ -38,6 +38,7 @@ COMMANDS = {
     "install": "Install a model on a MicroPython board and test it there.",
     "collect": "Record the samples that a board prints as a data set.",
     "pull": "Read the weights that a board has learnt into a model file.",
+    "store": "Show what a device saved, in a copy of its flash memory.",
     "info": "Show the contents of a model file and its memory requirements.",
     "doctor": "List which tools are installed, which are missing and how to install them.",
     "data": "List the bundled data sets, or inspect a data set.",

@@ -1,0 +1,116 @@
+"""Saves of the weight store of generated C in an image of a memory, in the format of
+docs/weight-store.md."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from integrad.boards.learnt_weights import plan_of
+from integrad.errors import IntegradError
+from integrad.model_file import Model
+from integrad_codegen.encodings import bytes_of, unpacked
+from integrad_codegen.weights_file import learning_parameters
+
+MAGIC, MARK, VERSION = b"iSTO", b"iSOK", 1
+HEADER_BYTES, CHECKED_BYTES, MARK_BYTES = 48, 44, 8
+NEEDS_CONFIRMATION = 1
+LARGEST_UNIT = 256
+
+
+@dataclass(frozen=True)
+class StoredSave:
+    """A save with an intact header.
+
+    address: of its slot in the image; layout, model: CRC-32 of the program that saved; size: of the weights
+    in bytes; unit: size of a program unit, None if the weights are damaged, since their CRC-32 tells it.
+    """
+
+    INTACT: ClassVar[str] = "intact"
+    DAMAGED: ClassVar[str] = "damaged"
+    UNCONFIRMED: ClassVar[str] = "unconfirmed"
+
+    address: int
+    layout: int
+    model: int
+    size: int
+    sequence: int
+    steps: int
+    state: str
+    unit: int | None
+    weights: bytes
+
+
+def saves_in(image: bytes) -> list[StoredSave]:
+    """All saves in an image, in the order of their sequence numbers."""
+    found, at = [], image.find(MAGIC)
+    while at >= 0:
+        save = _save_at(image, at)
+        if save is not None:
+            found.append(save)
+        at = image.find(MAGIC, at + len(MAGIC))
+    return sorted(found, key=lambda save: save.sequence)
+
+
+def model_of(model: Model, save: StoredSave, name: str) -> tuple[Model, str]:
+    """(the model with the weights of a save, the learn set it was exported with).
+
+    name: of the image. Raises IntegradError if the save is damaged or belongs to another model.
+    """
+    where = f"{name}: save {save.sequence}"
+    if save.model != model.network.weights_crc():
+        raise IntegradError(
+            f"{where}: learnt from other weights than those of this model; pass the model that was exported"
+        )
+    plan = plan_of(model, save.layout, where)
+    learning = learning_parameters(plan)
+    if save.state == StoredSave.DAMAGED or len(save.weights) != bytes_of(learning):
+        raise IntegradError(f"{where}: damaged; choose another one with --sequence")
+    network = model.network.copy()
+    try:
+        network.load_parameters(network.arrays() | unpacked(learning, save.weights))
+    except IntegradError as error:
+        raise IntegradError(f"{where}: {error}") from error
+    return replace(model, network=network, training=dict(model.training)), plan.learn.name
+
+
+def _save_at(image: bytes, address: int) -> StoredSave | None:
+    """The save whose header begins at an address, or None if there is none."""
+    header = image[address : address + HEADER_BYTES]
+    if len(header) < HEADER_BYTES:
+        return None
+    version, layout, model, size, weights_crc, sequence, steps, flags = struct.unpack_from("<8I", header, 4)
+    (crc,) = struct.unpack_from("<I", header, CHECKED_BYTES)
+    if version != VERSION or crc != zlib.crc32(header[:CHECKED_BYTES]):
+        return None
+    unit = _unit_of(image, address, size, weights_crc)
+    state = StoredSave.INTACT if unit else StoredSave.DAMAGED
+    if unit and flags & NEEDS_CONFIRMATION:
+        begin = address + _rounded(HEADER_BYTES, unit)
+        if image[begin : begin + MARK_BYTES] != MARK + struct.pack("<I", crc):
+            state = StoredSave.UNCONFIRMED
+    weights = image[_weights_at(address, unit) :][:size] if unit else b""
+    return StoredSave(address, layout, model, size, sequence, steps, state, unit, weights)
+
+
+def _unit_of(image: bytes, address: int, size: int, crc: int) -> int | None:
+    """The size of a program unit with which the weights have this CRC-32. Sizes that put the weights at the
+    same place are equivalent."""
+    tried = set()
+    for unit in range(1, LARGEST_UNIT + 1):
+        begin = _weights_at(address, unit)
+        if begin not in tried and begin + size <= len(image):
+            tried.add(begin)
+            if zlib.crc32(memoryview(image)[begin : begin + size]) == crc:
+                return unit
+    return None
+
+
+def _weights_at(address: int, unit: int) -> int:
+    return address + _rounded(HEADER_BYTES, unit) + _rounded(MARK_BYTES, unit)
+
+
+def _rounded(count: int, unit: int) -> int:
+    return -(-count // unit) * unit

@@ -1,0 +1,109 @@
+"""integrad store: the weights that a device saved, in an image of its memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from integrad.boards.store_image import StoredSave, model_of, saves_in
+from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.errors import IntegradError, UsageError
+from integrad.model_file import load_model, save_model
+
+
+@click.command()
+@click.argument("image", metavar="IMAGE")
+@click.option("--model", "model_path", metavar="MODEL", help="The model that was exported.")
+@click.option("--out", metavar="MODEL", help="Write the model with the saved weights; requires --model.")
+@click.option(
+    "--sequence",
+    type=int,
+    metavar="N",
+    help="The save to write, instead of the newest one that a start would load.",
+)
+@json_option
+def store(image, model_path, out, sequence, json_path):
+    """Show what a device saved: the saves of the weight store in IMAGE, a binary copy of its flash memory or
+    of a part of it, as debuggers and flash programs write it.
+
+    \b
+    Examples:
+      integrad store flash.bin
+      integrad store flash.bin --model digits.model --out learnt.model
+    """
+    if (out or sequence is not None) and not model_path:
+        raise UsageError("--out and --sequence require --model, the model that was exported")
+    console = console_for(json_path)
+    saves = saves_in(_read(image))
+    if not saves:
+        raise IntegradError(
+            f"{image}: no save of a weight store; pass a binary copy of the memory that holds it"
+        )
+    _show(console, saves)
+    result = {"saves": [_row(save) for save in saves], "file": out, "sequence": None, "weights_crc": None}
+    if model_path:
+        model = load_model(model_path)
+        chosen = _choose(saves, model, sequence, image)
+        learnt, learn = model_of(model, chosen, image)
+        crc = f"{learnt.network.weights_crc():08x}"
+        result |= {"sequence": chosen.sequence, "weights_crc": crc}
+        console.print(
+            f"save {chosen.sequence} belongs to {model_path}, exported with --learn {learn}", markup=False
+        )
+        if out:
+            for stale in [name for name in learnt.training if name.endswith("accuracy")]:
+                del learnt.training[stale]  # refers to the previous weights
+            save_model(learnt, out)
+            console.print(f"wrote {out}, CRC-32 of all weights {crc}", markup=False)
+    write_json(json_path, result)
+
+
+def _read(image: str) -> bytes:
+    try:
+        return Path(image).read_bytes()
+    except OSError as error:
+        raise IntegradError(f"{image}: {error.strerror}") from error
+
+
+def _choose(saves: list[StoredSave], model, sequence: int | None, image: str) -> StoredSave:
+    """The save with a sequence number, or the newest intact one of a model."""
+    if sequence is not None:
+        for save in saves:
+            if save.sequence == sequence:
+                return save
+        raise UsageError(f"--sequence {sequence}: {image} has no such save")
+    crc = model.network.weights_crc()
+    own = [save for save in saves if save.model == crc] or saves
+    intact = [save for save in own if save.state == StoredSave.INTACT]
+    return (intact or own)[-1]
+
+
+def _show(console, saves: list[StoredSave]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for title in ("save", "address", "state", "steps", "bytes", "model CRC", "layout CRC"):
+        table.add_column(title, justify="left" if title in ("state", "address") else "right")
+    for save in saves:
+        table.add_row(
+            str(save.sequence),
+            f"0x{save.address:x}",
+            save.state,
+            f"{save.steps:,}",
+            f"{save.size:,}",
+            f"{save.model:08x}",
+            f"{save.layout:08x}",
+        )
+    console.print(table)
+
+
+def _row(save: StoredSave) -> dict:
+    return {
+        "sequence": save.sequence,
+        "address": save.address,
+        "state": save.state,
+        "steps": save.steps,
+        "bytes": save.size,
+        "model_crc": f"{save.model:08x}",
+        "layout_crc": f"{save.layout:08x}",
+    }
