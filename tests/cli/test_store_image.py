@@ -37,8 +37,8 @@ static int program_memory(uint32_t address, const void *bytes, uint32_t count, v
 
 int main(void) {
     const integrad_store store = {.read = read_memory, .program = program_memory, .slots = 3,
-                                  .slot_size = SLOT, .erase_size = SLOT, .program_size = 256, .erased_value = 0xFF,
-                                  .buffer = buffer, .buffer_size = sizeof buffer};
+                                  .slot_size = SLOT, .erase_size = SLOT, .program_size = 256,
+                                  .erased_value = 0xFF, .buffer = buffer, .buffer_size = sizeof buffer};
     toy_weights weights = toy_initial_weights;
     for (uint32_t i = 1; i <= 2; i++) {
         weights.output[0][0] = (int16_t)(100 * i);
