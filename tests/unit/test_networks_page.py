@@ -30,4 +30,4 @@ def test_the_file_on_the_page(tmp_path):
     spec = load_spec(str(path), (1, 32, 32))
     assert [layer["type"] for layer in spec.layers] == ["max_pool", "conv", "dropout", "dense"]
     assert spec.layers[1]["alpha_inv"] == 8 and spec.layers[3]["alpha_inv"] == 4
-    assert len(spec.learning) == 15
+    assert len(spec.learning) == 15 and spec.sums == 32

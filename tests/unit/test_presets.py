@@ -129,6 +129,7 @@ def test_a_plus_changes_the_recipe_only():
     for name in NITRO:
         published, better = load_spec(f"nitro:{name}", COLOUR), load_spec(f"nitro:{name}+", COLOUR)
         assert better.layers == published.layers
+        assert better.sums == 64 and published.sums == (64 if name.startswith("vgg") else 32)
         changed = {key for key in better.learning if better.learning[key] != published.learning.get(key)}
         assert changed == {"amplification", "schedule", "augment_by"}
         trainer = Trainer(**better.learning)

@@ -20,7 +20,7 @@ from integrad.training.defaults import choose_training
 from integrad.training.progress import progress_for
 from integrad.training.training_run import Outcome, TrainingRun
 
-OF_LAYERS = ("leak", "encoding", "bias")
+OF_LAYERS = ("leak", "encoding", "bias", "sums")
 """Settings of all layers, which are not settings of the trainer."""
 
 MOST_VALIDATION = 90

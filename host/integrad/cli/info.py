@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from integrad.arithmetic import NARROW
 from integrad.cli.channels import channel_rows, show_channels
 from integrad.cli.device_options import (
     batch_size_option,
@@ -66,6 +67,7 @@ def info(model, learn, batch_size, stash, part, arena, json_path):
             "layers": rows,
             "parameters": sum(row["parameters"] for row in rows),
             "macs": sum(row["macs"] for row in rows),
+            "sums": loaded.network.sums,
             "weights_crc": f"{loaded.network.weights_crc():08x}",
             "preprocessing": loaded.preprocessing.describe(),
             "channels": channels,
@@ -134,6 +136,8 @@ def _show_layers(console: Console, path: str, rows: list[dict]) -> None:
 def _show_record(console: Console, model: Model) -> None:
     table = Table(show_header=False, box=None)
     table.add_row("learner", model.network.learner)
+    if model.network.sums != NARROW:
+        table.add_row("sums", f"{model.network.sums} bits")
     table.add_row("CRC of weights", f"{model.network.weights_crc():08x}")
     table.add_row("classes", escape(", ".join(model.class_names)))
     for name, value in {**model.preprocessing.describe(), **model.training}.items():

@@ -40,7 +40,7 @@ SETTINGS = (
     "schedule", "last_learning_rate_inv", "engine", "threads",
 )  # fmt: skip
 BIASES = {"none": False, "first": FIRST, "all": True}
-LAYER_OPTIONS = ("leak", "encoding", "bias")
+LAYER_OPTIONS = ("leak", "encoding", "bias", "sums")
 
 
 @click.command()
@@ -143,6 +143,13 @@ LAYER_OPTIONS = ("leak", "encoding", "bias")
     "--bias",
     type=click.Choice(tuple(BIASES)),
     help="Dense layers of backprop that have biases. [default: first, if SPEC begins with mlp:]",
+)
+@click.option(
+    "--sums",
+    type=int,
+    metavar="32|64",
+    help="Bits of the sums of products of nitro-d. With 64, weights of wide layers can be as large as those "
+    "of narrow ones. [default: what SPEC says, else 32]",
 )
 @click.option(
     "--amplification",

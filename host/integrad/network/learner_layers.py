@@ -45,6 +45,12 @@ class LearnerLayers(ABC):
         """Settings of all layers at once, see LayerType."""
         return {name: found for layer_type in self.types for name, found in layer_type.file_defaults.items()}
 
+    @property
+    def settings(self) -> set[str]:
+        """Names of the settings that a network can have as a whole: those of all layers, and `sums` if there
+        is a choice."""
+        return {*self.file_defaults, *(("sums",) if len(self.sums) > 1 else ())}
+
     @abstractmethod
     def dense(self, units: int) -> dict:
         """The layer for dN of the short notation."""

@@ -96,7 +96,7 @@ def choose_training(
         percent = drawn(percent)
         if "bias" in LAYER_TYPES[found.layers[0]["type"]].file_defaults:
             options = {"bias": FIRST} | options
-        network = Network(shape, dataset.classes, found.layers, found.learner)
+        network = Network(shape, dataset.classes, found.layers, found.learner, found.sums)
         usual = _budget(network, pool, given) | {
             **find_learner(found.learner).usual_settings(dataset.classes),
             "keep": BEST if percent else LAST,
@@ -128,7 +128,7 @@ def _usual_learner(given: Mapping, options: Mapping) -> str:
     for name in PREFERRED:
         known = wanted <= LEARNERS[name].hyper_parameters.keys()
         known &= given.get("schedule") in (None, *LEARNERS[name].rate_schedules)
-        if known and options.keys() <= LEARNER_LAYERS[name].file_defaults.keys():
+        if known and options.keys() <= LEARNER_LAYERS[name].settings:
             return name
     return PREFERRED[0]
 

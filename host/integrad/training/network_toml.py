@@ -4,6 +4,7 @@
                                 # docs/backprop.md
     alpha_inv = 4               # slope 1/4 for negative activations in all blocks
     head_features = 256         # maximum number of inputs of a convolution's learning head
+    sums = 32                   # bits; with 64, weights can be larger in wide layers
 
     [[layer]]
     type = "max_pool"           # or "avg_pool"
@@ -46,9 +47,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from integrad.arithmetic import NARROW
 from integrad.errors import IntegradError
 from integrad.learners.learner import Learner
 from integrad.learners.table import LEARNERS, USUAL
+from integrad.network.description import check_sums
 from integrad.network.layer_types.table import LAYER_TYPES
 from integrad.network.learner_layers import LearnerLayers
 from integrad.network.learner_table import LEARNER_LAYERS
@@ -67,12 +70,13 @@ MOST_DOTS = 100
 @dataclass(frozen=True)
 class Specification:
     """layers: of a network description. learning: name → hyper-parameter set by a file or preset. learner:
-    id of the learner that trains them.
+    id of the learner that trains them. sums: of a network description.
     """
 
     layers: list[dict]
     learning: dict[str, int | str] = field(default_factory=dict)
     learner: str = USUAL
+    sums: int = NARROW
 
 
 def read_network_file(
@@ -90,7 +94,7 @@ def read_network_file(
         raise IntegradError(f"{path}: learner must be one of {', '.join(LEARNERS)}, not {learner!r:.50}")
     own = LEARNER_LAYERS[learner]
     settings = own.file_defaults
-    _refuse_unknown(path, document, (*settings, "layer", "learner", "learning"))
+    _refuse_unknown(path, document, (*sorted(own.settings), "layer", "learner", "learning"))
     defaults = {name: check(path, document.get(name, usual)) for name, (usual, check) in settings.items()}
     defaults |= {name: value for name, value in (options or {}).items() if name in settings}
     tables = document.get("layer", [])
@@ -106,7 +110,10 @@ def read_network_file(
     except LayerError as error:
         kind = layers[error.index]["type"]
         raise IntegradError(f"{path}: layer {error.index + 1} ({kind}) does not fit: {error}") from error
-    return Specification(layers, _learning(path, document.get("learning", {}), LEARNERS[learner]), learner)
+    sums = check_sums(path, own, document.get("sums", own.sums[0]))
+    return Specification(
+        layers, _learning(path, document.get("learning", {}), LEARNERS[learner]), learner, sums
+    )
 
 
 def _read(path: str) -> dict:

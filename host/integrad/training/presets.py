@@ -2,8 +2,9 @@
 
 nitro: Pirillo, Colombo, Roveri, arXiv 2407.11698, with the published settings. A name without the suffix of
 a data set has those for MNIST (mlp-1, mlp-3), Fashion-MNIST (mlp-2) or CIFAR-10 (mlp-4, vgg8b, vgg11b).
-With a + behind the name, such as nitro:vgg8b+, the network and its regularisation are the published ones, but
-it is trained by RECIPE.
+The VGG networks have 64-bit sums, since published weights of VGG8B reach 8,000, and 32-bit sums would limit
+those of its widest layers to 5,121. With a + behind the name, such as nitro:vgg8b+, the layers and their
+regularisation are the published ones, but sums have 64 bits, and RECIPE trains the network.
 pocket: Song, Lin, arXiv 2201.02863, for MNIST (mlp-1) and Fashion-MNIST (mlp-2), with settings chosen on
 validation samples.
 backprop: the same multilayer perceptrons, and a convolutional network for the same data sets.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from integrad.arithmetic import NARROW, WIDE
 from integrad.errors import UsageError
 
 HEAD_FEATURES = 4096
@@ -35,15 +37,22 @@ POCKET_LEARNING = {"batch_size": 64, "epochs": 60, "stop_patience": 20}
 
 @dataclass(frozen=True)
 class Preset:
-    """notation: the network in the short notation; learner: its id; learning: settings of Trainer by name."""
+    """notation: the network in the short notation; learner: its id; learning: settings of Trainer by name;
+    sums: width of its sums in bits."""
 
     notation: str
     learner: str
     learning: dict[str, int | str]
+    sums: int = NARROW
 
 
 def _nitro(
-    notation: str, decay_inv: int, head_decay_inv: int, augment_crop: int = 0, augment_flip: int = 0
+    notation: str,
+    decay_inv: int,
+    head_decay_inv: int,
+    augment_crop: int = 0,
+    augment_flip: int = 0,
+    sums: int = NARROW,
 ) -> Preset:
     """Augmentation is by batch."""
     learning = COMMON | {
@@ -53,10 +62,10 @@ def _nitro(
         "augment_flip": augment_flip,
         "augment_by": "batch",
     }
-    return Preset(notation, "nitro-d", learning)
+    return Preset(notation, "nitro-d", learning, sums)
 
 
-WIDE = "mlp:1024,1024,1024"
+MLP3 = "mlp:1024,1024,1024"
 VGG8B = "cnn:c128,c256,p2,c256,c512,p2,c512,p2,c512,p2,d1024"
 VGG8B_X10 = "cnn:c128,c256,p2,c256,c512,p2,c512,p2,c512,x10,p2,d1024,x10"
 VGG8B_X15 = "cnn:c128,c256,p2,c256,c512,p2,c512,p2,c512,x15,p2,d1024,x15"
@@ -65,13 +74,13 @@ VGG11B = "cnn:c128,c128,c128,c256,p2,c256,c512,p2,c512,c512,p2,c512,p2,d1024"
 NITRO = {
     "mlp-1": _nitro("mlp:100,50", 12_000, 3_000),
     "mlp-2": _nitro("mlp:200,100,50", 10_000, 8_000),
-    "mlp-3": _nitro(WIDE, 28_000, 500, augment_crop=2),
-    "mlp-3-fashion": _nitro(WIDE, 29_000, 6_000, augment_crop=2, augment_flip=1),
+    "mlp-3": _nitro(MLP3, 28_000, 500, augment_crop=2),
+    "mlp-3-fashion": _nitro(MLP3, 29_000, 6_000, augment_crop=2, augment_flip=1),
     "mlp-4": _nitro("mlp:3000,x10,3000,x10,3000,x10", 19_000, 7_500, augment_crop=4, augment_flip=1),
-    "vgg8b": _nitro(VGG8B_X15, 25_000, 3_000, augment_crop=4, augment_flip=1),
-    "vgg8b-mnist": _nitro(VGG8B, 30_000, 3_000, augment_crop=2),
-    "vgg8b-fashion": _nitro(VGG8B_X10, 28_000, 3_500, augment_crop=2, augment_flip=1),
-    "vgg11b": _nitro(VGG11B, 28_000, 4_500, augment_crop=4, augment_flip=1),
+    "vgg8b": _nitro(VGG8B_X15, 25_000, 3_000, augment_crop=4, augment_flip=1, sums=WIDE),
+    "vgg8b-mnist": _nitro(VGG8B, 30_000, 3_000, augment_crop=2, sums=WIDE),
+    "vgg8b-fashion": _nitro(VGG8B_X10, 28_000, 3_500, augment_crop=2, augment_flip=1, sums=WIDE),
+    "vgg11b": _nitro(VGG11B, 28_000, 4_500, augment_crop=4, augment_flip=1, sums=WIDE),
 }
 POCKET = {
     "mlp-1": Preset("mlp:100,50", "pocket", POCKET_LEARNING | {"learning_rate_inv": 1600}),
@@ -98,4 +107,4 @@ def find_preset(text: str) -> Preset:
         more = f", each also with a {IMPROVED}" if presets is NITRO else ""
         raise UsageError(f"SPEC: unknown preset {name!r:.50}; known presets: {', '.join(presets)}{more}")
     preset = presets[base]
-    return preset if base == name else replace(preset, learning=preset.learning | RECIPE)
+    return preset if base == name else replace(preset, learning=preset.learning | RECIPE, sums=WIDE)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from integrad.errors import IntegradError, UsageError
 from integrad.learners.table import USUAL
+from integrad.network.description import check_sums
 from integrad.network.layer_types.table import LAYER_TYPES
 from integrad.network.learner_table import LEARNER_LAYERS
 from integrad.network.notation import parse_notation
@@ -35,8 +38,8 @@ def load_spec(
 
     learner: id of the one that the user asked for, None if nobody did. options: name → value of settings of
     all layers, such as leak, where FIRST is allowed; layers of a network file that have a value of their own
-    keep it. Raises UsageError where the network file or the preset is for another learner, or its layers have
-    no such setting.
+    keep it. It may also have `sums`, the width of the network's sums in bits. Raises UsageError where the
+    network file or the preset is for another learner, or the network has no such setting.
     """
     options = options or {}
     if text.endswith(".toml"):
@@ -54,17 +57,20 @@ def load_spec(
             for name, value in options.items():
                 if name in known and (value != FIRST or number == 0):
                     layer[name] = True if value == FIRST else value
-    return found
+    return replace(found, sums=options.get("sums", found.sums))
 
 
 def _check_options(learner: str, options: dict) -> None:
-    known = LEARNER_LAYERS[learner].file_defaults
+    own = LEARNER_LAYERS[learner]
     for name, value in options.items():
         option = f"--{name.replace('_', '-')}"
-        if name not in known:
+        if name not in own.settings:
             raise UsageError(f"{option}: the layers of the learner {learner} have no such setting")
         try:
-            known[name][1](option, True if value == FIRST else value)
+            if name == "sums":
+                check_sums(option, own, value)
+            else:
+                own.file_defaults[name][1](option, True if value == FIRST else value)
         except IntegradError as error:
             raise UsageError(str(error)) from error
 
@@ -80,4 +86,4 @@ def _preset(text: str, input_shape: Shape) -> Specification:
     for layer in layers:
         if layer["type"] == "conv":
             layer["head_features"] = presets.HEAD_FEATURES
-    return Specification(layers, dict(preset.learning), preset.learner)
+    return Specification(layers, dict(preset.learning), preset.learner, preset.sums)

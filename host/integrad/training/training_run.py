@@ -98,7 +98,7 @@ class TrainingRun:
         rng = self.trainer.rng
         self.split = split_dataset(dataset, rng, self.holdouts, validation_percent, by_class)
         self.preprocessing = Preprocessing.fit(dataset.x[self.split.train], dataset.axes)
-        self.network = Network(shape, dataset.classes, parsed.layers, parsed.learner)
+        self.network = Network(shape, dataset.classes, parsed.layers, parsed.learner, parsed.sums)
         self.trainer.check_network(self.network)
         self.network.initialise(rng)
         names = dataset.class_names, dataset.channel_names
