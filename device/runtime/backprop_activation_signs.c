@@ -5,12 +5,12 @@ INTEGRAD_KERNEL void integrad_backprop_activation_signs(int8_t *error, const uin
                                                         size_t n, size_t count, int leak) {
     int8_t y[8];
     for (; count > 0; count--) {
-        for (size_t i = 0; i < n; i += 8, error += 8, signs++) {
+        for (size_t i = 0, together; i < n; i += 8, error += together, signs++) {
+            together = n - i < 8 ? n - i : 8;
             for (int j = 0; j < 8; j++) {
                 y[j] = (int8_t)(*signs >> j & 1);
             }
-            integrad_backprop_activation(error, y, n - i < 8 ? n - i : 8, leak);
+            integrad_backprop_activation(error, y, together, leak);
         }
-        error -= (8 - n % 8) % 8;
     }
 }

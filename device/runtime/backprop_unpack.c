@@ -10,7 +10,7 @@ INTEGRAD_KERNEL void integrad_backprop_unpack(int8_t *x, const uint8_t *packed, 
         int8_t values[4];
         for (int steps = 0; steps < 4; steps++) {
             /* (2 * steps * extent + 3) / 6, for numbers below 2^14 */
-            values[steps] = (int8_t)(low + ((2 * steps * extent + 3) * 10923 >> 16));
+            values[steps] = (int8_t)(low + (((int32_t)2 * steps * extent + 3) * 10923 >> 16));
         }
         for (const size_t end = at + count; at < end; at++) {
             *x++ = values[packed[2 + at / 4] >> 2 * (at % 4) & 3];
