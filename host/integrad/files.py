@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import stat
+import time
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from integrad.errors import IntegradError
+
+LEFTOVER_SECONDS = 3600
+"""Age from which a temporary file is taken for a leftover of a process that was killed."""
 
 
 def write_atomically(path: str | os.PathLike, data: bytes) -> None:
@@ -15,7 +21,8 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
 
     The data is written to a temporary file in the same folder, flushed to the disk and renamed. Symbolic
     links are followed. Raises IntegradError if path is not a regular file or cannot be written; the old file
-    is then unchanged and the temporary one removed.
+    is then unchanged and the temporary one removed. Temporary files for the same path that were left behind
+    by processes that were killed are removed as well.
     """
     write_together({path: data})
 
@@ -23,11 +30,14 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
 def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
     """The same for files that belong together: all of them are on the disk before the first one is
     renamed."""
-    targets = {path: _target(path) for path in files}
-    temporary = {path: t.with_name(f".{t.name}.{os.getpid()}.tmp") for path, t in targets.items()}
+    for path in files:
+        require_regular(path)
+    targets = {path: Path(os.path.realpath(path)) for path in files}
+    temporary = {path: t.with_name(f"{_prefix(t)}{os.getpid()}.tmp") for path, t in targets.items()}
     at = ""
     try:
         for at, data in files.items():
+            _sweep(targets[at])
             _write_through(temporary[at], data)
         for at, target in targets.items():
             os.replace(temporary[at], target)
@@ -42,12 +52,31 @@ def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
         raise IntegradError(f"{at}: cannot be written: {error.strerror}{kept}") from error
 
 
-def _target(path: str | os.PathLike) -> Path:
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        kind = "folder" if target.is_dir() else "device"
+def require_regular(path: str | os.PathLike) -> None:
+    """Raise IntegradError unless path is a regular file or the name of a new one."""
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:  # a loop of symbolic links, a name that is too long
+        raise IntegradError(f"{path}: {error.strerror}") from error
+    if not stat.S_ISREG(mode):
+        kind = "folder" if stat.S_ISDIR(mode) else "pipe" if stat.S_ISFIFO(mode) else "device"
         raise IntegradError(f"{path}: is a {kind}, not a regular file")
-    return target
+
+
+def _prefix(target: Path) -> str:
+    """Of the names of temporary files for a target; short, since the name of the target may be long."""
+    return f".integrad-{zlib.crc32(os.fsencode(target.name)):08x}-"
+
+
+def _sweep(target: Path) -> None:
+    """Remove old temporary files for this target."""
+    with suppress(OSError):
+        for left in target.parent.glob(f"{_prefix(target)}*.tmp"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > LEFTOVER_SECONDS:
+                    left.unlink()
 
 
 def _write_through(path: Path, data: bytes) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 import time
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -14,6 +13,7 @@ from integrad.boards.collect import DTYPES, Collector
 from integrad.boards.connection import connect, listen
 from integrad.cli.board_options import port_option, read_script
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.output_files import InputFile, OutputFile
 from integrad.errors import IntegradError, UsageError
 from integrad.files import write_atomically
 
@@ -27,11 +27,12 @@ class EnoughError(Exception):
 
 @click.command()
 @port_option
-@click.option("--out", required=True, metavar="FILE.npz", help="The data set to write.")
+@click.option("--out", required=True, metavar="FILE.npz", type=OutputFile(), help="The data set to write.")
 @click.option(
     "--run",
     "script",
     metavar="FILE.py",
+    type=InputFile(),
     help="Script to run on the board. [default: listen to the running program]",
 )
 @click.option(
@@ -57,8 +58,6 @@ def collect(port, out, script, count, seconds, label, dtype, shape, json_path):
       integrad collect --port /dev/ttyACM0 --run sensor.py --count 200 --out walks.npz
     """
     console = console_for(json_path)
-    if not Path(out).resolve().parent.is_dir():
-        raise UsageError(f"--out {out}: the folder does not exist: {Path(out).resolve().parent}")
     program = read_script(script) if script else None
     collector = Collector(dtype, _shape(shape), label)
     trouble = None

@@ -8,7 +8,8 @@ from rich.table import Table
 from integrad.build.toolchain import find_toolchain
 from integrad.cli.device_options import core_option, replay_option, work_folder
 from integrad.cli.emulate import cost_json
-from integrad.cli.json_output import check_folder, console_for, json_option, write_json
+from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.output_files import OutputFile
 from integrad.datasets import load_dataset
 from integrad.emulate.runner import choose_engine
 from integrad.errors import IntegradError, UsageError
@@ -43,7 +44,7 @@ from integrad.training.progress import quiet_progress_for
     default="integrad-demo.png",
     show_default=True,
     metavar="FILE",
-    callback=check_folder,
+    type=OutputFile(),
     help="PNG file to write.",
 )
 @json_option

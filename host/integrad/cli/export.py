@@ -18,6 +18,7 @@ from integrad.cli.device_options import (
     stash_option,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.output_files import same_file
 from integrad.errors import UsageError
 from integrad.estimate.part_fit import require_fit
 from integrad.export.target import Request
@@ -108,6 +109,7 @@ def export(model, target, learn, batch_size, stash, out, name, core, part, json_
     files = generator.files(Request(loaded, plan, command, options, console.status, measurements))
     if trial:
         trial.require_same(files)
+    _check_files([Path(out, name) for name in files], out, model, json_path)
     paths = write_export(Path(out), files)
     rows = layers(plan)
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
@@ -136,6 +138,15 @@ def export(model, target, learn, batch_size, stash, out, name, core, part, json_
         "layers": [asdict(row) for row in rows],
     }
     write_json(json_path, result)
+
+
+def _check_files(paths: list[Path], out: str, model: str, json_path: str | None) -> None:
+    """Raise UsageError if a file of the export would replace the model, or --json one of the files."""
+    for path in paths:
+        if same_file(path, model):
+            raise UsageError(f"--out {out}: would overwrite the model; choose another folder or --name")
+        if json_path is not None and same_file(path, json_path):
+            raise UsageError(f"--json {json_path}: is also written by --out {out}; choose another name")
 
 
 def _to_show(paths: list[Path]) -> list[str]:

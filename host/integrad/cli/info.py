@@ -20,6 +20,7 @@ from integrad.cli.device_options import (
 )
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.memory_plan import NOTHING, find_drawer, show_device
+from integrad.cli.output_files import OutputFile
 from integrad.model_file import Model, load_model
 from integrad.network.parameter import Parameter
 from integrad.targets.parts import find_part
@@ -33,7 +34,7 @@ from integrad.training.divergence import count_saturated
 @stash_option
 @part_option
 @click.option(
-    "--arena", default=None, metavar="FILE", help="Plot the layout of the scratch memory: .png or .html."
+    "--arena", type=OutputFile(), metavar="FILE", help="Plot the layout of the scratch memory: .png or .html."
 )
 @json_option
 def info(model, learn, batch_size, stash, part, arena, json_path):

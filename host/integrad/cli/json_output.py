@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
-from pathlib import Path
+from collections.abc import Callable
 
 import click
 from rich.console import Console
 
+from integrad.cli.output_files import OutputFile, check_output_files
 from integrad.cli.terminal import is_unicode
-from integrad.errors import UsageError
 from integrad.files import write_atomically
 
 LOG_WIDTH = 120
 """Width of tables that are written to a file or a pipe, in characters."""
 
 
-def check_folder(ctx: click.Context, param: click.Parameter, path: str | None) -> str | None:
-    """Callback for options that name an output file: reports a missing folder before the work instead of
-    after it."""
-    if path not in (None, "-") and not Path(path).resolve().parent.is_dir():
-        raise UsageError(f"{param.opts[0]} {path}: the folder does not exist: {Path(path).resolve().parent}")
-    return path
+def json_option(command: Callable) -> Callable:
+    """Decorator that adds --json, and checks the output files of all options before the command runs."""
 
+    @functools.wraps(command)
+    def checked(*arguments, **options):
+        check_output_files(click.get_current_context())
+        return command(*arguments, **options)
 
-json_option = click.option(
-    "--json",
-    "json_path",
-    metavar="FILE",
-    callback=check_folder,
-    help="Write the result as JSON to this file; '-' is standard output.",
-)
+    return click.option(
+        "--json",
+        "json_path",
+        metavar="FILE",
+        type=OutputFile(screen=True),
+        help="Write the result as JSON to this file; '-' is standard output.",
+    )(checked)
 
 
 def write_json(json_path: str | None, result: dict) -> None:

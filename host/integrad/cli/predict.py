@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from integrad.cli.json_output import check_folder, console_for, json_option, write_json
+from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.output_files import OutputFile
 from integrad.cli.table_options import samples_for, table_options
 from integrad.errors import IntegradError
 from integrad.files import write_atomically
@@ -29,7 +30,7 @@ SHOWN = 12
 @click.argument("model", metavar="MODEL")
 @click.argument("data")
 @click.option(
-    "--out", metavar="FILE.csv", callback=check_folder, help="Write a row for each sample to this table."
+    "--out", metavar="FILE.csv", type=OutputFile(), help="Write a row for each sample to this table."
 )
 @table_options()
 @json_option

@@ -9,6 +9,7 @@ from integrad.boards.identity import identify
 from integrad.boards.learnt_weights import model_with
 from integrad.cli.board_options import port_option
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.output_files import OutputFile
 from integrad.errors import IntegradError
 from integrad.model_file import load_model, save_model
 
@@ -27,7 +28,7 @@ them."""
     show_default=True,
     help="File on the board, as given to save().",
 )
-@click.option("--out", required=True, metavar="MODEL", help="The model file to write.")
+@click.option("--out", required=True, metavar="MODEL", type=OutputFile(), help="The model file to write.")
 @json_option
 def pull(model, port, path, out, json_path):
     """Read the weights that a board has learnt, combine them with MODEL, which was installed there, and write

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 from rich.console import Console
 from rich.table import Table
 
-from integrad.cli.json_output import check_folder, console_for, json_option, write_json
+from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.output_files import InputFile, OutputFile
 from integrad.cli.table_options import table_options
 from integrad.datasets import TableOptions, load_dataset
 from integrad.errors import UsageError
@@ -22,15 +21,23 @@ from integrad.training.training_run import Score
 
 @click.command()
 @click.argument("weights", metavar="WEIGHTS")
-@click.option("--like", "spec", required=True, metavar="SPEC", help="The network, as for train --model.")
+@click.option(
+    "--like",
+    "spec",
+    required=True,
+    metavar="SPEC",
+    type=InputFile(),
+    help="The network, as for train --model.",
+)
 @click.option(
     "--data",
     required=True,
     metavar="DATA",
+    type=InputFile(),
     help="Data set that the network was trained on. Training samples determine shifts and exponents, the "
     "others are classified before and after.",
 )
-@click.option("--out", required=True, metavar="MODEL", callback=check_folder, help="Model file to write.")
+@click.option("--out", required=True, metavar="MODEL", type=OutputFile(), help="Model file to write.")
 @click.option(
     "--layout",
     type=click.Choice(LAYOUTS),
@@ -137,7 +144,6 @@ def quantise(
       integrad quantise float.npz --like mlp:64 --data digits.npz --input-divisor 255 --out digits.model
     """
     console = console_for(json_path)
-    _check_output(out, weights, data)
     scaling = _scaling(input_mean, input_divisor)
     order = None if arrays is None else [name.strip() for name in arrays.split(",")]
     found = read_weights(weights)
@@ -160,14 +166,6 @@ def quantise(
     save_model(result.model, out)
     _show(console, result, out)
     write_json(json_path, _result(result))
-
-
-def _check_output(out: str, weights: str, data: str) -> None:
-    if Path(out).is_dir():
-        raise UsageError(f"--out {out}: is a folder, expected a file name")
-    for other, what in ((weights, "the weights"), (data, "the data")):
-        if Path(out).resolve() == Path(other).resolve():
-            raise UsageError(f"--out {out}: would overwrite {what}")
 
 
 def _scaling(mean: str | None, divisor: str | None) -> InputScaling | None:

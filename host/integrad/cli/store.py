@@ -9,14 +9,20 @@ from rich.table import Table
 
 from integrad.boards.store_image import StoredSave, model_of, saves_in
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.output_files import InputFile, OutputFile
 from integrad.errors import IntegradError, UsageError
 from integrad.model_file import load_model, save_model
 
 
 @click.command()
 @click.argument("image", metavar="IMAGE")
-@click.option("--model", "model_path", metavar="MODEL", help="The model that was exported.")
-@click.option("--out", metavar="MODEL", help="Write the model with the saved weights; requires --model.")
+@click.option("--model", "model_path", metavar="MODEL", type=InputFile(), help="The model that was exported.")
+@click.option(
+    "--out",
+    metavar="MODEL",
+    type=OutputFile(),
+    help="Write the model with the saved weights; requires --model.",
+)
 @click.option(
     "--sequence",
     type=int,

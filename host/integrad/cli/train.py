@@ -8,7 +8,6 @@ import signal
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import click
 from rich.console import Console
@@ -16,6 +15,7 @@ from rich.table import Table
 
 from integrad.cli.class_notes import describe_missed, describe_untested
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.output_files import InputFile, OutputFile
 from integrad.cli.table_options import table_options
 from integrad.datasets import TableOptions, load_dataset
 from integrad.datasets import axes as layouts
@@ -39,14 +39,19 @@ SETTINGS = (
     "loss", "update", "augment_crop", "augment_flip", "augment_by", "steps", "halvings", "keep", "balance",
     "schedule", "last_learning_rate_inv", "engine", "threads",
 )  # fmt: skip
+CHECKPOINT = ".checkpoint"
 BIASES = {"none": False, "first": FIRST, "all": True}
 LAYER_OPTIONS = ("leak", "encoding", "bias", "sums")
 
 
 @click.command()
 @click.argument("data")
-@click.option("--model", "spec", required=True, metavar="SPEC", help="Network to train, see above.")
-@click.option("--out", required=True, metavar="FILE", help="Model file to write.")
+@click.option(
+    "--model", "spec", required=True, metavar="SPEC", type=InputFile(), help="Network to train, see above."
+)
+@click.option(
+    "--out", required=True, metavar="FILE", type=OutputFile(CHECKPOINT), help="Model file to write."
+)
 @click.option(
     "--holdout",
     "holdouts",
@@ -265,7 +270,7 @@ def train(
     docs/distributed.md.
     """
     console = console_for(json_path) if is_leader() else Console(quiet=True)
-    checkpoint = _check_paths(data, out, resume, console)
+    checkpoint = _find_checkpoint(out, resume, console)
     dataset = load_dataset(data, axes, TableOptions(label, group, drop))
     settings = {name: options[name] for name in SETTINGS if options[name] is not None}
     settings |= {name: int(value) for name, value in settings.items() if isinstance(value, bool)}
@@ -324,21 +329,9 @@ def train(
     write_json(json_path, _result(outcome))
 
 
-def _check_paths(data: str, out: str, resume: bool, console: Console) -> str:
-    """Check the output file before training instead of after it. Returns the path of the checkpoint."""
-    folder = Path(out).resolve().parent
-    if not folder.is_dir():
-        raise UsageError(f"--out {out}: the folder does not exist: {folder}")
-    if Path(out).is_dir():
-        raise UsageError(f"--out {out}: is a folder, expected a file name")
-    if Path(out).resolve() == Path(data).resolve():
-        raise UsageError(f"--out {out}: would overwrite the data")
-    try:
-        with NamedTemporaryFile(prefix=".integrad", dir=folder):
-            pass
-    except OSError as error:
-        raise IntegradError(f"--out {out}: cannot write files in {folder}: {error.strerror}") from error
-    checkpoint = f"{out}.checkpoint"
+def _find_checkpoint(out: str, resume: bool, console: Console) -> str:
+    """The path of the checkpoint. Raises UsageError if there is none to resume."""
+    checkpoint = out + CHECKPOINT
     if resume and not Path(checkpoint).exists():
         raise UsageError(f"{checkpoint}: there is no checkpoint to resume; start without --resume")
     if not resume and Path(checkpoint).exists():

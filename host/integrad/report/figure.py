@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 
 from integrad.errors import IntegradError
+from integrad.files import write_atomically
 
 INK, MUTED, GRID = "#1f2933", "#7b8794", "#e4e7eb"
 
@@ -28,10 +30,12 @@ def require_matplotlib() -> None:
 
 def save(figure, path: str | os.PathLike, option: str) -> None:
     """Write a PNG. Raises IntegradError, which suggests another value of `option`, if that fails."""
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png")
     try:
-        figure.savefig(path, format="png")
-    except OSError as error:
-        raise IntegradError(f"{path}: {error.strerror}; choose another {option}") from error
+        write_atomically(path, drawn.getvalue())
+    except IntegradError as error:
+        raise IntegradError(f"{error}; choose another {option}") from error
 
 
 def rectangle(place: tuple[float, float, float, float], colour: str):
