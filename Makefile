@@ -3,6 +3,7 @@
 #   make demo ARGS="--core m0"      another core; for all options: integrad demo --help
 #   make test ARGS="-k layers"      run some of the tests
 #   make test-firmware              run the tests in MicroPython on emulated cores
+#   make soak                       try every power cut of the weight store: half an hour
 #   make lint | format | clean
 
 VENV   ?= .venv
@@ -12,7 +13,7 @@ ARGS   ?=
 
 C_FILES = $(shell find device host codegen tests \( -name '*.c' -o -name '*.h' \) -print)
 
-.PHONY: demo test test-firmware lint format clean
+.PHONY: demo test test-firmware soak lint format clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/integrad demo $(ARGS)
@@ -25,6 +26,10 @@ test: lint
 test-firmware: $(VENV)/.test
 	$(VENV)/bin/integrad micropython build
 	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/pytest -n $(JOBS) -m firmware $(ARGS)
+
+# The result of the last run is in docs/results/reliability.md.
+soak: $(VENV)/.test
+	$(VENV)/bin/python tests/store/soak.py $(ARGS)
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .

@@ -49,7 +49,7 @@ def build(folder, store=STORE, flags=("-O2",)):
 
 def run(program, kind, cached, weights, *words):
     geometry = ",".join(map(str, (*KINDS[kind], cached, weights)))
-    return subprocess.run([program, geometry, *map(str, words)], capture_output=True, text=True, timeout=300)
+    return subprocess.run([program, geometry, *map(str, words)], capture_output=True, text=True, timeout=1800)
 
 
 @pytest.fixture(scope="module")
