@@ -61,6 +61,7 @@ def test_figures(home):
     assert [layer["name"] for layer in figures["layers"]] == ["block1", "output"]
     exponents = [model.network.blocks[0].weight_exponent, model.network.output.weight_exponent]
     assert [layer["exponent"] for layer in figures["layers"]] == exponents
+    assert model.constants == {"loss": "cross-entropy"}
     evaluated = run("evaluate", home / "q.model", home / "toy.npz", "--json", "-")
     assert json.loads(evaluated.stdout)["accuracy"] == figures["test_accuracy"]
 

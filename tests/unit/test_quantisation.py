@@ -17,6 +17,7 @@ from integrad.quantisation.input_scaling import adapt
 from integrad.quantisation.rounding import largest_exponent, round_weights
 from integrad.quantisation.weight_layout import targets_of
 from integrad.training.specification import load_spec
+from integrad.training.stepper import Stepper
 
 SHAPE, CLASSES = (2, 8, 6), 3
 SPEC = "cnn:a2,c4,dw,p2,d5"
@@ -354,6 +355,24 @@ def test_the_model_keeps_what_later_training_needs(data):
     assert result.model.constants == {"loss": "squared"}
     assert result.model.schedule(4).learning_rate_inv == 64
     assert record["test_accuracy"] == result.test.accuracy
+
+
+def test_by_default_a_model_goes_on_with_the_loss_of_most_float_trainings(data):
+    """Large scores, as cross-entropy yields, survive the first steps with the usual rate of a device."""
+    rng, scaling = np.random.default_rng(5), InputScaling((128.0,), (60.0,))
+    inputs = scaling.apply(data.x, "HWC").reshape(len(data.x), -1)
+    w1 = rng.normal(0, inputs.shape[1] ** -0.5, (12, inputs.shape[1]))
+    hidden = np.maximum(inputs @ w1.T, 0)
+    w2 = 12 * np.linalg.lstsq(hidden, np.eye(CLASSES)[data.y], rcond=None)[0].T
+    result = quantise(numbered([w1, w2]), "mlp:12", data, scaling=scaling)
+    assert result.model.constants == {"loss": "cross-entropy"} and result.test.accuracy > 0.95
+    x = result.model.preprocessing.apply(data.x)
+    stepper = Stepper(
+        result.model.network, result.model.schedule(4).learning_rate_inv, **result.model.constants
+    )
+    for part in np.split(rng.permutation(len(x)), 45):
+        stepper.step(x[part], data.y[part])
+    assert (result.model.network.predict(x) == data.y).mean() > 0.95
 
 
 def test_only_training_samples_count(data):

@@ -11,6 +11,7 @@ from integrad.cli.output_files import InputFile, OutputFile
 from integrad.cli.table_options import table_options
 from integrad.datasets import TableOptions, load_dataset
 from integrad.errors import UsageError
+from integrad.learners.backprop_loss import CROSS_ENTROPY, SQUARED
 from integrad.model_file import save_model
 from integrad.quantisation import InputScaling, Quantised, read_weights
 from integrad.quantisation import quantise as quantise_weights
@@ -81,8 +82,10 @@ from integrad.training.training_run import Score
 )
 @click.option(
     "--loss",
-    type=click.Choice(("cross-entropy", "squared")),
-    help="Loss with which the model goes on learning. [default: cross-entropy]",
+    type=click.Choice((CROSS_ENTROPY, SQUARED)),
+    default=CROSS_ENTROPY,
+    show_default=True,
+    help="Loss with which the float network was trained and the model goes on learning.",
 )
 @click.option(
     "--holdout",

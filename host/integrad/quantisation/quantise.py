@@ -10,6 +10,7 @@ import numpy as np
 from integrad import __version__
 from integrad.datasets.dataset import Dataset
 from integrad.errors import IntegradError
+from integrad.learners.backprop_loss import CROSS_ENTROPY
 from integrad.learners.table import find_learner
 from integrad.model_file import Model
 from integrad.network.backprop_blocks import BIAS_INPUT, INPUT_EXPONENT, input_exponents
@@ -67,7 +68,7 @@ def quantise(
     reading: Reading | None = None,
     scaling: InputScaling | None = None,
     options: dict | None = None,
-    loss: str | None = None,
+    loss: str = CROSS_ENTROPY,
     seed: int = 0,
     holdouts: list[str] | None = None,
     validation_percent: int = 10,
@@ -80,11 +81,11 @@ def quantise(
     layers are given biases where `arrays` has them. options: `leak`, `encoding` and `bias` of its layers.
     source: name of the weights, for messages. scaling: of the inputs that the float network was trained on;
     by default the arrays input.mean and input.divisor, or inputs as Preprocessing makes them, divided by 64.
-    loss: of later training. seed, holdouts, validation_percent, by_class: see TrainingRun; calibration
-    samples are training samples. candidates: number of exponents that are compared. Raises IntegradError or
-    UsageError for weights that do not fit.
+    loss: of the float training and of later training. seed, holdouts, validation_percent, by_class: see
+    TrainingRun; calibration samples are training samples. candidates: number of exponents that are compared.
+    Raises IntegradError or UsageError for weights that do not fit.
     """
-    settings = {"seed": seed} | ({} if loss is None else {"loss": loss})
+    settings = {"seed": seed, "loss": loss}
     run = TrainingRun(dataset, spec, settings, holdouts, validation_percent, by_class, LEARNER, options)
     network, split = run.network, run.split
     arrays, scaling = _split_scaling(dict(arrays), scaling, source)
