@@ -11,9 +11,8 @@ from integrad.cli.output_files import InputFile, OutputFile
 from integrad.cli.table_options import table_options
 from integrad.datasets import TableOptions, load_dataset
 from integrad.errors import UsageError
-from integrad.learners.backprop_loss import CROSS_ENTROPY, SQUARED
 from integrad.model_file import save_model
-from integrad.quantisation import InputScaling, Quantised, read_weights
+from integrad.quantisation import USUAL_LOSS, InputScaling, Quantised, read_weights
 from integrad.quantisation import quantise as quantise_weights
 from integrad.quantisation.assignment import Reading
 from integrad.quantisation.weight_layout import FLATTENINGS, LAYOUTS
@@ -82,8 +81,8 @@ from integrad.training.training_run import Score
 )
 @click.option(
     "--loss",
-    type=click.Choice((CROSS_ENTROPY, SQUARED)),
-    default=CROSS_ENTROPY,
+    type=click.Choice(("cross-entropy", "squared")),
+    default=USUAL_LOSS,
     show_default=True,
     help="Loss with which the float network was trained and the model goes on learning.",
 )

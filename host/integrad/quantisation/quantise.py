@@ -10,7 +10,6 @@ import numpy as np
 from integrad import __version__
 from integrad.datasets.dataset import Dataset
 from integrad.errors import IntegradError
-from integrad.learners.backprop_loss import CROSS_ENTROPY
 from integrad.learners.table import find_learner
 from integrad.model_file import Model
 from integrad.network.backprop_blocks import BIAS_INPUT, INPUT_EXPONENT, input_exponents
@@ -25,6 +24,9 @@ from integrad.tensor_file import one_line
 from integrad.training.training_run import Score, TrainingRun
 
 LEARNER = "backprop"
+USUAL_LOSS = "cross-entropy"
+"""Of float training."""
+
 MEAN, DIVISOR = "input.mean", "input.divisor"
 """Arrays of a weights file that state the InputScaling."""
 
@@ -68,7 +70,7 @@ def quantise(
     reading: Reading | None = None,
     scaling: InputScaling | None = None,
     options: dict | None = None,
-    loss: str = CROSS_ENTROPY,
+    loss: str = USUAL_LOSS,
     seed: int = 0,
     holdouts: list[str] | None = None,
     validation_percent: int = 10,
