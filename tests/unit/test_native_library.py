@@ -2,13 +2,15 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from integrad.engines.choice import make_engine
 from integrad.engines.native import engine as native_engine
 from integrad.engines.native import library as native_library
-from integrad.errors import IntegradError
+from integrad.engines.native.trust import require_trust
+from integrad.errors import IntegradError, IntegradNote
 from integrad.network.network import Network
 
 
@@ -35,7 +37,8 @@ def make_network():
 
 def test_without_a_compiler_numpy_computes_and_the_report_says_why(monkeypatch):
     monkeypatch.setenv("PATH", "")
-    assert make_engine("auto", make_network()).name == "numpy"
+    with pytest.warns(IntegradNote, match="requires a C compiler.*; using a slower engine"):
+        assert make_engine("auto", make_network()).name == "numpy"
     for attempt in (native_engine.describe, lambda: make_engine("native", make_network())):
         with pytest.raises(IntegradError, match="C compiler"):
             attempt()
@@ -46,7 +49,8 @@ def test_a_broken_compiler_is_reported_with_its_complaint(monkeypatch, tmp_path)
     broken.write_text("#!/bin/sh\necho 'some.c:1: error: no space left' >&2\nexit 1\n")
     broken.chmod(0o755)
     monkeypatch.setenv("INTEGRAD_CC", str(broken))
-    assert make_engine("auto", make_network()).name == "numpy"
+    with pytest.warns(IntegradNote, match="no space left"):
+        assert make_engine("auto", make_network()).name == "numpy"
     with pytest.raises(IntegradError, match="no space left"):
         native_engine.describe()
 
@@ -56,13 +60,47 @@ def test_the_library_and_the_verdict_are_kept(tmp_path, fresh, monkeypatch):
     (library,) = (tmp_path / "cache").rglob("*.so")
     verdict = library.with_suffix(".verdict")
     assert verdict.read_text() == "right"
-    verdict.write_text("")  # as a full disk leaves it: compare again
-    fresh()
-    assert make_engine("native", make_network()).name == "native" and verdict.read_text() == "right"
+    for text in ("", "rig", "\udcff"):  # as a full disk or a damaged one leaves it: compare again
+        verdict.write_text(text, errors="surrogateescape")
+        fresh()
+        assert make_engine("native", make_network()).name == "native" and verdict.read_text() == "right"
     fresh()
     monkeypatch.setattr(native_library, "compile_library", None)
     monkeypatch.setattr(native_engine, "agrees_with_numpy", None)
     assert make_engine("native", make_network()).name == "native"
+
+
+def test_a_damaged_library_is_compiled_again(tmp_path, fresh, monkeypatch):
+    """Without loading it, which could end the process with SIGBUS."""
+    native_engine.describe()
+    (library,) = (tmp_path / "cache").rglob("*.so")
+    whole, middle = library.read_bytes(), library.stat().st_size // 2
+    flipped = bytearray(whole)
+    flipped[middle] ^= 1
+    monkeypatch.setattr(native_library, "compile_library", lambda path, *rest: path.write_bytes(whole))
+    for damaged in (b"", whole[:middle], bytes(flipped), whole[:-1]):
+        library.unlink()  # the loaded one stays as it is
+        library.write_bytes(damaged)
+        library.with_suffix(".verdict").write_text("wrong")
+        assert not native_library.is_whole(library)
+        monkeypatch.setattr(native_library, "open_library", lambda path: path)
+        native_library.load_library.cache_clear()
+        assert native_library.is_whole(native_library.load_library())
+        assert not library.with_suffix(".verdict").exists()
+
+
+def test_verdicts_are_replaced_as_a_whole(tmp_path, monkeypatch):
+    """Processes that start at the same time never see half of one, and no disk is too full to train."""
+    verdict = tmp_path / "lib.verdict"
+    verdict.write_text("old")
+
+    def fail(path, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("integrad.files._write_through", fail)
+    library = SimpleNamespace(_name=str(tmp_path / "lib.so"))
+    assert require_trust(library, ".verdict", lambda library: True) is library
+    assert verdict.read_text() == "old"
 
 
 def test_a_library_that_computes_wrongly_is_not_used(fresh, monkeypatch):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import warnings
 
 from integrad.engines.engine import Engine
 from integrad.engines.numpy_engine import NumpyEngine
-from integrad.errors import IntegradError, UsageError
+from integrad.errors import IntegradError, IntegradNote, UsageError
 from integrad.network.network import Network
 
 ENGINES = ("auto", "native", "torch", "numpy")
@@ -20,11 +20,16 @@ LARGE = 50_000_000
 a second on all processors of a laptop, whereas asking Torch for a GPU takes seconds."""
 
 
+class UnsupportedError(IntegradError):
+    """An engine that works, but not for this network."""
+
+
 def make_engine(name: str, network: Network, threads: int | None = None, gpu: bool = True) -> Engine:
     """The engine `name` for this network; "auto" chooses Torch for large networks if there is a GPU, else the
     first of native and numpy that is available.
 
-    "auto" passes over engines that do not support the network's learner or one of its layers. threads: of
+    "auto" passes over engines that do not support the network's learner or one of its layers, and notes why
+    the others do not work. threads: of
     the native and the Torch engine, at most MOST_THREADS; None lets them choose. gpu: whether "auto" may take
     one. Raises UsageError for an unknown name or too many threads, IntegradError where the machine lacks what
     the engine needs, or the engine does not support the network's learner or one of its layers.
@@ -40,8 +45,12 @@ def make_engine(name: str, network: Network, threads: int | None = None, gpu: bo
     if name == "auto":
         large = gpu and network.block_macs >= LARGE and _has_gpu()
         for make in (_torch, _native) if large else (_native,):
-            with suppress(IntegradError):
+            try:
                 return make(network, threads)
+            except UnsupportedError:
+                continue
+            except IntegradError as error:
+                warnings.warn(f"{error}; using a slower engine", IntegradNote, stacklevel=2)
     return NumpyEngine(network)
 
 
@@ -64,11 +73,11 @@ def _native(network: Network, threads: int | None) -> Engine:
 
 def _require_support(engine: type[Engine], network: Network) -> None:
     if network.learner not in engine.learners:
-        raise IntegradError(
+        raise UnsupportedError(
             f"the {engine.name} engine does not support the learner {network.learner}; take numpy"
         )
     if unknown := sorted({stage.kind for stage in network.stages} - set(engine.layer_types)):
-        raise IntegradError(
+        raise UnsupportedError(
             f"the {engine.name} engine does not support layers of type {unknown[0]}; take numpy"
         )
 

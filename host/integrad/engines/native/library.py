@@ -32,6 +32,7 @@ SPINS = "5000"
 down."""
 
 LIBRARY = "libintegrad.so"
+DIGEST_BYTES = 32
 
 
 @cache
@@ -40,8 +41,10 @@ def load_library() -> ctypes.CDLL:
     compiler, sources = find_compiler(), read_sources()
     try:
         library = user_cache_path("integrad") / "native" / _fingerprint(compiler, sources) / LIBRARY
-        if not library.exists():
+        if not is_whole(library):
             library.parent.mkdir(parents=True, exist_ok=True)
+            for verdict in library.parent.glob("*verdict"):  # about a library that is damaged
+                verdict.unlink(missing_ok=True)
             compile_library(library, sources, compiler)
         return open_library(library)
     except OSError:
@@ -71,7 +74,7 @@ def compile_library(
     library: Path, sources: dict[str, bytes], compiler: str, flags: Sequence[str] = FLAGS
 ) -> None:
     """Compile with OpenMP if the compiler supports it, else for one thread. The library is written
-    atomically.
+    atomically, with its digest at the end, which loaders ignore.
 
     Raises IntegradError with the first error of the compiler, OSError if the folder is not writable.
     """
@@ -86,11 +89,28 @@ def compile_library(
             command = [compiler, *tried, *files, "-o", "built.so"]
             result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
             if result.returncode == 0:
+                _append_digest(folder / "built.so")
                 os.replace(folder / "built.so", library)
                 return
             errors = result.stderr
     first = next((line for line in errors.splitlines() if "error" in line), errors.strip())
     raise IntegradError(f"{compiler} cannot compile the native engine: {first}")
+
+
+def is_whole(library: Path) -> bool:
+    """Whether there is a library whose digest is right. A damaged one could end the process by a signal."""
+    try:
+        data = library.read_bytes()
+    except OSError:
+        return False
+    return hashlib.sha256(data[:-DIGEST_BYTES]).digest() == data[-DIGEST_BYTES:]
+
+
+def _append_digest(library: Path) -> None:
+    with open(library, "r+b") as file:
+        file.write(hashlib.sha256(file.read()).digest())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def open_library(library: Path) -> ctypes.CDLL:

@@ -8,6 +8,7 @@ from ctypes import CDLL
 from pathlib import Path
 
 from integrad.errors import IntegradError
+from integrad.files import write_atomically
 
 RIGHT, WRONG = "right", "wrong"
 
@@ -36,5 +37,5 @@ def _recall(verdict: Path) -> str:
 
 
 def _remember(verdict: Path, text: str) -> None:
-    with suppress(OSError):  # the next process will compare again
-        verdict.write_text(text)
+    with suppress(IntegradError):  # the next process will compare again
+        write_atomically(verdict, text.encode())
