@@ -41,7 +41,8 @@ NARROW = {
     "integrad.matmul": {"arithmetic"},
     "integrad.network": {"errors", "arithmetic", "matmul"},
     "integrad.learners": {"errors", "arithmetic", "matmul", "network"},
-    "integrad.engines": {"errors", "arithmetic", "matmul", "network", "learners"},
+    # The cache of the native engine consists of files.
+    "integrad.engines": {"errors", "files", "arithmetic", "matmul", "network", "learners"},
     # Data sets consist of arrays and labels; of networks they use input shapes and limits only.
     "integrad.datasets": {"errors", "arithmetic", "network"},
     # A plan depends on a network and its model file, but not on how it was trained.
