@@ -130,7 +130,7 @@ def test_another_network_or_other_data(home):
     assert status == 1 and "has 2 arrays of weights (arr_0, arr_1), but the network has 3 layers" in line
     write_npz(home / "wide.npz", shape=(4, 7, 1))
     status, line = fail(*arguments(home, "w.npz", data="wide.npz"))
-    assert status == 1 and "samples of 1x4x7; change SPEC or DATA" in line
+    assert status == 1 and "samples of 1x4x7; change --like or --data" in line
     status, line = fail(*arguments(home, "w.npz", spec="pocket:mlp-1"))
     assert status == 2 and "is for the learner pocket, not for backprop" in line
 

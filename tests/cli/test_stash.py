@@ -8,11 +8,16 @@ import pytest
 from digits import fail, run
 
 from integrad.datasets.preprocessing import Preprocessing
+from integrad.estimate.part_fit import fit_part
+from integrad.estimate.prediction import predict
 from integrad.execute.executors import c_executors
 from integrad.learners.table import learner_of
-from integrad.model_file import Model, save_model
+from integrad.model_file import Model, load_model, save_model
 from integrad.network.network import Network
 from integrad.network.notation import parse_notation
+from integrad.targets.cores import get_core
+from integrad.targets.parts import Part
+from integrad_codegen.plan import make_plan
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +73,15 @@ def test_wrong_usage(model, toys, tmp_path):
     text = "error: --stash 2 requires layers that learn: --learn output, last:K or all"
     assert fail("export", model, *stash, "--out", tmp_path) == (2, text)
     assert not list(tmp_path.iterdir())
+
+
+def test_it_is_suggested_where_it_would_fit(model):
+    loaded = load_model(model)
+    plans = [make_plan(loaded.network, "model", "all", 4, {"stash": bits}) for bits in "82"]
+    least = predict(loaded, plans[1], get_core("m4"))
+    part = Part("tight", "m4", least.flash + 10_000, least.ram, "maker")
+    fit = fit_part(loaded, plans[0], part)
+    assert fit.suggestions[0] == "--stash 2" and "; --stash 2, or --learn" in fit.verdict
+    assert fit_part(loaded, plans[1], part).shortage is None
+    tighter = Part("tighter", "m4", part.flash_bytes, part.ram_bytes - 1, "maker")
+    assert "--stash" not in fit_part(loaded, plans[0], tighter).verdict

@@ -113,6 +113,7 @@ def test_learning_sample_by_sample():
     x, y = flowers(200)
     learner = IntegerClassifier("mlp:12")
     learner.partial_fit(x[:60], y[:60], classes=["iris", "poppy", "rose", "tulip"])
+    assert learner.to_model().network.learner == clone(learner).fit(x[:9], y[:9]).to_model().network.learner
     before = learner.score(x[60:], y[60:])
     for start in range(60, 140):
         learner.partial_fit(x[start : start + 1], y[start : start + 1])

@@ -218,6 +218,14 @@ def test_export_writes_what_the_command_writes(trained, tmp_path):
         with pytest.raises(InvalidArgumentError, match=message):
             trained.export(tmp_path / "no", **options)
     assert not (tmp_path / "no").exists()
+    (tmp_path / "file").touch()
+    with pytest.raises(IntegradError, match=r"^folder .*file: is a file, expected a folder$"):
+        trained.export(tmp_path / "file")
+
+
+def test_no_more_blocks_learn_than_there_are():
+    with pytest.raises(InvalidArgumentError, match=r"^learn 'last:9': the network has 1 block"):
+        integrad.train(*table(), "mlp:4", learn="last:9")
 
 
 def test_verification_compares_executors(trained, monkeypatch):
@@ -356,4 +364,11 @@ def test_what_a_network_cannot_see_is_said():
         integrad.train(x, y, "mlp:4", steps=5)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        integrad.train(*table(), "mlp:4", steps=5)
+        integrad.train(*table(), **SMALL)
+
+
+def test_a_class_that_is_never_predicted_is_named():
+    x, y = table(60)
+    y = np.where(np.arange(60) % 15 == 0, 7, 3)  # nothing tells them apart
+    with pytest.warns(IntegradNote, match="no training sample is classified as 7: .* try balance=1, which"):
+        integrad.train(x[:, :1], y, "mlp:4", steps=40)

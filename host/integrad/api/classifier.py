@@ -23,7 +23,6 @@ from integrad.errors import IntegradError, InvalidArgumentError
 from integrad.learners.table import learner_of
 from integrad.network.description import MAX_CLASSES
 from integrad.network.network import Network
-from integrad.training.specification import load_spec
 from integrad.training.stepper import Stepper
 from integrad.training.training_run import TrainingRun
 
@@ -137,7 +136,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
         classes, indices = self._classes_of(y)
         with invalid_arguments():
             dataset = self._dataset(X, indices, classes, groups)
-            run = self._run(dataset, self.validation, self.learner)
+            run = self._run(dataset, self.validation)
             model = finish(run, TEXT)
         self.classes_ = classes
         self.temperature_ = model.training[TEMPERATURE]
@@ -149,8 +148,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
 
         The samples are learnt once, in their order, in batches of `batch_size`; a single sample is a batch.
         The scaling of the inputs is that of fit(), or of the first call of partial_fit() without fit(), whose
-        samples should therefore be many and typical. Without fit(), the learner is the usual one of networks
-        ("nitro-d") unless `learner` or `model` names another one.
+        samples should therefore be many and typical. The learner is the one that fit() would choose.
 
         Parameters
         ----------
@@ -238,7 +236,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
             raise InvalidArgumentError(f"y contains 1 class ({classes[0]}); a classifier requires 2 or more")
         return classes, _indices(y, classes)
 
-    def _run(self, dataset: Dataset, validation: int | None, learner: str | None) -> TrainingRun:
+    def _run(self, dataset: Dataset, validation: int | None) -> TrainingRun:
         own = ("steps", "epochs", "batch_size", "learning_rate_inv")
         settings = {name: getattr(self, name) for name in own} | dict(self.settings or {})
         state = self.random_state
@@ -248,7 +246,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
             self.model,
             settings | {"seed": int(seed)},
             validation_percent=validation,
-            learner=learner,
+            learner=self.learner,
         )
 
     def _dataset(self, X: np.ndarray, indices: np.ndarray, classes: np.ndarray, groups) -> Dataset:
@@ -280,11 +278,7 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
         if len(classes) < 2:
             raise InvalidArgumentError("classes has 1 class; a classifier requires 2 or more")
         with invalid_arguments():
-            indices = _indices(y, classes)
-            dataset = self._dataset(X, indices, classes, None)
-            # What is preferred for whole data sets may need all of it before the first step.
-            learner = load_spec(self.model, dataset.input_shape, self.learner).learner
-            run = self._run(dataset, 0, learner)
+            run = self._run(self._dataset(X, _indices(y, classes), classes, None), 0)
             network, trainer = run.network, run.trainer
             samples = run.samples(np.arange(len(X)))
             for hook in (trainer.learner.prepare, trainer.learner.calibrate):

@@ -252,7 +252,7 @@ class Model(model_file.Model):
                 constants = constants | {"stash": stash}
             plan = make_plan(self.network, name, learn, batch_size, constants)
         files = TARGETS[target].files(Request(self, plan, options=chosen))
-        return write_export(Path(folder), files)
+        return write_export(Path(folder), files, named="folder")
 
     def verify(
         self,

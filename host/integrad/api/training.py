@@ -16,6 +16,7 @@ from integrad.api.probabilities import SAMPLES, fit_temperature
 from integrad.datasets.dataset import Dataset
 from integrad.errors import IntegradNote, InvalidArgumentError
 from integrad.learners.table import find_learner
+from integrad.training.class_notes import missed_warning
 from integrad.training.defaults import choose_training
 from integrad.training.progress import progress_for
 from integrad.training.training_run import Outcome, TrainingRun
@@ -98,7 +99,8 @@ def train(
     Warns
     -----
     IntegradNote
-        About channels of which the network sees little or nothing, and if training fails.
+        About channels of which the network sees little or nothing, classes that are never predicted, and
+        if training fails.
     """
     with invalid_arguments():
         selectors = [holdout] if isinstance(holdout, str) else list(holdout)
@@ -192,7 +194,8 @@ def finish(run: TrainingRun, kind: str = TEXT, progress: bool = False) -> Model:
     for text in run.warnings:
         warnings.warn(text, IntegradNote, stacklevel=3)
     outcome = run.run(progress_for(Console()) if progress else None)
-    for text in outcome.history.warnings:
+    missed = missed_warning(outcome, bool(run.trainer.balance)).replace("--balance", "balance=1")
+    for text in [*outcome.history.warnings, *filter(None, [missed])]:
         warnings.warn(text, IntegradNote, stacklevel=3)
     model = Model.of(outcome.model)
     model.training[TEMPERATURE] = _temperature(run, outcome)
@@ -202,7 +205,11 @@ def finish(run: TrainingRun, kind: str = TEXT, progress: bool = False) -> Model:
 
 
 def _temperature(run: TrainingRun, outcome: Outcome) -> float:
-    """Fitted to the validation samples, to those of training if there are none."""
+    """Fitted to the validation samples, to those of training if there are none.
+
+    Nearly all of the latter are classified correctly, but as each class counts once more than it occurs, the
+    log loss of other samples is close to the best one (docs/results/small_data.md).
+    """
     part = run.split.validation if len(run.split.validation) else run.split.train
     x, y = run.samples(part[:SAMPLES])
     return fit_temperature(outcome.model.network.logits(x), y)

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from integrad.cli.class_notes import describe_missed, describe_untested
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.table_options import load_for, table_options
 from integrad.model_file import Model, load_model
+from integrad.training.class_notes import describe_missed, describe_untested
 from integrad.training.evaluation import choose_part, match_labels
 from integrad.training.metrics import absent_classes, class_scores, confusion_matrix, macro_f1, missed_classes
 

@@ -13,7 +13,6 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from integrad.cli.class_notes import describe_missed, describe_untested
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.output_files import InputFile, OutputFile
 from integrad.cli.table_options import table_options
@@ -25,6 +24,7 @@ from integrad.learners.learner import Learner
 from integrad.learners.table import LEARNERS, PREFERRED, USUAL, find_learner
 from integrad.model_file import save_model
 from integrad.network.parameter import FRACTIONS, HEAD
+from integrad.training.class_notes import describe_untested, missed_warning
 from integrad.training.defaults import choose_training
 from integrad.training.history import History
 from integrad.training.progress import progress_for
@@ -427,14 +427,8 @@ def _show_outcome(console: Console, outcome: Outcome, out: str, chosen: bool, ba
         )
         if outcome.test.samples and (untested := describe_untested(names, outcome.test.absent)):
             _say(console, f"note: {untested}")
-    judged = "validation" if outcome.validation.samples else "train"
-    if missed := describe_missed(names, getattr(outcome, judged).missed):
-        which = "validation" if judged == "validation" else "training"
-        it = "it" if len(getattr(outcome, judged).missed) == 1 else "them"
-        text = f"warning: no {which} sample is classified as {missed}: collect more samples of {it}"
-        if outcome.unbalanced and not balanced:
-            text += f", and try --balance, which draws {it} more often"
-        _say(console, text)
+    if warning := missed_warning(outcome, balanced):
+        _say(console, f"warning: {warning}")
     _say(console, _how_it_went(history, chosen))
     _say(console, f"wrote {out}, CRC of weights {outcome.model.network.weights_crc():08x}")
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from integrad.build.firmware import DoesNotFitError
 from integrad.estimate.smaller_network import smaller_network
+from integrad.learners.table import learner_of
 from integrad.model_file import Model
 from integrad.targets.cores import CORES, Core, core_of
 from integrad.targets.parts import Part, all_parts
@@ -31,9 +32,10 @@ def advice(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -
     error: the error of the linker for the plan.
     """
     core = error.core
+    option = thriftier_option(model, plan, error, lambda other: attempt(other, core))
     smaller = smaller_plan(model, plan, core.part, lambda other: attempt(other, core))
     network = smaller_network(model, plan, core.part)
-    ways = []
+    ways = [option] if option else []
     if smaller is not None:
         batch = f" --batch-size {smaller.batch}" if smaller.batch else ""
         ways.append(f"--learn {smaller.learn.name}{batch}")
@@ -50,6 +52,24 @@ def remarks(less: bool, network: str) -> str:
     """What to know about suggestions. less: whether one of them learns less; network: a smaller one."""
     cost = "; what less learning costs in accuracy was not measured" if less else ""
     return cost + (f"; --model {network}, trained anew, would fit as it is" if network else "")
+
+
+def thriftier_option(
+    model: Model, plan: Plan, error: Obstacle, obstacle: Callable[[Plan], Obstacle | None]
+) -> str:
+    """The first device option of the learner with which the same training step fits, such as `--stash 2`; ""
+    if there is none, or if flash is short, which they do not save. error: why the plan does not fit;
+    obstacle: see smaller_plan."""
+    if not plan.batch or "flash" in error.needs:
+        return ""
+    for name, declared in learner_of(model.network).device_options.items():
+        used = plan.constants.get(name, declared.default)
+        for choice in declared.choices:
+            constants = plan.constants | {name: choice}
+            other = make_plan(model.network, plan.prefix, plan.learn.name, plan.batch, constants)
+            if choice != used and obstacle(other) is None:
+                return f"--{name} {choice}"
+    return ""
 
 
 def smaller_plan(

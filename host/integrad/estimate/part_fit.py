@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from integrad.errors import IntegradError
-from integrad.estimate.fit import remarks, smaller_plan
+from integrad.estimate.fit import remarks, smaller_plan, thriftier_option
 from integrad.estimate.prediction import Footprint, predict
 from integrad.estimate.shortage import Shortage, shortage
 from integrad.estimate.smaller_network import smaller_network
@@ -20,8 +20,9 @@ PARTS = 3
 
 @dataclass(frozen=True)
 class PartFit:
-    """Memory of a part used by a plan. smaller: options with which it would fit; parts: on which it fits;
-    network: a smaller one that would fit, in the short notation."""
+    """Memory of a part used by a plan. smaller: options with which less would be learnt, and it would fit;
+    parts: on which it fits; network: a smaller one that would fit, in the short notation; option: of the
+    device, with which the same would be learnt, and it would fit."""
 
     part: Part
     footprint: Footprint
@@ -29,6 +30,7 @@ class PartFit:
     smaller: str = ""
     parts: list[Part] = field(default_factory=list)
     network: str = ""
+    option: str = ""
 
     @property
     def flash_left(self) -> int:
@@ -42,7 +44,7 @@ class PartFit:
     @property
     def suggestions(self) -> list[str]:
         """Options with which the model would fit, then parts on which it would fit."""
-        return [*([self.smaller] if self.smaller else []), *(f"--part {part.name}" for part in self.parts)]
+        return [*filter(None, [self.option, self.smaller]), *(f"--part {part.name}" for part in self.parts)]
 
     @property
     def verdict(self) -> str:
@@ -65,12 +67,13 @@ def fit_part(model: Model, plan: Plan, part: Part) -> PartFit:
     lacking = shortage(model, plan, part)
     if lacking is None:
         return PartFit(part, footprint, None)
+    option = thriftier_option(model, plan, lacking, lambda other: shortage(model, other, part))
     smaller = smaller_plan(model, plan, part, lambda other: shortage(model, other, part))
     options = f"--learn {smaller.learn.name}" if smaller else ""
     if smaller and smaller.batch:
         options += f" --batch-size {smaller.batch}"
     network = smaller_network(model, plan, part)
-    return PartFit(part, footprint, lacking, options, _others(model, plan, part), network)
+    return PartFit(part, footprint, lacking, options, _others(model, plan, part), network, option)
 
 
 def require_fit(model: Model, plan: Plan, part: Part) -> PartFit:

@@ -10,18 +10,21 @@ from integrad.errors import IntegradError
 from integrad.files import write_together
 
 
-def write_export(out: Path, files: Mapping[str, str | bytes]) -> list[Path]:
-    """Write all files below the folder `out` or, on an error such as a full disk, none. Returns the paths."""
+def write_export(out: Path, files: Mapping[str, str | bytes], named: str = "--out") -> list[Path]:
+    """Write all files below the folder `out` or, on an error such as a full disk, none. Returns the paths.
+
+    named: what error messages call the folder.
+    """
     folders = [folder for name in files for folder in reversed((out / name).relative_to(out).parents)]
     new = [out / folder for folder in dict.fromkeys(folders) if not (out / folder).exists()]
     if out.exists() and not out.is_dir():
-        raise IntegradError(f"--out {out}: is a file, expected a folder")
+        raise IntegradError(f"{named} {out}: is a file, expected a folder")
     try:
         out.mkdir(parents=True, exist_ok=True)
         for folder in new:
             folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise IntegradError(f"--out {out}: {error.strerror}: {error.filename}") from error
+        raise IntegradError(f"{named} {out}: {error.strerror}: {error.filename}") from error
     contents = {name: data if isinstance(data, bytes) else data.encode() for name, data in files.items()}
     try:
         write_together({out / name: data for name, data in contents.items()})

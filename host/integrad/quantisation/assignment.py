@@ -76,7 +76,8 @@ def _names_by_layer(arrays, targets: list[Target], order: Sequence[str] | None, 
             raise IntegradError(f"{source}: array {missing[0]} is missing; it has {_some(arrays)}")
         if extra := [name for name in arrays if name not in own and arrays[name].ndim > 1]:
             raise IntegradError(
-                f"{source}: array {one_line(extra[0])} is not part of the network; remove it, or change SPEC"
+                f"{source}: array {one_line(extra[0])} is not part of the network; "
+                "remove it, or change --like"
             )
         return own
     found = [name for name, array in arrays.items() if array.ndim > 1]
@@ -90,7 +91,7 @@ def _counted(names: list[str], targets: list[Target], source: str) -> list[str]:
         wanted = ", ".join(target.name for target in targets)
         raise IntegradError(
             f"{source}: has {len(names)} arrays of weights ({_some(names)}), but the network has "
-            f"{len(targets)} layers ({wanted}); change SPEC, or name the arrays with --arrays"
+            f"{len(targets)} layers ({wanted}); change --like, or name the arrays with --arrays"
         )
     return names
 
@@ -151,7 +152,7 @@ def _check_shapes(names, arrays, targets: list[Target], layouts, network: Networ
         samples = "x".join(map(str, network.input_shape))
         raise IntegradError(
             f"{source}: array {one_line(name)} has shape {array.shape}, but {target.name} is {wanted} for "
-            f"SPEC and samples of {samples}; change SPEC or DATA"
+            f"that network and samples of {samples}; change --like or --data"
         )
 
 

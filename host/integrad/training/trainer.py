@@ -20,6 +20,7 @@ from integrad.engines.engine import Engine
 from integrad.errors import IntegradError, UsageError
 from integrad.learners.hyper_parameters import ANNEALED, FEWEST_CLASSES
 from integrad.learners.table import USUAL, find_learner
+from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
 from integrad.training.annealing import annealed
 from integrad.training.augmentation import Augmentation
@@ -223,6 +224,7 @@ class Trainer:
         """Raise IntegradError for a network of another learner or one that does not fit these settings."""
         if network.learner != self.learner.id:
             raise IntegradError(f"the network's learner is {network.learner}, not {self.learner.id}")
+        LearnSet.require(self.learn, len(network.blocks))
         self.check_classes(network.classes)
         self.learner.check_batch(network, self.batch_size)
 

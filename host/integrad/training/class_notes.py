@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from integrad.training.training_run import Outcome
+
 MOST = 6
 """Names in a line."""
 
@@ -11,6 +13,21 @@ MOST = 6
 def describe_missed(names: Sequence[str], missed: Sequence[int]) -> str:
     """The classes that are never predicted, after `no sample is classified as`; "" if there are none."""
     return _listed(names, missed, "or")
+
+
+def missed_warning(outcome: Outcome, balanced: bool) -> str:
+    """One line about classes that a trained model never predicts, on its validation samples or, without
+    them, on those of training; "" if there are none. balanced: whether classes were drawn equally often."""
+    validated = outcome.validation.samples > 0
+    missed = (outcome.validation if validated else outcome.train).missed
+    if not missed:
+        return ""
+    which, it = "validation" if validated else "training", "it" if len(missed) == 1 else "them"
+    listed = describe_missed(outcome.model.class_names, missed)
+    text = f"no {which} sample is classified as {listed}: collect more samples of {it}"
+    if outcome.unbalanced and not balanced:
+        text += f", and try --balance, which draws {it} more often"
+    return text
 
 
 def describe_untested(names: Sequence[str], absent: Sequence[int]) -> str:
