@@ -66,6 +66,14 @@ def test_figures(home):
     assert json.loads(evaluated.stdout)["accuracy"] == figures["test_accuracy"]
 
 
+def test_a_loss_that_the_scores_contradict(home):
+    large = dict(np.load(home / "w.npz"))
+    np.savez(home / "large.npz", large["arr_0"], 50 * large["arr_1"])
+    for weights, loss, noted in (("large.npz", "squared", True), ("large.npz", "cross-entropy", False)):
+        result = run(*arguments(home, weights, *STATED, "--loss", loss, out="l.model"))
+        assert ("note: the float scores have a mean squared error of" in result.stdout) == noted
+
+
 def test_equal_weights_in_other_files_give_equal_models(home):
     crcs = []
     for weights, options in (("w.npz", STATED), ("keras.npz", STATED), ("w.safetensors", ())):

@@ -366,6 +366,11 @@ def test_by_default_a_model_goes_on_with_the_loss_of_most_float_trainings(data):
     w2 = 12 * np.linalg.lstsq(hidden, np.eye(CLASSES)[data.y], rcond=None)[0].T
     result = quantise(numbered([w1, w2]), "mlp:12", data, scaling=scaling)
     assert result.model.constants == {"loss": "cross-entropy"} and result.test.accuracy > 0.95
+    assert (
+        result.squared_error
+        > 1
+        > quantise(numbered([w1, w2 / 12]), "mlp:12", data, scaling=scaling).squared_error
+    )
     x = result.model.preprocessing.apply(data.x)
     stepper = Stepper(
         result.model.network, result.model.schedule(4).learning_rate_inv, **result.model.constants

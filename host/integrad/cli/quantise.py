@@ -167,6 +167,13 @@ def quantise(
     )
     save_model(result.model, out)
     _show(console, result, out)
+    if loss == "squared" and result.squared_error > 1:
+        console.print(
+            f"note: the float scores have a mean squared error of {result.squared_error:.3g}, that of "
+            "zeros is 1; if the network was trained with cross-entropy, use --loss cross-entropy",
+            markup=False,
+            soft_wrap=True,
+        )
     write_json(json_path, _result(result))
 
 
