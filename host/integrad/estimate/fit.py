@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from integrad.build.firmware import DoesNotFitError
 from integrad.estimate.smaller_network import smaller_network
 from integrad.learners.table import learner_of
 from integrad.model_file import Model
@@ -16,7 +15,10 @@ from integrad.targets.cores import CORES, Core, core_of
 from integrad.targets.parts import Part, all_parts
 from integrad_codegen.plan import Plan, make_plan
 
-Attempt = Callable[[Plan, Core], DoesNotFitError | None]
+if TYPE_CHECKING:  # whoever only predicts builds nothing
+    from integrad.build.firmware import DoesNotFitError
+
+Attempt = Callable[[Plan, Core], "DoesNotFitError | None"]
 """Builds a plan for a core and returns the error of the linker, or None if it fits."""
 
 

@@ -6,8 +6,6 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-import jinja2
-
 from integrad.errors import IntegradError
 from integrad.files import write_together
 from integrad.report.arena_picture import ArenaPicture, Tile
@@ -22,6 +20,8 @@ CHARACTER, LINE = 6.7, 16
 
 def write_arena_page(path: str | os.PathLike, picture: ArenaPicture) -> None:
     """Write the page. Raises IntegradError if the file cannot be written."""
+    import jinja2  # other commands start without it
+
     loader = jinja2.PackageLoader("integrad_templates", "")
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     text = environment.get_template("report/arena.html.jinja").render(picture=picture, chart=_chart(picture))
