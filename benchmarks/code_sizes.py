@@ -83,6 +83,13 @@ PACKED = [
     *product([IMAGE], ["cnn:a2,c8,p2,c24,p2,d32", "cnn:c6,p4,c9,a2,d12"], ["backprop"], ["squared"], ["2"]),
 ]
 BIASED = [*product([FEATURES], ["mlp:24", "mlp:40,30,20"], ["backprop"], ["squared"], [""], [True])]
+WIDE = [
+    (("F", "int8", (600,)), "mlp:24", "nitro-d", "", "", False, 64),
+    (("F", "int8", (600,)), "mlp:40,30", "nitro-d", "", "", False, 64),
+    (("CHW", "int8", (60, 6, 6)), "cnn:c8,p2,d20", "nitro-d", "", "", False, 64),
+    (("CHW", "int8", (60, 6, 6)), "cnn:c6,c60,p2,d12", "nitro-d", "", "", False, 64),
+    (("CHW", "int8", (60, 6, 6)), "cnn:c60,p2", "nitro-d", "", "", False, 64),
+]
 OTHERS = [
     (IMAGE, "mlp:96,48"),
     (IMAGE, "cnn:p4,c8,p2,c16,p2,d32"),
@@ -96,8 +103,9 @@ SETTINGS = [("none", 1), ("output", 16), ("last:1", 4), ("all", 16)]
 FEW = [("none", 1), ("last:1", 8), ("all", 10)]
 
 
-def make_model(data, spec, learner="nitro-d", loss="", stash="", biased=False):
-    """The model, and what is chosen for a device. biased: whether all layers have biases."""
+def make_model(data, spec, learner="nitro-d", loss="", stash="", biased=False, sums=32):
+    """The model, and what is chosen for a device. biased: whether all layers have biases.
+    sums: width of sums in bits."""
     axes, dtype, shape = data
     limits = np.iinfo(dtype)
     rng = np.random.default_rng(0)
@@ -106,7 +114,7 @@ def make_model(data, spec, learner="nitro-d", loss="", stash="", biased=False):
     shape = preprocessing.input_shape
     layers = load_spec(spec, shape, learner).layers
     layers = [layer | {"bias": True} for layer in layers] if biased else layers
-    network = Network(shape, CLASSES, layers, learner)
+    network = Network(shape, CLASSES, layers, learner, sums)
     network.initialise(rng)
     record = {"hyper_parameters": {"loss": loss}} if loss else {}
     model = Model(network, preprocessing, [str(k) for k in range(CLASSES)], record)
@@ -172,7 +180,7 @@ def main():
         if not options.check:
             table = read_table()
             known = table[core] if options.add else {}
-            networks = [*NETWORKS, *GROUPED, *POCKET, *BACKPROP, *PACKED, *BIASED]
+            networks = [*NETWORKS, *GROUPED, *POCKET, *BACKPROP, *PACKED, *BIASED, *WIDE]
             rows = built(core, networks, SETTINGS, known if options.add else None)
             table[core] = known | fitted(rows, known)
             worst = max(error(total(table[core], found), size) for found, size in rows)

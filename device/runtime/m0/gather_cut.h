@@ -93,8 +93,9 @@ integrad_gather_lines(__attribute__((unused)) int16_t *cell,
  * The inputs of one output position (im2col), in the order of a row of weights; 0 where the kernel
  * extends beyond the map. whole: the cut of a kernel that lies entirely on the map.
  */
-static void integrad_gather_cut(int16_t *patch, const int8_t *x, const struct integrad_shape *shape,
-                                int top, int left, const struct integrad_cut *whole) {
+__attribute__((always_inline)) static inline void
+integrad_gather_cut(int16_t *patch, const int8_t *x, const struct integrad_shape *shape, int top,
+                    int left, const struct integrad_cut *whole) {
     x += top * shape->in_width + left;
     if (integrad_is_whole(shape, top, left)) {
         integrad_gather_lines(patch, x, 0, whole);

@@ -26,8 +26,8 @@ static int integrad_window_fits(const struct integrad_shape *shape) {
            channels * shape->in_height * shape->in_width <= 65535;
 }
 
-static void integrad_window_open(struct integrad_window *window,
-                                 const struct integrad_shape *shape) {
+static inline void integrad_window_open(struct integrad_window *window,
+                                        const struct integrad_shape *shape) {
     const size_t cells = (size_t)(shape->kernel_height * shape->kernel_width);
     const size_t map = (size_t)(shape->in_height * shape->in_width);
     const size_t channels = (size_t)shape->in_channels, n = channels * cells;
