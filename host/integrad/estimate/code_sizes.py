@@ -62,6 +62,8 @@ def ingredients(model: Model, plan: Plan) -> Counter[str]:
     found.update(f"kernel {name}" for name in called if not kernels()[name].is_helper)
     if "depthwise" in called and "convolve" not in called:
         found["depthwise only"] = 1  # kernels that convolutions share are measured with the usual one
+    if "convolve_wide" in called and "convolve" not in called:
+        found["convolutions of 64-bit sums only"] = 1
     found["buffers of an inference"] = len(plan.inference_arena.buffers)
     if plan.batch:
         found["training"] = 1
