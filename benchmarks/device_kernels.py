@@ -35,6 +35,7 @@ from kernel_session import (
     ERRORS,
     LEARN_ROWS,
     LINEAR,
+    LINEAR_WIDE,
     Call,
     build_kernels,
     run_kernels,
@@ -49,6 +50,12 @@ CMSIS_NN = {
 
 NETWORKS = ("mlp:96,48", "cnn:p2,c8,p2,c16,p2,d48")
 BATCH = 16
+
+WIDE_SUMS = (
+    *("convolve_pair", "convolve_wide", "linear2_wide", "linear_wide", "part_dots", "six_parts", "two_dots"),
+    *("wide_pair", "wide_rows"),
+)
+"""Functions of 64-bit sums, without dots and gathers, which others use too."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,15 @@ def make_cases() -> list[Case]:
         inputs = (draw(400, 1, 9), draw(127, 1, size, size, dtype=np.int8))
         call = Call(DEPTHWISE, (*shape(1, size, 1), 16 * 9), inputs)
         return Case(f"depthwise convolution 3x3, {channels} channels of {size}x{size}", call, 9 * size**2)
+
+    def linear_wide(outs, n):
+        call = Call(LINEAR_WIDE, (outs, n, 1), (draw(400, outs, n), draw(127, n)))
+        return Case(f"fully connected {n}->{outs}, 64-bit sums", call, outs * n)
+
+    def convolve_wide(channels, size, outs):
+        case = convolve(channels, size, outs)
+        call = Call(CONVOLVE, (*shape(channels, size, outs), 0), case.call.inputs)
+        return Case(f"{case.name}, 64-bit sums", call, case.macs)
 
     def convolve(channels, size, outs):
         n = 9 * channels
@@ -121,6 +137,9 @@ def make_cases() -> list[Case]:
         accumulate(8, 8, 0.25),
         accumulate(1, 16, 1 / 16),
         depthwise(16, 16),
+        linear_wide(96, 1024),
+        convolve(64, 6, 64),
+        convolve_wide(64, 6, 64),
     ]
 
 
@@ -208,6 +227,7 @@ def code(own: dict) -> None:
         "errors": ("errors",),
         "convolution's gradient": ("accumulate", "hits", "four_hits"),
         "activation": ("activate",),
+        "64-bit sums": WIDE_SUMS,
     }
     rows = []
     for kind, names in kinds.items():
@@ -221,6 +241,8 @@ def _is_of(name: str, kind: tuple[str, ...]) -> bool:
     weights, such as convolve8, are of none."""
     if "8" in name:
         return False
+    if name in WIDE_SUMS or kind == WIDE_SUMS:
+        return name in WIDE_SUMS and kind == WIDE_SUMS
     return name.startswith(kind) and (not name.startswith("linear2") or "linear2" in kind)
 
 

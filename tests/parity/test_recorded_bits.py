@@ -40,10 +40,7 @@ LEARNERS_OF = {
     "Torch": tuple(TORCH_ENGINES),
 }
 SUPPORTED = [
-    (engine, name)
-    for engine in ENGINES
-    for name in CASES
-    if CASES[name].learner in LEARNERS_OF[engine] and (engine != "native" or CASES[name].sums == 32)
+    (engine, name) for engine in ENGINES for name in CASES if CASES[name].learner in LEARNERS_OF[engine]
 ]
 
 every_case = pytest.mark.parametrize("name", CASES)
