@@ -367,6 +367,13 @@ def test_what_a_network_cannot_see_is_said():
         integrad.train(*table(), **SMALL)
 
 
+def test_the_name_of_a_file_is_no_sample():
+    with pytest.raises(
+        InvalidArgumentError, match=r"^x is 'table.csv'; read files with integrad.load_dataset"
+    ):
+        integrad.train("table.csv", model="mlp:4")
+
+
 def test_a_class_that_is_never_predicted_is_named():
     x, y = table(60)
     y = np.where(np.arange(60) % 15 == 0, 7, 3)  # nothing tells them apart

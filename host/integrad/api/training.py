@@ -114,6 +114,10 @@ def train(
 def _dataset(x, y, groups, test, axes, class_names, channel_names, held: bool) -> tuple[Dataset, str]:
     """held: whether samples are held out, which are then those of the test."""
     if not isinstance(x, Dataset):
+        if isinstance(x, str | os.PathLike):
+            raise InvalidArgumentError(
+                f"x is {os.fspath(x)!r:.50}; read files with integrad.load_dataset() first"
+            )
         if y is None:
             raise InvalidArgumentError("y is missing; pass one label per sample")
         names = {"class_names": class_names, "channel_names": channel_names}
