@@ -11,7 +11,7 @@ PYTHON ?= python3
 JOBS   ?= $(shell nproc)
 ARGS   ?=
 
-C_FILES = $(shell find device host codegen tests \( -name '*.c' -o -name '*.h' \) -print)
+C_FILES = $(shell find device host codegen tests examples \( -name '*.c' -o -name '*.h' \) -print)
 
 .PHONY: demo test test-firmware soak lint format clean
 
