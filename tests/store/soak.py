@@ -46,7 +46,10 @@ def main():
             counts = [sum(c for c, _ in found) for found in (single, pairs, drawn)]
             row = [*counts, int(flips.stdout.split()[0]), starts]
             totals = [a + b for a, b in zip(totals, row, strict=True)]
-            print(f"| {name} | " + " | ".join(f"{value:,}" for value in row) + " |", flush=True)
+            print(
+                f"| {name} | " + " | ".join(f"{value:,}" if value else "–" for value in row) + " |",
+                flush=True,
+            )
         print("| all | " + " | ".join(f"{value:,}" for value in totals) + " |")
         print(f"\nAn emulated M3: {sweep(Board(Path(folder)), 1):,} cuts, at every store of six saves.")
     print(f"\nNothing was lost, in {time.monotonic() - began:.0f} s.")
