@@ -140,7 +140,7 @@ def test_a_picture_of_an_inference(model, tmp_path):
     ("options", "status", "words"),
     [
         (["--arena", "arena.svg"], 2, "--arena arena.svg: must end in .png or .html"),
-        (["--arena", "none/arena.html"], 1, "none/arena.html"),
+        (["--arena", "none/arena.html"], 2, "none/arena.html: the folder does not exist"),
         (["--learn", "last:x"], 2, "last:x"),
     ],
 )
