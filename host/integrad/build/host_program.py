@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 from integrad.build.objects import compile_object, run_tool
 from integrad.build.toolchain import DEVICE, WARNINGS, first_error
 from integrad.errors import IntegradError
+from integrad.programs import find_program
 
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
 
@@ -30,7 +30,7 @@ def build_host(
 
     Returns the path of the program.
     """
-    path = shutil.which(compiler)
+    path = find_program(compiler)
     if path is None:
         how = f"; apt-get install {compiler} (as root)" if compiler in PACKAGES else ""
         raise IntegradError(f"host compiler {compiler} is not installed{how}")

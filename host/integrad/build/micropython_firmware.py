@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from platformdirs import user_cache_path
 from integrad.build.micropython_source import contents_of, get_sources
 from integrad.build.toolchain import DEVICE, first_error
 from integrad.errors import IntegradError
+from integrad.programs import ask, find_program
 from integrad.targets.cores import Core, arm_flags
 
 COMPILER = "arm-none-eabi-gcc"
@@ -33,7 +33,7 @@ def firmware_path(core: Core, user_modules: Path | None = None) -> Path:
     tree = get_sources()
     settings = FLAGS.replace(str(OWN), ""), _board_settings(core)
     digest = hashlib.sha256(repr((settings, str(tree), contents_of(tree))).encode())
-    digest.update(subprocess.run([_compiler(), "--version"], capture_output=True).stdout)
+    digest.update(ask(_compiler(), "--version").encode())
     for folder in (OWN, *([user_modules] if user_modules else [])):
         for file in sorted(file for file in folder.rglob("*") if file.is_file()):
             digest.update(file.name.encode() + file.read_bytes())
@@ -54,7 +54,7 @@ def build_micropython(
     firmware = firmware_path(core, user_modules)
     if firmware.exists():
         return firmware
-    if not shutil.which("make"):
+    if not find_program("make"):
         raise IntegradError("building MicroPython requires make; apt-get install make (as root)")
     try:
         firmware.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def build_micropython(
 
 
 def _compiler() -> str:
-    if path := shutil.which(COMPILER):
+    if path := find_program(COMPILER):
         return path
     install = "apt-get install gcc-arm-none-eabi (as root)"
     raise IntegradError(f"building MicroPython requires {COMPILER}; {install}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 from integrad.build.micropython_source import get_sources
 from integrad.build.toolchain import DEVICE, first_error
 from integrad.errors import IntegradError, UsageError
+from integrad.programs import ask, find_program
 from integrad.targets.cores import Core, arm_flags, micropython_cores
 from integrad_codegen.c.runtime import ONE_UNIT, SMALL
 
@@ -54,12 +54,12 @@ class Architecture:
 
     def trouble(self) -> str:
         """Why it cannot be compiled for here, with a remedy; "" if it can."""
-        if not shutil.which(self.compiler):
+        if not find_program(self.compiler):
             return f"{self.name} requires {self.compiler}, which is not installed; {self.brings}"
         if self.machine:
-            answer = subprocess.run([self.compiler, "-dumpmachine"], capture_output=True, text=True)
-            if answer.stdout.partition("-")[0] != self.machine:
-                found = answer.stdout.strip() or "an unknown machine"
+            answer = ask(self.compiler, "-dumpmachine")
+            if answer.partition("-")[0] != self.machine:
+                found = answer.strip() or "an unknown machine"
                 wanted = f"{self.name} requires a {self.compiler} for {self.machine}"
                 return f"{wanted}; the installed one is for {found}"
         return ""

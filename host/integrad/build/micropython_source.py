@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -13,6 +12,7 @@ from platformdirs import user_cache_path
 
 from integrad.build.toolchain import first_error
 from integrad.errors import IntegradError, UsageError
+from integrad.programs import ask, find_program
 
 VARIABLE = "INTEGRAD_MICROPYTHON"
 SUITE = "trixie"
@@ -48,7 +48,7 @@ def get_sources() -> Path:
     """
     if found := find_sources():
         return found
-    if not shutil.which("apt-get"):
+    if not find_program("apt-get"):
         raise IntegradError(f"apt-get, which downloads the sources of MicroPython, is not installed; {ELSE}")
     try:
         _cache().mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ def _download(folder: Path) -> Path:
 def _mirrors() -> list[str]:
     """Addresses of the package archives that are configured in apt, except those for updates only."""
     command = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"]
-    lines = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+    lines = ask(*command).splitlines()
     words = [line.split() for line in lines]
     return list(dict.fromkeys(w[0] for w in words if len(w) == 3 and "-" not in w[1] and w[2] == "main"))
 

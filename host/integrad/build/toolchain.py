@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import shutil
 import sys
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from integrad.errors import IntegradError, UsageError
+from integrad.programs import find_program
 from integrad.targets.cores import Core
 
 DEVICE = Path(str(files("integrad_device")))
@@ -76,14 +76,14 @@ def find_toolchain(name: str | None = None) -> Toolchain:
 
 
 def _find_gcc() -> Toolchain | None:
-    gcc = shutil.which("arm-none-eabi-gcc")
+    gcc = find_program("arm-none-eabi-gcc")
     if gcc is None:
         return None
     return Toolchain("gcc", (gcc,), (gcc, "-nostdlib"), GCC_SEPARATE, (), True)
 
 
 def _find_clang() -> Toolchain | None:
-    clang, linker = shutil.which("clang"), shutil.which("ld.lld")
+    clang, linker = find_program("clang"), find_program("ld.lld")
     if clang is None or linker is None:
         return None
     return Toolchain("clang", (clang,), (linker,), LLVM_SEPARATE, ("cortex_m/runtime_abi.c",), False)

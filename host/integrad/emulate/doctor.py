@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import struct
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from integrad.emulate import qemu
 from integrad.emulate import unicorn as unicorn_engine
 from integrad.emulate.counting import BEGIN, END, OUTSIDE, CountingMap
 from integrad.errors import IntegradError
+from integrad.programs import ask, find_program
 from integrad.targets.cores import CORES, USUAL, Core, get_core
 
 APT_GCC = "apt-get install gcc-arm-none-eabi (as root)"
@@ -104,14 +104,12 @@ def _package(name: str, purpose: str, command: str) -> Tool:
 
 def _program(program: str, purpose: str, command: str, name: str | None = None) -> Tool:
     name = name or program
-    try:
-        result = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        trouble = "not found" if isinstance(error, FileNotFoundError) else str(error)
-        return Tool(name, purpose, None, command, trouble)
-    lines = result.stdout.splitlines()
-    if result.returncode or not lines:
-        return Tool(name, purpose, None, command, f"{program} --version failed")
+    path = find_program(program)
+    if path is None:
+        return Tool(name, purpose, None, command, "not found")
+    lines = ask(path, "--version").splitlines()
+    if not lines:
+        return Tool(name, purpose, None, command, f"{program} --version prints nothing")
     return Tool(name, purpose, lines[0], command)
 
 

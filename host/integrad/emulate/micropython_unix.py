@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from integrad.build.micropython_source import INSTALL_WITH
 from integrad.errors import IntegradError
+from integrad.programs import find_program
 
 HEAP = "64M"
 
@@ -19,7 +19,7 @@ HEAP = "64M"
 def find_micropython() -> str | None:
     """The path of the program: next to this Python or on the PATH."""
     beside = Path(sys.executable).with_name("micropython")
-    return str(beside) if beside.exists() else shutil.which("micropython")
+    return find_program(str(beside), "micropython")
 
 
 def run_unix(script: str, files: Mapping[str, bytes] | None = None, time_limit: float = 120) -> str:

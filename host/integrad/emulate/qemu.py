@@ -6,7 +6,6 @@ import hashlib
 import os
 import platform
 import re
-import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from platformdirs import user_cache_dir
 from integrad.build.toolchain import DEVICE, first_error
 from integrad.emulate.faults import FirmwareError
 from integrad.errors import IntegradError
+from integrad.programs import ask, find_program
 from integrad.targets.cores import Core
 
 BRINGS_QEMU = "apt-get install qemu-system-arm (as root)"
@@ -38,13 +38,12 @@ class RawRun:
 
 
 def find_qemu() -> str | None:
-    return shutil.which("qemu-system-arm")
+    return find_program("qemu-system-arm")
 
 
 def qemu_version(qemu: str) -> tuple[int, ...]:
     """Such as (7, 2, 22). Raises IntegradError if the program does not report it."""
-    text = subprocess.run([qemu, "--version"], capture_output=True, text=True).stdout
-    found = re.search(r"version (\d+)\.(\d+)\.(\d+)", text)
+    found = re.search(r"version (\d+)\.(\d+)\.(\d+)", ask(qemu, "--version"))
     if found is None:
         raise IntegradError(f"{qemu} --version reports no version; {BRINGS_QEMU}")
     return tuple(map(int, found.groups()))
@@ -52,8 +51,7 @@ def qemu_version(qemu: str) -> tuple[int, ...]:
 
 def qemu_machines(qemu: str) -> set[str]:
     """Names of the machines that this QEMU can emulate."""
-    text = subprocess.run([qemu, "-M", "help"], capture_output=True, text=True).stdout
-    return {line.split()[0] for line in text.splitlines()[1:] if line.strip()}
+    return {line.split()[0] for line in ask(qemu, "-M", "help").splitlines()[1:] if line.strip()}
 
 
 def plugin_api(version: tuple[int, ...]) -> int:
@@ -62,7 +60,7 @@ def plugin_api(version: tuple[int, ...]) -> int:
 
 
 def find_host_compiler() -> str | None:
-    return next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    return find_program("cc", "gcc", "clang")
 
 
 def build_plugin(qemu: str) -> Path:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from platformdirs import user_cache_path
 
 from integrad.engines.native import backprop_structs, structs
 from integrad.errors import IntegradError
+from integrad.programs import ask, find_program
 
 FLAGS = (
     "-std=gnu11", "-O3", "-march=native", "-mprefer-vector-width=512", "-fPIC", "-shared",
@@ -58,7 +58,7 @@ def load_library() -> ctypes.CDLL:
 def find_compiler() -> str:
     """Path of a C compiler; INTEGRAD_CC is tried first. Raises IntegradError if there is none."""
     for name in (os.environ.get("INTEGRAD_CC", ""), *COMPILERS):
-        if name and (path := shutil.which(name)):
+        if name and (path := find_program(name)):
             return path
     raise IntegradError("the native engine requires a C compiler; apt-get install gcc (as root)")
 
@@ -125,7 +125,7 @@ def open_library(library: Path) -> ctypes.CDLL:
 def _fingerprint(compiler: str, sources: dict[str, bytes]) -> str:
     """Identifies the compiler, the processor and the sources of a library."""
     digest = hashlib.sha256(repr((compiler, FLAGS, sorted(sources.items()))).encode())
-    digest.update(subprocess.run([compiler, "--version"], capture_output=True).stdout)
+    digest.update(ask(compiler, "--version").encode())
     digest.update(_processor().encode())
     return digest.hexdigest()[:16]
 
