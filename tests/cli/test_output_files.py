@@ -13,6 +13,7 @@ from integrad.cli import COMMANDS
 from integrad.cli.output_files import InputFile, OutputFile
 from integrad.errors import IntegradError
 from integrad.files import LEFTOVER_SECONDS, write_atomically
+from integrad.training.lock import locked
 
 
 def commands():
@@ -98,6 +99,13 @@ def test_a_model_in_the_folder_of_the_export_is_not_replaced(home):
 def test_a_loop_of_links_is_no_data_set(home):
     result = run(*TRAIN[:1], "loop", *TRAIN[2:], "--out", "z")
     assert result.exit_code == 2 and "loop: no such data set" in result.stderr
+
+
+def test_two_trainings_to_one_file(home):
+    with locked("z"):
+        result = run(*TRAIN, "--out", "z")
+    assert result.exit_code == 1 and f"process {os.getpid()} is training to the same file" in result.stderr
+    assert run(*TRAIN, "--out", "z").exit_code == 0 and ".z.lock" not in os.listdir(home)
 
 
 def test_leftovers_of_killed_processes_are_removed(tmp_path, monkeypatch):

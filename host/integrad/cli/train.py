@@ -27,6 +27,7 @@ from integrad.network.parameter import FRACTIONS, HEAD
 from integrad.training.class_notes import describe_untested, missed_warning
 from integrad.training.defaults import choose_training
 from integrad.training.history import History
+from integrad.training.lock import locked
 from integrad.training.progress import progress_for
 from integrad.training.specification import FIRST
 from integrad.training.trainer import Trainer, TrainingInterrupted
@@ -270,6 +271,8 @@ def train(
     docs/distributed.md.
     """
     console = console_for(json_path) if is_leader() else Console(quiet=True)
+    if is_leader():
+        click.get_current_context().with_resource(locked(out))
     checkpoint = _find_checkpoint(out, resume, console)
     dataset = load_dataset(data, axes, TableOptions(label, group, drop))
     settings = {name: options[name] for name in SETTINGS if options[name] is not None}
