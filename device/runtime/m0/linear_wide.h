@@ -55,7 +55,10 @@ INTEGRAD_KERNEL void integrad_linear_wide(int8_t *s, size_t step, const int16_t 
         int64_t sums[4] = {0, 0, 0, 0};
         int32_t part[4];
         for (size_t i = 0; i < n; i += INTEGRAD_PART) {
-            const size_t count = n - i < INTEGRAD_PART ? n - i : INTEGRAD_PART;
+            size_t count = n - i;
+            if (count > INTEGRAD_PART) {
+                count = INTEGRAD_PART;
+            }
             if (rows == 4) {
                 integrad_dots(part, w + i, n, x + i, count);
             } else {
