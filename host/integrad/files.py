@@ -56,13 +56,27 @@ def require_regular(path: str | os.PathLike) -> None:
     """Raise IntegradError unless path is a regular file or the name of a new one."""
     try:
         mode = os.stat(path).st_mode
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return
     except OSError as error:  # a loop of symbolic links, a name that is too long
         raise IntegradError(f"{path}: {error.strerror}") from error
     if not stat.S_ISREG(mode):
         kind = "folder" if stat.S_ISDIR(mode) else "pipe" if stat.S_ISFIFO(mode) else "device"
         raise IntegradError(f"{path}: is a {kind}, not a regular file")
+
+
+def read_bounded(path: str | os.PathLike, most: int, what: str) -> bytes:
+    """The contents of a regular file. Raises IntegradError for anything else, such as a device that never
+    ends, and for more than `most` bytes, too many for `what`."""
+    require_regular(path)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+        raise IntegradError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if len(data) > most:
+        raise IntegradError(f"{path}: is larger than {most:,} bytes, too large for {what}")
+    return data
 
 
 def _prefix(target: Path) -> str:

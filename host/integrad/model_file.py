@@ -41,6 +41,9 @@ version 2; when such a model goes on learning, its weights may grow beyond the l
 FIELDS = {"format", "version", "network", "preprocessing", "class_names", "training"}
 OPTIONAL_FIELDS = {"channel_names", CHECKSUM}
 MAX_NAME = 64
+MAX_RECORD = 1000
+"""Fields of the training record, and of an object in it."""
+
 MAX_DEPTH = 4
 
 
@@ -197,6 +200,8 @@ def _check_record(value, depth: int) -> None:
     elif isinstance(value, dict | list):
         if depth == 0:
             raise IntegradError("training is nested too deeply")
+        if isinstance(value, dict) and len(value) > MAX_RECORD:
+            raise IntegradError(f"training has {len(value):,} fields, more than the {MAX_RECORD:,} supported")
         items = [*value, *value.values()] if isinstance(value, dict) else value
         for item in items:
             _check_record(item, depth - 1)

@@ -147,4 +147,4 @@ def test_a_damaged_save_is_not_written(toys, tmp_path):
     assert result.exit_code == 1 and "save 1" in result.stderr
     assert not (tmp_path / "x.model").exists()
     missing = run("store", tmp_path / "missing.bin")
-    assert missing.exit_code == 1 and "missing.bin: No such file" in missing.stderr
+    assert missing.exit_code == 1 and "missing.bin: cannot be read: No such file" in missing.stderr

@@ -32,6 +32,7 @@ BAD_ARRAYS = {
     "dates": ({"x": X.astype("M8[s]"), "y": Y}, "x is datetime64"),
     "nan": ({"x": NAN, "y": Y}, r"x\[3, 2\] is nan; remove or replace"),
     "inf": ({"x": np.where(np.isnan(NAN), -np.inf, NAN), "y": Y}, r"x\[3, 2\] is -inf"),
+    "long doubles": ({"x": np.full((12, 4), np.longdouble("1e400")), "y": Y}, r"x\[0, 0\] is inf"),
     "wide integers": (
         {"x": X.astype(np.int64) << 40, "y": Y},
         "x .int64. ranges from .* exceeds int32; scale",

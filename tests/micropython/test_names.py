@@ -1,5 +1,6 @@
 """What a model may be called: no file of an export replaces another, no module of MicroPython is hidden."""
 
+import subprocess
 from pathlib import PurePath
 
 import pytest
@@ -39,6 +40,34 @@ def test_modules_of_micropython_are_refused():
     listed = run_unix("help('modules')").split("Plus any")[0].split()
     names = {name.split("/")[0].lstrip("_") for name in listed} - {"main__"}
     assert len(names) > 20 and names <= RESERVED_NAMES
+
+
+def test_headers_that_standard_headers_include_are_refused():
+    """PREFIX.h in a folder that is searched first would hide them."""
+    standard = (
+        "assert",
+        "errno",
+        "inttypes",
+        "limits",
+        "math",
+        "stdint",
+        "stdio",
+        "stdlib",
+        "string",
+        "time",
+    )
+    source = "".join(f"#include <{name}.h>\n" for name in standard)
+    result = subprocess.run(
+        ["gcc", "-D_GNU_SOURCE", "-M", "-x", "c", "-"],
+        input=source,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    paths = [PurePath(word) for word in result.stdout.split() if word.endswith(".h")]
+    names = {path.stem for path in paths if path.parent.name == "include" and path.stem.isidentifier()}
+    assert {"features", "strings", "stdint"} <= names
+    assert {name for name in names if not is_taken(name)} == set()
 
 
 def test_no_name_hides_a_file_of_the_export():

@@ -214,6 +214,8 @@ def test_hostile_documents(tmp_path, good):
         ({"training": {"line\nline": 1}}, "not printable"),
         ({"training": {"a": [[[[[1]]]]]}}, "nested too deeply"),
         ({"training": {"a": "x" * 1001}}, "too long"),
+        ({"training": {str(n): n for n in range(1001)}}, "1,001 fields, more than the 1,000"),
+        ({"training": {"a": {str(n): n for n in range(1001)}}}, "1,001 fields, more than the 1,000"),
         ({"training": {"hyper_parameters": 3}}, "training.hyper_parameters is not an object"),
         (
             {"training": {"hyper_parameters": {"decay_inv": -1}}},

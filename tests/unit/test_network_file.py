@@ -118,6 +118,7 @@ def test_the_documented_example_works(toml):
         ("[learning]\naugment_by = 3", "[learning]: augment_by must be batch or sample, not 3"),
         ("learning = 3", "[learning] table"),
         ("a." * 20000 + "a = 1", "a line has more than 100 dots"),
+        (("a" + ".a" * 100 + " = 1\n") * 201, "has more than 20,000 dots"),
     ],
 )
 def test_mistake_names_file_and_key(toml, text, words):
@@ -131,12 +132,15 @@ def test_mistake_names_file_and_key(toml, text, words):
 def test_missing_binary_and_oversized_files(tmp_path):
     with pytest.raises(IntegradError, match=r"none\.toml: cannot be read: No such file"):
         parse_spec(str(tmp_path / "none.toml"), (4,))
-    with pytest.raises(IntegradError, match="cannot be read"):
+    with pytest.raises(IntegradError, match="is a folder"):
         (tmp_path / "folder.toml").mkdir()
         parse_spec(str(tmp_path / "folder.toml"), (4,))
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(IntegradError, match="is not TOML"):
         parse_spec(str(tmp_path / "binary.toml"), (4,))
+    (tmp_path / "endless.toml").symlink_to("/dev/zero")
+    with pytest.raises(IntegradError, match="is a device, not a regular file"):
+        parse_spec(str(tmp_path / "endless.toml"), (4,))
     (tmp_path / "big.toml").write_bytes(b"#" * (2**20 + 1))
     with pytest.raises(IntegradError, match="larger than"):
         parse_spec(str(tmp_path / "big.toml"), (4,))

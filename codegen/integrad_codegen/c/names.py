@@ -16,6 +16,10 @@ HEADERS = frozenset(
         *("iso646", "limits", "locale", "math", "setjmp", "signal", "stdalign", "stdarg", "stdatomic"),
         *("stdbool", "stddef", "stdint", "stdio", "stdlib", "stdnoreturn", "string", "tgmath", "threads"),
         *("time", "uchar", "unistd", "wchar", "wctype"),
+        # Headers that these include, in the C libraries glibc, musl, newlib, picolibc and those of compilers.
+        *("alltypes", "arm_bf16", "arm_cmse", "arm_fp16", "arm_mve_types", "arm_neon", "cmse", "endian"),
+        *("envlock", "features", "ieeefp", "newlib", "picolibc", "reent", "stdbit", "stdckdint", "strings"),
+        *("stubs", "syslimits", "xlocale"),
     )
 )
 RESERVED = KEYWORDS | HEADERS | {"checksum"}

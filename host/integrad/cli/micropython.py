@@ -19,10 +19,14 @@ from integrad.cli.device_options import time_limit_option
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.emulate.faults import FirmwareError
 from integrad.emulate.micropython_firmware import run_firmware, start_on_terminal
-from integrad.errors import IntegradError
+from integrad.files import read_bounded
 from integrad.targets.cores import USUAL_MICROPYTHON, Core, get_micropython_core, micropython_cores
 
 CORE_NAMES = "|".join(micropython_cores())
+
+
+MOST_BYTES = 2**24
+"""More than any emulated board can hold."""
 
 
 @click.group()
@@ -120,10 +124,7 @@ def _leave(number: int, frame) -> None:
 
 
 def _read(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise IntegradError(f"{path}: {error.strerror}") from error
+    return read_bounded(path, MOST_BYTES, "a board")
 
 
 def _build(console: Console, core: Core) -> Path:

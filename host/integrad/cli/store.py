@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 from rich.table import Table
 
@@ -11,7 +9,10 @@ from integrad.boards.store_image import StoredSave, model_of, saves_in
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.output_files import InputFile, OutputFile
 from integrad.errors import IntegradError, UsageError
+from integrad.files import read_bounded
 from integrad.model_file import load_model, save_model
+
+MOST_BYTES = 2**30
 
 
 @click.command()
@@ -67,10 +68,7 @@ def store(image, model_path, out, sequence, json_path):
 
 
 def _read(image: str) -> bytes:
-    try:
-        return Path(image).read_bytes()
-    except OSError as error:
-        raise IntegradError(f"{image}: {error.strerror}") from error
+    return read_bounded(image, MOST_BYTES, "a copy of a memory")
 
 
 def _choose(saves: list[StoredSave], model, sequence: int | None, image: str) -> StoredSave:

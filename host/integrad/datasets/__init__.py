@@ -54,8 +54,10 @@ def _require_no_options(name: str, table: TableOptions | None) -> None:
 
 def _existing(name: str) -> Path:
     path = Path(name)
-    if path.exists():
+    if path.is_file() or path.is_dir():
         return path
+    if path.exists():
+        raise IntegradError(f"{name}: is a pipe or a device; save the data in a file")
     known = f"bundled: {', '.join(BUNDLED)}"
     if path.suffix or len(path.parts) > 1:
         raise IntegradError(f"{name}: no such file ({known})")

@@ -32,8 +32,10 @@ def check_samples(source: str, x: np.ndarray) -> np.ndarray:
     if 0 in x.shape:
         raise IntegradError(f"{source}: x is empty (shape {x.shape}); all axes must have a positive length")
     if x.dtype.kind == "f":
-        _check_finite(source, x)
-        return x.astype(np.float64)
+        with np.errstate(over="ignore"):  # of long doubles
+            converted = x.astype(np.float64)
+        _check_finite(source, converted)
+        return converted
     if x.dtype.kind not in "biu":
         raise IntegradError(f"{source}: x is {x.dtype}; samples must be integers or floats")
     return narrow(source, x.astype(np.uint8) if x.dtype.kind == "b" else x)

@@ -45,10 +45,10 @@ The output layer is implicit. For time series, one number is a length in time: k
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from integrad.arithmetic import NARROW
 from integrad.errors import IntegradError
+from integrad.files import read_bounded
 from integrad.learners.learner import Learner
 from integrad.learners.table import LEARNERS, USUAL
 from integrad.network.description import check_sums
@@ -63,8 +63,9 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 MAX_BYTES = 2**20
-MOST_DOTS = 100
-"""In a line. Each may be a nested table, and the parser takes quadratic time and memory for those."""
+MOST_DOTS, MOST_DOTS_OF_ALL = 100, 20_000
+"""In a line and in the file. Each may be a nested table, and the parser takes quadratic time and memory for
+those of a line."""
 
 
 @dataclass(frozen=True)
@@ -118,14 +119,14 @@ def read_network_file(
 
 def _read(path: str) -> dict:
     try:
-        if Path(path).stat().st_size > MAX_BYTES:
-            raise IntegradError(f"{path}: is larger than {MAX_BYTES:,} bytes, too large for a network file")
-        text = Path(path).read_text("utf-8")
+        text = read_bounded(path, MAX_BYTES, "a network file").decode("utf-8")
         if any(line.count(".") > MOST_DOTS for line in text.splitlines()):
             raise IntegradError(f"{path}: a line has more than {MOST_DOTS} dots, too many for a network file")
+        if text.count(".") > MOST_DOTS_OF_ALL:
+            raise IntegradError(
+                f"{path}: has more than {MOST_DOTS_OF_ALL:,} dots, too many for a network file"
+            )
         return tomllib.loads(text)
-    except OSError as error:
-        raise IntegradError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # not UTF-8, not TOML
         raise IntegradError(f"{path}: is not TOML: {error}") from error
 
