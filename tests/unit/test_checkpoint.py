@@ -2,6 +2,8 @@
 
 import json
 import struct
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from integrad import __version__
 from integrad.errors import IntegradError, UsageError
 from integrad.network.network import Network
 from integrad.tensor_file import read_tensors, write_tensors
-from integrad.training import checkpoint_writer
+from integrad.training import checkpoint, checkpoint_writer
+from integrad.training.history import Epoch
 from integrad.training.progress import Silent
 from integrad.training.specification import parse_spec
 from integrad.training.trainer import Trainer, TrainingInterrupted
@@ -162,6 +165,7 @@ def test_short_epochs_are_not_all_saved(tmp_path, monkeypatch):
 
 def test_every_epoch_is_saved_and_a_finished_run_can_go_on(tmp_path, undisturbed, monkeypatch):
     monkeypatch.setattr(checkpoint_writer, "EPOCH_SECONDS", 0)
+    monkeypatch.setattr(checkpoint_writer, "SHARE", 0)
     path = tmp_path / "run.checkpoint"
     seen = []
 
@@ -360,3 +364,66 @@ def test_a_flipped_bit_of_the_weights_is_found(tmp_path, good):
     path = tmp_path / "damaged.checkpoint"
     path.write_bytes(content)
     resume_damaged(path)
+
+
+def test_many_epochs(tmp_path, monkeypatch):
+    """They are stored in a tensor, and a run goes on from it with the same bits and history."""
+    changes = {"spec": "mlp:12", "epochs": 6}
+    path = tmp_path / "run.checkpoint"
+    monkeypatch.setattr(checkpoint, "MOST_RECORDS", 1)
+    for validation in (PARTS, PARTS[:2]):
+        trainer, network = make_run(**changes)
+        whole = trainer.fit(network, *validation)
+        trainer, cut = make_run(**changes)
+        with pytest.raises(TrainingInterrupted):
+            progress = InterruptAfter(trainer, 4 * BATCHES + 3)
+            trainer.fit(cut, *validation, progress=progress, checkpoint=path)
+        document, tensors = read_tensors(path, "integrad-checkpoint", 2)
+        assert document["version"] == 2 and document["epochs"] == []
+        assert tensors["epochs"].shape[0] == 4
+        trainer, again = make_run(**changes)
+        assert trainer.fit(again, *validation, checkpoint=path, resume=True).epochs == whole.epochs
+        assert again.weights_crc() == network.weights_crc()
+    for rows in (tensors["epochs"][:, 1:], tensors["epochs"] - 2, tensors["epochs"][1:]):
+        fields = {k: v for k, v in document.items() if k not in ("format", "version")}
+        write_tensors(path, "integrad-checkpoint", 2, fields, tensors | {"epochs": rows})
+        trainer, again = make_run(**changes)
+        with pytest.raises(IntegradError, match="is damaged"):
+            trainer.fit(again, *PARTS[:2], checkpoint=path, resume=True)
+
+
+def test_a_checkpoint_of_many_epochs_is_small_and_can_be_read(tmp_path):
+    trainer, network = make_run(spec="mlp:12", epochs=300_000)
+    state = trainer._new_state(PARTS[1], PARTS[3])
+    identity = trainer._identity(network, list(PARTS))
+    epoch = Epoch(1, 205, 2**40, 200, 51, 2**40, 45, 1024, 900_000)
+    state.epochs = [replace(epoch, number=number) for number in range(1, 30_001)]
+    state.best, state.best_score, state.best_epoch = network.arrays(), (1, -1), 1
+    path = tmp_path / "run.checkpoint"
+    checkpoint.save_checkpoint(path, identity, network, state)
+    assert path.stat().st_size < 30_000 * 80
+    expected, state.epochs = state.epochs, []
+    checkpoint.load_checkpoint(path, identity, network, state, 205)
+    assert state.epochs == expected
+
+
+def test_writing_takes_a_small_share_of_the_time(tmp_path, monkeypatch):
+    """Slow writes, as of a long history, become rare, but a minute is the most that a killed run loses."""
+    now, saved = [0.0], []
+    monkeypatch.setattr(checkpoint_writer.time, "monotonic", lambda: now[0])
+
+    def save(*arguments):
+        saved.append(now[0])
+        now[0] += duration
+
+    monkeypatch.setattr(checkpoint_writer, "save_checkpoint", save)
+    state = SimpleNamespace(seconds=0.0, settle=lambda: None)
+    engine = SimpleNamespace(fetch=lambda: None, network=None)
+    for duration, longest in ((0.001, 5), (1, 20), (10, 60)):
+        writer = checkpoint_writer.CheckpointWriter(tmp_path, {}, engine, state)
+        saved.clear()
+        for _ in range(1000):
+            now[0] += 0.5
+            writer.save_after_epoch()
+        gaps = np.diff(saved)
+        assert len(saved) > 5 and gaps.min() >= longest and gaps.max() <= longest + 0.5 + duration

@@ -7,7 +7,7 @@ the samples, the state of the random generator and all counters.
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,14 @@ from integrad.training.plateau import Plateau
 from integrad.training.training_state import TrainingState
 
 KIND = "integrad-checkpoint"
-VERSION = 1
+VERSION = 2
+"""Version 2 has the epochs in a tensor, which is written if there are more than MOST_RECORDS of them."""
+
+MOST_RECORDS = 1000
+"""Epochs that are stored in JSON, which is slow and large for hundreds of thousands of them."""
+
+EPOCHS, NONE = "epochs", -1
+"""The tensor of the epochs: a row for each, a column for each field; NONE for None."""
 
 PLAIN = (
     "learning_rate_inv", "position", "loss", "correct", "best_epoch", "finished", "warnings",
@@ -34,13 +41,14 @@ PLAIN = (
 
 def save_checkpoint(path: str | os.PathLike, identity: dict, network: Network, state: TrainingState) -> None:
     """Write atomically. identity: what defines the run; it must be the same when the run is resumed."""
+    many = len(state.epochs) > MOST_RECORDS
     document = {
         "identity": identity,
         "rng": state.rng.bit_generator.state,
         "refine": asdict(state.refine),
         "stop": asdict(state.stop),
         "watch": state.watch.describe(),
-        "epochs": [vars(epoch) for epoch in state.epochs],
+        EPOCHS: [] if many else [vars(epoch) for epoch in state.epochs],
         "best_score": None if state.best_score is None else list(state.best_score),
         **{name: getattr(state, name) for name in PLAIN},
     }
@@ -48,7 +56,12 @@ def save_checkpoint(path: str | os.PathLike, identity: dict, network: Network, s
     tensors |= {f"best/{name}": array for name, array in state.best.items()}
     if state.order is not None:
         tensors["order"] = state.order.astype(np.int64)
-    write_tensors(path, KIND, VERSION, document, tensors)
+    if many:
+        rows = [
+            [NONE if value is None else value for value in vars(epoch).values()] for epoch in state.epochs
+        ]
+        tensors[EPOCHS] = np.array(rows, np.int64)
+    write_tensors(path, KIND, VERSION if many else 1, document, tensors)
 
 
 def load_checkpoint(
@@ -61,7 +74,10 @@ def load_checkpoint(
     """
     if not Path(path).exists():
         raise UsageError(f"{path}: there is no checkpoint to resume; start without --resume")
-    document, tensors = read_tensors(path, KIND, VERSION)
+    stored, tensors = read_tensors(path, KIND, VERSION)
+    document = stored
+    if EPOCHS in tensors:
+        document = stored | {EPOCHS: _read_rows(path, tensors[EPOCHS])}
     _check_identity(path, document, identity, learner_of(network))
     try:
         values = _read_state(document, tensors, samples)
@@ -74,7 +90,7 @@ def load_checkpoint(
         elif values["epochs"]:
             raise ValueError("best weights are missing")
         trial.load_parameters({name[4:]: array for name, array in tensors.items() if name.startswith("now/")})
-        require_checksum(document, tensors)
+        require_checksum(stored, tensors)
     except IntegradError as error:
         raise IntegradError(f"{path}: {error}") from error
     except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
@@ -148,6 +164,15 @@ def _read_state(document: dict, tensors: dict[str, np.ndarray], samples: int) ->
         "seconds": _seconds(document, "seconds"),
         "step_seconds": _seconds(document, "step_seconds"),
     }
+
+
+def _read_rows(path: str | os.PathLike, rows: np.ndarray) -> list[dict]:
+    """The records of the epochs from their tensor."""
+    names = [field.name for field in fields(Epoch)]
+    if rows.ndim != 2 or rows.shape[1] != len(names):
+        raise IntegradError(f"{path}: is damaged: the epochs have the shape {rows.shape}")
+    records = [dict(zip(names, row, strict=True)) for row in rows.tolist()]
+    return [{name: None if v == NONE else v for name, v in record.items()} for record in records]
 
 
 def _read_epoch(record: dict, number: int) -> Epoch:

@@ -17,13 +17,17 @@ EPOCH_SECONDS = 5.0
 """Least time between checkpoints after epochs: those of small data sets take milliseconds."""
 
 
+SHARE = 20
+"""Time between checkpoints after epochs, as a multiple of the time that the last one took to write."""
+
+
 class CheckpointWriter:
     """Writes the checkpoints of one run and measures its duration. path: None to write nothing."""
 
     def __init__(self, path: str | os.PathLike | None, identity: dict, engine: Engine, state: TrainingState):
         self.path, self.identity, self.engine, self.state = path, identity, engine, state
         self._counted = self._saved = time.monotonic()
-        self._first = True
+        self._first, self._took = True, 0.0
 
     def save(self) -> None:
         """Write a checkpoint now. Call only between steps, when the weights of the engine match the state."""
@@ -35,10 +39,12 @@ class CheckpointWriter:
             self.state.settle()
             self.engine.fetch()
             save_checkpoint(self.path, self.identity, self.engine.network, self.state)
+            self._took = time.monotonic() - now
 
     def save_after_epoch(self) -> None:
         """Write a checkpoint, unless the last one is new."""
-        if self._first or time.monotonic() - self._saved >= EPOCH_SECONDS:
+        least = max(EPOCH_SECONDS, SHARE * self._took)
+        if self._first or time.monotonic() - self._saved >= min(least, SECONDS):
             self.save()
 
     def save_if_due(self) -> None:

@@ -161,8 +161,8 @@ class Trainer:
         with the most correct validation samples, or with the highest macro-F1 if the training samples are
         unbalanced, and then with the smallest validation loss. Without validation samples, and with
         keep="last", no plateau reduces the learning rate, no patience ends the training, and the weights of
-        the last epoch are kept. checkpoint: path of a file that is written after epochs, at most once a
-        second, and every minute; resume: continue from it. workers: the workers that call this with the same
+        the last epoch are kept. checkpoint: path of a file that is written after epochs, at most every five
+        seconds, and every minute; resume: continue from it. workers: the workers that call this with the same
         data; only the first one writes and reports. Raises IntegradError for unsuitable data,
         TrainingInterrupted after interrupt(), and WorkerLost; in the latter two cases the checkpoint has been
         written.
