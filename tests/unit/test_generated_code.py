@@ -392,6 +392,8 @@ int main(void) {
     if (call(MODEL_BATCH, MODEL_CLASSES - 1, MODEL_LEARNING_RATE_INV_LIMIT, 0, 0) < 0) return 11;
     if (!same()) return 12;
     if (call(1, 0, 1, 1, 1) < 0 || same()) return 13;
+    const model_schedule schedule = {1, 0, 0};
+    if (model_train(0, 0, 0, 0, &schedule, 0) != MODEL_ERROR_COUNT) return 14; /* touches no pointer */
     return 0;
 }
 """
