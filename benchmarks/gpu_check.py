@@ -92,7 +92,8 @@ def check(options: argparse.Namespace, device: torch.device) -> tuple[list[str],
         print(*more, sep="\n", flush=True)
 
     x, labels, classes = samples(options)
-    network = Network(x.shape[1:], classes, load_spec(options.network, x.shape[1:]).layers)
+    spec = load_spec(options.network, x.shape[1:])
+    network = Network(x.shape[1:], classes, spec.layers, spec.learner, spec.sums)
     network.initialise(np.random.default_rng(0))
     say(f"# The Torch engine on {'a GPU' if device.type == 'cuda' else 'the CPU'}: `{options.network}`", "")
     if device.type == "cpu":

@@ -80,7 +80,7 @@ def build(workload: Workload, samples: int = SAMPLES) -> Built:
     from integrad.training.specification import load_spec
 
     spec = load_spec(workload.spec, workload.input_shape)
-    network = Network(workload.input_shape, CLASSES, spec.layers)
+    network = Network(workload.input_shape, CLASSES, spec.layers, spec.learner, spec.sums)
     rng = np.random.default_rng(SEED)
     network.initialise(rng)
     x = rng.integers(-127, 128, (samples, *workload.input_shape), np.int8)

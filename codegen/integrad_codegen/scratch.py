@@ -36,6 +36,8 @@ class TrainingScratch:
         wide = max((o.gradient_row for o in learning if o.gradient_bits == 64), default=0)
         # 64-bit sums are used only where the errors are too large for 32-bit ones.
         narrow = max((o.gradient_row for o in learning), default=0)
+        if wide:
+            narrow += narrow % 2  # the union has the same size where int64_t is aligned to 4 bytes
         row_errors = max((o.errors(batch) for o in learning if not o.map_arrays), default=0)
         maps = tuple((o.name, o.map_arrays) for o in learning if o.map_arrays)
         size = max(ALIGNMENT, arena.bytes)
@@ -53,9 +55,16 @@ class TrainingScratch:
 
     @property
     def bytes(self) -> int:
-        """sizeof of the struct, the same on x86-64 and on every Cortex-M."""
+        """sizeof of the struct, the same for every compiler."""
+        return self._used + 2 * self.padding
+
+    @property
+    def padding(self) -> int:
+        """int16 at the end, which make the size a multiple of 8 or 4 bytes, also where types are aligned to
+        fewer bytes than they have, as on i386 and AVR."""
+        return -self._used % (8 if self.wide_gradients else 4) // 2
+
+    @property
+    def _used(self) -> int:
         row = max(8 * self.wide_gradients, 4 * self.gradients)
-        alignment = 8 if self.wide_gradients else 4
-        row = -(-row // alignment) * alignment
-        size = row + 4 * self.deltas + 2 * self.errors + self.arena
-        return -(-size // alignment) * alignment
+        return row + 4 * self.deltas + 2 * self.errors + self.arena

@@ -8,11 +8,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from integrad.build.toolchain import DEVICE, WARNINGS
+from integrad.datasets.preprocessing import Preprocessing
 from integrad.execute.device_model import DeviceModel
 from integrad.model_file import Model
+from integrad.network.network import Network
 from integrad.targets.cores import CORES
 from integrad_codegen.c.module import emit_c, write_files
 from integrad_codegen.micropython.export import emit_micropython
@@ -291,6 +294,23 @@ def test_every_file_states_its_licence():
         opening = text[:80].decode("latin1") if isinstance(text, bytes) else text.split("\n")[0]
         expected = [] if name in unmarked else [licence]
         assert re.findall(r"SPDX-License-Identifier: (\S+)", opening) == expected, name
+
+
+def test_structs_have_the_same_size_where_types_are_aligned_to_four_bytes(tmp_path):
+    """As on i386. The generated assertions compare with the sizes that Python computes."""
+    square = {"kernel": [3, 3], "stride": [1, 1], "padding": [1, 1]}
+    head = {"head_features": 30, "head_pool": "max"}
+    conv = {"type": "conv", "channels": 2, "alpha_inv": 4, **square, **head}
+    network = Network([1, 5, 5], 3, [conv, {"type": "dense", "units": 5, "alpha_inv": 4}])
+    network.initialise(np.random.Generator(np.random.PCG64(1)))
+    model = Model(network, Preprocessing("HW", "uint8", (5, 5), 128, (5,), (60,)), ["a", "b", "c"])
+    for batch in (1, 5):
+        plan = make_plan(network, "toy", "all", batch)
+        assert plan.scratch.wide_gradients and plan.scratch.padding, "a case in which sizes could differ"
+        write_files(emit_c(model, plan), tmp_path)
+        words = ["gcc", "-m32", "-std=c99", "-ffreestanding", "-fsyntax-only", tmp_path / "toy.c"]
+        done = subprocess.run(words, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
 
 
 # Deterministic, and harmless
