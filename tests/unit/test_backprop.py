@@ -249,6 +249,24 @@ def test_initial_exponents(numerator):
 
 
 @pytest.mark.parametrize("encoding", ["int8", "int16-master"])
+def test_initial_weights_in_a_part_of_their_range(encoding):
+    """The exponents do not depend on the part; 100 % is what there is without the setting."""
+
+    def initial(**setting):
+        network = make_network("mlp:200,100", (784,), encoding=encoding)
+        network.initialise(np.random.default_rng(4), **setting)
+        return network
+
+    usual, whole, part = initial(), initial(initial_weights=100), initial(initial_weights=33)
+    for name, array in usual.arrays().items():
+        assert np.array_equal(array, whole.arrays()[name])
+    for before, after in zip(layers_of(usual), layers_of(part), strict=True):
+        assert np.array_equal(before.scales, after.scales)
+        largest, smaller = (np.abs(layer.master().astype(int)).max() for layer in (before, after))
+        assert 0.3 * largest <= smaller <= 0.34 * largest
+
+
+@pytest.mark.parametrize("encoding", ["int8", "int16-master"])
 def test_initial_weights_fill_their_range(encoding):
     network = make_network("mlp:200,100", (784,), encoding=encoding)
     for layer, numerator in zip(layers_of(network), (6, 6, 3), strict=True):

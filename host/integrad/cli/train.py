@@ -37,8 +37,8 @@ from integrad.training.workers import Alone, WorkerLost, find_workers, is_leader
 DEFAULTS = {name: p.default for name, p in LEARNERS[USUAL].all_hyper_parameters().items()}
 SETTINGS = (
     "batch_size", "epochs", "seed", "learning_rate_inv", "amplification", "decay_inv", "head_decay_inv",
-    "loss", "update", "augment_crop", "augment_flip", "augment_by", "steps", "halvings", "keep", "balance",
-    "schedule", "last_learning_rate_inv", "engine", "threads",
+    "loss", "update", "initial_weights", "augment_crop", "augment_flip", "augment_by", "steps", "halvings",
+    "keep", "balance", "schedule", "last_learning_rate_inv", "engine", "threads",
 )  # fmt: skip
 CHECKPOINT = ".checkpoint"
 BIASES = {"none": False, "first": FIRST, "all": True}
@@ -133,6 +133,12 @@ LAYER_OPTIONS = ("leak", "encoding", "bias", "sums")
     metavar="normalised|exact",
     help="Steps of backprop: all layers take steps of an equal number of bits, or as large as the gradient "
     "says, as on a device. [default: normalised]",
+)
+@click.option(
+    "--initial-weights",
+    type=int,
+    metavar="PERCENT",
+    help="Range of the initial weights of backprop, in percent of the usual one. [default: 100]",
 )
 @click.option(
     "--leak",

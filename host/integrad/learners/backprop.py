@@ -90,7 +90,9 @@ class Backprop(Learner):
         "loss": HyperParameter(default=SQUARED, choices=tuple(LOSSES)),
         "update": HyperParameter(default=NORMALISED, choices=(NORMALISED, EXACT)),
         "learning_rate_inv": HyperParameter(1, INT32_LIMIT, default=None),
+        "initial_weights": HyperParameter(5, 100, default=100),
     }
+    initialisation = ("initial_weights",)
     device_options: ClassVar = {"stash": HyperParameter(default=EXACT_STASH, choices=STASHES)}
     refinement = 1
     rate_schedules = (QUARTERS, ANNEALED)

@@ -37,6 +37,8 @@ class Learner(ABC):
         Choices that belong to a device and not to a model: how its training step uses memory.
     refinement : int
         The factor by which it is increased.
+    initialisation : tuple of str
+        Those hyper-parameters that Network.initialise takes.
     rate_schedules : tuple of str
         Learning-rate schedules that a training run can have; the first one is the default.
     annealing : int
@@ -59,6 +61,7 @@ class Learner(ABC):
     hyper_parameters: ClassVar[dict[str, HyperParameter]]
     device_options: ClassVar[dict[str, HyperParameter]] = {}
     refinement: int
+    initialisation: tuple[str, ...] = ()
     rate_schedules: tuple[str, ...] = (PLATEAU, ANNEALED)
     annealing: int = 32
     tuning_rate_per_sample: int = 32

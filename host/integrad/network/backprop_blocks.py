@@ -159,8 +159,9 @@ class BackpropLayer:
         array[...] = rounded
         fraction[...] = values - 256 * rounded
 
-    def initialise(self, numerator: int, rng: np.random.Generator) -> None:
-        """Weights uniform in ± sqrt(numerator / fan_in), with the smallest exponent that represents them.
+    def initialise(self, numerator: int, rng: np.random.Generator, percent: int = 100) -> None:
+        """Weights uniform in ± sqrt(numerator / fan_in), with the smallest exponent that represents them, or
+        in `percent` of this range, with the same exponent.
 
         Biases are 0. The shifts suit sums of independent terms until they are calibrated.
         """
@@ -169,7 +170,7 @@ class BackpropLayer:
         shifts = [bit_width(INT8_LIMIT**2 * isqrt(n)) - 7 for n in (self.fan_in, outputs)]
         self.scales[...] = exponent, *shifts
         limit = INT8_LIMIT if self.fraction is None else MASTER_LIMIT
-        bound = min(isqrt(numerator * 4**-self.update_exponent // self.fan_in), limit)
+        bound = min(isqrt(numerator * 4**-self.update_exponent // self.fan_in), limit) * percent // 100
         self.set_master(rng.integers(-bound, bound, self.weights.shape, dtype=np.int16, endpoint=True))
         if self.bias is not None:
             self.set_master(np.zeros_like(self.bias), BIAS)

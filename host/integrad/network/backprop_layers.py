@@ -36,8 +36,12 @@ class BackpropLayers(LearnerLayers):
         return BackpropOutput(fan_in, classes, encoding=encoding, blocks=blocks)
 
     def initialise(
-        self, blocks: list[BackpropLayer], output: BackpropOutput, rng: np.random.Generator
+        self,
+        blocks: list[BackpropLayer],
+        output: BackpropOutput,
+        rng: np.random.Generator,
+        initial_weights: int = 100,
     ) -> None:
         for block in blocks:
-            block.initialise(HIDDEN_NUMERATOR, rng)
-        output.initialise(OUTPUT_NUMERATOR, rng)
+            block.initialise(HIDDEN_NUMERATOR, rng, initial_weights)
+        output.initialise(OUTPUT_NUMERATOR, rng, initial_weights)

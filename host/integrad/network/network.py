@@ -97,9 +97,9 @@ class Network:
         """Multiply-accumulates of all blocks for one sample, without heads and output layer."""
         return sum(block.weights.size * block.positions for block in self.blocks)
 
-    def initialise(self, rng: np.random.Generator) -> None:
-        """Initialise all parameters according to the learner."""
-        LEARNER_LAYERS[self.learner].initialise(self.blocks, self.output, rng)
+    def initialise(self, rng: np.random.Generator, **settings: int) -> None:
+        """Initialise all parameters according to the learner. settings: Learner.initialisation lists them."""
+        LEARNER_LAYERS[self.learner].initialise(self.blocks, self.output, rng, **settings)
 
     def parameters(self) -> list[Parameter]:
         """All parameters in the order of model files: block1.weights, block1.head, …, output.weights."""

@@ -100,7 +100,9 @@ class TrainingRun:
         self.preprocessing = Preprocessing.fit(dataset.x[self.split.train], dataset.axes)
         self.network = Network(shape, dataset.classes, parsed.layers, parsed.learner, parsed.sums)
         self.trainer.check_network(self.network)
-        self.network.initialise(rng)
+        trainer = self.trainer
+        names = trainer.learner.initialisation
+        self.network.initialise(rng, **{name: getattr(trainer, name) for name in names})
         names = dataset.class_names, dataset.channel_names
         self.model = Model(self.network, self.preprocessing, names[0], channel_names=names[1])
 
