@@ -40,12 +40,21 @@ def model_with(model: Model, data: bytes, name: str) -> tuple[Model, str]:
         raise IntegradError(f"{name}: damaged ({len(part)} bytes of weights, expected {expected})")
     if zlib.crc32(part) != fields[7]:
         raise IntegradError(f"{name}: damaged (CRC-32 {zlib.crc32(part):08x}, expected {fields[7]:08x})")
+    return with_weights(model, plan, part, name), plan.learn.name
+
+
+def with_weights(model: Model, plan: Plan, weights: bytes, name: str) -> Model:
+    """A copy of the model with the trainable weights of a plan, and without the accuracies of the old ones.
+
+    name: of the file. Raises IntegradError if a value is out of range.
+    """
     network = model.network.copy()
     try:
-        network.load_parameters(network.arrays() | unpacked(learning, part))
+        network.load_parameters(network.arrays() | unpacked(learning_parameters(plan), weights))
     except IntegradError as error:
         raise IntegradError(f"{name}: {error}") from error
-    return replace(model, network=network, training=dict(model.training)), plan.learn.name
+    record = {key: value for key, value in model.training.items() if not key.endswith("accuracy")}
+    return replace(model, network=network, training=record)
 
 
 def _fields(data: bytes, name: str) -> tuple:

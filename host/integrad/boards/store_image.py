@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-from integrad.boards.learnt_weights import plan_of
+from integrad.boards.learnt_weights import plan_of, with_weights
 from integrad.errors import IntegradError
 from integrad.model_file import Model
-from integrad_codegen.encodings import bytes_of, unpacked
+from integrad_codegen.encodings import bytes_of
 from integrad_codegen.weights_file import learning_parameters
 
 MAGIC, MARK, VERSION = b"iSTO", b"iSOK", 1
@@ -65,15 +65,9 @@ def model_of(model: Model, save: StoredSave, name: str) -> tuple[Model, str]:
             f"{where}: learnt from other weights than those of this model; pass the model that was exported"
         )
     plan = plan_of(model, save.layout, where)
-    learning = learning_parameters(plan)
-    if save.state == StoredSave.DAMAGED or len(save.weights) != bytes_of(learning):
+    if save.state == StoredSave.DAMAGED or len(save.weights) != bytes_of(learning_parameters(plan)):
         raise IntegradError(f"{where}: damaged; choose another one with --sequence")
-    network = model.network.copy()
-    try:
-        network.load_parameters(network.arrays() | unpacked(learning, save.weights))
-    except IntegradError as error:
-        raise IntegradError(f"{where}: {error}") from error
-    return replace(model, network=network, training=dict(model.training)), plan.learn.name
+    return with_weights(model, plan, save.weights, where), plan.learn.name
 
 
 def _save_at(image: bytes, address: int) -> StoredSave | None:

@@ -46,8 +46,6 @@ def pull(model, port, path, out, json_path):
         machine = identify(connection).machine
         trained, learn, name = _first_intact(connection, loaded, path)
     trained.training["board"] = machine or "unnamed"
-    for stale in [name for name in trained.training if name.endswith("accuracy")]:
-        del trained.training[stale]  # refers to the previous weights
     save_model(trained, out)
     crc = f"{trained.network.weights_crc():08x}"
     console.print(f"{name} on {machine or 'the board'}: intact, exported with --learn {learn}", markup=False)

@@ -43,7 +43,7 @@ def store(image, model_path, out, sequence, json_path):
     if (out or sequence is not None) and not model_path:
         raise UsageError("--out and --sequence require --model, the model that was exported")
     console = console_for(json_path)
-    saves = saves_in(_read(image))
+    saves = saves_in(read_bounded(image, MOST_BYTES, "a copy of a memory"))
     if not saves:
         raise IntegradError(
             f"{image}: no save of a weight store; pass a binary copy of the memory that holds it"
@@ -60,15 +60,9 @@ def store(image, model_path, out, sequence, json_path):
             f"save {chosen.sequence} belongs to {model_path}, exported with --learn {learn}", markup=False
         )
         if out:
-            for stale in [name for name in learnt.training if name.endswith("accuracy")]:
-                del learnt.training[stale]  # refers to the previous weights
             save_model(learnt, out)
             console.print(f"wrote {out}, CRC-32 of all weights {crc}", markup=False)
     write_json(json_path, result)
-
-
-def _read(image: str) -> bytes:
-    return read_bounded(image, MOST_BYTES, "a copy of a memory")
 
 
 def _choose(saves: list[StoredSave], model, sequence: int | None, image: str) -> StoredSave:
