@@ -61,18 +61,19 @@ def emit_c(
         f"{plan.prefix}.h": ("model.h.jinja", _header(model, plan, normalisation, command, measurements)),
         f"{plan.prefix}.c": ("model.c.jinja", _module(model, plan, normalisation, kinds)),
     }
+    shared = runtime_files()
     if not plan.weights_by_pointer:
         names[f"{plan.prefix}_weights.c"] = ("weights.c.jinja", _tables(model, plan))
         if raw.floats:
             names[f"{plan.prefix}_quantise.h"] = ("quantise.h.jinja", {"normalisation": normalisation})
         if plan.batch:
             names[f"{plan.prefix}_store.h"] = ("store.h.jinja", {})
+            shared = shared | store_files()
     module = {
         name: re.sub(r"\n{3,}", "\n\n", environment.get_template(template).render(**context, **own))
         for name, (template, own) in names.items()
     }
-    stores = bool(plan.batch) and not plan.weights_by_pointer
-    return module | runtime_files() | (store_files() if stores else {})
+    return module | shared
 
 
 def write_files(files: dict[str, str], folder: Path) -> list[Path]:

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Parts of the sums of three rows and two vectors, two products an instruction: z[2 * k] and z[2 *
- * k
- * + 1] of row k. pitch: values from one vector to the other. Registers: r0 w, r1 bytes of a row, r2
- * x, r3 bytes from one vector to the other, r4 r5 their values, r6 weights, r7 end of x, r8 to lr
- * sums.
+ * Parts of the sums of three rows and two vectors, two products an instruction: z[2 * k] and
+ * z[2 * k + 1] of row k. pitch: values from one vector to the other. Registers: r0 w, r1 bytes of
+ * a row, r2 x, r3 bytes from one vector to the other, r4 r5 their values, r6 weights, r7 end of x,
+ * r8 to lr sums.
  */
 __attribute__((naked, noinline)) static void
 integrad_six_parts(__attribute__((unused)) int32_t z[6], __attribute__((unused)) const int16_t *w,
