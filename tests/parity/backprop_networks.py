@@ -11,7 +11,8 @@ from integrad.network.backprop_blocks import ENCODINGS, LEAKS
 from integrad.network.network import Network
 
 OPTIONS = st.fixed_dictionaries(
-    {}, optional={"leak": st.sampled_from(LEAKS), "encoding": st.sampled_from(ENCODINGS)}
+    {},
+    optional={"leak": st.sampled_from(LEAKS), "encoding": st.sampled_from(ENCODINGS), "bias": st.booleans()},
 )
 SIDES = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
@@ -28,7 +29,7 @@ def layers(draw, shape):
         elif kind == "conv" and maps:
             layer = draw(convolutions(shape[0]))
         else:
-            layer = dense(draw(st.integers(1, 70)), **draw(OPTIONS), bias=draw(st.booleans()))
+            layer = dense(draw(st.integers(1, 70)), **draw(OPTIONS))
         try:
             shape = Network(shape, 2, [layer], "backprop").stages[0].output_shape
         except IntegradError:  # it does not fit in the map
@@ -73,4 +74,5 @@ def sessions(draw):
         draw(st.sampled_from(["any", "extreme", "constant"])),
         draw(st.booleans()),
         draw(st.integers(0, 2**32 - 2)),
+        output_bias=draw(st.booleans()),
     )

@@ -40,9 +40,11 @@ class BackpropSession:
     inputs: str = "any"
     drops: bool = True
     seed: int = 0
+    output_bias: bool = False
 
     def network(self) -> Network:
-        network = Network(self.shape, self.classes, list(self.layers), Backprop.id)
+        options = {"output_bias": self.output_bias}
+        network = Network(self.shape, self.classes, list(self.layers), Backprop.id, **options)
         rng = np.random.default_rng(self.seed)
         network.initialise(rng)
         for layer in [*network.blocks, network.output] if self.weights != "calibrated" else []:
@@ -116,9 +118,9 @@ SESSIONS = {
             conv(21, leak=8),
             pool("max", 2, 2),
             DROPOUT,
-            conv(34, (3, 4), (2, 1), (2, 1), **MASTERS),
+            conv(34, (3, 4), (2, 1), (2, 1), **MASTERS, **BIAS),
             pool("avg", 1, 2),
-            conv(5, (1, 1), (0, 0)),
+            conv(5, (1, 1), (0, 0), **BIAS),
             conv(9, (2, 2), (1, 0), leak=2),
             dense(40),
         ),
@@ -131,8 +133,8 @@ SESSIONS = {
         4,
         (
             conv(4, groups=4),
-            conv(70, (2, 3), (0, 1), (2, 1), groups=2, leak=16),
-            conv(140, (3, 3), (1, 1), (1, 2), groups=70, **MASTERS),
+            conv(70, (2, 3), (0, 1), (2, 1), groups=2, leak=16, **BIAS),
+            conv(140, (3, 3), (1, 1), (1, 2), groups=70, **MASTERS, **BIAS),
             pool("max", 3, 1),
             conv(6, (1, 2), (0, 1), groups=2),
             DROPOUT,
@@ -143,7 +145,8 @@ SESSIONS = {
     ),
     # More units than are summed together, in several tiles of samples.
     "backprop, biases": BackpropSession(
-        (3,), 4, (dense(67, **BIAS), dense(33, leak=8, **MASTERS, **BIAS)), RULES, (21, 1), seed=9
+        (3,), 4, (dense(67, **BIAS), dense(33, leak=8, **MASTERS, **BIAS)), RULES, (21, 1), seed=9,
+        output_bias=True,
     ),
     # Several turns of collected errors, none of which vanish.
     "backprop, many positions": BackpropSession(

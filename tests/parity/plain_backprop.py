@@ -46,8 +46,8 @@ class PlainLayer:
     """A dense layer is a convolution of maps of one pixel. weights: [unit][group input][ky][kx].
 
     kind: dense, conv, max, average or dropout. Learning layers have: fraction (like weights, or None),
-    exponent, out (output shift), back (error shift), leak (None: no activation). biased: a dense layer has a
-    constant further input, whose weights are the last ones of its units.
+    exponent, out (output shift), back (error shift), leak (None: no activation). biased: each unit has a
+    constant further input, channel CONSTANT, whose weight is the last one.
     """
 
     biased = False
@@ -61,13 +61,18 @@ class PlainLayer:
         return self.kind in ("dense", "conv")
 
 
+CONSTANT = None
+
+
 def at(x, c, i, j):
+    if c is CONSTANT:
+        return 64
     return x[c][i][j] if 0 <= i < len(x[c]) and 0 <= j < len(x[c][0]) else 0
 
 
 def taps(layer, x, u, i, j):
     """(input channel within the group, ky, kx, channel, row, column) of the inputs of an output."""
-    inputs = len(layer.weights[0])
+    inputs = len(layer.weights[0]) - layer.biased
     group = u // (len(layer.weights) // layer.groups)
     for c in range(inputs):
         for ky in range(len(layer.weights[0][0])):
@@ -77,6 +82,8 @@ def taps(layer, x, u, i, j):
                     j * layer.stride[1] + kx - layer.padding[1],
                 )
                 yield c, ky, kx, group * inputs + c, row, column
+    if layer.biased:
+        yield inputs, 0, 0, CONSTANT, 0, 0
 
 
 def shaped(flat, shape):
@@ -94,8 +101,7 @@ def shape_of(x):
 
 def sums_of(layer, x):
     if layer.kind == "dense":
-        x = [*flat(x), 64] if layer.biased else flat(x)
-        x = shaped(x, (len(x), 1, 1))
+        x = shaped(flat(x), (len(flat(x)), 1, 1))
     _, height, width_ = shape_of(x)
     kernel = len(layer.weights[0][0]), len(layer.weights[0][0][0])
     rows = (height + 2 * layer.padding[0] - kernel[0]) // layer.stride[0] + 1
@@ -296,8 +302,7 @@ class PlainBackprop:
             if not left:
                 break
             belows = [self.below(layer, err, one) for err, one in zip(errors, layer.seen, strict=True)]
-            values = [flat(b)[:-1] if layer.biased else flat(b) for b in belows]
-            belows = [shaped(v, shape_of(one)) for v, one in zip(values, x, strict=True)]
+            belows = [shaped(flat(b), shape_of(one)) for b, one in zip(belows, x, strict=True)]
             under = self.layers[n - 1]
             if under.learnable and under.leak == 0:
                 belows = [
@@ -314,8 +319,7 @@ class PlainBackprop:
         found = mapped_weights(lambda w: 0, layer.weights)
         kept = layer.seen
         if self.is_packed and layer is not self.learnable[0]:
-            constant = [[[64]]] if layer.biased else []
-            kept = [[*in_two_bits(x[:-1] if layer.biased else x), *constant] for x in kept]
+            kept = [in_two_bits(x) for x in kept]
         for err, x in zip(errors, kept, strict=True):
             units, rows, columns = shape_of(err)
             for u in range(units):
@@ -334,7 +338,7 @@ class PlainBackprop:
             for i in range(rows):
                 for j in range(columns):
                     for c, ky, kx, channel, r, q in taps(layer, x, u, i, j):
-                        if 0 <= r < len(x[0]) and 0 <= q < len(x[0][0]):
+                        if channel is not CONSTANT and 0 <= r < len(x[0]) and 0 <= q < len(x[0][0]):
                             found[channel][r][q] += err[u][i][j] * layer.weights[u][c][ky][kx]
         return found
 

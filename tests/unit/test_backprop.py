@@ -28,22 +28,20 @@ BACKPROP = LEARNERS["backprop"]
 VECTORS = json.loads(Path(__file__).with_name("backprop_vectors.json").read_text())
 
 
-def make_network(spec, shape, classes=3, seed=0, groups=1, bias=False, **options):
+def make_network(spec, shape, classes=3, seed=0, groups=1, output_bias=False, **options):
     """spec: in the short notation. options: of all layers with weights. seed: None for weights of 0.
 
-    groups: of convolutions whose channels it divides. bias: whether dense layers have one.
+    groups: of convolutions whose channels it divides.
     """
     layers, channels = parse_notation(spec, shape, "backprop"), shape[0]
     for layer in layers:
         if layer["type"].startswith("backprop"):
             layer |= options
-        if bias and layer["type"] == "backprop_dense":
-            layer["bias"] = True
         if "channels" in layer:
             if channels % groups == layer["channels"] % groups == 0:
                 layer.setdefault("groups", groups)
             channels = layer["channels"]
-    network = Network(shape, classes, layers, "backprop")
+    network = Network(shape, classes, layers, "backprop", output_bias=output_bias)
     if seed is not None:
         network.initialise(np.random.default_rng(seed))
     return network
@@ -197,6 +195,7 @@ def trainings(draw):
         "wild": draw(st.booleans()),
         "groups": draw(st.sampled_from([1, 2])),
         "bias": draw(st.booleans()),
+        "output_bias": draw(st.booleans()),
     }
 
 
@@ -206,7 +205,10 @@ def test_against_plain_integers(case):
     rng = np.random.default_rng(case["seed"])
     shape, batch = case["shape"], case["batch"]
     network = make_network(
-        case["spec"], shape, 3, **{key: case[key] for key in ("seed", "groups", "leak", "encoding", "bias")}
+        case["spec"],
+        shape,
+        3,
+        **{key: case[key] for key in ("seed", "groups", "leak", "encoding", "bias", "output_bias")},
     )
     x = rng.integers(-127, 128, (batch, *shape)).astype(np.int8)
     labels = rng.integers(0, 3, batch)

@@ -7,6 +7,7 @@ from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError
 from integrad.learners.table import LEARNERS
 from integrad.model_file import Model, load_model, save_model
+from integrad.network.layer_types.backprop_conv import backprop_conv_layer
 from integrad.network.network import Network
 from integrad.network.notation import parse_notation
 from integrad.training.progress import Silent
@@ -136,8 +137,29 @@ def test_a_network_file(tmp_path):
     conv, _, dense = spec.layers
     assert (conv["leak"], conv["encoding"]) == (4, "int16-master")
     assert dense == {"type": "backprop_dense", "units": 7, "bias": True}
+    assert not spec.output_bias
     other = load_spec(str(path), SHAPE, options={"leak": 8})
     assert other.layers[0]["leak"] == 8 and other.layers[2] == dense
+
+
+def test_biases_of_all_layers_and_of_the_output_layer(tmp_path):
+    path = tmp_path / "network.toml"
+
+    def biased(head, spec=str(path), options=None):
+        text = TEXT.replace("bias = true\n", "").replace("leak = 4", f"leak = 4\n{head}")
+        path.write_text(text)
+        found = load_spec(spec, SHAPE, "backprop", options)
+        network = found.network(SHAPE, 3)
+        assert Network.from_description(network.describe()).describe() == network.describe()
+        return [layer.bias is not None for layer in [*network.blocks, network.output]]
+
+    assert biased("") == [False] * 3
+    assert biased("bias = true") == [True] * 3
+    assert biased("bias = true\noutput_bias = false") == [True, True, False]
+    assert biased("output_bias = true") == [False, False, True]
+    assert biased("bias = true", options={"bias": False}) == [False] * 3
+    assert biased("", "cnn:p2,c2,c3,d4", {"bias": "first"}) == [True, False, False, False]
+    assert biased("", "cnn:p2,c2,d4", {"bias": True}) == [True] * 3
 
 
 @pytest.mark.parametrize(
@@ -146,6 +168,7 @@ def test_a_network_file(tmp_path):
         ("leak = 3", "leak must be one of 0, 2, 4, 8, 16"),
         ('encoding = "int4"', 'encoding must be "int8" or "int16-master"'),
         ("bias = 1", "bias must be true or false"),
+        ("output_bias = 1", "output_bias must be true or false"),
         ("alpha_inv = 4", "unknown key 'alpha_inv'"),
         ('[[layer]]\ntype = "dense"\nunits = 3', "the learner backprop supports only"),
         ('[learning]\nloss = "hinge"', "loss must be squared or cross-entropy"),
@@ -165,6 +188,7 @@ def test_mistakes_in_a_network_file(tmp_path, text, words):
         ({"type": "backprop_dense", "units": 3, "leak": 5}, "leak must be one of"),
         ({"type": "backprop_dense", "units": 3, "encoding": 8}, "encoding must be int8 or int16-master"),
         ({"type": "backprop_dense", "units": 3, "bias": 1}, "bias must be true or false"),
+        (backprop_conv_layer(3, 3, 1, False) | {"bias": 1}, "bias must be true or false"),
         ({"type": "backprop_dense", "units": 3, "alpha_inv": 4}, "must have exactly the keys"),
         ({"type": "dense", "units": 3, "alpha_inv": 4}, "the learner backprop supports only"),
     ],
@@ -191,6 +215,9 @@ def test_biases_let_a_network_tell_distances_apart():
     assert hits[0] < 0.7 and hits[1] > 0.95
 
 
+WIDEST = backprop_conv_layer(2, 3, 1, False) | {"kernel": [187, 89], "padding": [0, 0]}
+
+
 @pytest.mark.parametrize(
     "shape, layers, words",
     [
@@ -203,6 +230,8 @@ def test_biases_let_a_network_tell_distances_apart():
         ),
         ((88, 17, 89), [{"type": "backprop_dense", "units": 2}], None),
         ((88, 17, 89), [{"type": "backprop_dense", "units": 2, "bias": True}], "more than the 133,143"),
+        ((8, 187, 89), [WIDEST], None),
+        ((8, 187, 89), [WIDEST | {"bias": True}], "more than the 133,143"),
         (
             (1, 400, 400),
             parse_notation("cnn:c2,p4", (1, 400, 400), "backprop"),
@@ -216,6 +245,12 @@ def test_sums_that_could_exceed_32_bits_are_refused(shape, layers, words):
         return
     with pytest.raises(IntegradError, match=words):
         Network(shape, 3, layers, "backprop")
+
+
+def test_biases_of_the_output_layer_count_as_an_input():
+    assert Network((88, 17, 89), 3, [], "backprop").output.summands == 133_144
+    with pytest.raises(IntegradError, match="output layer has 133,144 inputs, more than the 133,143"):
+        Network((88, 17, 89), 3, [], "backprop", output_bias=True)
 
 
 def test_usual_settings_are_left_out_of_descriptions():

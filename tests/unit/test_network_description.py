@@ -62,6 +62,11 @@ def test_a_network_does_not_change_with_its_description():
 BAD = {
     "no dict": (None, "exactly the fields"),
     "a field too many": (description() | {"bias": True}, "exactly the fields"),
+    "biases of the output layer": (
+        description() | {"output_bias": True},
+        "no setting of the learner nitro-d",
+    ),
+    "biases or not": (description() | {"output_bias": 1}, "output_bias must be true or false"),
     "a field too few": ({"input_shape": [4], "classes": 2}, "exactly the fields"),
     "no shape": (description(input_shape=()), "input_shape must be a list of 1 or 3"),
     "two axes": (description(input_shape=(4, 4)), "input_shape must be a list of 1 or 3"),

@@ -154,7 +154,8 @@ LAYER_OPTIONS = ("leak", "encoding", "bias", "sums")
 @click.option(
     "--bias",
     type=click.Choice(tuple(BIASES)),
-    help="Dense layers of backprop that have biases. [default: first, if SPEC begins with mlp:]",
+    help="Layers of backprop that have biases; all: with the output layer. [default: first, if SPEC begins "
+    "with mlp:]",
 )
 @click.option(
     "--sums",

@@ -20,12 +20,12 @@ BATCH, CLASSES = 5, 3
 LAYERS = [
     {
         "type": "backprop_conv", "channels": 9, "kernel": [3, 3], "stride": [1, 1], "padding": [1, 1],
-        "leak": 4,
+        "leak": 4, "bias": True,
     },
     {"type": "max_pool", "size": [2, 2]},
     {
         "type": "backprop_conv", "channels": 9, "kernel": [3, 2], "stride": [1, 1], "padding": [1, 1],
-        "groups": 3, "encoding": "int16-master",
+        "groups": 3, "encoding": "int16-master", "bias": True,
     },
     {"type": "avg_pool", "size": [1, 2]},
     {"type": "dropout", "percent": 25},
@@ -42,7 +42,8 @@ RULES = ((16, SQUARED, NORMALISED, DELAYED), (64, CROSS_ENTROPY, EXACT, CONSTANT
 def agrees_with_numpy(make_engine: Callable[[Network], Engine]) -> bool:
     """Whether an engine computes the same scores and weights as the reference."""
     for number, settings in enumerate(RULES):
-        network, rng = Network((1, 7, 9), CLASSES, LAYERS, Backprop.id), np.random.default_rng(number)
+        network = Network((1, 7, 9), CLASSES, LAYERS, Backprop.id, output_bias=True)
+        rng = np.random.default_rng(number)
         rule = BackpropRule(*settings, LearnSet.parse("all", len(network.blocks)))
         for parameter in network.parameters():
             _fill(parameter, rng)

@@ -45,4 +45,4 @@ def narrowed(spec: str, divisor: int) -> str:
 def _network(model: Model, spec: str) -> Network:
     network = model.network
     layers = load_spec(spec, network.input_shape, network.learner).layers
-    return Network(network.input_shape, network.classes, layers, network.learner, network.sums)
+    return Network.from_description(network.describe() | {"layers": layers})

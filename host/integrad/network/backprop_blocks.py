@@ -87,10 +87,10 @@ class BackpropLayer:
     leak: int | None
     fan_in: int
 
-    def allocate(self, shape: Shape, biases: int = 0) -> None:
-        """Parameters with this shape of the weights, all zero. biases: how many, 0 for none."""
+    def allocate(self, shape: Shape, biased: bool) -> None:
+        """Parameters with this shape of the weights, an output per row, all zero."""
         self.bias = self.bias_fraction = None
-        for role, size in [(WEIGHTS, shape), *([(BIAS, (biases,))] if biases else [])]:
+        for role, size in [(WEIGHTS, shape), *([(BIAS, shape[:1])] if biased else [])]:
             setattr(self, role, np.zeros(size, np.int8))
             setattr(self, FRACTIONS[role], np.zeros(size, np.int8) if self.encoding == MASTER else None)
         self.scales = np.zeros(3, np.int8)
@@ -193,11 +193,22 @@ class BackpropLayer:
 
     def accumulate(self, x: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
         """x: int8 (N, *inputs) → (columns for the cache, sums int32 (N, *outputs))."""
-        raise NotImplementedError
+        found, sums = self.products(x)
+        if self.bias is not None:
+            sums += BIAS_INPUT * self.bias.astype(np.int32).reshape(-1, *[1] * (sums.ndim - 2))
+        return found, sums
 
     def gradients(self, error: np.ndarray, cache: BackpropCache) -> dict[str, np.ndarray]:
         """error: int8 (N, *outputs) of the sums → role → int64 in the shape of that parameter."""
-        return {WEIGHTS: self.weight_gradient(error, cache)}
+        found = {WEIGHTS: self.weight_gradient(error, cache)}
+        if self.bias is not None:
+            by_output = error.reshape(*error.shape[:2], -1)
+            found[BIAS] = BIAS_INPUT * by_output.sum(axis=(0, 2), dtype=np.int64)
+        return found
+
+    def products(self, x: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
+        """Like accumulate, without the biases."""
+        raise NotImplementedError
 
     def weight_gradient(self, error: np.ndarray, cache: BackpropCache) -> np.ndarray:
         """error: int8 (N, *outputs) of the sums → int64 in the shape of weights."""
@@ -220,7 +231,7 @@ class BackpropDense(BackpropLayer):
     takes_features = True
 
     def __post_init__(self):
-        self.allocate((self.units, self.fan_in), self.units if self.biased else 0)
+        self.allocate((self.units, self.fan_in), self.biased)
 
     @property
     def output_shape(self) -> Shape:
@@ -231,17 +242,8 @@ class BackpropDense(BackpropLayer):
         """Number of output positions that share a weight."""
         return 1
 
-    def accumulate(self, x):
-        sums = product_of_int8(x, self.weights.T)
-        if self.bias is not None:
-            sums += BIAS_INPUT * self.bias.astype(np.int32)
-        return None, sums
-
-    def gradients(self, error, cache):
-        found = super().gradients(error, cache)
-        if self.bias is not None:
-            found[BIAS] = BIAS_INPUT * error.sum(axis=0, dtype=np.int64)
-        return found
+    def products(self, x):
+        return None, product_of_int8(x, self.weights.T)
 
     def weight_gradient(self, error, cache):
         return product_of_int8(error.T, cache.x).astype(np.int64)
@@ -252,7 +254,8 @@ class BackpropDense(BackpropLayer):
 
 @dataclass
 class BackpropConv(BackpropLayer):
-    """A convolution block. weights: (channels, in_channels // groups, kh, kw). Like ConvBlock otherwise."""
+    """A convolution block. weights: (channels, in_channels // groups, kh, kw), bias: (channels,) if it is
+    biased. Like ConvBlock otherwise."""
 
     input_shape: Shape
     channels: int
@@ -262,10 +265,11 @@ class BackpropConv(BackpropLayer):
     groups: int = 1
     leak: int | None = 0
     encoding: str = INT8
+    biased: bool = False
     takes_features = False
 
     def __post_init__(self):
-        self.allocate((self.channels, self.group_inputs, *self.kernel))
+        self.allocate((self.channels, self.group_inputs, *self.kernel), self.biased)
 
     @property
     def group_inputs(self) -> int:
@@ -286,7 +290,7 @@ class BackpropConv(BackpropLayer):
         """Number of output positions that share a weight."""
         return self.output_shape[1] * self.output_shape[2]
 
-    def accumulate(self, x):
+    def products(self, x):
         chunks = list(self._chunks(len(x)))
         if len(chunks) == 1:
             found = self._gather(x)

@@ -24,6 +24,7 @@ class BackpropLayers(LearnerLayers):
     types = (MAX_POOL, AVERAGE_POOL, DROPOUT, BACKPROP_DENSE, BACKPROP_CONV)
     families = ("mlp", "cnn")
     max_fan_in = MAX_SUMMANDS
+    has_output_bias = True
 
     def dense(self, units: int) -> dict:
         return backprop_dense_layer(units)
@@ -31,9 +32,11 @@ class BackpropLayers(LearnerLayers):
     def conv(self, channels: int, kernel: int, stride: int, series: bool, groups: int = 1) -> dict:
         return backprop_conv_layer(channels, kernel, stride, series, groups)
 
-    def output(self, fan_in: int, classes: int, blocks: list[BackpropLayer]) -> BackpropOutput:
+    def output(
+        self, fan_in: int, classes: int, blocks: list[BackpropLayer], biased: bool = False
+    ) -> BackpropOutput:
         encoding = blocks[-1].encoding if blocks else INT8
-        return BackpropOutput(fan_in, classes, encoding=encoding, blocks=blocks)
+        return BackpropOutput(fan_in, classes, encoding=encoding, biased=biased, blocks=blocks)
 
     def initialise(
         self,

@@ -17,16 +17,17 @@ MAX_CLASSES = 255
 MAX_LAYERS = 256
 
 FIELDS = {"input_shape", "classes", "layers"}
-OPTIONAL = {"learner", "sums"}
+OUTPUT_BIAS = "output_bias"
+OPTIONAL = {"learner", "sums", OUTPUT_BIAS}
 
 
 def check_description(description: dict) -> None:
     """Raise IntegradError, naming the field, unless the description is a valid network.
 
     A description has `input_shape` ([F] or [C, H, W]), `classes` (2 to 255), `layers` and optionally
-    `learner`, an id in LEARNER_LAYERS, and `sums`, the width of sums in bits; a layer is a dict with a `type`
-    and the keys of its LayerType. The shapes are propagated through the layers; networks whose values could
-    exceed 32 bits, except sums, are rejected.
+    `learner`, an id in LEARNER_LAYERS, `sums`, the width of sums in bits, and `output_bias`, whether the
+    output layer has biases; a layer is a dict with a `type` and the keys of its LayerType. The shapes are
+    propagated through the layers; networks whose values could exceed 32 bits, except sums, are rejected.
     """
     if not isinstance(description, dict) or set(description) - OPTIONAL != FIELDS:
         raise IntegradError("network: must have exactly the fields input_shape, classes and layers")
@@ -34,6 +35,7 @@ def check_description(description: dict) -> None:
     classes = checks.integer(description["classes"], "classes", 2, MAX_CLASSES)
     learner = learner_layers(description.get("learner", USUAL_LEARNER))
     check_sums("network", learner, description.get("sums", learner.sums[0]))
+    output_bias = check_output_bias("network", learner, description.get(OUTPUT_BIAS, False))
     layers = description["layers"]
     if not isinstance(layers, list) or len(layers) > MAX_LAYERS:
         raise IntegradError(f"network: layers must be a list of at most {MAX_LAYERS}")
@@ -46,7 +48,7 @@ def check_description(description: dict) -> None:
         learner.require(kind, f"network: {where}")
         shape = LAYER_TYPES[kind].check(layer, where, shape, classes)
     checks.size("output layer", classes * prod(shape))
-    checks.fan_in("output layer", prod(shape), learner.max_fan_in)
+    checks.fan_in("output layer", prod(shape), learner.max_fan_in - output_bias)
 
 
 def check_sums(where: str, learner: LearnerLayers, sums: object) -> int:
@@ -55,6 +57,15 @@ def check_sums(where: str, learner: LearnerLayers, sums: object) -> int:
         expected = " or ".join(map(str, learner.sums))
         raise IntegradError(f"{where}: sums must be {expected} (bits) with the learner {learner.learner}")
     return sums
+
+
+def check_output_bias(where: str, learner: LearnerLayers, output_bias: object) -> bool:
+    """Whether the output layer has biases. Raises IntegradError unless that of the learner can say so."""
+    if type(output_bias) is not bool:
+        raise IntegradError(f"{where}: {OUTPUT_BIAS} must be true or false")
+    if output_bias and not learner.has_output_bias:
+        raise IntegradError(f"{where}: {OUTPUT_BIAS} is no setting of the learner {learner.learner}")
+    return output_bias
 
 
 def learner_layers(learner: object) -> LearnerLayers:

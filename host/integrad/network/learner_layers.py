@@ -22,14 +22,16 @@ class LearnerLayers(ABC):
     """The part of a learner that networks depend on; the rest is in `integrad.learners`.
 
     learner: its id. types: supported layer types. families: supported families of the short notation.
-    max_fan_in: maximum number of inputs of the output layer. sums: supported widths of sums in bits; the
-    first one is the default.
+    max_fan_in: maximum number of inputs of the output layer, where biases count as one. has_output_bias:
+    whether a description can say that the output layer has biases. sums: supported widths of sums in bits;
+    the first one is the default.
     """
 
     learner: str
     types: tuple[LayerType, ...]
     families: tuple[str, ...]
     max_fan_in: int = MAX_FAN_IN
+    has_output_bias: bool = False
     sums: tuple[int, ...] = (NARROW,)
 
     def require(self, kind: str, where: str) -> None:
@@ -63,7 +65,7 @@ class LearnerLayers(ABC):
 
     @abstractmethod
     def output(self, fan_in: int, classes: int, blocks: list[Block]) -> OutputLayer:
-        """The output layer after these blocks, with weights 0."""
+        """The output layer after these blocks, with weights 0. Takes `biased`, too, if has_output_bias."""
 
     def set_bounds(  # noqa: B027
         self, stages: list[Stage], limits: list[int], output: OutputLayer, sums: int

@@ -10,7 +10,7 @@ import numpy as np
 from integrad.arithmetic import INT8_LIMIT, NARROW
 from integrad.errors import IntegradError
 from integrad.network.blocks import Block
-from integrad.network.description import check_description
+from integrad.network.description import OUTPUT_BIAS, check_description
 from integrad.network.layer_types.checks import MAX_BYTES
 from integrad.network.layer_types.table import LAYER_TYPES
 from integrad.network.layers import flatten
@@ -30,7 +30,8 @@ class Network:
     input_shape: (C, H, W) for images, (C, 1, T) for time series, (F,) for feature vectors.
     classes: number of classes, at least 2. layers: the `layers` of a network description. learner: id of
     the learner. sums: width of the sums of layers in bits, 32 or 64; wider sums allow larger weights, see
-    SumBounds. Raises IntegradError, naming the field, if the description is not a valid network.
+    SumBounds. output_bias: whether the output layer has biases, of learners that leave it open. Raises
+    IntegradError, naming the field, if the description is not a valid network.
     """
 
     def __init__(
@@ -40,12 +41,15 @@ class Network:
         layers: list[dict],
         learner: str = USUAL_LEARNER,
         sums: int = NARROW,
+        output_bias: bool = False,
     ):
         description = {"input_shape": list(input_shape), "classes": classes, "layers": list(layers)}
         if learner != USUAL_LEARNER:
             description["learner"] = learner
         if sums != NARROW:
             description["sums"] = sums
+        if output_bias is not False:
+            description[OUTPUT_BIAS] = output_bias
         check_description(description)
         self._description = copy.deepcopy(description)
         for layer in self._description["layers"]:
@@ -62,7 +66,8 @@ class Network:
             self.stages.append(layer_type.stage(layer, shape, classes))
             shape = self.stages[-1].output_shape
             self._check_size()
-        self.output = LEARNER_LAYERS[learner].output(int(np.prod(shape)), classes, self.blocks)
+        options = {"biased": True} if output_bias else {}
+        self.output = LEARNER_LAYERS[learner].output(int(np.prod(shape)), classes, self.blocks, **options)
         LEARNER_LAYERS[learner].set_bounds(self.stages, limits, self.output, sums)
 
     @classmethod
@@ -73,8 +78,8 @@ class Network:
         return cls(tuple(fields.pop("input_shape")), **fields)
 
     def describe(self) -> dict:
-        """JSON-serialisable description: input_shape, classes, layers, and learner and sums if they
-        are not the defaults."""
+        """JSON-serialisable description: input_shape, classes, layers, and learner, sums and output_bias if
+        they are not the defaults."""
         return copy.deepcopy(self._description)
 
     def _check_size(self) -> None:

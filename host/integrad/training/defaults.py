@@ -12,7 +12,7 @@ from integrad.datasets import axes as layouts
 from integrad.datasets.dataset import Dataset
 from integrad.learners.hyper_parameters import ANNEALED
 from integrad.learners.table import LEARNERS, PREFERRED, find_learner
-from integrad.network.layer_types.table import LAYER_TYPES
+from integrad.network.layer_types.backprop_dense import BACKPROP_DENSE
 from integrad.network.learner_table import LEARNER_LAYERS
 from integrad.network.network import Network
 from integrad.training.specification import FIRST, is_notation, load_spec
@@ -94,9 +94,9 @@ def choose_training(
         if percent is None:
             percent = _validation_percent(pool, given, by_class)
         percent = drawn(percent)
-        if "bias" in LAYER_TYPES[found.layers[0]["type"]].file_defaults:
+        if found.layers[0]["type"] == BACKPROP_DENSE.kind:
             options = {"bias": FIRST} | options
-        network = Network(shape, dataset.classes, found.layers, found.learner, found.sums)
+        network = found.network(shape, dataset.classes)
         usual = _budget(network, pool, given) | {
             **find_learner(found.learner).usual_settings(dataset.classes),
             "keep": BEST if percent else LAST,

@@ -51,10 +51,11 @@ from integrad.errors import IntegradError
 from integrad.files import read_bounded
 from integrad.learners.learner import Learner
 from integrad.learners.table import LEARNERS, USUAL
-from integrad.network.description import check_sums
+from integrad.network.description import OUTPUT_BIAS, check_output_bias, check_sums
 from integrad.network.layer_types.table import LAYER_TYPES
 from integrad.network.learner_layers import LearnerLayers
 from integrad.network.learner_table import LEARNER_LAYERS
+from integrad.network.network import Network
 from integrad.network.shapes import LayerError, Shape, check_shapes
 
 try:
@@ -71,13 +72,18 @@ those of a line."""
 @dataclass(frozen=True)
 class Specification:
     """layers: of a network description. learning: name → hyper-parameter set by a file or preset. learner:
-    id of the learner that trains them. sums: of a network description.
+    id of the learner that trains them. sums, output_bias: of a network description.
     """
 
     layers: list[dict]
     learning: dict[str, int | str] = field(default_factory=dict)
     learner: str = USUAL
     sums: int = NARROW
+    output_bias: bool = False
+
+    def network(self, input_shape: Shape, classes: int) -> Network:
+        """With weights 0. Raises IntegradError if there is no such network."""
+        return Network(input_shape, classes, self.layers, self.learner, self.sums, self.output_bias)
 
 
 def read_network_file(
@@ -95,7 +101,8 @@ def read_network_file(
         raise IntegradError(f"{path}: learner must be one of {', '.join(LEARNERS)}, not {learner!r:.50}")
     own = LEARNER_LAYERS[learner]
     settings = own.file_defaults
-    _refuse_unknown(path, document, (*sorted(own.settings), "layer", "learner", "learning"))
+    of_output = (OUTPUT_BIAS,) if own.has_output_bias else ()
+    _refuse_unknown(path, document, (*sorted({*own.settings, *of_output}), "layer", "learner", "learning"))
     defaults = {name: check(path, document.get(name, usual)) for name, (usual, check) in settings.items()}
     defaults |= {name: value for name, value in (options or {}).items() if name in settings}
     tables = document.get("layer", [])
@@ -112,9 +119,9 @@ def read_network_file(
         kind = layers[error.index]["type"]
         raise IntegradError(f"{path}: layer {error.index + 1} ({kind}) does not fit: {error}") from error
     sums = check_sums(path, own, document.get("sums", own.sums[0]))
-    return Specification(
-        layers, _learning(path, document.get("learning", {}), LEARNERS[learner]), learner, sums
-    )
+    output_bias = check_output_bias(path, own, document.get(OUTPUT_BIAS, defaults.get("bias", False)))
+    learning = _learning(path, document.get("learning", {}), LEARNERS[learner])
+    return Specification(layers, learning, learner, sums, output_bias)
 
 
 def _read(path: str) -> dict:

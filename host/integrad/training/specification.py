@@ -15,7 +15,7 @@ from integrad.training import presets
 from integrad.training.network_toml import Specification, read_network_file
 
 FIRST = "first"
-"""Of settings of layers that are true or false: true for the first layer of the network only."""
+"""Of settings of layers that are true or false: true for the first layer that has the setting only."""
 
 
 def parse_spec(text: str, input_shape: Shape) -> list[dict]:
@@ -38,8 +38,9 @@ def load_spec(
 
     learner: id of the one that the user asked for, None if nobody did. options: name → value of settings of
     all layers, such as leak, where FIRST is allowed; layers of a network file that have a value of their own
-    keep it. It may also have `sums`, the width of the network's sums in bits. Raises UsageError where the
-    network file or the preset is for another learner, or the network has no such setting.
+    keep it. `bias` counts for the output layer, too. It may also have `sums`, the width of the network's sums
+    in bits. Raises UsageError where the network file or the preset is for another learner, or the network has
+    no such setting.
     """
     options = options or {}
     if text.endswith(".toml"):
@@ -52,11 +53,11 @@ def load_spec(
         raise UsageError(f"SPEC: {text} is for the learner {found.learner}, not for {learner}")
     _check_options(found.learner, options)
     if not text.endswith(".toml"):
-        for number, layer in enumerate(found.layers):
-            known = LAYER_TYPES[layer["type"]].file_defaults
-            for name, value in options.items():
-                if name in known and (value != FIRST or number == 0):
-                    layer[name] = True if value == FIRST else value
+        for name, value in options.items():
+            having = [layer for layer in found.layers if name in LAYER_TYPES[layer["type"]].file_defaults]
+            for layer in having[:1] if value == FIRST else having:
+                layer[name] = True if value == FIRST else value
+        found = replace(found, output_bias=options.get("bias") is True)
     return replace(found, sums=options.get("sums", found.sums))
 
 

@@ -16,7 +16,6 @@ from integrad.datasets.dataset import Dataset
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.engines.engine import Engine
 from integrad.model_file import Model
-from integrad.network.network import Network
 from integrad.tensor_file import one_line
 from integrad.training.defaults import VALIDATION_PERCENT, usual_batch_size
 from integrad.training.history import History
@@ -98,7 +97,7 @@ class TrainingRun:
         rng = self.trainer.rng
         self.split = split_dataset(dataset, rng, self.holdouts, validation_percent, by_class)
         self.preprocessing = Preprocessing.fit(dataset.x[self.split.train], dataset.axes)
-        self.network = Network(shape, dataset.classes, parsed.layers, parsed.learner, parsed.sums)
+        self.network = parsed.network(shape, dataset.classes)
         self.trainer.check_network(self.network)
         trainer = self.trainer
         names = trainer.learner.initialisation

@@ -58,7 +58,6 @@ static void count_learning(sizes *s, const layer *l, int32_t batch) {
     s->wide = larger(s->wide, units * error_pitch(batch));
     s->packed = larger(s->packed, packed_columns_size(1, even(batch) / 2, l->channels));
     s->gradient = larger(s->gradient, units * (size_t)sum_pitch(l->channels));
-    s->bias_gradient = larger(s->bias_gradient, l->bias != NULL ? units : 0);
 }
 
 static void count_dense(sizes *s, const layer *l, int32_t batch) {
@@ -156,6 +155,9 @@ buffers *backprop_reserve(const chain *c, int32_t batch, int32_t threads) {
     for (int32_t i = 0; i < c->count; i++) {
         const layer *l = &c->layers[i];
         s.activations = larger(s.activations, (size_t)batch * larger(inputs_of(l), outputs_of(l)));
+        if (l->bias != NULL) {
+            s.bias_gradient = larger(s.bias_gradient, (size_t)l->out_channels);
+        }
         if (l->kind == DENSE) {
             count_dense(&s, l, batch);
         } else if (l->kind == CONV) {

@@ -1,5 +1,6 @@
 #include "backprop_conv.h"
 
+#include "backprop_biases.h"
 #include "backprop_dense.h"
 #include "backprop_maps.h"
 #include "backprop_requantise.h"
@@ -11,7 +12,8 @@
 /* What becomes of the sums of a map. */
 typedef struct {
     int8_t *out;
-    const int8_t *x; /* sums count where x > 0; NULL: everywhere */
+    const int8_t *x;    /* sums count where x > 0; NULL: everywhere */
+    const int8_t *bias; /* (channels), or NULL */
     int32_t channels, shift;
 } target;
 
@@ -44,11 +46,17 @@ static uint32_t convolve_part(const target *t, int32_t *sums, const operands *n,
         for (int32_t i = 0; i < n->bundles; i++) {
             multiply(sums + i * n->columns, channels, n, i, from, count);
         }
+        if (t->bias != NULL) {
+            add_biases(sums, channels, t->bias, count, t->channels);
+        }
         return requantise_run(t, sums, (size_t)from * channels, (size_t)count * channels);
     }
     uint32_t largest = 0;
     for (int32_t i = 0; i < n->bundles; i++) {
         multiply(sums, pitch, n, i, from, count);
+        if (t->bias != NULL) {
+            add_biases(sums, pitch, t->bias + i * n->columns, count, n->columns);
+        }
         for (size_t p = 0; p < (size_t)count; p++) {
             const size_t at = ((size_t)from + p) * channels + (size_t)(i * n->columns);
             const uint32_t own = requantise_run(t, sums + p * pitch, at, (size_t)n->columns);
@@ -76,7 +84,8 @@ void conv_forward(buffers *b, layer *l, int8_t *y, int16_t *maps, const int8_t *
     uint32_t largest = 0;
 #pragma omp parallel for reduction(max : largest) num_threads(b->threads)
     for (int32_t i = 0; i < batch; i++) {
-        const target t = {y + (size_t)i * size, NULL, l->out_channels, l->scales[OUTPUT_SHIFT]};
+        const target t = {y + (size_t)i * size, NULL, l->bias, l->out_channels,
+                          l->scales[OUTPUT_SHIFT]};
         const operands n = {input_windows(l, maps + (size_t)i * padded_map_size(l)),
                             b->packed,
                             padded_map_size(l) * (size_t)batch,
@@ -102,7 +111,7 @@ void conv_errors(buffers *b, layer *l, int8_t *below, const int8_t *errors, cons
         const scratch *own = &b->threads_own[this_thread()];
         spread_errors(own->error_maps, l, errors + (size_t)i * outputs);
         const size_t at = (size_t)i * size;
-        const target t = {below + at, x ? x + at : NULL, l->channels, l->scales[ERROR_SHIFT]};
+        const target t = {below + at, x ? x + at : NULL, NULL, l->channels, l->scales[ERROR_SHIFT]};
         const operands n = {error_windows(l, own->error_maps),
                             b->packed,
                             error_map_size(l),
@@ -122,8 +131,9 @@ void conv_learn(buffers *b, const layer *l, const int8_t *errors, const int8_t *
         return;
     }
     sum_sparse_gradient(b, l, errors, maps, batch);
+    sum_bias_gradient(b->bias_gradient, l, errors, batch * l->out_height * l->out_width);
     const size_t row =
         (size_t)(l->channels / l->groups) * (size_t)(l->kernel_height * l->kernel_width);
-    const layer_gradients g = {b->gradient, NULL, (size_t)l->out_channels, row, row};
+    const layer_gradients g = {b->gradient, b->bias_gradient, (size_t)l->out_channels, row, row};
     learn_layer(l, &g, r, exponent, b->threads);
 }

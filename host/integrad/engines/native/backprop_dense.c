@@ -1,7 +1,6 @@
 #include "backprop_dense.h"
 
-#include <string.h>
-
+#include "backprop_biases.h"
 #include "backprop_products.h"
 #include "backprop_requantise.h"
 #include "backprop_rounding.h"
@@ -10,14 +9,6 @@
 #include "tiles.h"
 
 enum { OUTS = 32, BLOCK = 16 * TILE };
-
-static void add_biases(int32_t z[][OUTS], const int8_t *bias, int32_t rows, int32_t count) {
-    for (int32_t i = 0; i < rows; i++) {
-        for (int32_t o = 0; o < count; o++) {
-            z[i][o] += BIAS_INPUT * bias[o];
-        }
-    }
-}
 
 void dense_forward(buffers *b, layer *l, int8_t *y, const int8_t *x, int32_t batch) {
     const int32_t pitch = whole_vectors(l->channels), units = l->out_channels;
@@ -45,7 +36,7 @@ void dense_forward(buffers *b, layer *l, int8_t *y, const int8_t *x, int32_t bat
                     product_tile(&z[0][o], OUTS, rows, 0, first, second, 1, pitch);
                 }
                 if (l->bias != NULL) {
-                    add_biases(z, l->bias + from, tile, count);
+                    add_biases(&z[0][0], OUTS, l->bias + from, tile, count);
                 }
                 for (int32_t i = 0; i < tile; i++) {
                     int8_t *to = y + (size_t)(at + i) * (size_t)units + from;
@@ -100,15 +91,6 @@ static void transpose_errors(int16_t *out, const int8_t *errors, int32_t batch, 
     }
 }
 
-static void sum_biases(int32_t *gradient, const int8_t *errors, int32_t batch, int32_t units) {
-    memset(gradient, 0, (size_t)units * sizeof *gradient);
-    for (int32_t i = 0; i < batch; i++, errors += units) {
-        for (int32_t u = 0; u < units; u++) {
-            gradient[u] += BIAS_INPUT * errors[u];
-        }
-    }
-}
-
 void dense_learn(buffers *b, const layer *l, const int8_t *errors, const int8_t *x, int32_t batch,
                  const backprop_rule *r, int32_t exponent) {
     const int32_t units = l->out_channels, pairs = (batch + 1) / 2;
@@ -123,9 +105,7 @@ void dense_learn(buffers *b, const layer *l, const int8_t *errors, const int8_t 
         pair_products(b->gradient + (size_t)at * pitch, pitch, &w, at, tile, b->packed,
                       l->channels);
     }
-    if (l->bias != NULL) {
-        sum_biases(b->bias_gradient, errors, batch, units);
-    }
+    sum_bias_gradient(b->bias_gradient, l, errors, batch);
     const layer_gradients g = {b->gradient, b->bias_gradient, (size_t)units, pitch,
                                (size_t)l->channels};
     learn_layer(l, &g, r, exponent, b->threads);

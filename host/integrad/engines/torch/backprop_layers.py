@@ -30,9 +30,10 @@ def sums(
     (N, units)."""
     weights = Bounded.int8(arrays[WEIGHTS])
     if isinstance(block, BackpropConv):
-        return conv.sums(arithmetic, x, block, weights)
-    found = arithmetic.product(Bounded.int8(x), weights).values.to(torch.int32)
-    return found if block.bias is None else found + BIAS_INPUT * arrays[BIAS].to(torch.int32)
+        found, shape = conv.sums(arithmetic, x, block, weights), (-1, 1, 1, 1)
+    else:
+        found, shape = arithmetic.product(Bounded.int8(x), weights).values.to(torch.int32), (-1,)
+    return found if block.bias is None else found + BIAS_INPUT * arrays[BIAS].to(torch.int32).view(shape)
 
 
 def gradients(
@@ -46,7 +47,8 @@ def gradients(
         weights = arithmetic.product(Bounded.int8(error.T), Bounded.int8(x.T))
     found = {WEIGHTS: weights.values.to(torch.int64)}
     if block.bias is not None:
-        found[BIAS] = BIAS_INPUT * error.sum(0, dtype=torch.int64)
+        others = (1, 2, 3) if isinstance(block, BackpropConv) else 0
+        found[BIAS] = BIAS_INPUT * error.sum(others, dtype=torch.int64)
     return found
 
 

@@ -7,7 +7,7 @@ from math import prod
 from integrad.errors import IntegradError
 from integrad.network.backprop_blocks import MAX_SUMMANDS, BackpropConv
 from integrad.network.layer_types import backprop_dense, checks, conv_geometry
-from integrad.network.layer_types.backprop_dense import FILE_DEFAULTS
+from integrad.network.layer_types.backprop_dense import BIAS, FILE_DEFAULTS
 from integrad.network.layer_types.conv_geometry import ConvGeometryType, same_padding
 from integrad.network.stage import Stage
 
@@ -18,7 +18,7 @@ class BackpropConvType(ConvGeometryType):
         backprop_dense.check_options(layer, where)
         checks.size(where, layer["channels"] * fan_in)
         checks.size(f"{where} output", prod(after))
-        checks.fan_in(where, fan_in, MAX_SUMMANDS)
+        checks.fan_in(where, fan_in, MAX_SUMMANDS - layer.get(BIAS, False))
         outputs = layer["channels"] // layer.get("groups", 1) * prod(layer["kernel"])
         for name, summands in (("weights per input", outputs), ("positions", prod(after[1:]))):
             if summands > MAX_SUMMANDS:
