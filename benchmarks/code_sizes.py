@@ -82,7 +82,12 @@ PACKED = [
     *product([FEATURES], ["mlp:24", "mlp:40,30,20"], ["backprop"], ["squared"], ["2"]),
     *product([IMAGE], ["cnn:a2,c8,p2,c24,p2,d32", "cnn:c6,p4,c9,a2,d12"], ["backprop"], ["squared"], ["2"]),
 ]
-BIASED = [*product([FEATURES], ["mlp:24", "mlp:40,30,20"], ["backprop"], ["squared"], [""], [True])]
+BIASED = [
+    *product([FEATURES], ["mlp:24", "mlp:40,30,20"], ["backprop"], ["squared"], [""], [True]),
+    *product(
+        [IMAGE], ["cnn:a2,c8,p2,c24,p2,d32", "cnn:c6,p4,c9,a2,d12"], ["backprop"], ["squared"], [""], [True]
+    ),
+]
 WIDE = [
     (("F", "int8", (600,)), "mlp:24", "nitro-d", "", "", False, 64),
     (("F", "int8", (600,)), "mlp:40,30", "nitro-d", "", "", False, 64),
@@ -112,9 +117,8 @@ def make_model(data, spec, learner="nitro-d", loss="", stash="", biased=False, s
     x = rng.integers(limits.min, limits.max, (20, *shape), dtype=dtype, endpoint=True)
     preprocessing = Preprocessing.fit(x, axes)
     shape = preprocessing.input_shape
-    layers = load_spec(spec, shape, learner).layers
-    layers = [layer | {"bias": True} for layer in layers] if biased else layers
-    network = Network(shape, CLASSES, layers, learner, sums)
+    found = load_spec(spec, shape, learner, {"bias": True} if biased else {})
+    network = Network(shape, CLASSES, found.layers, learner, sums, found.output_bias)
     network.initialise(rng)
     record = {"hyper_parameters": {"loss": loss}} if loss else {}
     model = Model(network, preprocessing, [str(k) for k in range(CLASSES)], record)

@@ -21,6 +21,7 @@
 #include "backprop_averages.c"
 #include "backprop_bias_learn.c"
 #include "backprop_conv_back.c"
+#include "backprop_conv_biased.c"
 #include "backprop_conv_forward.c"
 #include "backprop_conv_learn.c"
 #include "backprop_conv_learn_packed.c"

@@ -31,7 +31,8 @@ struct integrad_backprop_dense {
 };
 
 /*
- * A convolution and the max-pool that follows it; without a pool, windows have one position.
+ * A convolution and the max-pool that follows it; without a pool, windows have one position. It has
+ * a bias for each channel, if any.
  * `shape` is that of one group of the convolution; groups lie one after the other.
  */
 struct integrad_backprop_conv {
@@ -77,10 +78,12 @@ INTEGRAD_KERNEL void integrad_backprop_dense_learn(int8_t *w, int8_t *fraction, 
                                                    size_t count, int rate, int32_t *sums,
                                                    uint16_t *index);
 
-/* The biases of a dense layer learn from error, count x units. */
+/* Biases learn from error, count x outputs x positions: of a dense layer, outputs are units and
+ * have one position; of a convolution, they are channels, whose maxima are the positions. */
 INTEGRAD_KERNEL void integrad_backprop_bias_learn(int8_t *bias, int8_t *fraction,
-                                                  const int8_t *error,
-                                                  const struct integrad_backprop_dense *layer,
+                                                  const int8_t *error, size_t outputs,
+                                                  size_t positions,
+                                                  const struct integrad_backprop_scales *scales,
                                                   size_t count, int rate);
 
 /*
@@ -92,6 +95,12 @@ INTEGRAD_KERNEL void integrad_backprop_conv_forward(int8_t *y, uint8_t *winners,
                                                     const int8_t *x,
                                                     const struct integrad_backprop_conv *layer,
                                                     int32_t *work);
+
+/* The same with biases, one for each channel. */
+INTEGRAD_KERNEL void integrad_backprop_conv_biased(int8_t *y, uint8_t *winners, const int8_t *w,
+                                                   const int8_t *bias, const int8_t *x,
+                                                   const struct integrad_backprop_conv *layer,
+                                                   int32_t *work);
 
 /*
  * The maxima of `count` windows of one row in all channels. band: channels x window_height x step.

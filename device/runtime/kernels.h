@@ -20,6 +20,13 @@
 #include "shape.h"
 #include "window.h"
 
+/* A function whose constant arguments select what remains of it. */
+#ifdef __GNUC__
+#define INTEGRAD_INLINE __attribute__((always_inline)) static inline
+#else
+#define INTEGRAD_INLINE static inline
+#endif
+
 #ifndef INTEGRAD_ONE_UNIT
 #define INTEGRAD_KERNEL
 #elif defined(__GNUC__)

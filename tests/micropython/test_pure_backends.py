@@ -76,7 +76,7 @@ MISTAKES = [
     ("viper", "backprop maps", "e = 0 - (0 - e) // leak", "e = e // leak"),
     ("viper", "backprop maps", "0 - (0 - e) // area", "e // area"),
     ("viper", "backprop maps", "elif x[j] > x[best]:", "elif x[j] >= x[best]:"),
-    ("viper", "backprop biased", "sums[0] = total << 6", "sums[0] = total << 5"),
+    ("viper", "backprop biased maps", "sums[0] = total << 6", "sums[0] = total << 5"),
     ("viper", "backprop last", "if rest >> 2 > rest & 3:", "if rest >= 8:"),
     ("viper", "backprop packed", "extent - (extent >> 1)", "extent - (extent >> 2)"),
     ("CPython", "backprop packed", "+ extent // 2)", ")"),

@@ -54,6 +54,7 @@ class Case:
     stash: str = ""
     sums: int = 32
     scales: str = "typical"
+    output_bias: bool = False
 
     def generate(self, folder: Path, prefix: str = "model") -> DeviceModel:
         """Lower the case's model and write its sources."""
@@ -71,7 +72,7 @@ class Case:
 
     def network(self) -> Network:
         shape = layouts.input_shape(self.axes, self.raw_shape)
-        network = Network(shape, self.classes, self.layers, self.learner, self.sums)
+        network = Network(shape, self.classes, self.layers, self.learner, self.sums, self.output_bias)
         rng = np.random.Generator(np.random.PCG64(self.seed))
         if self.weights == "initial":
             network.initialise(rng)

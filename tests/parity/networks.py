@@ -66,6 +66,7 @@ def backprop_cases(draw: st.DrawFn) -> Case:
         layers=layers,
         schedules=tuple((draw(rates),) for _ in case.schedules),
         learner="backprop",
+        output_bias=draw(st.booleans()),
         loss=draw(st.sampled_from(["", *LOSSES])),
         stash=draw(st.sampled_from(STASHES)) if case.learn != "none" else "",
         scales=draw(st.sampled_from(["typical", "typical", "any"])),
@@ -78,8 +79,7 @@ def _backprop(draw: st.DrawFn, layer: dict) -> dict:
         return layer
     kept = {key: value for key, value in layer.items() if key in KEYS}
     options = {"leak": draw(st.sampled_from(LEAKS)), "encoding": draw(st.sampled_from(ENCODINGS))}
-    if layer["type"] == "dense":
-        options["bias"] = draw(st.booleans())
+    options["bias"] = draw(st.booleans())
     return kept | {"type": f"backprop_{layer['type']}"} | options
 
 

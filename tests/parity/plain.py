@@ -6,7 +6,7 @@ import copy
 
 import numpy as np
 from cases import Case
-from plain_backprop import PlainBackprop, PlainLayer, with_bias
+from plain_backprop import PlainBackprop, PlainLayer, flat, with_bias
 from plain_pocket import PlainPocket
 from reference import Reference
 
@@ -161,7 +161,7 @@ class BackpropTwin:
         return network
 
     def _copy(self, array: np.ndarray, bias: np.ndarray | None, rows: list) -> None:
-        units = np.reshape(rows, (len(array), -1))
+        units = np.array([flat(unit) for unit in rows])
         if bias is not None:
             units, bias[...] = units[:, :-1], units[:, -1]
         array[...] = units.reshape(array.shape)

@@ -300,7 +300,7 @@ MISTAKES = [
     Mistake("no error passes a leak", "backprop", r"leak \? 0 : 7;", "7;"),
     Mistake("an output of 0 passes errors", "backprop", r"if \(y\[i\] <= 0\)", "if (y[i] < 0)"),
     Mistake("the target is 0.5", "backprop output", r"label \? 2048", "label ? 1024"),
-    Mistake("a bias counts half", "backprop biased", r"BIAS_INPUT = 64", "BIAS_INPUT = 32"),
+    Mistake("a bias counts half", "backprop biased maps", r"BIAS_INPUT = 64", "BIAS_INPUT = 32"),
     Mistake("biases do not learn", "backprop biased", r" +integrad_backprop_bias_learn\(weights[^;]*;\n", ""),
     Mistake("scores are powers of 2", "backprop last", r"47274", "32768"),
     Mistake("an octave less counts", "backprop last", r"INTEGRAD_OCTAVES = 10", "INTEGRAD_OCTAVES = 9"),

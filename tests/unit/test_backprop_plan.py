@@ -17,12 +17,12 @@ from integrad_codegen.weights_file import layout
 DIGITS = "cnn:a2,c8,p2,c24,p2,d32"
 
 
-def make(spec=DIGITS, shape=(1, 32, 32), **options):
+def make(spec=DIGITS, shape=(1, 32, 32), output_bias=False, **options):
     layers = [
         layer | (options if layer["type"].startswith("backprop") else {})
         for layer in parse_notation(spec, shape, "backprop")
     ]
-    network = Network(shape, 10, layers, "backprop")
+    network = Network(shape, 10, layers, "backprop", output_bias=output_bias)
     network.initialise(np.random.default_rng(0))
     return network
 
@@ -54,6 +54,18 @@ def test_fractions_are_for_layers_that_learn():
     plan = make_plan(make(encoding="int16-master"), "model", "none")
     assert members(plan.parameters()) == ["block1", "block2", "block3", "output"]
     assert plan.weights_bytes == 14_408
+
+
+def test_biases_take_a_byte_of_each_output_and_count_as_an_input():
+    biased = make_plan(make(bias=True, output_bias=True), "model", "all", 4)
+    plain = make_plan(make(), "model", "all", 4)
+    assert biased.weights_bytes == plain.weights_bytes + 8 + 24 + 32 + 10
+    assert biased.scratch.bytes == plain.scratch.bytes
+    for one, other in zip(biased.all_operations, plain.all_operations, strict=True):
+        if one.has_weights:
+            assert one.summands == other.summands + 1 == other.fan_in + 1
+            assert {n for n in one.kernels() if "bias" in n} == {f"{one.kind}_biased", "backprop_bias_learn"}
+            assert not any("bias" in name for name in other.kernels())
 
 
 def test_max_pools_are_part_of_convolutions():

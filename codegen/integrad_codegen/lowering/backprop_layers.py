@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from integrad.arithmetic import INT8_LIMIT
-from integrad.errors import IntegradError
 from integrad.network.backprop_blocks import BackpropLayer as Layer
 from integrad.network.backprop_blocks import error_exponents, input_exponents
 from integrad.network.learn_set import LearnSet
@@ -110,8 +109,6 @@ def _block(name: str, stage: Stage, fields: dict) -> BackpropLayer:
     block = stage.block
     if block.takes_features:
         return BackpropDense(name, (block.fan_in,), block.output_shape, **fields)
-    if block.bias is not None:
-        raise IntegradError(f"{name}: generated code has no biases of convolutions; train with --bias none")
     return BackpropConv(
         name,
         stage.input_shape,

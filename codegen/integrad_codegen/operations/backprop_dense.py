@@ -21,15 +21,12 @@ SCALES_BYTES = 4 * 4
 @dataclass(frozen=True, eq=False)
 class BackpropDense(BackpropLayer):
     """y = activation(W x / 2^shift). loss: of the output layer, "squared" or "cross-entropy", "" for a hidden
-    one. exponent: scores are multiples of 2^exponent. bias, bias_fraction: members of the structs of weights,
-    "" if it has no biases, or they have no fractions."""
+    one. exponent: scores are multiples of 2^exponent."""
 
     kind: ClassVar[str] = "backprop_dense"
     template: ClassVar[str] = "backprop_dense"
     loss: str = ""
     exponent: int = 0
-    bias: str = ""
-    bias_fraction: str = ""
 
     @property
     def is_output(self) -> bool:
@@ -51,15 +48,6 @@ class BackpropDense(BackpropLayer):
     @property
     def weights(self) -> int:
         return self.inputs * self.outputs
-
-    @property
-    def weights_bytes(self) -> int:
-        biases = self.outputs if self.bias else 0
-        return super().weights_bytes + self.arrays * self.encoding.bytes * biases
-
-    @property
-    def summands(self) -> int:
-        return self.fan_in + bool(self.bias)
 
     @property
     def fan_out(self) -> int:
@@ -113,10 +101,6 @@ class BackpropDense(BackpropLayer):
 
     def kernels(self) -> set[str]:
         names = super().kernels()
-        if self.bias:
-            names = names - {"backprop_dense_forward"} | {"backprop_dense_biased"}
-        if self.bias and self.learns:
-            names.add("backprop_bias_learn")
         if self.learns and self.is_output:
             names |= {f"backprop_{self.loss_function}", "argmax"}
         return names
@@ -124,14 +108,6 @@ class BackpropDense(BackpropLayer):
     @property
     def loss_function(self) -> str:
         return "cross_entropy" if self.loss == "cross-entropy" else "squared_error"
-
-    def ingredients(self, batch: int) -> list[str]:
-        names = super().ingredients(batch)
-        if self.bias:
-            names.append(f"{self.kind} with biases")
-        if self.bias and self.learns:
-            names.append(f"{self.kind} with biases learns")
-        return names
 
     def constants(self) -> list[tuple[str, int]]:
         own = ("exponent", self.exponent) if self.is_output else ("outputs", self.outputs)

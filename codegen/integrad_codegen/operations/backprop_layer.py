@@ -43,15 +43,18 @@ def activation_kernels(passes_back: bool, packs: bool) -> set[str]:
 @dataclass(frozen=True, eq=False)
 class BackpropLayer(Operation):
     """encoding: of the weights. fraction: member of the struct of weights with the fractions of its masters,
-    "" if the weights are their own masters. updated: whether the device updates its weights. back: whether
-    it passes errors to the layer below. below: name of that
-    layer, "" if its outputs pass a pool. packs: whether a training step keeps its inputs in a packed stash.
+    "" if the weights are their own masters. bias, bias_fraction: the same for its biases, one per row, "" if
+    it has none. updated: whether the device updates its weights. back: whether it passes errors to the layer
+    below. below: name of that layer, "" if its outputs pass a pool. packs: whether a training step keeps its
+    inputs in a packed stash.
     """
 
     header: ClassVar[str] = "backprop.h"
     encoding: Encoding
     scales: Scales
     fraction: str = ""
+    bias: str = ""
+    bias_fraction: str = ""
     updated: bool = False
     back: bool = False
     below: str = ""
@@ -67,9 +70,14 @@ class BackpropLayer(Operation):
         raise NotImplementedError
 
     @property
+    def biases(self) -> int:
+        """Number of its biases."""
+        return self.rows if self.bias else 0
+
+    @property
     def summands(self) -> int:
-        """Most products of int8 values of which an output is the sum."""
-        return self.fan_in
+        """Most products of int8 values of which an output is the sum; a bias is one of an input of 64."""
+        return self.fan_in + bool(self.bias)
 
     @property
     def fan_out(self) -> int:
@@ -78,7 +86,7 @@ class BackpropLayer(Operation):
 
     @property
     def gradient_terms(self) -> int:
-        """Most products that one sample adds to a gradient."""
+        """Most products that one sample adds to a gradient, that of a bias too."""
         return 1
 
     @property
@@ -88,7 +96,7 @@ class BackpropLayer(Operation):
 
     @property
     def weights_bytes(self) -> int:
-        return self.arrays * self.encoding.bytes * self.weights
+        return self.arrays * self.encoding.bytes * (self.weights + self.biases)
 
     # Memory
 
@@ -116,9 +124,11 @@ class BackpropLayer(Operation):
     # Code
 
     def kernels(self) -> set[str]:
-        names = {f"{self.kind}_forward"}
+        names = {f"{self.kind}_{'biased' if self.bias else 'forward'}"}
         if self.learns:
             names |= {f"{self.kind}_learn{'_packed' if self.packs else ''}", "backprop_rate"}
+        if self.learns and self.bias:
+            names.add("backprop_bias_learn")
         if self.back:
             names.add(f"{self.kind}_back")
         if self.packs:
@@ -143,4 +153,8 @@ class BackpropLayer(Operation):
             names.append(f"{self.kind} learns")
         if self.back:
             names.append(f"{self.kind} passes errors")
+        if self.bias:
+            names.append(f"{self.kind} with biases")
+        if self.bias and self.learns:
+            names.append(f"{self.kind} with biases learns")
         return names
