@@ -30,6 +30,7 @@ test-firmware: $(VENV)/.test
 # The result of the last run is in docs/results/reliability.md.
 soak: $(VENV)/.test
 	$(VENV)/bin/python tests/store/soak.py $(ARGS)
+	$(VENV)/bin/python tests/micropython/soak_saves.py
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .

@@ -122,7 +122,7 @@ def test_damage_is_named():
 WRONG = {
     "nothing": (b"\xff" * 5000, [], "no save of a weight store"),
     "cut off": (slot(bytes(64), 1)[:40], [], "no save of a weight store"),
-    "another model": (slot(bytes(64), 1), ["--model", "{cnn}"], "save 1: learnt from other weights"),
+    "another model": (slot(bytes(64), 1), ["--model", "{cnn}"], "save 1: made for another model"),
     "no such save": (slot(bytes(64), 1), ["--model", "{cnn}", "--sequence", 5], "--sequence 5: "),
     "no model": (slot(bytes(64), 1), ["--out", "x.model"], "require --model"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from integrad.execute.micropython_session import Place
@@ -26,10 +26,12 @@ def in_this_python() -> Place:
     return Place(execute)
 
 
-def run_script(folder: Path, script: str, interpreter: Path = MICROPYTHON) -> str:
+def run_script(
+    folder: Path, script: str, interpreter: Path = MICROPYTHON, arguments: Sequence[str] = ()
+) -> str:
     """What a script prints that runs in its own folder."""
     heap = ["-X", "heapsize=32M"] if interpreter == MICROPYTHON else []
-    command = [str(interpreter), *heap, script]
+    command = [str(interpreter), *heap, script, *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout

@@ -2,9 +2,7 @@
 
 import ast
 import importlib
-import os
 import struct
-import sys
 import zlib
 from array import array
 from dataclasses import replace
@@ -13,9 +11,10 @@ import numpy as np
 import pytest
 from backends import PLAIN, VIPER, run_script
 from backprop_cases import BACKPROP
-from fixed import FIXED
+from exports import MODEL, export, import_from, other_model
+from file_power_cuts import older_file
 
-from integrad.boards.learnt_weights import model_with
+from integrad.boards.learnt_file import learnt_file
 from integrad.build.micropython_modules import ARCHITECTURES, build_module
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError
@@ -27,20 +26,6 @@ from integrad_codegen.micropython.python_files import emit_pure
 from integrad_codegen.plan import make_plan
 from integrad_codegen.weights_file import origin_crc, weights_file
 
-MODEL = FIXED["frozen"].model()  # int8 samples of 2x6x6, one block frozen and one that learns
-
-
-def export(folder, model=MODEL, learn="last:1", backend=PLAIN, prefix="toy"):
-    """The files of an export, the backend beside the wrapper; the raw samples and labels of some data."""
-    plan = make_plan(model.network, prefix, learn, 3, model.constants)
-    for name, text in emit_pure(model, plan).items():
-        if name.endswith(".py") and name.split("/")[0] in (backend, f"{prefix}.py"):
-            (folder / name.split("/")[-1]).write_text(text)
-    (folder / f"{prefix}.weights").write_bytes(weights_file(model, plan))
-    rng = np.random.default_rng(4)
-    samples = rng.integers(-128, 128, (8, *model.preprocessing.raw_shape), np.int8)
-    return samples, rng.integers(0, model.network.classes, 8)
-
 
 @pytest.fixture
 def toy(tmp_path, monkeypatch):
@@ -48,18 +33,6 @@ def toy(tmp_path, monkeypatch):
     samples, labels = export(tmp_path)
     monkeypatch.chdir(tmp_path)
     return import_from(tmp_path, monkeypatch), samples, labels
-
-
-def import_from(folder, monkeypatch):
-    """The module toy of a folder, until the end of the test."""
-    monkeypatch.syspath_prepend(folder)
-    for name in ("toy", "_toy"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    importlib.invalidate_caches()
-    module = importlib.import_module("toy")
-    for name in ("toy", "_toy"):  # forgotten at the end
-        monkeypatch.setitem(sys.modules, name, sys.modules.pop(name))
-    return module
 
 
 def test_predictions_and_scores(toy):
@@ -131,156 +104,6 @@ def test_save_and_load(toy, tmp_path):
     assert again != crc
 
 
-class PowerCutError(Exception):
-    pass
-
-
-class Disk:
-    """os and open for a module, until the power is cut before operation number `left`, or amid a write."""
-
-    def __init__(self, left):
-        self.left = left
-        self.stat = os.stat
-        self.sync = self.counted(lambda: None)
-        self.remove, self.rename = self.counted(os.remove), self.counted(os.rename)
-
-    def counted(self, operation):
-        def call(*arguments):
-            if not self.left:
-                raise PowerCutError
-            self.left -= 1
-            return operation(*arguments)
-
-        return call
-
-    def open(self, path, mode):
-        return self.counted(lambda: Written(self, path))() if mode == "wb" else open(path, mode)
-
-
-class Written:
-    """A file whose data reach the disk as they are written, each piece in two halves."""
-
-    def __init__(self, disk, path):
-        self.file = open(path, "wb", 0)  # noqa: SIM115
-        self.write_half, self.flush = disk.counted(self.file.write), disk.counted(lambda: None)
-
-    def write(self, data):
-        middle = len(data) // 2
-        self.write_half(data[:middle])
-        self.write_half(data[middle:])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.file.close()
-
-
-class Saves:
-    """The files of a model's saves, whose weights are all the same number."""
-
-    def __init__(self, module, folder, monkeypatch):
-        self.module, self.folder, self.monkeypatch = module, folder, monkeypatch
-        self.model = module.Model("toy.weights")
-        self.factory = bytes(self.model.weights)
-
-    def file(self, number):
-        """What a save writes."""
-        assert self.save(number, 99)
-        whole = (self.folder / "learnt").read_bytes()
-        self.put({})
-        return whole
-
-    def save(self, number, left):
-        """Whether it came to its end."""
-        disk = Disk(left)
-        self.model.weights[:] = bytes([number]) * len(self.factory)
-        with self.monkeypatch.context() as patch:
-            patch.setattr(self.module, "os", disk)
-            patch.setattr(self.module, "open", disk.open, raising=False)
-            try:
-                self.model.save("learnt")
-            except PowerCutError:
-                return False
-        return True
-
-    def load(self):
-        """The number that is loaded; None if no file is whole."""
-        self.model.weights[:] = self.factory
-        try:
-            self.model.load("learnt")
-        except (OSError, ValueError):
-            assert bytes(self.model.weights) == self.factory
-            return None
-        (number,) = set(self.model.weights)
-        return number
-
-    def files(self):
-        return {path.name[6:]: path.read_bytes() for path in self.folder.glob("learnt*")}
-
-    def put(self, files):
-        for path in self.folder.glob("learnt*"):
-            path.unlink()
-        for ending, data in files.items():
-            (self.folder / f"learnt{ending}").write_bytes(data)
-
-
-def other_model(learn="last:1"):
-    """A weights file of another model: of the same layout, trained differently."""
-    network = MODEL.network.copy()
-    network.output.weights[0, 0] ^= 1
-    return replace(MODEL, network=network), make_plan(network, "toy", learn, 3)
-
-
-STARTS = {
-    "nothing": {},
-    "only .new": {".new": "first"},
-    "only a part of .new": {".new": "part"},
-    "path": {"": "first"},
-    "path and .old": {"": "second", ".old": "first"},
-    "path and .new": {"": "first", ".new": "second"},
-    "path and a part of .new": {"": "first", ".new": "part"},
-    "path, .new and .old": {"": "second", ".new": "third", ".old": "first"},
-    "between the renames": {".new": "second", ".old": "first"},
-    "another model's": {"": "other"},
-    "another model's and .new": {"": "other", ".new": "first"},
-    "another model's, .new and .old": {"": "other", ".new": "first", ".old": "other"},
-    "a damaged path and .new": {"": "part", ".new": "second", ".old": "first"},
-    "a damaged path and .old": {"": "part", ".old": "first"},
-}
-
-
-@pytest.mark.parametrize("start", STARTS)
-def test_two_cuts_at_any_operations(start, toy, tmp_path, monkeypatch):
-    """What is loaded then are the weights of the last save that came to its end, or of the one under way."""
-    module, _, _ = toy
-    saves = Saves(module, tmp_path, monkeypatch)
-    kinds = {"first": saves.file(1), "second": saves.file(2), "third": saves.file(3)}
-    kinds["part"] = kinds["first"][:50]
-    saves.model = module.Model(weights_file(*other_model()))
-    kinds["other"] = saves.file(9)
-    saves.model = module.Model("toy.weights")
-    files = {ending: kinds[kind] for ending, kind in STARTS[start].items()}
-    saves.put(files)
-    before = saves.load()
-    for cut in range(20):
-        saves.put(files)
-        finished = saves.save(4, cut)
-        between, left = saves.load(), saves.files()
-        assert between == 4 or (between == before and not finished), cut
-        for again in range(20):
-            saves.put(left)
-            finished_again = saves.save(5, again)
-            after = saves.load()
-            assert after == 5 or (after == between and not finished_again), (cut, again)
-            if finished_again:
-                break
-        assert finished_again and saves.files().keys() <= {"", ".old"}
-        if finished:
-            break
-    assert finished and cut > 7
-
-
 def test_a_torn_file_is_refused_and_the_one_before_is_used(toy, tmp_path):
     module, samples, _ = toy
     before = learn_and_save(module, samples, "learnt", 2)
@@ -290,7 +113,7 @@ def test_a_torn_file_is_refused_and_the_one_before_is_used(toy, tmp_path):
         (tmp_path / "learnt").write_bytes(whole[:size])
         model = module.Model("toy.weights")
         assert model.load("learnt") == "learnt.old" and model.crc() == before
-    for position in range(0, len(whole), 7):
+    for position in (*range(0, 48, 7), *range(128, len(whole), 7)):  # between them, nothing is used
         torn = bytearray(whole)
         torn[position] ^= 4
         (tmp_path / "learnt").write_bytes(torn)
@@ -346,8 +169,10 @@ def test_learnt_weights_belong_to_the_model_they_were_learnt_on(learn, change, t
     module = import_from(tmp_path, monkeypatch)
     crc = learn_and_save(module, samples, "learnt", 3)
     learnt = (tmp_path / "learnt").read_bytes()
-    home, exported = model_with(MODEL, learnt, "learnt")
-    assert exported == learn and home.network.weights_crc() != MODEL.network.weights_crc()
+    found = learnt_file(MODEL, learnt, "learnt")
+    home = found.model
+    assert (found.learn, found.sequence, found.steps) == (learn, 1, 3)
+    assert home.network.weights_crc() != MODEL.network.weights_crc()
     model = module.Model(weights_file(home, make_plan(home.network, "toy", learn, 3)))
     assert model.crc() == crc
     for other, plan in (change(learn), (home, make_plan(home.network, "toy", learn, 3))):
@@ -357,18 +182,18 @@ def test_learnt_weights_belong_to_the_model_they_were_learnt_on(learn, change, t
             model.load("learnt")
         assert model.crc() == before
         with pytest.raises(
-            IntegradError, match=r"learnt: learnt from other weights than those of this model; pass"
+            IntegradError, match=r"learnt: save 1: learnt from other weights than those of this model; pass"
         ):
-            model_with(other, learnt, "learnt")
+            learnt_file(other, learnt, "learnt")
     # Files that named only what does not learn, and whole files, which name the same.
     whole = (tmp_path / "toy.weights").read_bytes()
-    named = learnt[:12] + whole[12:16] + learnt[16:28]
-    for data in (named + struct.pack("<I", zlib.crc32(named)) + learnt[32:], whole):
+    older = older_file(struct.unpack_from("<I", whole, 12)[0], module.backend.LAYOUT, learnt[128:])
+    for data in (older, whole):
         (tmp_path / "learnt").write_bytes(data)
         with pytest.raises(ValueError, match=r"^learnt: weights: learnt on another model$"):
             module.Model("toy.weights").load("learnt")
         with pytest.raises(IntegradError, match=r"learnt: learnt from other weights"):
-            model_with(MODEL, data, "learnt")
+            learnt_file(MODEL, data, "learnt")
 
 
 @pytest.mark.parametrize("name", ["backprop pooled", "backprop last", "backprop output"])
@@ -388,10 +213,10 @@ def test_8_bit_weights_are_saved_and_pulled_with_the_fractions_that_learn(name, 
     again = module.Model("toy.weights")
     assert again.crc() != model.crc()
     assert again.load("learnt") == "learnt" and again.crc() == model.crc()
-    home, learn = model_with(learnt_on, (tmp_path / "learnt").read_bytes(), "learnt")
-    assert learn == case.learn
+    home = learnt_file(learnt_on, (tmp_path / "learnt").read_bytes(), "learnt")
+    assert home.learn == case.learn and again.steps == home.steps == len(training.labels)
     for key, values in network.arrays().items():
-        assert np.array_equal(home.network.arrays()[key], values), key
+        assert np.array_equal(home.model.network.arrays()[key], values), key
     assert any("fraction" in p.name and p.learns(stepper.rule.learn_set) for p in network.parameters())
 
 
@@ -498,16 +323,6 @@ def test_nothing_is_allocated_while_it_works(tmp_path, backend):
     arrays = network.arrays()
     names = ("block1.weights", "block2.weights", "block2.head", "output.weights")
     assert int(crc, 16) == zlib.crc32(b"".join(arrays[n].astype("<i2").tobytes() for n in names))
-
-
-def test_the_header_is_what_the_host_writes(toy, tmp_path):
-    module, samples, _ = toy
-    learn_and_save(module, samples, "learnt", 0)
-    whole, learnt = (tmp_path / "toy.weights").read_bytes(), (tmp_path / "learnt").read_bytes()
-    fields, own = struct.unpack("<4sHHIIIII", whole[:28]), struct.unpack("<4sHHIIIII", learnt[:28])
-    origin = zlib.crc32(whole[32:])
-    assert origin == module.Model("toy.weights").crc()
-    assert own == (*fields[:4], origin, 0, *fields[6:]) and learnt[32:] == whole[32 + fields[5] :]
 
 
 def export_example(folder, prefix="toy"):

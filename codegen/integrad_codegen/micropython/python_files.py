@@ -8,7 +8,7 @@ from dataclasses import astuple
 from integrad import __version__, arithmetic
 from integrad.learners.schedule import Schedule
 from integrad.model_file import Model
-from integrad_codegen import weights_file
+from integrad_codegen import store_format, weights_file
 from integrad_codegen.c.header_text import origin_lines, summary
 from integrad_codegen.file_sets import merged
 from integrad_codegen.kind_templates import environment_for
@@ -65,6 +65,9 @@ def _wrapper(model: Model, plan: Plan, command: str) -> dict:
         "header_bytes": weights_file.HEADER_BYTES,
         "weights_alignment": weights_file.alignment(plan),
         "file_version": weights_file.VERSION,
+        "store": store_format,
+        "origin_crc": f"{weights_file.origin_crc(plan):08x}",
+        "model_crc": f"{model.network.weights_crc():08x}",
         "texts": texts(plan, normalisation),
         "raw": {"code": code},
         "raw_values": RawValues.of(model),
@@ -80,6 +83,7 @@ def _memory(plan: Plan) -> dict:
     return {
         "memory_bytes": sum(weights_file.part_bytes(plan)),
         "scratch_bytes": ViperMemory.of(plan).bytes,
+        "save_bytes": store_format.file_bytes(weights_file.part_bytes(plan)[1]),
     }
 
 

@@ -1,4 +1,4 @@
-"""Files of learnt weights that are read back from a board: check them and load them into their model."""
+"""Weights that were learnt on a board: load them into their model, and read files of older exports."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ from integrad_codegen.weights_file import (
 
 
 def model_with(model: Model, data: bytes, name: str) -> tuple[Model, str]:
-    """(the model with the weights of a file of learnt weights, the learn set it was exported with).
+    """(the model with the weights of a file of an older export, the learn set it was exported with).
 
     name: of the file. Raises IntegradError, as the board would, if the file is damaged or belongs to another
     model.
     """
     fields = _fields(data, name)
-    plan = plan_of(model, fields[3], name)
+    plan = plans_by_layout(model).get(fields[3])
+    if plan is None:
+        raise IntegradError(f"{name}: made for another model; pass the model that was installed")
     learning = learning_parameters(plan)
     if fields[4] != origin_crc(plan) or fields[5]:
         raise IntegradError(
@@ -66,11 +68,10 @@ def _fields(data: bytes, name: str) -> tuple:
     raise IntegradError(f"{name}: not a weights file")
 
 
-def plan_of(model: Model, wanted: int, name: str) -> Plan:
-    """The plan whose layout the file has; only the learn set is unknown."""
-    blocks = len(model.network.blocks)
-    for learn in ("all", "output", *(f"last:{k}" for k in range(1, blocks)), "none"):
+def plans_by_layout(model: Model) -> dict[int, Plan]:
+    """Layout → plan, for every learn set with which the model can be exported."""
+    blocks, found = len(model.network.blocks), {}
+    for learn in ("none", *(f"last:{k}" for k in range(1, blocks)), "output", "all"):
         plan = make_plan(model.network, "model", learn, 1, model.constants)
-        if layout(model, plan) == wanted:
-            return plan
-    raise IntegradError(f"{name}: made for another model; pass the model that was installed")
+        found[layout(model, plan)] = plan
+    return found

@@ -1,5 +1,4 @@
-"""Saves of the weight store of generated C in an image of a memory, in the format of
-docs/weight-store.md."""
+"""Saves of the weight store in an image of a memory or in a file, in the format of docs/weight-store.md."""
 
 from __future__ import annotations
 
@@ -8,16 +7,22 @@ import zlib
 from dataclasses import dataclass
 from typing import ClassVar
 
-from integrad.boards.learnt_weights import plan_of, with_weights
+from integrad.boards.learnt_weights import plans_by_layout, with_weights
 from integrad.errors import IntegradError
 from integrad.model_file import Model
 from integrad_codegen.encodings import bytes_of
-from integrad_codegen.weights_file import learning_parameters
-
-MAGIC, MARK, VERSION = b"iSTO", b"iSOK", 1
-HEADER_BYTES, CHECKED_BYTES, MARK_BYTES = 48, 44, 8
-NEEDS_CONFIRMATION = 1
-LARGEST_UNIT = 256
+from integrad_codegen.store_format import (
+    CHECKED_BYTES,
+    HEADER_BYTES,
+    LARGEST_UNIT,
+    MAGIC,
+    MARK,
+    MARK_BYTES,
+    NEEDS_CONFIRMATION,
+    VERSION,
+    rounded,
+)
+from integrad_codegen.weights_file import learning_parameters, origin_crc
 
 
 @dataclass(frozen=True)
@@ -60,14 +65,33 @@ def model_of(model: Model, save: StoredSave, name: str) -> tuple[Model, str]:
     name: of the image. Raises IntegradError if the save is damaged or belongs to another model.
     """
     where = f"{name}: save {save.sequence}"
-    if save.model != model.network.weights_crc():
+    plan = plans_by_layout(model).get(save.layout)
+    if plan is None:
+        raise IntegradError(f"{where}: made for another model; pass the model that was exported")
+    if save.model not in (model.network.weights_crc(), origin_crc(plan)):
         raise IntegradError(
             f"{where}: learnt from other weights than those of this model; pass the model that was exported"
         )
-    plan = plan_of(model, save.layout, where)
     if save.state == StoredSave.DAMAGED or len(save.weights) != bytes_of(learning_parameters(plan)):
-        raise IntegradError(f"{where}: damaged; choose another one with --sequence")
+        raise IntegradError(f"{where}: damaged; another save may be intact")
     return with_weights(model, plan, save.weights, where), plan.learn.name
+
+
+def newest_of(saves: list[StoredSave], model: Model) -> StoredSave:
+    """The save that a start of a program with this model loads; if none, another, to say what is wrong."""
+    known = _origins(model)
+    own = [save for save in saves if (save.layout, save.model) in known] or saves
+    intact = [save for save in own if save.state == StoredSave.INTACT]
+    return (intact or own)[-1]
+
+
+def _origins(model: Model) -> set[tuple[int, int]]:
+    """(layout, model) in the saves of all programs with this model. MicroPython knows weights of other
+    exports than its own by a CRC-32 that it can compute."""
+    crc, found = model.network.weights_crc(), set()
+    for number, plan in plans_by_layout(model).items():
+        found |= {(number, crc), (number, origin_crc(plan))}
+    return found
 
 
 def _save_at(image: bytes, address: int) -> StoredSave | None:
@@ -82,7 +106,7 @@ def _save_at(image: bytes, address: int) -> StoredSave | None:
     unit = _unit_of(image, address, size, weights_crc)
     state = StoredSave.INTACT if unit else StoredSave.DAMAGED
     if unit and flags & NEEDS_CONFIRMATION:
-        begin = address + _rounded(HEADER_BYTES, unit)
+        begin = address + rounded(HEADER_BYTES, unit)
         if image[begin : begin + MARK_BYTES] != MARK + struct.pack("<I", crc):
             state = StoredSave.UNCONFIRMED
     weights = image[_weights_at(address, unit) :][:size] if unit else b""
@@ -103,8 +127,4 @@ def _unit_of(image: bytes, address: int, size: int, crc: int) -> int | None:
 
 
 def _weights_at(address: int, unit: int) -> int:
-    return address + _rounded(HEADER_BYTES, unit) + _rounded(MARK_BYTES, unit)
-
-
-def _rounded(count: int, unit: int) -> int:
-    return -(-count // unit) * unit
+    return address + rounded(HEADER_BYTES, unit) + rounded(MARK_BYTES, unit)

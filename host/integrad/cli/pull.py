@@ -6,7 +6,7 @@ import click
 
 from integrad.boards.connection import connect
 from integrad.boards.identity import identify
-from integrad.boards.learnt_weights import model_with
+from integrad.boards.learnt_file import LearntFile, learnt_file
 from integrad.cli.board_options import port_option
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.output_files import OutputFile
@@ -44,24 +44,36 @@ def pull(model, port, path, out, json_path):
     loaded = load_model(model)
     with connect(port) as connection:
         machine = identify(connection).machine
-        trained, learn, name = _first_intact(connection, loaded, path)
+        found = _newest(connection, loaded, path)
+    trained, name, learn = found.model, found.name, found.learn
     trained.training["board"] = machine or "unnamed"
     save_model(trained, out)
     crc = f"{trained.network.weights_crc():08x}"
-    console.print(f"{name} on {machine or 'the board'}: intact, exported with --learn {learn}", markup=False)
+    steps = "" if found.steps is None else f", {found.steps:,} training steps"
+    console.print(
+        f"{name} on {machine or 'the board'}: intact, exported with --learn {learn}{steps}", markup=False
+    )
     console.print(f"wrote {out}, CRC-32 of all weights {crc}", markup=False)
-    write_json(json_path, {"file": out, "board_file": name, "learn": learn, "weights_crc": crc})
+    result = {"file": out, "board_file": name, "learn": learn, "weights_crc": crc, "steps": found.steps}
+    write_json(json_path, result)
 
 
-def _first_intact(connection, model, path):
-    """(model, learn set, name) of the first intact file. If none is intact, the first file's error is
-    raised."""
-    trouble = None
+def _newest(connection, model, path) -> LearntFile:
+    """The file that load() takes: the first intact one, or path.new if it is a later save than path. If none
+    is intact, the first file's error is raised."""
+    best = trouble = None
     for name in (path + ending for ending in ALSO):
-        if not connection.exists(name):
+        if not connection.exists(name) or (best and name.endswith(ALSO[-1])):
             continue
         try:
-            return *model_with(model, connection.read_file(name), name), name
+            found = learnt_file(model, connection.read_file(name), name)
         except IntegradError as error:
             trouble = trouble or error
-    raise trouble or IntegradError(f"{path}: no such file on the board; write it with model.save({path!r})")
+            continue
+        if best is None or found.sequence > best.sequence:
+            best = found
+    if best is None:
+        raise trouble or IntegradError(
+            f"{path}: no such file on the board; write it with model.save({path!r})"
+        )
+    return best

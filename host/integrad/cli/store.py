@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
-from integrad.boards.store_image import StoredSave, model_of, saves_in
+from integrad.boards.store_image import StoredSave, model_of, newest_of, saves_in
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.output_files import InputFile, OutputFile
 from integrad.errors import IntegradError, UsageError
@@ -33,7 +33,7 @@ MOST_BYTES = 2**30
 @json_option
 def store(image, model_path, out, sequence, json_path):
     """Show what a device saved: the saves of the weight store in IMAGE, a binary copy of its flash memory or
-    of a part of it, as debuggers and flash programs write it.
+    of a part of it, as debuggers and flash programs write it, or a file that MicroPython saved.
 
     \b
     Examples:
@@ -72,10 +72,7 @@ def _choose(saves: list[StoredSave], model, sequence: int | None, image: str) ->
             if save.sequence == sequence:
                 return save
         raise UsageError(f"--sequence {sequence}: {image} has no such save")
-    crc = model.network.weights_crc()
-    own = [save for save in saves if save.model == crc] or saves
-    intact = [save for save in own if save.state == StoredSave.INTACT]
-    return (intact or own)[-1]
+    return newest_of(saves, model)
 
 
 def _show(console, saves: list[StoredSave]) -> None:
