@@ -144,12 +144,21 @@ def test_a_checkpoint_without_a_schedule_has_the_usual_one(tmp_path):
     trainer.fit(network, *PARTS, checkpoint=path, resume=True)
 
 
-def test_a_budget_of_steps_is_resumed(tmp_path):
-    changes = {"steps": 90, "halvings": 3, "keep": "last", "balance": 1}
+def test_drawing_evenly_in_the_first_half_depends_on_the_number_of_epochs(tmp_path):
+    path = tmp_path / "run.checkpoint"
+    interrupt(path, 5, balance=2)
+    trainer, network = make_run(balance=2, epochs=9)
+    with pytest.raises(UsageError, match="a run with epochs 8, not 9; repeat"):
+        trainer.fit(network, *PARTS, checkpoint=path, resume=True)
+
+
+@pytest.mark.parametrize("balance, batches", [(1, 4 * BATCHES + 3), (2, BATCHES + 2), (2, 4 * BATCHES + 3)])
+def test_a_budget_of_steps_is_resumed(tmp_path, balance, batches):
+    changes = {"steps": 90, "halvings": 3, "keep": "last", "balance": balance}
     trainer, network = make_run(**changes)
     whole = trainer.fit(network, *PARTS)
     path = tmp_path / "run.checkpoint"
-    interrupt(path, 4 * BATCHES + 3, **changes)
+    interrupt(path, batches, **changes)
     trainer, again = make_run(**changes)
     assert trainer.fit(again, *PARTS, checkpoint=path, resume=True).epochs == whole.epochs
     assert again.weights_crc() == network.weights_crc()

@@ -378,4 +378,4 @@ def test_a_class_that_is_never_predicted_is_named():
     x, y = table(60)
     y = np.where(np.arange(60) % 15 == 0, 7, 3)  # nothing tells them apart
     with pytest.warns(IntegradNote, match="no training sample is classified as 7: .* try balance=1, which"):
-        integrad.train(x[:, :1], y, "mlp:4", steps=40)
+        integrad.train(x[:, :1], y, "mlp:4", steps=40, balance=0)

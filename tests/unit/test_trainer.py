@@ -12,7 +12,7 @@ from integrad.training.history import Epoch
 from integrad.training.metrics import count_correct, count_predictions, is_unbalanced, macro_f1
 from integrad.training.progress import Silent
 from integrad.training.trainer import Trainer, halved
-from integrad.training.training_state import draw_evenly
+from integrad.training.training_state import TrainingState, draw_evenly
 
 
 def test_seed_fixes_everything():
@@ -150,6 +150,20 @@ def test_classes_are_drawn_evenly_and_samples_take_turns():
     assert counts[:50].max() == 1 and set(counts[50:59]) <= {2, 3} and set(counts[59:]) <= {10, 11}
     assert not np.array_equal(drawn, draw_evenly(labels, np.random.default_rng(2)))
     assert len(draw_evenly(np.arange(5), np.random.default_rng(0))) == 5
+
+
+def test_classes_are_drawn_evenly_in_the_first_half_of_the_epochs(monkeypatch):
+    """Of five epochs, the first three; each sample once an epoch in the others."""
+    evenly, start = [], TrainingState.start_epoch
+
+    def watched(state, samples, balanced=None):
+        evenly.append(balanced is not None)
+        start(state, samples, balanced)
+
+    monkeypatch.setattr(TrainingState, "start_epoch", watched)
+    trainer, network = make_run(epochs=5, balance=2)
+    trainer.fit(network, *make_parts())
+    assert evenly == [True] * 3 + [False] * 2
 
 
 def test_balance_learns_a_rare_class():

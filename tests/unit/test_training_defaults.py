@@ -1,5 +1,7 @@
 """What choose_training decides, and that options win and fit together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from integrad.errors import UsageError
 from integrad.training.defaults import choose_training
 from integrad.training.specification import load_spec
 from integrad.training.splits import count_untested, split_dataset
+from integrad.training.trainer import FIRST_HALF
 from integrad.training.training_run import TrainingRun
 
 
@@ -72,6 +75,20 @@ def test_samples_and_classes(samples, classes, expected):
     """All samples are for training, as the mask of tests marks others."""
     dataset = make(samples + 50, classes, test=np.arange(samples + 50) >= samples)
     assert chosen(dataset) == expected
+
+
+def test_classes_are_drawn_evenly_in_the_first_half_where_few_samples_are_unbalanced():
+    rare = np.arange(120) % 10 == 0  # 9 times as many others, before and after the test part is drawn
+    test = np.arange(120) % 2 == 1  # which leaves the rare class twelve samples
+    dataset = build_dataset("toy", np.zeros((120, 5), np.uint8), rare.astype(int), test=test)
+    assert choose_training(dataset, "mlp:8").settings["balance"] == FIRST_HALF
+    assert "evenly in the first half" in choose_training(dataset, "mlp:8").reason
+    assert choose_training(dataset, "mlp:8", {"balance": 0}).settings["balance"] == 0
+    assert "evenly" not in choose_training(dataset, "mlp:8", {"balance": 0}).reason
+    for other in (make(), make(6_000)):
+        assert "balance" not in choose_training(other, "mlp:8").settings
+    evened = replace(dataset, test=~rare & (np.arange(120) > 25))
+    assert "balance" not in choose_training(evened, "mlp:8").settings
 
 
 def test_the_work_of_convolutions_limits_the_steps():

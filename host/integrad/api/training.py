@@ -19,6 +19,7 @@ from integrad.learners.table import find_learner
 from integrad.training.class_notes import missed_warning
 from integrad.training.defaults import choose_training
 from integrad.training.progress import progress_for
+from integrad.training.trainer import EVERY_EPOCH
 from integrad.training.training_run import Outcome, TrainingRun
 
 OF_LAYERS = ("leak", "encoding", "bias", "sums")
@@ -198,7 +199,7 @@ def finish(run: TrainingRun, kind: str = TEXT, progress: bool = False) -> Model:
     for text in run.warnings:
         warnings.warn(text, IntegradNote, stacklevel=3)
     outcome = run.run(progress_for(Console()) if progress else None)
-    missed = missed_warning(outcome, bool(run.trainer.balance)).replace("--balance", "balance=1")
+    missed = missed_warning(outcome, run.trainer.balance == EVERY_EPOCH).replace("--balance", "balance=1")
     for text in [*outcome.history.warnings, *filter(None, [missed])]:
         warnings.warn(text, IntegradNote, stacklevel=3)
     model = Model.of(outcome.model)

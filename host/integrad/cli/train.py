@@ -30,7 +30,7 @@ from integrad.training.history import History
 from integrad.training.lock import locked
 from integrad.training.progress import progress_for
 from integrad.training.specification import FIRST
-from integrad.training.trainer import Trainer, TrainingInterrupted
+from integrad.training.trainer import EVERY_EPOCH, FIRST_HALF, NEVER, Trainer, TrainingInterrupted
 from integrad.training.training_run import Outcome, TrainingRun
 from integrad.training.workers import Alone, WorkerLost, find_workers, is_leader
 
@@ -95,10 +95,20 @@ LAYER_OPTIONS = ("leak", "encoding", "bias", "sums")
     "measures, and training takes all epochs. [default: as above]",
 )
 @click.option(
-    "--balance/--no-balance",
-    default=None,
-    help="Draw each class equally often, for data with rare classes. [default: no]",
+    "--balance",
+    flag_value=EVERY_EPOCH,
+    type=int,
+    help="Draw each class equally often, for data with rare classes. [default: in the first half of the "
+    "epochs if classes are unbalanced, with fewer than 5,000 samples]",
 )
+@click.option(
+    "--balance-first-half",
+    "balance",
+    flag_value=FIRST_HALF,
+    type=int,
+    help="The same in the first half of the epochs only.",
+)
+@click.option("--no-balance", "balance", flag_value=NEVER, type=int, help="Draw each sample once an epoch.")
 @click.option("--batch-size", type=int, metavar="N", help="Samples per training step. [default: as above]")
 @click.option("--seed", type=int, metavar="N", help="Seed of all random numbers. [default: 0]")
 @click.option(
@@ -335,7 +345,7 @@ def train(
         ) from error
     with suppress(OSError):
         os.unlink(checkpoint)
-    _show_outcome(console, outcome, out, run.chooses_epoch, bool(run.trainer.balance))
+    _show_outcome(console, outcome, out, run.chooses_epoch, run.trainer.balance == EVERY_EPOCH)
     write_json(json_path, _result(outcome))
 
 
@@ -418,7 +428,8 @@ def _show_start(console: Console, run: TrainingRun, workers: Alone, how: str) ->
 
 
 def _show_outcome(console: Console, outcome: Outcome, out: str, chosen: bool, balanced: bool) -> None:
-    """chosen: whether validation chose the epoch. balanced: whether classes were drawn equally often."""
+    """chosen: whether validation chose the epoch. balanced: whether every epoch drew classes
+    equally often."""
     history, names = outcome.history, outcome.model.class_names
     table = Table("split", title=f"Accuracy of the {'best' if chosen else 'last'} weights")
     table.add_column("samples", justify="right")

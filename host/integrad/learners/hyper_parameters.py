@@ -61,7 +61,7 @@ AFTER = {
     "steps": HyperParameter(),
     "halvings": HyperParameter(high=30),
     "keep": HyperParameter(default="best", choices=("best", "last")),
-    "balance": HyperParameter(high=1),
+    "balance": HyperParameter(high=2),
 }
 """Hyper-parameters of the trainer, which are independent of the learner. In a training record, those of the
 learner come in between."""

@@ -93,6 +93,9 @@ def load_checkpoint(
         require_checksum(stored, tensors)
     except IntegradError as error:
         raise IntegradError(f"{path}: {error}") from error
+    except KeyError as error:
+        what = f"it has no {one_line(error)}; start without --resume"
+        raise IntegradError(f"{path}: is damaged, or of another version: {what}") from error
     except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise IntegradError(f"{path}: is damaged: {one_line(error)}") from error
     network.load_parameters(trial.arrays())

@@ -17,7 +17,8 @@ def describe_missed(names: Sequence[str], missed: Sequence[int]) -> str:
 
 def missed_warning(outcome: Outcome, balanced: bool) -> str:
     """One line about classes that a trained model never predicts, on its validation samples or, without
-    them, on those of training; "" if there are none. balanced: whether classes were drawn equally often."""
+    them, on those of training; "" if there are none. balanced: whether every epoch drew classes equally
+    often."""
     validated = outcome.validation.samples > 0
     missed = (outcome.validation if validated else outcome.train).missed
     if not missed:

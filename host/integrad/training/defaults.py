@@ -15,9 +15,10 @@ from integrad.learners.table import LEARNERS, PREFERRED, find_learner
 from integrad.network.layer_types.backprop_dense import BACKPROP_DENSE
 from integrad.network.learner_table import LEARNER_LAYERS
 from integrad.network.network import Network
+from integrad.training.metrics import is_unbalanced
 from integrad.training.specification import FIRST, is_notation, load_spec
-from integrad.training.splits import count_untested, count_validation
-from integrad.training.trainer import BEST, LAST
+from integrad.training.splits import count_untested, count_validation, seeded_split
+from integrad.training.trainer import BEST, EVERY_EPOCH, FIRST_HALF, LAST
 
 SMALL_BATCH, LARGE_BATCH, MANY_SAMPLES = 16, 64, 10_000
 """LARGE_BATCH is four times as fast, but learns worse from fewer samples than MANY_SAMPLES."""
@@ -42,6 +43,11 @@ LARGE_SAMPLES, LARGE_EPOCHS = 20_000, 30
 
 MOST_SQUARED = 16
 """Classes up to which the squared error is at least as good as cross-entropy."""
+
+EVENLY = {
+    EVERY_EPOCH: "classes drawn evenly",
+    FIRST_HALF: "classes drawn evenly in the first half of the epochs",
+}
 
 
 @dataclass(frozen=True)
@@ -97,11 +103,15 @@ def choose_training(
         if found.layers[0]["type"] == BACKPROP_DENSE.kind:
             options = {"bias": FIRST} | options
         network = found.network(shape, dataset.classes)
-        usual = _budget(network, pool, given) | {
+        usual = {
+            **_budget(network, pool, given),
             **find_learner(found.learner).usual_settings(dataset.classes),
             "keep": BEST if percent else LAST,
             "stop_patience": 0,  # the last steps, which are the smallest, must not be left out
         }
+        if pool < FEW_SAMPLES:
+            train = seeded_split(dataset, holdouts, percent, by_class, _seed(given)).train
+            usual |= {"balance": FIRST_HALF} if is_unbalanced(dataset.y[train]) else {}
     else:
         usual = {"batch_size": usual_batch_size(len(dataset))} | found.learning
         percent = drawn(VALIDATION_PERCENT if percent is None else percent)
@@ -180,6 +190,8 @@ def _describe(learner: str, chosen: Mapping, percent: int, pool: int | None) -> 
         parts.append("annealed learning rate")
     if "loss" in chosen:
         parts.append(f"{chosen['loss']} loss")
+    if chosen.get("balance") in EVENLY:
+        parts.append(EVENLY[chosen["balance"]])
     keeps_last = chosen.get("keep") == LAST
     if percent:
         parts.append("validation only measures" if keeps_last else "validation chooses the epoch")

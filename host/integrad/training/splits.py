@@ -113,8 +113,15 @@ def count_validation(
     dataset: Dataset, holdouts: Sequence[str], percent: int, by_class: bool = False, seed: int = 0
 ) -> int:
     """Number of validation samples of the split with this seed: none of classes with one sample."""
+    return len(seeded_split(dataset, holdouts, percent, by_class, seed).validation)
+
+
+def seeded_split(
+    dataset: Dataset, holdouts: Sequence[str], percent: int, by_class: bool = False, seed: int = 0
+) -> Split:
+    """The split of a training run with this seed, as of split_dataset."""
     rng = np.random.Generator(np.random.PCG64(seed))
-    return len(split_dataset(dataset, rng, list(holdouts), percent, by_class).validation)
+    return split_dataset(dataset, rng, list(holdouts), percent, by_class)
 
 
 def record_split(split: Split) -> dict:

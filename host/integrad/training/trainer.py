@@ -38,6 +38,9 @@ from integrad.training.workers import Alone, WorkerLost
 BEST, LAST = "best", "last"
 """Of `keep`: the weights of the best epoch or of the last one."""
 
+NEVER, EVERY_EPOCH, FIRST_HALF = 0, 1, 2
+"""Of `balance`: the epochs that draw each class equally often."""
+
 CALIBRATION_STEPS = 32
 """Fewest steps between two calibrations without validation. In epochs of three steps, they would take longer
 than these."""
@@ -56,12 +59,13 @@ class Trainer:
     least 1; `epochs` has no effect then. halvings: how often the learning rate is halved in the course of the
     training, evenly. keep: "best", the weights of the best epoch by validation, or "last": validation then
     only measures. balance: 1 to draw each class equally often in every epoch, by repeating samples of small
-    classes and leaving out some of large ones. patience: number of epochs without improvement of the
-    validation result after which learning_rate_inv is increased; stop_patience: after which training ends; 0
-    means never. schedule: how the learning rate is reduced, one of rate_schedules of the learner.
-    last_learning_rate_inv: with schedule="annealed", the value in the last epoch; 0 for `annealing` times the
-    first one. An annealed training takes all epochs, and patience has no effect. augment_crop, augment_flip,
-    augment_by: see Augmentation. seed: of the generator `rng`, from which all random numbers are drawn.
+    classes and leaving out some of large ones; 2 to do so in the first half of the epochs. patience: number
+    of epochs without improvement of the validation result after which learning_rate_inv is increased;
+    stop_patience: after which training ends; 0 means never. schedule: how the learning rate is reduced, one
+    of rate_schedules of the learner. last_learning_rate_inv: with schedule="annealed", the value in the last
+    epoch; 0 for `annealing` times the first one. An annealed training takes all epochs, and patience has no
+    effect. augment_crop, augment_flip, augment_by: see Augmentation. seed: of the generator `rng`, from
+    which all random numbers are drawn.
     learn: see LearnSet. engine, threads: see make_engine; they affect the speed only.
     """
 
@@ -243,7 +247,7 @@ class Trainer:
         own = {name: getattr(self, name) for name in self.learner.hyper_parameters}
         settings = own | {"learning_rate_inv": self._learning_rate_inv(state, engine.network.classes)}
         stepper = Stepper(engine.network, learn=self.learn, engine=engine, **settings)
-        state.start_epoch(len(x), y if self.balance else None)
+        state.start_epoch(len(x), y if self._draws_evenly(state) else None)
         if not state.epochs and not state.position:
             self._calibrate(self.learner.prepare, engine, state, x, y)
         while state.position < len(x):
@@ -263,6 +267,11 @@ class Trainer:
             if self._interrupted:
                 raise TrainingInterrupted
             writer.save_if_due()
+
+    def _draws_evenly(self, state: TrainingState) -> bool:
+        """Whether the next epoch draws each class equally often."""
+        first_half = 2 * len(state.epochs) < state.planned
+        return self.balance == EVERY_EPOCH or (self.balance == FIRST_HALF and first_half)
 
     def _calibrate(self, hook: Callable, engine: Engine, state: TrainingState, x, y) -> None:
         """Call prepare() or calibrate() of the learner with the first samples of the epoch."""
@@ -331,14 +340,14 @@ class Trainer:
 
     def _identity(self, network: Network, arrays: list[np.ndarray]) -> dict:
         """What defines the run. Only a checkpoint of the same run can be resumed; the number of epochs may
-        differ unless the learning rate of every epoch depends on it."""
+        differ unless the learning rate of every epoch, or how its samples are drawn, depends on it."""
         crc = 0
         for array in arrays:
             crc = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc)
         # The schedule is compared first: other settings follow from it.
         own = {"schedule": self.schedule, "seed": self.seed, "learn": self.learn}
         settings = own | self.hyper_parameters
-        if self.schedule != ANNEALED:
+        if self.schedule != ANNEALED and self.balance != FIRST_HALF:
             del settings["epochs"]
         origin = {"network": network.describe(), "data": f"{crc:08x}"}
         return {"tool_version": __version__} | settings | origin
