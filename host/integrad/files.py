@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import time
-import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,8 +20,8 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
 
     The data is written to a temporary file in the same folder, flushed to the disk and renamed. Symbolic
     links are followed. Raises IntegradError if path is not a regular file or cannot be written; the old file
-    is then unchanged and the temporary one removed. Temporary files for the same path that were left behind
-    by processes that were killed are removed as well.
+    is then unchanged and the temporary one removed. Temporary files that processes which were killed left
+    behind in this folder are removed as well.
     """
     write_together({path: data})
 
@@ -33,11 +32,12 @@ def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
     for path in files:
         require_regular(path)
     targets = {path: Path(os.path.realpath(path)) for path in files}
-    temporary = {path: t.with_name(f"{_prefix(t)}{os.getpid()}.tmp") for path, t in targets.items()}
+    temporary = {path: _temporary(target) for path, target in targets.items()}
     at = ""
     try:
+        for folder in {target.parent for target in targets.values()}:
+            _sweep(folder)
         for at, data in files.items():
-            _sweep(targets[at])
             _write_through(temporary[at], data)
         for at, target in targets.items():
             os.replace(temporary[at], target)
@@ -65,6 +65,12 @@ def require_regular(path: str | os.PathLike) -> None:
         raise IntegradError(f"{path}: is a {kind}, not a regular file")
 
 
+def utf8(text: str) -> bytes:
+    """A text that may contain names of files. A name may be no text, but bytes that no encoding has; they are
+    written as \\udcff, which is also how JSON spells them."""
+    return text.encode(errors="backslashreplace")
+
+
 def read_bounded(path: str | os.PathLike, most: int, what: str) -> bytes:
     """The contents of a regular file. Raises IntegradError for anything else, such as a device that never
     ends, and for more than `most` bytes, too many for `what`."""
@@ -79,22 +85,33 @@ def read_bounded(path: str | os.PathLike, most: int, what: str) -> bytes:
     return data
 
 
-def _prefix(target: Path) -> str:
-    """Of the names of temporary files for a target; short, since the name of the target may be long."""
-    return f".integrad-{zlib.crc32(os.fsencode(target.name)):08x}-"
+def require_writable(folder: str | os.PathLike) -> None:
+    """Raise OSError unless files can be created in a folder."""
+    path = _temporary(Path(folder) / "-")
+    try:
+        _write_through(path, b"")
+    finally:
+        with suppress(OSError):
+            path.unlink()
 
 
-def _sweep(target: Path) -> None:
-    """Remove old temporary files for this target."""
+def _temporary(target: Path) -> Path:
+    """A new file beside a target. Its name is short, since that of the target may be long, and drawn, since
+    threads share a process number, and so may processes in containers."""
+    return target.with_name(f".integrad-{os.urandom(8).hex()}.tmp")
+
+
+def _sweep(folder: Path) -> None:
+    """Remove old temporary files."""
     with suppress(OSError):
-        for left in target.parent.glob(f"{_prefix(target)}*.tmp"):
+        for left in folder.glob(".integrad-*.tmp"):
             with suppress(OSError):
                 if time.time() - left.stat().st_mtime > LEFTOVER_SECONDS:
                     left.unlink()
 
 
 def _write_through(path: Path, data: bytes) -> None:
-    with open(path, "wb") as file:
+    with open(path, "xb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -4,11 +4,13 @@ import importlib
 import os
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import click
 import pytest
 from digits import run
 
+from integrad import files
 from integrad.cli import COMMANDS
 from integrad.cli.output_files import InputFile, OutputFile
 from integrad.errors import IntegradError
@@ -110,24 +112,41 @@ def test_two_trainings_to_one_file(home):
 
 def test_leftovers_of_killed_processes_are_removed(tmp_path, monkeypatch):
     path = tmp_path / ("n" * 250)
-    name = _temporary_prefix(path, monkeypatch)
-    old, new, other = (tmp_path / n for n in (f"{name}1.tmp", f"{name}2.tmp", ".integrad-0-1.tmp"))
-    for left in (old, new, other):
-        left.write_bytes(b"half")
-    past = time.time() - LEFTOVER_SECONDS - 1
-    for left in (old, other):
-        os.utime(left, (past, past))
-    write_atomically(path, b"2")
-    assert sorted(tmp_path.iterdir()) == sorted([path, new, other]) and path.read_bytes() == b"2"
+    write, left = files._write_through, []
 
+    def killed(temporary, data):
+        write(temporary, data[:1])
+        left.append(temporary)
+        raise SystemExit
 
-def _temporary_prefix(path, monkeypatch):
-    """Of the names of the temporary files for this path."""
-    seen, replace = [], os.replace
     with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", lambda source, target: seen.append(source) or replace(source, target))
-        write_atomically(path, b"1")
-    return os.path.basename(seen[0]).removesuffix(f"{os.getpid()}.tmp")
+        patch.setattr(files, "_write_through", killed)
+        patch.setattr(files.Path, "unlink", lambda path: None)
+        for _ in range(2):
+            with pytest.raises(SystemExit):
+                write_atomically(path, b"12")
+    old, new = left
+    past = time.time() - LEFTOVER_SECONDS - 1
+    for name in (old, tmp_path / "other.tmp"):
+        name.write_bytes(b"half")
+        os.utime(name, (past, past))
+    write_atomically(path, b"2")
+    assert sorted(tmp_path.iterdir()) == sorted([path, new, tmp_path / "other.tmp"])
+    assert path.read_bytes() == b"2"
+
+
+def test_writers_of_one_file_do_not_meet(tmp_path):
+    """Threads, and processes of the same number in containers."""
+    path, contents = tmp_path / "a", [bytes([n]) * 50_000 for n in range(4)]
+
+    def write(data):
+        for _ in range(10):
+            write_atomically(path, data)
+            assert path.read_bytes() in contents
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(write, contents))
+    assert os.listdir(tmp_path) == ["a"]
 
 
 def test_only_regular_files_are_replaced(home):

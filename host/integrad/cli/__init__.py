@@ -1,7 +1,7 @@
 """The command line: a group of commands, one module each, which is imported when the command is called.
 
 This is the only place where exceptions become messages and exit statuses:
-0 for success, 1 for a failure, 2 for wrong usage, 130 for an interruption.
+0 for success, 1 for a failure, 2 for wrong usage, 130 for an interruption, 143 for SIGTERM.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import warnings
 import click
 
 from integrad import __version__
+from integrad.cli.ending import ended_in_order
 from integrad.cli.option_hints import hint
 from integrad.cli.terminal import use_plain_characters
 from integrad.errors import IntegradError, IntegradNote, UsageError
@@ -44,6 +45,8 @@ COMMANDS = {
     "data": "List the bundled data sets, or inspect a data set.",
 }
 
+
+CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 HELP_ASKED_FOR = getattr(click.exceptions, "NoArgsIsHelpError", ())
 """What newer versions of click raise for a group without a command: its help, which is not an error
@@ -88,7 +91,8 @@ class Commands(click.Group):
         use_plain_characters()
         warnings.showwarning = _show_warning
         try:
-            result = super().main(*args, standalone_mode=False, **extra)
+            with ended_in_order():
+                result = super().main(*args, standalone_mode=False, **extra)
         except Exception as error:
             sys.exit(report_error(error))
         sys.exit(result if isinstance(result, int) else 0)
@@ -131,8 +135,9 @@ def describe_error(error: Exception) -> tuple[int, str]:
     if isinstance(error, MemoryError):
         return 1, "out of memory"
     if isinstance(error, OSError) and error.errno != errno.EPIPE:
-        name = f"{error.filename}: " if error.filename else ""
-        return 1, f"{name}{error.strerror or error}"
+        # What writes a file names it; what prints does not.
+        name = error.filename or ("standard output" if error.errno in CANNOT_WRITE else "")
+        return 1, f"{name}: {error.strerror or error}".removeprefix(": ")
     return 1, f"unexpected {type(error).__name__}: {error} (set INTEGRAD_DEBUG=1 for a traceback)"
 
 

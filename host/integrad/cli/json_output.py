@@ -12,7 +12,7 @@ from rich.console import Console
 
 from integrad.cli.output_files import OutputFile, check_output_files
 from integrad.cli.terminal import is_unicode
-from integrad.files import write_atomically
+from integrad.files import utf8, write_atomically
 
 LOG_WIDTH = 120
 """Width of tables that are written to a file or a pipe, in characters."""
@@ -41,11 +41,11 @@ def write_json(json_path: str | None, result: dict) -> None:
         return
     to_screen = json_path == "-"
     escaped = to_screen and not is_unicode(sys.stdout)
-    text = json.dumps(result, indent=2, allow_nan=False, ensure_ascii=escaped) + "\n"
+    text = utf8(json.dumps(result, indent=2, allow_nan=False, ensure_ascii=escaped) + "\n")
     if to_screen:
-        sys.stdout.write(text)
+        sys.stdout.write(text.decode())
     else:
-        write_atomically(json_path, text.encode())
+        write_atomically(json_path, text)
 
 
 def console_for(json_path: str | None) -> Console:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -102,25 +99,9 @@ def start(core):
     Example:
       integrad micropython start --core m3
     """
-    with _ended_in_order(), start_on_terminal(get_micropython_core(core)) as port:
+    with start_on_terminal(get_micropython_core(core)) as port:
         click.echo(port)
         threading.Event().wait()
-
-
-@contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into exceptions, so that started processes are ended."""
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    previous = {number: signal.signal(number, _leave) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
-def _leave(number: int, frame) -> None:
-    raise SystemExit(128 + number)
 
 
 def _read(path: str) -> bytes:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import click
 
 from integrad.errors import IntegradError, UsageError
-from integrad.files import require_regular
+from integrad.files import require_regular, require_writable
 
 SCREEN = "-"
 """Standard output, where an option allows it."""
@@ -102,8 +101,7 @@ def _require_writable(where: str, name: str) -> None:
         if os.path.isdir(name) or not name:
             raise UsageError(f"{where}: is a folder, expected a file name")
         require_regular(name)
-        with NamedTemporaryFile(prefix=".integrad", dir=folder):
-            pass
+        require_writable(folder)
     except UsageError:
         raise
     except IntegradError as error:

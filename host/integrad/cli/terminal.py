@@ -1,4 +1,4 @@
-"""Output on terminals and pipes whose encoding lacks some characters of the messages."""
+"""Output on terminals and pipes whose encoding lacks some characters of the messages, or of file names."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ SIMILAR = {
 
 
 def use_plain_characters() -> None:
-    """Make standard output and standard error replace characters that they cannot encode."""
+    """Make standard output and standard error replace characters that they cannot encode. Names of files that
+    are no text are written as they are."""
     codecs.register_error(PLAIN, _replace)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure") and not is_unicode(stream):
-            stream.reconfigure(errors=PLAIN)
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="surrogateescape" if is_unicode(stream) else PLAIN)
 
 
 def is_unicode(stream) -> bool:

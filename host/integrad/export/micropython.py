@@ -13,6 +13,7 @@ from integrad.build.micropython_modules import (
 from integrad.build.micropython_source import find_sources, get_sources
 from integrad.errors import UsageError
 from integrad.export.target import Files, Option, Request, Target
+from integrad.files import utf8
 from integrad_codegen.file_sets import merged
 from integrad_codegen.micropython.export import emit_micropython, emit_module
 from integrad_codegen.micropython.mip_package import mip_folders
@@ -28,7 +29,7 @@ def _files(request: Request) -> Files:
     native = {f"native/{architecture}/_{plan.prefix}.mpy": data for architecture, data in modules.items()}
     files = merged(files, native)
     if version:
-        contents = {path: data if isinstance(data, bytes) else data.encode() for path, data in files.items()}
+        contents = {path: data if isinstance(data, bytes) else utf8(data) for path, data in files.items()}
         folders = mip_folders(plan.prefix, version, contents, modules)
         files = merged(files, {f"mip/{path}": data for path, data in folders.items()})
     return files

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from integrad.errors import IntegradError
-from integrad.files import write_together
+from integrad.files import utf8, write_together
 
 
 def write_export(out: Path, files: Mapping[str, str | bytes], named: str = "--out") -> list[Path]:
@@ -25,7 +25,7 @@ def write_export(out: Path, files: Mapping[str, str | bytes], named: str = "--ou
             folder.mkdir(exist_ok=True)
     except OSError as error:
         raise IntegradError(f"{named} {out}: {error.strerror}: {error.filename}") from error
-    contents = {name: data if isinstance(data, bytes) else data.encode() for name, data in files.items()}
+    contents = {name: data if isinstance(data, bytes) else utf8(data) for name, data in files.items()}
     try:
         write_together({out / name: data for name, data in contents.items()})
     except IntegradError:

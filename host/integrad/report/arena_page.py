@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from integrad.errors import IntegradError
-from integrad.files import write_together
+from integrad.files import utf8, write_together
 from integrad.report.arena_picture import ArenaPicture, Tile
 
 LEFT, TOP, BELOW, HEIGHT = 80, 20, 40, 460
@@ -26,7 +26,7 @@ def write_arena_page(path: str | os.PathLike, picture: ArenaPicture) -> None:
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     text = environment.get_template("report/arena.html.jinja").render(picture=picture, chart=_chart(picture))
     try:
-        write_together({Path(path): text.encode()})
+        write_together({Path(path): utf8(text)})
     except OSError as error:
         raise IntegradError(f"{path}: {error.strerror}; choose another --arena") from error
 

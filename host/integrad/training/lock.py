@@ -34,7 +34,8 @@ def locked(path: str | os.PathLike) -> Iterator[None]:
         if handle is not None:
             with suppress(OSError):
                 lock.unlink()  # while it is held: nobody can lock the file that vanishes and keep it
-            os.close(handle)
+            with suppress(OSError):
+                os.close(handle)
 
 
 def _acquire(path: str | os.PathLike, lock: Path) -> int | None:
