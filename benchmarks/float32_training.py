@@ -47,22 +47,27 @@ def build_model(network: Network) -> nn.Sequential:
             layers.append(nn.AvgPool2d(stage.window))
         elif stage.kind in ("conv", "backprop_conv"):
             b = stage.block
+            geometry = b.kernel, b.stride, b.padding
             convolution = nn.Conv2d(
-                b.input_shape[0], b.channels, b.kernel, b.stride, b.padding, groups=b.groups, bias=False
+                b.input_shape[0], b.channels, *geometry, groups=b.groups, bias=is_biased(b)
             )
             layers += [convolution, nn.LeakyReLU(slope(b))]
         elif stage.kind in ("dense", "backprop_dense"):
             if not flat:
                 layers.append(nn.Flatten())
             flat = True
-            biased = getattr(stage.block, "bias", None) is not None
-            layers += [nn.Linear(stage.block.fan_in, stage.block.units, bias=biased)]
+            layers += [nn.Linear(stage.block.fan_in, stage.block.units, bias=is_biased(stage.block))]
             layers += [nn.LeakyReLU(slope(stage.block))]
         else:
             raise IntegradError(f"float32 training: a {stage.kind} stage has no counterpart here")
     if not flat:
         layers.append(nn.Flatten())
-    return nn.Sequential(*layers, nn.Linear(network.output.fan_in, network.classes, bias=False))
+    output = nn.Linear(network.output.fan_in, network.classes, bias=is_biased(network.output))
+    return nn.Sequential(*layers, output)
+
+
+def is_biased(layer) -> bool:
+    return getattr(layer, "bias", None) is not None
 
 
 def slope(block) -> float:

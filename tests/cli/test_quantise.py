@@ -31,6 +31,7 @@ def home(tmp_path_factory):
     np.savez(folder / "w.npz", w1.astype(np.float32), w2.astype(np.float32))
     np.savez(folder / "keras.npz", dense=w1.T.astype(np.float32), last=w2.T.astype(np.float32))
     biased = {"fc.weight": w1, "fc.bias": rng.normal(0, 0.3, UNITS), "out.weight": w2}
+    biased["out.bias"] = rng.normal(0, 0.3, len(w2))
     np.savez(folder / "biased.npz", **biased)
     named = {"input.mean": np.array([120.0]), "input.divisor": np.array([60.0])}
     named |= {"block1.weights": w1, "output.weights": w2}

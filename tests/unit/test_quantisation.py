@@ -8,7 +8,7 @@ import pytest
 from integrad.datasets.dataset import build_dataset
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError, UsageError
-from integrad.network.backprop_blocks import INT8, MASTER, BackpropConv, BackpropDense
+from integrad.network.backprop_blocks import INT8, MASTER, BackpropConv, BackpropDense, output_exponent
 from integrad.network.network import Network
 from integrad.quantisation import InputScaling, Reading, quantise
 from integrad.quantisation.assignment import assign
@@ -141,7 +141,7 @@ def test_a_safetensors_file_is_ordered_by_numbers_only():
         ({"fc.bias": np.full(5, np.nan)}, "array fc.bias contains nan"),
         ({"fc.bias": np.ones(5), "fc.bias2": np.ones(5)}, "array fc.bias is not zero, but is not the biases"),
         ({"fc.scale": np.ones(5)}, "array fc.scale is not zero, but is not the biases of a layer"),
-        ({"out.bias": np.arange(3.0)}, "array out.bias is not zero, but the output layer has no biases"),
+        ({"out.bias": np.arange(4.0)}, r"array out.bias has shape \(4,\), but output has 3 units"),
         ({"bn.bias": np.ones(5)}, "array bn.bias is not zero, but is not the biases of a layer"),
         ({"fc.weight": np.full((5, 96), 1e-40)}, "fc.weight"),
     ],
@@ -192,9 +192,9 @@ def test_biases_without_a_place_are_refused():
     with pytest.raises(IntegradError, match=r"array b1 is not zero, .* state the order with --arrays"):
         assign({"w1": first, "w2": last, "b1": np.ones(5)}, network, Reading(), "w.safetensors")
     conv = network_of("cnn:c4,d5")
-    arrays = numbered(weights_of(conv)) | {"arr_0b": np.ones(4)}
+    arrays = numbered(weights_of(conv)) | {"arr_0b": np.ones(5)}
     order = ["arr_0", "arr_0b", "arr_1", "arr_2"]
-    with pytest.raises(IntegradError, match="arr_0b is not zero, but convolutions have no biases; train it"):
+    with pytest.raises(IntegradError, match=r"arr_0b has shape \(5,\), but block1 has 4 channels; change"):
         assign(arrays, conv, Reading(order=order), "w.npz")
 
 
@@ -204,20 +204,20 @@ def test_no_weight_exceeds_the_range_with_the_largest_exponent(value, exponent):
 
 
 @pytest.mark.parametrize("encoding", [INT8, MASTER])
-@pytest.mark.parametrize("kind", ["dense", "conv", "biased"])
+@pytest.mark.parametrize("kind", ["dense", "conv", "biased", "biased conv"])
 def test_rounding_against_fractions(encoding, kind):
     """Each candidate is computed in rational numbers; the best is the one that was chosen."""
     rng = np.random.default_rng(7)
-    conv, biased = kind == "conv", kind == "biased"
+    conv, biased = "conv" in kind, "biased" in kind
     layer = (
-        BackpropConv((2, 4, 4), 4, (3, 3), (1, 1), (1, 1), groups=2, encoding=encoding)
+        BackpropConv((2, 4, 4), 4, (3, 3), (1, 1), (1, 1), groups=2, encoding=encoding, biased=biased)
         if conv
         else BackpropDense(20, 3, encoding=encoding, biased=biased)
     )
     weights = rng.normal(0, 0.2, layer.weights.shape)
     weights.flat[0] = 1.3  # an outlier
     x = rng.integers(-127, 128, (6, *((2, 4, 4) if conv else (20,)))).astype(np.int8)
-    bias = np.array([4.9, -0.7, 0.01]) if biased else np.zeros(0)
+    bias = np.array([4.9, -0.7, 0.01, 0.3][: len(weights)]) if biased else np.zeros(0)
     saturated, error = round_weights(layer, weights, x, bias if biased else None)
     chosen = layer.weight_exponent
     values = layer.master()
@@ -241,7 +241,7 @@ def test_rounding_against_fractions(encoding, kind):
         out = np.zeros((len(x), 4, 4, 4))
         for c, i, j in np.ndindex(4, 4, 4):
             seen = padded[:, c // 2 : c // 2 + 1, i : i + 3, j : j + 3]
-            out[:, c, i, j] = (seen * array[c]).sum(axis=(1, 2, 3))
+            out[:, c, i, j] = (seen * array[c]).sum(axis=(1, 2, 3)) + (64 * bias[c] if biased else 0)
         return out
 
     def squared(exponent):
@@ -299,7 +299,7 @@ def test_inputs_that_make_no_sense(data):
 @pytest.mark.parametrize("encoding", [INT8, MASTER])
 @pytest.mark.parametrize(
     "spec, leak, biased",
-    [(SPEC, 4, ""), ("mlp:7,5", 0, "01"), ("cnn:c4k3s2,d5", 8, "1"), ("mlp:7,6,5", 2, "2")],
+    [(SPEC, 4, ""), ("mlp:7,5", 0, "012"), ("cnn:c4k3s2,d5", 8, "1"), (SPEC, 2, "0123"), ("mlp:7,6", 2, "2")],
 )
 def test_scores_are_those_of_the_float_network(data, encoding, spec, leak, biased):
     """biased: digits of the layers that have biases."""
@@ -331,8 +331,11 @@ def test_float_scores_by_hand():
     # averages 2.5 4.5 10.5 12.5; negated and halved -1.25 …; largest -1.25; dense -1.25/2 and 2.5
     np.testing.assert_allclose(FloatNetwork(network, weights).scores(x), [[-0.625, 2.5, 3.75]])
     # biases 3 and -4: 1.75, and -1.5 of which half remains
-    biases = [None, np.array([3.0, -4.0]), None]
-    np.testing.assert_allclose(FloatNetwork(network, weights, biases).scores(x), [[1.75, -0.75, 2.0]])
+    biases = [None, np.array([3.0, -4.0]), np.array([1.0, 0, 0])]
+    np.testing.assert_allclose(FloatNetwork(network, weights, biases).scores(x), [[2.75, -0.75, 2.0]])
+    # 10 more: 7.5 is the largest, then 7.5 and half of -15
+    biases = [np.array([10.0]), None, None]
+    np.testing.assert_allclose(FloatNetwork(network, weights, biases).scores(x), [[7.5, -7.5, 0.0]])
 
 
 def test_biases_of_the_description_are_zero_where_the_file_has_none(data, tmp_path):
@@ -345,6 +348,31 @@ def test_biases_of_the_description_are_zero_where_the_file_has_none(data, tmp_pa
     arrays = {**dict(list(arrays.items())[:2]), "b": np.ones(5), **arrays}
     blocks = quantise(arrays, str(tmp_path / "net.toml"), data).model.network.blocks
     assert not blocks[0].bias.any() and blocks[1].bias.all() and blocks[2].bias is None
+
+
+def test_a_convolutional_network_of_pytorch_with_biases(data):
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    nn = torch.nn
+    layers = nn.Conv2d(2, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(72, CLASSES)
+    network, scaling = nn.Sequential(*layers), InputScaling(divisor=(255.0,))
+    x = torch.tensor(scaling.apply(data.x, "HWC"), dtype=torch.float32)
+    labels, training = torch.tensor(data.y.astype(np.int64)), torch.tensor(~data.test)
+    optimiser = torch.optim.Adam(network.parameters(), 0.02)
+    for _ in range(40):
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(network(x[training]), labels[training]).backward()
+        optimiser.step()
+    arrays = {name: value.numpy() for name, value in network.state_dict().items()}
+    result = quantise(arrays, "cnn:c6,p2", data, scaling=scaling)
+    assert [layer.biases for layer in result.layers] == [6, CLASSES]
+    assert result.test_float.accuracy > 0.9 and result.test.accuracy > result.test_float.accuracy - 0.05
+    model = result.model
+    inputs = model.preprocessing.apply(data.x)
+    exponent = output_exponent([*model.network.blocks, model.network.output])
+    exact = network(x).detach().numpy()
+    difference = model.network.logits(inputs) * 2.0**exponent - exact
+    assert np.square(difference).mean() < 0.01 * np.square(exact).mean()
 
 
 def test_the_model_keeps_what_later_training_needs(data):

@@ -137,9 +137,9 @@ def quantise(
 ):
     """Quantise a network that was trained in floating point to 8-bit weights.
 
-    WEIGHTS is an .npz or .safetensors file with the weights of each layer, and with biases of dense layers.
-    Convolutions and the output layer must not have any. The model learns by integer backpropagation from then
-    on: export, emulate --tune and verify work as with a trained one. See docs/quantise.md.
+    WEIGHTS is an .npz or .safetensors file with the weights of each layer, and with the biases of those that
+    have any. The model learns by integer backpropagation from then on: export, emulate --tune and verify work
+    as with a trained one. See docs/quantise.md.
 
     \b
     Example:

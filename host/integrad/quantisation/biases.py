@@ -9,6 +9,7 @@ import numpy as np
 
 from integrad.errors import IntegradError
 from integrad.network.backprop_blocks import BackpropConv
+from integrad.network.description import OUTPUT_BIAS
 from integrad.network.layer_types.backprop_dense import BIAS
 from integrad.network.network import Network
 from integrad.quantisation.array_checks import check_values, split_name
@@ -20,8 +21,6 @@ Biases = Sequence[np.ndarray | None]
 
 USUAL_NAME = re.compile(r".*bias.*|b|\d+", re.IGNORECASE)
 """Of an array of biases, after the name of its layer; a number where weights have a number as well."""
-
-WITHOUT = "train it with bias=False (PyTorch) or use_bias=False (Keras)"
 
 
 def find_biases(
@@ -36,8 +35,8 @@ def find_biases(
 
     names: of the arrays of weights, in the order of targets. order: of names, where biases follow the weights
     of their layer; given: whether the user has stated it, so that it counts more than names. Raises
-    IntegradError, naming file and array, for arrays that are neither weights nor biases, and for biases of a
-    layer that cannot have any.
+    IntegradError, naming file and array, for arrays that are neither weights nor biases, and for biases that
+    do not fit.
     """
     found: list[np.ndarray | None] = [None] * len(targets)
     others = {n: a for n, a in arrays.items() if n not in names and a.ndim <= 1 and not _is_zero(a)}
@@ -52,26 +51,26 @@ def find_biases(
         target, is_output = targets[owners[name]], owners[name] == len(targets) - 1
         if is_output and array.dtype.kind == "f" and np.ptp(array) == 0:
             continue
-        if is_output or isinstance(target.layer, BackpropConv):
-            what = "the output layer has" if is_output else "convolutions have"
-            raise IntegradError(f"{where} is not zero, but {what} no biases; {WITHOUT}")
         check_values(name, array, source)
-        if array.shape != target.layer.output_shape:
+        outputs = len(target.layer.weights)
+        if array.shape != (outputs,):
+            what = "channels" if isinstance(target.layer, BackpropConv) else "units"
             raise IntegradError(
-                f"{where} has shape {array.shape}, but {target.place} has {target.layer.output_shape[0]} "
-                "units; change SPEC"
+                f"{where} has shape {array.shape}, but {target.place} has {outputs} {what}; change SPEC"
             )
         found[owners[name]] = array.astype(np.float64)
     return found
 
 
 def with_biases(network: Network, biases: Biases) -> Network:
-    """A network like this one whose dense layers have biases where there are any; its weights are zero."""
-    layers, remaining = network.describe()["layers"], list(biases)
-    for layer, stage in zip(layers, network.stages, strict=True):
+    """A network like this one whose layers have biases where there are any; its weights are zero."""
+    description, remaining = network.describe(), list(biases)
+    for layer, stage in zip(description["layers"], network.stages, strict=True):
         if stage.block is not None and remaining.pop(0) is not None:
             layer[BIAS] = True
-    return Network(network.input_shape, network.classes, layers, network.learner)
+    if remaining.pop() is not None:
+        description[OUTPUT_BIAS] = True
+    return Network.from_description(description)
 
 
 def _is_zero(array: np.ndarray) -> bool:

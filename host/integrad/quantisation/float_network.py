@@ -52,7 +52,7 @@ def _sums(layer: BackpropLayer, x: np.ndarray, weights: np.ndarray, bias: np.nda
     found = columns.gather(x, layer.kernel, layer.stride, layer.padding)
     by_group = found.reshape(len(x), layer.groups, layer.fan_in, -1)
     sums = weights.reshape(layer.groups, -1, layer.fan_in) @ by_group
-    return sums.reshape(len(x), *layer.output_shape)
+    return sums.reshape(len(x), *layer.output_shape) + bias.reshape(-1, 1, 1)
 
 
 def _average(x: np.ndarray, window: tuple[int, int]) -> np.ndarray:

@@ -79,9 +79,9 @@ def quantise(
     by_class: bool = False,
     candidates: int = CANDIDATES,
 ) -> Quantised:
-    """Quantise a float network. Only its dense layers before the output layer may have biases.
+    """Quantise a float network.
 
-    arrays: weights and biases by name, see assignment. spec: the network, for the learner backprop; its dense
+    arrays: weights and biases by name, see assignment. spec: the network, for the learner backprop; its
     layers are given biases where `arrays` has them. options: `leak`, `encoding` and `bias` of its layers.
     source: name of the weights, for messages. scaling: of the inputs that the float network was trained on;
     by default the arrays input.mean and input.divisor, or inputs as Preprocessing makes them, divided by 64.
