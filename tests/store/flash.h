@@ -49,6 +49,7 @@ struct flash {
     uint64_t fails_at;   /* the operation at which the power fails; 0: never */
     enum cut cut;
     uint32_t random;
+    uint32_t update; /* version of the last update that a test confirmed */
 
     uint64_t reads, programs, erases, syncs;
     int locked;

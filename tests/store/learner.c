@@ -75,7 +75,7 @@ int main(void) {
                                   .erased_value = 0xFF,
                                   .buffer = buffer,
                                   .buffer_size = sizeof buffer};
-    integrad_store_info info = {0, 0, 0};
+    integrad_store_info info = {0, 0, 0, 0};
     if (toy_load(&weights, &info, &store) < 0) {
         return 1;
     }

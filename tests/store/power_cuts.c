@@ -18,7 +18,7 @@
 #include "flash.h"
 
 enum { MOST_WEIGHTS = 65536, BUFFER = 256 };
-enum action { SAVE, SAVE_AND_CONFIRM, CLEAR, ACTIONS };
+enum action { SAVE, UPDATE_AND_CONFIRM, CLEAR, ACTIONS };
 
 static struct flash flash, before_first, before_second;
 static integrad_store store;
@@ -27,6 +27,7 @@ static uint8_t buffer[BUFFER], weights[MOST_WEIGHTS], loaded[MOST_WEIGHTS];
 static jmp_buf power;
 static char tried[200];
 static unsigned long cuts, lives, loads;
+static uint32_t loaded_update;
 
 void flash_power_failed(void) {
     longjmp(power, 1);
@@ -54,18 +55,25 @@ static void set_weights(uint8_t *bytes, uint32_t version) {
     }
 }
 
+/* Weights that were learnt tell it as their steps, updates as their version. */
+static uint32_t version_of(const integrad_store_info *info) {
+    return info->steps == 0 ? info->update : info->steps;
+}
+
 /* What a start finds: version 0 if there is no save, or no readable slot. Twice, as loading changes
  * nothing. */
 static uint32_t load(int *result) {
     uint32_t version = 0;
     for (int i = 0; i < 2; i++) {
-        integrad_store_info info = {0, 0, 0};
+        integrad_store_info info = {0, 0, 0, 0};
         *result = integrad_store_load(loaded, &info, &store, &content);
         loads++;
         expect(*result >= 0 || *result == INTEGRAD_STORE_ERROR_READ, "loading reports an error");
-        expect(i == 0 || version == info.steps, "two starts load different weights");
+        expect(i == 0 || (version == version_of(&info) && loaded_update == info.update),
+               "two starts load different weights");
+        loaded_update = info.update;
         if (*result == INTEGRAD_STORE_NEWEST || *result == INTEGRAD_STORE_PREVIOUS) {
-            version = info.steps;
+            version = version_of(&info);
             set_weights(weights, version);
             expect(memcmp(weights, loaded, content.size) == 0, "the weights are wrong");
         }
@@ -78,6 +86,7 @@ static void act(enum action action, uint32_t version) {
     int result = 0;
     if (action == CLEAR) {
         expect(integrad_store_clear(&store) == 0, "clearing fails");
+        flash.update = 0;
         return;
     }
     set_weights(weights, version);
@@ -85,13 +94,17 @@ static void act(enum action action, uint32_t version) {
         expect(integrad_store_save(&info, &store, weights, &content, version) == 0, "saving fails");
         return;
     }
-    expect(integrad_store_save_unconfirmed(&info, &store, weights, &content, version) == 0,
-           "saving fails");
+    expect(integrad_store_save_update(&info, &store, weights, &content, version) == 0,
+           "saving an update fails");
     expect(load(&result) == version - 1, "weights that are not confirmed are loaded");
     expect(integrad_store_confirm(&store, &content, info.sequence + 1) < 0,
            "another save than the newest is confirmed");
     expect(integrad_store_confirm(&store, &content, info.sequence) == 0, "confirming fails");
     expect(integrad_store_confirm(&store, &content, info.sequence) == 0, "confirming twice fails");
+    flash.update = version;
+    expect(integrad_store_save_update(&info, &store, weights, &content, version) ==
+               INTEGRAD_STORE_ERROR_OLD,
+           "an update is installed twice");
 }
 
 /* Returns 1 if the power failed at operation `at`, counted from here. at = 0: it never fails. */
@@ -116,15 +129,19 @@ static int act_until(enum action action, uint32_t version, uint64_t at, enum cut
 static uint32_t check_start(enum action action, uint32_t version, enum cut cut) {
     int result;
     const uint32_t found = load(&result);
-    expect(action == SAVE_AND_CONFIRM || store.program_size < 64 ||
+    expect(action == UPDATE_AND_CONFIRM || store.program_size < 64 ||
                (cut != CUT_BEFORE && cut != CUT_AFTER) || result != INTEGRAD_STORE_PREVIOUS,
            "a header was written before its weights");
     if (action == CLEAR) {
         expect(found == version || found == 0, "clearing leaves an older version");
+        flash.update = found == 0 ? 0 : flash.update;
     } else {
         expect(found == version || found == version + 1,
                "neither the version of before nor the new one");
+        flash.update =
+            action == UPDATE_AND_CONFIRM && found == version + 1 ? version + 1 : flash.update;
     }
+    expect(loaded_update == flash.update, "the version of the last update is lost");
     return found;
 }
 
@@ -134,6 +151,7 @@ static void live_on(uint32_t version) {
     for (uint32_t i = 1; i <= store.slots; i++) {
         act_until(SAVE, version + i, 0, CUT_BEFORE);
         expect(load(&result) == version + i, "the last save is not loaded");
+        expect(loaded_update == flash.update, "a save forgets the version of the last update");
     }
     expect(result == INTEGRAD_STORE_NEWEST, "traces of a cut remain after all slots were written");
     lives++;
@@ -170,7 +188,7 @@ static int cut_once(enum action action, uint32_t saves, uint64_t at, enum cut cu
     cut_twice(SAVE, found, depth);
     if (depth == 2) {
         flash_copy(&flash, &before_second);
-        cut_twice(SAVE_AND_CONFIRM, found, depth);
+        cut_twice(UPDATE_AND_CONFIRM, found, depth);
     }
     return 1;
 }
@@ -207,7 +225,7 @@ static void random_cuts(uint32_t seed, unsigned long count) {
         sprintf(tried, "random %u, life %lu", (unsigned)seed, life);
         for (int i = 0; i < 3;) {
             const enum action action = flash_random(&flash) % 8 == 0   ? CLEAR
-                                       : flash_random(&flash) % 3 == 0 ? SAVE_AND_CONFIRM
+                                       : flash_random(&flash) % 3 == 0 ? UPDATE_AND_CONFIRM
                                                                        : SAVE;
             const uint64_t at = flash_random(&flash) % 4 == 0 ? 1 + flash_random(&flash) % 60 : 0;
             const enum cut cut = (enum cut)(flash_random(&flash) % CUTS);

@@ -12,7 +12,7 @@ integrad_store file_store(int *file, uint8_t buffer[64]);
 int main(int count, char **arguments) {
     static uint8_t weights[SIZE], buffer[64];
     const integrad_store_content content = {1, 2, SIZE};
-    integrad_store_info info = {0, 0, 0};
+    integrad_store_info info = {0, 0, 0, 0};
     int file = count > 1 ? open(arguments[1], O_RDWR | O_CREAT, 0600) : -1;
     const integrad_store store = file_store(&file, buffer);
     const int result = integrad_store_load(weights, &info, &store, &content);

@@ -100,6 +100,8 @@ SABOTAGE = {
     "checksum of the header ignored": ("crc != integrad_crc32(0, bytes, CHECKED_BYTES)", "0"),
     "the slot in use overwritten": ("keeps && *slot == kept_slot", "!keeps && *slot == kept_slot"),
     "confirmation ignored": ("return get(found) == get(expected) &&", "return 1 || "),
+    "update installed twice": ("h->update <= installed", "h->update < installed"),
+    "update forgotten": ("h->update = installed;", "h->update = 0;"),
     "sequence ignored": ("h.sequence != sequence", "0"),
     "bad slots end a save": (
         "if (write_slot(s, *slot, weights, h)) {",

@@ -27,7 +27,7 @@ from backprop_cases import BACKPROP  # noqa: E402
 from fixed import FIXED  # noqa: E402
 from pocket_cases import POCKET  # noqa: E402
 
-HEADERS = ("backprop", "kernels", "nitro", "pocket", "all_kernels", "store")
+HEADERS = ("backprop", "kernels", "nitro", "pocket", "all_kernels", "store", "update")
 CLANG_FORMAT = Path(sys.executable).parent / "clang-format"
 NAME = "spoken_digits_m4"
 LONGEST_NAME = "a_name_of_forty_characters_for_one_model"

@@ -82,7 +82,7 @@ def runtime_files() -> dict[str, str]:
     return {name: sources[name].read_text(encoding="utf-8") for name in sorted(sources)}
 
 
-STORE = ("store/store.h", "store/store.c", "checksum.h", "checksum.c")
+STORE = ("store/store.h", "store/store.c", "store/update.h", "store/update.c", "checksum.h", "checksum.c")
 
 
 @cache

@@ -30,7 +30,8 @@ class StoredSave:
     """A save with an intact header.
 
     address: of its slot in the image; layout, model: CRC-32 of the program that saved; size: of the weights
-    in bytes; unit: size of a program unit, None if the weights are damaged, since their CRC-32 tells it.
+    in bytes; update: version of the last update that was installed before, 0 for none; unit: size of a
+    program unit, None if the weights are damaged, since their CRC-32 tells it.
     """
 
     INTACT: ClassVar[str] = "intact"
@@ -43,6 +44,7 @@ class StoredSave:
     size: int
     sequence: int
     steps: int
+    update: int
     state: str
     unit: int | None
     weights: bytes
@@ -99,7 +101,8 @@ def _save_at(image: bytes, address: int) -> StoredSave | None:
     header = image[address : address + HEADER_BYTES]
     if len(header) < HEADER_BYTES:
         return None
-    version, layout, model, size, weights_crc, sequence, steps, flags = struct.unpack_from("<8I", header, 4)
+    version, layout, model, size, weights_crc, *rest = struct.unpack_from("<9I", header, 4)
+    sequence, steps, flags, update = rest
     (crc,) = struct.unpack_from("<I", header, CHECKED_BYTES)
     if version != VERSION or crc != zlib.crc32(header[:CHECKED_BYTES]):
         return None
@@ -110,7 +113,7 @@ def _save_at(image: bytes, address: int) -> StoredSave | None:
         if image[begin : begin + MARK_BYTES] != MARK + struct.pack("<I", crc):
             state = StoredSave.UNCONFIRMED
     weights = image[_weights_at(address, unit) :][:size] if unit else b""
-    return StoredSave(address, layout, model, size, sequence, steps, state, unit, weights)
+    return StoredSave(address, layout, model, size, sequence, steps, update, state, unit, weights)
 
 
 def _unit_of(image: bytes, address: int, size: int, crc: int) -> int | None:

@@ -40,6 +40,7 @@ COMMANDS = {
     "collect": "Record the samples that a board prints as a data set.",
     "pull": "Read the weights that a board has learnt into a model file.",
     "store": "Show what a device saved, in a copy of its flash memory.",
+    "update": "Sign updates of the weights of a program, and check them.",
     "info": "Show the contents of a model file and its memory requirements.",
     "doctor": "List which tools are installed, which are missing and how to install them.",
     "data": "List the bundled data sets, or inspect a data set.",

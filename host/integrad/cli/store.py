@@ -77,7 +77,7 @@ def _choose(saves: list[StoredSave], model, sequence: int | None, image: str) ->
 
 def _show(console, saves: list[StoredSave]) -> None:
     table = Table(box=None, pad_edge=False)
-    for title in ("save", "address", "state", "steps", "bytes", "model CRC", "layout CRC"):
+    for title in ("save", "address", "state", "steps", "update", "bytes", "model CRC", "layout CRC"):
         table.add_column(title, justify="left" if title in ("state", "address") else "right")
     for save in saves:
         table.add_row(
@@ -85,6 +85,7 @@ def _show(console, saves: list[StoredSave]) -> None:
             f"0x{save.address:x}",
             save.state,
             f"{save.steps:,}",
+            str(save.update or "-"),
             f"{save.size:,}",
             f"{save.model:08x}",
             f"{save.layout:08x}",
@@ -98,6 +99,7 @@ def _row(save: StoredSave) -> dict:
         "address": save.address,
         "state": save.state,
         "steps": save.steps,
+        "update": save.update,
         "bytes": save.size,
         "model_crc": f"{save.model:08x}",
         "layout_crc": f"{save.layout:08x}",
