@@ -4,16 +4,18 @@
 #   make test ARGS="-k layers"      run some of the tests
 #   make test-firmware              run the tests in MicroPython on emulated cores
 #   make soak                       try every power cut of the weight store: half an hour
+#   make fuzz MINUTES=10            fuzz every file format for so long; ARGS="csv npz" for some of them
 #   make lint | format | clean
 
 VENV   ?= .venv
 PYTHON ?= python3
 JOBS   ?= $(shell nproc)
 ARGS   ?=
+MINUTES ?= 10
 
 C_FILES = $(shell find device host codegen tests examples \( -name '*.c' -o -name '*.h' \) -print)
 
-.PHONY: demo test test-firmware soak lint format clean
+.PHONY: demo test test-firmware soak fuzz lint format clean
 
 demo: $(VENV)/.demo
 	$(VENV)/bin/integrad demo $(ARGS)
@@ -31,6 +33,11 @@ test-firmware: $(VENV)/.test
 soak: $(VENV)/.test
 	$(VENV)/bin/python tests/store/soak.py $(ARGS)
 	$(VENV)/bin/python tests/micropython/soak_saves.py
+
+# Guided by coverage, with atheris and libFuzzer. The result of the last run is in docs/results/reliability.md.
+fuzz: $(VENV)/.test
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/bin/python -m pip install -qq -e '.[fuzz]'
+	$(VENV)/bin/python tests/fuzz/fuzz.py --minutes $(MINUTES) $(ARGS)
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .

@@ -16,3 +16,13 @@ class InvalidArgumentError(UsageError, ValueError):
 
 class IntegradNote(UserWarning):
     """Something that users should know although the work goes on. The message is one line."""
+
+
+MAX_LINE = 200
+
+
+def one_line(text) -> str:
+    """Untrusted text for a message, shortened and without control characters."""
+    text = str(text)
+    cut = text if len(text) <= MAX_LINE else text[: MAX_LINE - 1] + "…"
+    return "".join(c if c.isprintable() else "?" for c in cut)

@@ -18,13 +18,13 @@ import numpy as np
 from integrad.arithmetic import NARROW, magnitude, weight_limit
 from integrad.datasets.channels import Channel, describe_channels
 from integrad.datasets.preprocessing import Preprocessing
-from integrad.errors import IntegradError, IntegradNote
+from integrad.errors import IntegradError, IntegradNote, one_line
 from integrad.learners.schedule import Schedule
 from integrad.learners.table import learner_of
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
 from integrad.network.parameter import HEAD, WEIGHTS
-from integrad.tensor_file import CHECKSUM, one_line, read_tensors, require_checksum, write_tensors
+from integrad.tensor_file import CHECKSUM, read_tensors, require_checksum, write_tensors
 
 KIND = "integrad-model"
 VERSION = 2

@@ -16,7 +16,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, one_line
 from integrad.files import write_atomically
 
 KEY = "integrad"
@@ -25,7 +25,6 @@ MAX_HEADER = 2**25
 """Bytes; a checkpoint of 100,000 epochs has 20 million."""
 
 MAX_FILE = 2**31
-MAX_LINE = 200
 DTYPES = {"I8", "U8", "I16", "I32", "I64"}
 FLOAT_DTYPES = {"F16", "F32", "F64"}
 
@@ -164,10 +163,3 @@ def _read_tensor(path: str | os.PathLike, file, name: str) -> np.ndarray:
 
 def _refuse_constant(name: str):
     raise ValueError(f"{name} is not a number")
-
-
-def one_line(text) -> str:
-    """Untrusted text, shortened and without control characters."""
-    text = str(text)
-    cut = text if len(text) <= MAX_LINE else text[: MAX_LINE - 1] + "…"
-    return "".join(c if c.isprintable() else "?" for c in cut)

@@ -110,7 +110,7 @@ def test_mistake_is_shown_under_a_caret(text, shape, position, words):
         parse_spec(text, shape)
     message, shown, caret = str(caught.value).split("\n")
     assert words in message
-    assert shown == f"  {text}"
+    assert shown.removesuffix("…") == f"  {text[:200]}"
     assert caret == f"  {' ' * position}^"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from integrad.boards import serial_port
 from integrad.boards.line_buffer import LineBuffer
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, one_line
 
 CHUNK = 1536
 """Bytes of a file that are sent at a time: small enough, encoded as text, for the heap of any board."""
@@ -145,7 +145,7 @@ class Connection:
     def _require_none(self, errors: bytes) -> None:
         """Raise IntegradError with the last line of the traceback, if there is one."""
         if lines := errors.decode(errors="replace").strip().splitlines():
-            raise IntegradError(f"{self.port}: error on the board: {lines[-1]}")
+            raise IntegradError(f"{self.port}: error on the board: {one_line(lines[-1])}")
 
     def exists(self, path: str) -> bool:
         stat = f"import os\ntry:\n os.stat({path!r})\n print(1)\nexcept OSError:\n print(0)"
@@ -153,7 +153,9 @@ class Connection:
 
     def read_file(self, path: str) -> bytes:
         """Contents of a file. Raises IntegradError if it does not exist."""
-        return binascii.a2b_base64("".join(self.run(READ.format(path=path)).split()))
+        text = "".join(self.run(READ.format(path=path)).split())
+        with self._understanding(text):
+            return binascii.a2b_base64(text)
 
     def write_file(self, path: str, data: bytes, progress: Callable[[int], None] = lambda done: None) -> None:
         """Write a file atomically, under another name first. progress: called with the number of bytes sent.
@@ -175,13 +177,37 @@ class Connection:
             self.run(f"f.write(decode({part!r}))")
             progress(min(begin + CHUNK, len(data)))
         expected = zlib.crc32(data)
-        crc = int(self.run(CLOSE.format(path=path, new=f"{path}.new", crc=expected)))
+        (crc,) = self.numbers(CLOSE.format(path=path, new=f"{path}.new", crc=expected), 1)
         if crc != expected:
             raise IntegradError(f"{self.port}: {path} arrived damaged (CRC-32 {crc:08x}); try again")
 
     def sizes(self, paths: Sequence[str]) -> list[int]:
         """Sizes of files in bytes, 0 for files that do not exist."""
-        return list(map(int, self.run(SIZES.format(paths=list(paths))).split()))
+        return self.numbers(SIZES.format(paths=list(paths)), len(paths))
+
+    def numbers(self, code: str, count: int, time_limit: float = 30) -> list[int]:
+        """Run code that prints this many integers. Raises IntegradError for any other answer."""
+        answer = self.run(code, time_limit)
+        with self._understanding(answer):
+            found = list(map(int, answer.split()))
+            if len(found) != count:
+                raise ValueError
+            return found
+
+    @contextlib.contextmanager
+    def _understanding(self, answer: str) -> Iterator[None]:
+        """Convert errors about an answer that is not as expected to IntegradError."""
+        try:
+            yield
+        except ValueError:
+            raise self.unexpected(answer) from None
+
+    def unexpected(self, answer: str) -> IntegradError:
+        """The error for an answer that the board should not have given."""
+        shown = one_line(answer.strip())[:60]
+        return IntegradError(
+            f"{self.port}: unexpected answer from the board: {shown!r}; reset it and try again"
+        )
 
     def remove(self, *paths: str) -> None:
         """Remove files; those that do not exist are ignored."""
@@ -202,7 +228,7 @@ class Connection:
                 return exchange()
         except TransportError as error:
             raise IntegradError(
-                f"{self.port}: no response from MicroPython: {error}; "
+                f"{self.port}: no response from MicroPython: {one_line(error)}; "
                 "reset the board and close other programs that use this port"
             ) from error
 
@@ -273,4 +299,6 @@ def _detecting_loss(port: str) -> Iterator[None]:
     except OSError as error:
         if not serial_port.is_lost(error):
             raise
-        raise IntegradError(f"{port}: the board was disconnected: {error.strerror or error}") from error
+        raise IntegradError(
+            f"{port}: the board was disconnected: {one_line(error.strerror or error)}"
+        ) from error

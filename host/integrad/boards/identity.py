@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from integrad.boards.connection import Connection
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, one_line
 
 ARCHITECTURES = (
     *("", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa"),
@@ -42,6 +42,13 @@ print((i.name, tuple(i.version)[:3], machine, mpy, viper, gc.mem_free(), disk, r
 """
 
 
+TYPES = [str, tuple, str, int, bool, int, int, str]
+"""Of the values that are printed."""
+
+MOST_ANSWER = 1000
+"""Characters; the parser takes much memory for long ones."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """machine: the board's description of itself. architecture: of native code, "" for none. abi: version of
@@ -66,16 +73,29 @@ class Identity:
 def identify(connection: Connection) -> Identity:
     """Query the board. Raises IntegradError if it does not run MicroPython."""
     answer = connection.run(QUESTION)
-    try:
-        name, version, machine, mpy, viper, heap, disk, root = ast.literal_eval(answer.strip())
-    except (SyntaxError, ValueError):
-        raise IntegradError(
-            f"{connection.port}: unexpected answer from the board: {answer.strip()[:60]!r}"
-        ) from None
+    fields = _fields(answer)
+    if fields is None:
+        raise connection.unexpected(answer)
+    name, version, machine, mpy, viper, heap, disk, root = fields
     if name != "micropython":
-        raise IntegradError(f"{connection.port}: the board runs {name}, not MicroPython")
+        raise IntegradError(f"{connection.port}: the board runs {one_line(name)}, not MicroPython")
     number = mpy >> 10 & 15
     architecture = ARCHITECTURES[number] if number < len(ARCHITECTURES) else ""
     abi = f"{mpy & 0xFF}.{mpy >> 8 & 3}" if mpy else None
     version = ".".join(map(str, version))
-    return Identity(version, machine, architecture, abi, viper, heap, disk, root.rstrip("/"))
+    return Identity(version, one_line(machine), architecture, abi, viper, heap, disk, root.rstrip("/"))
+
+
+def _fields(answer: str) -> tuple | None:
+    """What the board printed, if it is of the expected types."""
+    if len(answer) > MOST_ANSWER:
+        return None
+    try:
+        fields = ast.literal_eval(answer.strip())
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return None
+    if not isinstance(fields, tuple) or [type(value) for value in fields] != TYPES:
+        return None
+    version, root = fields[1], fields[-1]
+    plain = all(type(number) is int and 0 <= number < 1000 for number in version)
+    return fields if plain and root.isprintable() and min(fields[3], *fields[5:7]) >= 0 else None

@@ -12,8 +12,10 @@ class LineBuffer:
         self._each, self._bytes = each, bytearray()
 
     def add(self, data: bytes) -> None:
+        searched = len(self._bytes)  # a line that arrives byte by byte is not searched again for each of them
         self._bytes += data
-        while (end := self._bytes.find(b"\n")) >= 0:
+        while (end := self._bytes.find(b"\n", searched)) >= 0:
             line = self._bytes[:end].decode(errors="replace").strip("\r\x04")
             del self._bytes[: end + 1]
+            searched = 0
             self._each(line)

@@ -54,7 +54,7 @@ def run_self_test(connection: Connection, plan: Plan, file: str) -> tuple[Checks
     """(checksums of the board, bytes of its heap in use). file: the weights file on the board."""
     steps = STEPS if plan.batch else 0
     script = SCRIPT.format(p=plan.prefix, file=file, predictions=PREDICTIONS, steps=steps)
-    scores, weights, heap = map(int, connection.run(script, time_limit=300).split())
+    scores, weights, heap = connection.numbers(script, 3, time_limit=300)
     return Checksums(scores, weights), heap
 
 

@@ -51,13 +51,17 @@ class StoredSave:
 
 
 def saves_in(image: bytes) -> list[StoredSave]:
-    """All saves in an image, in the order of their sequence numbers."""
-    found, at = [], image.find(MAGIC)
+    """All saves in an image, in the order of their sequence numbers.
+
+    Slots do not overlap: a save whose weights would reach beyond the header of the next one is damaged.
+    """
+    addresses, at = [], image.find(MAGIC)
     while at >= 0:
-        save = _save_at(image, at)
-        if save is not None:
-            found.append(save)
+        if _is_header(image[at : at + HEADER_BYTES]):
+            addresses.append(at)
         at = image.find(MAGIC, at + len(MAGIC))
+    ends = [*addresses[1:], len(image)]
+    found = [_save_at(image, address, end) for address, end in zip(addresses, ends, strict=False)]
     return sorted(found, key=lambda save: save.sequence)
 
 
@@ -96,17 +100,19 @@ def _origins(model: Model) -> set[tuple[int, int]]:
     return found
 
 
-def _save_at(image: bytes, address: int) -> StoredSave | None:
-    """The save whose header begins at an address, or None if there is none."""
-    header = image[address : address + HEADER_BYTES]
+def _is_header(header: bytes) -> bool:
     if len(header) < HEADER_BYTES:
-        return None
-    version, layout, model, size, weights_crc, *rest = struct.unpack_from("<9I", header, 4)
-    sequence, steps, flags, update = rest
-    (crc,) = struct.unpack_from("<I", header, CHECKED_BYTES)
-    if version != VERSION or crc != zlib.crc32(header[:CHECKED_BYTES]):
-        return None
-    unit = _unit_of(image, address, size, weights_crc)
+        return False
+    version, crc = (*struct.unpack_from("<I", header, 4), *struct.unpack_from("<I", header, CHECKED_BYTES))
+    return version == VERSION and crc == zlib.crc32(header[:CHECKED_BYTES])
+
+
+def _save_at(image: bytes, address: int, end: int) -> StoredSave:
+    """The save whose header begins at an address. end: of what may belong to it."""
+    fields = struct.unpack_from("<8I", image, address + 8)
+    layout, model, size, weights_crc, sequence, steps, flags, update = fields
+    (crc,) = struct.unpack_from("<I", image, address + CHECKED_BYTES)
+    unit = _unit_of(image, address, end, size, weights_crc)
     state = StoredSave.INTACT if unit else StoredSave.DAMAGED
     if unit and flags & NEEDS_CONFIRMATION:
         begin = address + rounded(HEADER_BYTES, unit)
@@ -116,13 +122,13 @@ def _save_at(image: bytes, address: int) -> StoredSave | None:
     return StoredSave(address, layout, model, size, sequence, steps, update, state, unit, weights)
 
 
-def _unit_of(image: bytes, address: int, size: int, crc: int) -> int | None:
+def _unit_of(image: bytes, address: int, end: int, size: int, crc: int) -> int | None:
     """The size of a program unit with which the weights have this CRC-32. Sizes that put the weights at the
     same place are equivalent."""
     tried = set()
     for unit in range(1, LARGEST_UNIT + 1):
         begin = _weights_at(address, unit)
-        if begin not in tried and begin + size <= len(image):
+        if begin not in tried and begin + size <= end:
             tried.add(begin)
             if zlib.crc32(memoryview(image)[begin : begin + size]) == crc:
                 return unit

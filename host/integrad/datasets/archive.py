@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import struct
 import tokenize
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, one_line
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 NPY_MAGIC = b"\x93NUMPY"
-DAMAGED_ZIP = (ValueError, OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
+DAMAGED_ZIP = (
+    *(ValueError, OSError, EOFError, KeyError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
 """Exceptions of zipfile for damaged archives; RuntimeError means encrypted or an unknown compression."""
 
 DAMAGED_ARRAY = (*DAMAGED_ZIP, SyntaxError, TypeError, OverflowError, tokenize.TokenError)
 """Further exceptions of NumPy when it parses the header of an array."""
 
+
+MOST_HEADER = 2**16
+"""Bytes of the header of an array; NumPy refuses even shorter ones, but reads longer ones before."""
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -69,8 +77,10 @@ def _read_arrays(
 ) -> tuple[dict[str, np.ndarray], list[str]]:
     try:
         with zipfile.ZipFile(file) as archive:
-            names = [name for name in archive.namelist() if not name.endswith("/")]
+            members = [info for info in archive.infolist() if not info.filename.endswith("/")]
+            names = [info.filename for info in members]
             _check_names(path, names)
+            _check_compression(path, members)
             chosen = choose({_field(name): _read_shape(path, archive, name) for name in names})
             arrays = {
                 _field(name): _read_array(path, archive, name) for name in names if _field(name) in chosen
@@ -95,18 +105,44 @@ def _check_names(path: Path, names: list[str]) -> None:
             )
 
 
+def _check_compression(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    """Others than NumPy's can demand gigabytes of memory, whatever the size of the file."""
+    for info in members:
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise IntegradError(
+                f"{path}: {info.filename} is compressed as NumPy never does; save it with np.savez_compressed"
+            )
+
+
 def _field(name: str) -> str:
     return name.removesuffix(".npy")
 
 
 def _read_shape(path: Path, archive: zipfile.ZipFile, name: str) -> tuple[int, ...]:
     with _explained(path, _field(name)), archive.open(name) as member:
-        version = np.lib.format.read_magic(member)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else _read_later_header
-        shape, _, dtype = read(member)
-        if dtype.hasobject:
-            raise ValueError("Object arrays cannot be loaded")
-        return shape
+        return _read_header(member)[0]
+
+
+def _read_header(member) -> tuple[tuple[int, ...], np.dtype]:
+    header = _Header(member)
+    version = np.lib.format.read_magic(header)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else _read_later_header
+    shape, _, dtype = read(header)
+    if dtype.hasobject:
+        raise ValueError("Object arrays cannot be loaded")
+    return shape, dtype
+
+
+class _Header:
+    """The beginning of a member, in which no header says that it is longer than those of NumPy."""
+
+    def __init__(self, member):
+        self._member = member
+
+    def read(self, count: int) -> bytes:
+        if count > MOST_HEADER:
+            raise ValueError("the header of an array is too long")
+        return self._member.read(count)
 
 
 def _read_later_header(member) -> tuple[tuple[int, ...], bool, np.dtype]:
@@ -115,11 +151,16 @@ def _read_later_header(member) -> tuple[tuple[int, ...], bool, np.dtype]:
 
 
 def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    with _explained(path, _field(name)), archive.open(name) as member:
-        array = np.lib.format.read_array(member, allow_pickle=False)
-        if member.read(1):
-            raise ValueError("bytes after the end of an array")
-        return array
+    with _explained(path, _field(name)):
+        with archive.open(name) as member:
+            shape, dtype = _read_header(member)
+        if min(shape, default=0) < 0 or prod(shape) * dtype.itemsize > archive.getinfo(name).file_size:
+            raise ValueError(f"its values are missing, the shape is {shape}")
+        with archive.open(name) as member:
+            array = np.lib.format.read_array(member, allow_pickle=False)
+            if member.read(1):
+                raise ValueError("bytes after the end of an array")
+            return array
 
 
 @contextmanager
@@ -141,4 +182,4 @@ def _explained(path: Path, field: str) -> Iterator[None]:
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return one_line((str(error).splitlines() or [type(error).__name__])[0])

@@ -169,12 +169,12 @@ def _choose(reader: TableReader, options: TableOptions) -> Columns:
     named = {"--label": options.label, "--group": options.group}
     asked = [(option, name) for option, name in named.items() if name is not None]
     for option, name in [*asked, *(("--drop", name) for name in options.drop)]:
-        if name not in reader.names:
+        if name not in reader.places:
             raise UsageError(
                 f"{option} {name}: {reader.path} has no such column; columns: {reader.listed()} "
                 "(the first row must name them)"
             )
-    used = {name for _, name in asked} | (set(options.drop_if_there) & set(reader.names))
+    used = {name for _, name in asked} | (set(options.drop_if_there) & reader.places.keys())
     if clash := used & set(options.drop):
         raise UsageError(f"--drop {min(clash)}: is the column of --label or --group")
     if options.label is not None and options.label == options.group:
@@ -185,22 +185,23 @@ def _choose(reader: TableReader, options: TableOptions) -> Columns:
         ignored += options.drop
     else:
         names = list(options.features)
-        if missing := [name for name in names if name not in reader.names]:
+        if missing := [name for name in names if name not in reader.places]:
             raise IntegradError(
                 f"{reader.path}: has no column {missing[0]}, which the model was trained on; "
                 f"columns: {reader.listed()}"
             )
-        ignored += [name for name in reader.names if name and name not in names and name not in used]
+        known = {"", *names, *used}
+        ignored += [name for name in reader.names if name not in known]
     if not names:
         raise IntegradError(f"{reader.path}: no column remains as a feature")
     label, group = (
-        None if name is None else Texts(name, reader.names.index(name), most, what)
+        None if name is None else Texts(name, reader.places[name], most, what)
         for name, most, what in (
             (options.label, MAX_CLASSES, "label"),
             (options.group, MOST_GROUPS, "group"),
         )
     )
-    return Columns(names, [reader.names.index(name) for name in names], label, group, ignored)
+    return Columns(names, [reader.places[name] for name in names], label, group, ignored)
 
 
 def _read(reader: TableReader, columns: Columns) -> None:

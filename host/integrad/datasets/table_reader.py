@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, one_line
 
 SUFFIXES = (".csv", ".tsv", ".txt")
 DELIMITERS = ",;\t"
@@ -20,7 +20,9 @@ MISSING = {"", "na", "n/a", "nan", "null", "none", "?", "-"}
 
 
 class TableReader:
-    """A table that is being read. names: of the columns. unnamed: whether the first column has no name.
+    """A table that is being read.
+
+    names: of the columns. places: name → number of the column. unnamed: whether the first has no name.
 
     Raises IntegradError, naming the file and the row, for anything but a table.
     """
@@ -36,6 +38,7 @@ class TableReader:
             raise IntegradError(f"{path}: is empty; expected a header row with the names of the columns")
         self.names = [name.strip() for name in header]
         self.unnamed = len(header) > 1 and self.names[0] == ""
+        self.places: dict[str, int] = {}
         self._check_names()
 
     def batches(self) -> Iterator[tuple[int, list[list[str]]]]:
@@ -93,7 +96,8 @@ class TableReader:
             self._fail_encoding()
         except csv.Error as error:
             raise IntegradError(
-                f"{self.path}: line {self._reader.line_num:,}: {error}; check the quotes around texts"
+                f"{self.path}: line {self._reader.line_num:,}: {one_line(error)}; "
+                "check the quotes around texts"
             ) from None
 
     def _fail_encoding(self) -> NoReturn:
@@ -103,8 +107,8 @@ class TableReader:
 
     def _check_names(self) -> None:
         for number, name in enumerate(self.names):
-            if name in self.names[:number]:
-                first = self.names.index(name) + 1
+            if self.places.setdefault(name, number) != number:
+                first = self.places[name] + 1
                 what = f"named {name!r}" if name else "without a name"
                 raise IntegradError(
                     f"{self.path}: columns {first} and {number + 1} are both {what}; rename one"

@@ -8,6 +8,7 @@ import platform
 import re
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -167,26 +168,44 @@ def read_counts(path: Path) -> tuple[list[dict[int, int]], dict[int, int]]:
     """Executions per bucket, of each region and of the whole run."""
     regions: list[dict[int, int]] = []
     total: dict[int, int] = {}
-    for line in path.read_text().splitlines():
-        name, *entries = line.split()
+    for name, entries in _lines(path):
         if name == "region":
-            regions.append(_counts(entries))
+            regions.append(_counts(path, entries))
         elif name == "total":
-            total = _counts(entries)
+            total = _counts(path, entries)
     return regions, total
 
 
 def read_calls(path: Path) -> list[dict[int, dict[int, int]]]:
     """Call → executions per bucket, of each region."""
     regions: list[dict[int, dict[int, int]]] = []
-    for line in path.read_text().splitlines():
-        name, *entries = line.split()
+    for name, entries in _lines(path):
         if name == "region":
             regions.append({})
         elif name == "call":
-            regions[-1][int(entries[0])] = _counts(entries[1:])
+            if not regions or not entries or not entries[0].isdecimal():
+                raise _garbled(path)
+            regions[-1][int(entries[0])] = _counts(path, entries[1:])
     return regions
 
 
-def _counts(entries: list[str]) -> dict[int, int]:
-    return {int(bucket): int(count) for bucket, _, count in (entry.partition(":") for entry in entries)}
+def _lines(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """(first word, other words) of the lines of the plugin."""
+    try:
+        text = path.read_text(errors="replace")
+    except OSError as error:
+        raise FirmwareError("emulator", f"QEMU's plugin wrote no counts: {error.strerror}") from error
+    for words in map(str.split, text.splitlines()):
+        if words:
+            yield words[0], words[1:]
+
+
+def _counts(path: Path, entries: list[str]) -> dict[int, int]:
+    try:
+        return {int(bucket): int(count) for bucket, _, count in (entry.partition(":") for entry in entries)}
+    except ValueError:
+        raise _garbled(path) from None
+
+
+def _garbled(path: Path) -> FirmwareError:
+    return FirmwareError("emulator", f"{path.name}: the counts of QEMU's plugin are damaged; run it again")

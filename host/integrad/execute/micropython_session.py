@@ -13,7 +13,7 @@ import numpy as np
 from integrad.build.micropython_modules import build_module, get_architecture
 from integrad.emulate.micropython_firmware import run_firmware
 from integrad.emulate.micropython_unix import run_unix
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, one_line
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import HEADER, Action, Predict, Reset, Weights
 from integrad.targets.cores import Core
@@ -80,7 +80,9 @@ def run_session(
     try:
         results = [_result(device, action, lines) for action in actions]
     except (StopIteration, ValueError) as error:
-        raise IntegradError(f"unexpected output of MicroPython: {error}") from error
+        raise IntegradError(
+            f"unexpected output of MicroPython: {one_line(error) or 'too few lines'}"
+        ) from error
     if rest := list(lines):
         raise IntegradError(f"unexpected output of MicroPython: {len(rest)} lines too many")
     return results
@@ -90,7 +92,7 @@ def _result(device: DeviceModel, action: Action, lines) -> object:
     if isinstance(action, Reset):
         return None
     if isinstance(action, Predict):
-        rows = b"".join(bytes.fromhex(next(lines)) for _ in action.samples)
+        rows = b"".join([bytes.fromhex(next(lines)) for _ in action.samples])
         return np.frombuffer(rows, np.int8).reshape(-1, device.plan.classes)
     if isinstance(action, Weights):
         data, crc = bytes.fromhex(next(lines)), int(next(lines))

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 
 from integrad.errors import UsageError
+from integrad.network.description import MAX_LAYERS
 from integrad.network.layer_types.checks import MAX_SIDE
 from integrad.network.layers.dropout import KEEP_SCALE
 from integrad.network.learner_layers import LearnerLayers
@@ -26,6 +27,9 @@ EXPECTED = {
     "mlp": "a number of units such as 96, or xP (dropout)",
     "cnn": "cN[kK][sS], dw[kK][sS], pN, aN, dN or xP",
 }
+
+SHOWN = 200
+"""Characters of the text in a message."""
 
 KINDS = {"mlp": ("d", "x"), "cnn": ("c", "dw", "p", "a", "d", "x")}
 
@@ -45,6 +49,8 @@ def parse_notation(text: str, input_shape: Shape, learner: str = USUAL_LEARNER) 
     if family not in own.families:
         raise _error(text, 0, f"the learner {learner} supports only {', '.join(own.families)}")
     elements = _split(text, len(family) + 1)
+    if len(elements) > MAX_LAYERS:
+        raise _error(text, elements[MAX_LAYERS][0], f"there are more than {MAX_LAYERS} layers")
     series = len(input_shape) == 3 and input_shape[1] == 1
     layers, channels = [], input_shape[0]
     for position, element in elements:
@@ -133,5 +139,8 @@ def _number(wrong, offset: int, digits: str) -> int:
 
 def _error(text: str, position: int, why: str) -> UsageError:
     """Shows the text with a caret under the position; control characters are replaced by blanks."""
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    return UsageError(f"SPEC: {why}\n  {shown}\n  {' ' * position}^")
+    begin = max(0, position - SHOWN // 2)
+    part, dots = text[begin : begin + SHOWN], "…" if begin else ""
+    shown = dots + "".join(c if c.isprintable() else " " for c in part)
+    shown += "…" if begin + SHOWN < len(text) else ""
+    return UsageError(f"SPEC: {why}\n  {shown}\n  {' ' * (len(dots) + position - begin)}^")

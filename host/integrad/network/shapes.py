@@ -21,10 +21,10 @@ def check_shapes(layers: list[dict], input_shape: Shape) -> Shape:
     layers: as in a network description. Raises LayerError for a convolution or pooling layer that is applied
     to features or is larger than its map, and for groups that do not divide the channels.
     """
-    shape = tuple(input_shape)
+    shape, features_made = tuple(input_shape), False
     for index, layer in enumerate(layers):
-        features_made = any(LAYER_TYPES[other["type"]].makes_features for other in layers[:index])
         shape = _after(index, layer, shape, features_made)
+        features_made |= LAYER_TYPES[layer["type"]].makes_features
     return shape
 
 

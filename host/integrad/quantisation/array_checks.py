@@ -6,8 +6,7 @@ import re
 
 import numpy as np
 
-from integrad.errors import IntegradError
-from integrad.tensor_file import one_line
+from integrad.errors import IntegradError, one_line
 
 
 def check_values(name: str, array: np.ndarray, source: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from integrad.errors import IntegradError, UsageError
+from integrad.errors import IntegradError, UsageError, one_line
 from integrad.network.network import Network
 from integrad.quantisation.array_checks import check_values
 from integrad.quantisation.biases import Biases, find_biases
@@ -21,7 +21,6 @@ from integrad.quantisation.weight_layout import (
     Target,
     targets_of,
 )
-from integrad.tensor_file import one_line
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, one_line
 from integrad.network.backprop_blocks import BackpropConv
 from integrad.network.description import OUTPUT_BIAS
 from integrad.network.layer_types.backprop_dense import BIAS
 from integrad.network.network import Network
 from integrad.quantisation.array_checks import check_values, split_name
 from integrad.quantisation.weight_layout import Target
-from integrad.tensor_file import one_line
 
 Biases = Sequence[np.ndarray | None]
 """Of each layer, blocks first, output layer last; None for a layer without."""

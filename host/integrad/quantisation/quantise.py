@@ -9,7 +9,7 @@ import numpy as np
 
 from integrad import __version__
 from integrad.datasets.dataset import Dataset
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, one_line
 from integrad.learners.table import find_learner
 from integrad.model_file import Model
 from integrad.network.backprop_blocks import BIAS_INPUT, INPUT_EXPONENT, input_exponents
@@ -20,7 +20,6 @@ from integrad.quantisation.float_network import FloatNetwork
 from integrad.quantisation.input_scaling import InputScaling, adapt, fold
 from integrad.quantisation.rounding import CANDIDATES, round_weights
 from integrad.quantisation.weight_layout import Target, targets_of
-from integrad.tensor_file import one_line
 from integrad.training.training_run import Score, TrainingRun
 
 LEARNER = "backprop"

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from integrad.errors import IntegradError, UsageError
+from integrad.errors import IntegradError, UsageError, one_line
 from integrad.learners.learner import Learner
 from integrad.learners.table import learner_of
 from integrad.network.network import Network
-from integrad.tensor_file import one_line, read_tensors, require_checksum, write_tensors
+from integrad.tensor_file import read_tensors, require_checksum, write_tensors
 from integrad.training.divergence import DivergenceWatch
 from integrad.training.history import Epoch
 from integrad.training.plateau import Plateau
@@ -162,8 +162,8 @@ def _read_state(document: dict, tensors: dict[str, np.ndarray], samples: int) ->
         "refine": _read_plateau(document["refine"]),
         "stop": _read_plateau(document["stop"]),
         "watch": DivergenceWatch.from_description(document["watch"]),
-        "finished": _instance(document, "finished", str),
-        "warnings": _instance(document, "warnings", list),
+        "finished": one_line(_instance(document, "finished", str)),
+        "warnings": [_text(warning) for warning in _instance(document, "warnings", list)],
         "seconds": _seconds(document, "seconds"),
         "step_seconds": _seconds(document, "step_seconds"),
     }
@@ -183,7 +183,9 @@ def _read_epoch(record: dict, number: int) -> Epoch:
     for name, value in record.items():
         if value is not None or not name.startswith("validation_"):
             _whole(record, name, 0)
-    if epoch.number != number or epoch.samples == 0 or epoch.validation_samples == 0:
+    validation = (epoch.validation_samples, epoch.validation_loss, epoch.validation_correct)
+    partial = len({value is None for value in validation}) > 1
+    if epoch.number != number or epoch.samples == 0 or epoch.validation_samples == 0 or partial:
         raise ValueError(f"epoch {number} is invalid")
     return epoch
 
@@ -202,6 +204,13 @@ def _instance(record: dict, name: str, kind):
     if not isinstance(record[name], kind):
         raise ValueError(f"{name} has a wrong type")
     return record[name]
+
+
+def _text(value) -> str:
+    """A text that is shown to users."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError("a warning is no text")
+    return value
 
 
 def _seconds(record: dict, name: str) -> float:

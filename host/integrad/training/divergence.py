@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from integrad.arithmetic import isqrt
+from integrad.errors import one_line
 from integrad.learners.table import learner_of
 from integrad.network.network import Network
 from integrad.network.parameter import BIAS, BIAS_FRACTION, Parameter
@@ -66,7 +67,7 @@ class DivergenceWatch:
     def from_description(cls, description: dict) -> DivergenceWatch:
         """Inverse of describe(). Raises KeyError, TypeError or ValueError for an invalid description."""
         numbers = [int(description[name]) for name in ("training", "validation", "steps", "at_chance")]
-        said = [str(kind) for kind in description["said"]]
+        said = [one_line(kind) for kind in description["said"]]
         return cls(*numbers, bool(description["left_chance"]), int(description["best"]), said)
 
     @property

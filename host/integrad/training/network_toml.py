@@ -47,7 +47,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from integrad.arithmetic import NARROW
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, one_line
 from integrad.files import read_bounded
 from integrad.learners.learner import Learner
 from integrad.learners.table import LEARNERS, USUAL
@@ -135,7 +135,7 @@ def _read(path: str) -> dict:
             )
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # not UTF-8, not TOML
-        raise IntegradError(f"{path}: is not TOML: {error}") from error
+        raise IntegradError(f"{path}: is not TOML: {one_line(error)}") from error
 
 
 def _layer(where: str, table: dict, defaults: dict, series: bool, learner: LearnerLayers) -> dict:
@@ -162,4 +162,4 @@ def _learning(path: str, table, learner: Learner) -> dict[str, int | str]:
 def _refuse_unknown(where: str, table: dict, known: tuple[str, ...]) -> None:
     for key in table:
         if key not in known:
-            raise IntegradError(f"{where}: unknown key {key!r}; known keys: {', '.join(known)}")
+            raise IntegradError(f"{where}: unknown key {key!r:.50}; known keys: {', '.join(known)}")

@@ -15,8 +15,8 @@ from integrad.datasets.channel_check import channel_warnings
 from integrad.datasets.dataset import Dataset
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.engines.engine import Engine
+from integrad.errors import one_line
 from integrad.model_file import Model
-from integrad.tensor_file import one_line
 from integrad.training.defaults import VALIDATION_PERCENT, usual_batch_size
 from integrad.training.history import History
 from integrad.training.metrics import (

@@ -1,0 +1,26 @@
+"""All fuzz targets for Python."""
+
+import format_board
+import format_checkpoint
+import format_csv
+import format_float_weights
+import format_model_file
+import format_network_toml
+import format_npz
+import format_session
+import format_spec
+import format_store_image
+
+MODULES = [
+    format_model_file,
+    format_checkpoint,
+    format_npz,
+    format_csv,
+    format_network_toml,
+    format_spec,
+    format_float_weights,
+    format_store_image,
+    format_board,
+    format_session,
+]
+TARGETS = {module.TARGET.name: module.TARGET for module in MODULES}
