@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from integrad.boards.learnt_weights import plan_of, with_weights
+from integrad.boards.learnt_weights import plans_by_layout, with_weights
 from integrad.boards.signatures import SIGNATURE_BYTES, is_signed, sign
 from integrad.errors import IntegradError, UsageError
 from integrad.model_file import Model
@@ -87,7 +87,9 @@ def require_program(update: Update, exported: Model, name: str) -> str:
     this model, or if a weight is out of range."""
     if update.model != exported.network.weights_crc():
         raise IntegradError(f"{name}: for a program with other weights than those of this model")
-    plan = plan_of(exported, update.layout, name)
+    plan = plans_by_layout(exported).get(update.layout)
+    if plan is None:
+        raise IntegradError(f"{name}: made for another model; pass the model that was exported")
     if len(update.weights) != bytes_of(learning_parameters(plan)):
         raise IntegradError(f"{name}: damaged ({len(update.weights):,} bytes of weights)")
     with_weights(exported, plan, update.weights, name)
