@@ -149,6 +149,7 @@ def test_for_a_core_it_is_built_and_measured(toys, tmp_path):
         "instructions_per_inference",
         "instructions_per_training_step",
         "stack_bytes",
+        "store_code_bytes",
     )
     assert all(plain[key] is None and measured[key] > 0 for key in new)
     assert {**plain, **{key: measured[key] for key in new}} == measured

@@ -1,8 +1,10 @@
 """What Model saves: power cuts at every operation on its files, the format, generated C that goes on."""
 
 import shutil
+import struct
 import subprocess
 import types
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +109,23 @@ def test_a_save_has_the_format_of_the_weight_store(toy, folder):
     assert learnt_file(MODEL, (folder / "learnt").read_bytes(), "learnt").sequence == 2
 
 
+def test_the_version_of_an_update_is_kept(toy, folder):
+    """Otherwise, generated C would install an earlier update again."""
+
+    def header(version, confirmed):
+        fields = (folder / "learnt").read_bytes()[:32] + struct.pack("<III", not confirmed, version, 0)
+        return fields + struct.pack("<I", zlib.crc32(fields))
+
+    model = toy.Model("toy.weights")
+    model.save("learnt")
+    whole = (folder / "learnt").read_bytes()
+    for version, confirmed in ((7, True), (9, False)):
+        (folder / "learnt").write_bytes(header(version, confirmed) + whole[48:])
+        model.save("learnt")
+        (save,) = saves_in((folder / "learnt").read_bytes())
+        assert (save.update, save.state) == (7, "intact")
+
+
 def test_only_the_last_save_of_a_model_is_confirmed(toy):
     """Not one whose weights this program may never have used."""
     model = toy.Model("toy.weights")
@@ -133,7 +152,7 @@ PROGRAM = """
 int main(int count, char **words) {
     static toy_weights weights;
     static uint8_t buffer[UNIT];
-    integrad_store_info info = {0, 0, 0};
+    integrad_store_info info = {0, 0, 0, 0};
     int file = open(words[count - 1], O_RDWR);
     const integrad_store store = file_store(&file, buffer);
     printf("%d", toy_load(&weights, &info, &store));

@@ -31,6 +31,7 @@ from integrad_codegen.normalisation import Normalisation
 from integrad_codegen.plan import Plan
 from integrad_codegen.printed_steps import printed
 from integrad_codegen.raw_values import RawValues
+from integrad_codegen.store_format import slot_bytes
 from integrad_codegen.weights_file import layout, members
 
 COLUMNS = 96
@@ -67,7 +68,10 @@ def emit_c(
         if raw.floats:
             names[f"{plan.prefix}_quantise.h"] = ("quantise.h.jinja", {"normalisation": normalisation})
         if plan.batch:
-            names[f"{plan.prefix}_store.h"] = ("store.h.jinja", {})
+            names[f"{plan.prefix}_store.h"] = (
+                "store.h.jinja",
+                {"slot_bytes": slot_bytes(plan.weights_bytes, 1)},
+            )
             shared = shared | store_files()
     module = {
         name: re.sub(r"\n{3,}", "\n\n", environment.get_template(template).render(**context, **own))

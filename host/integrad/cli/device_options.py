@@ -74,6 +74,14 @@ part_option = click.option(
     help="Predict, without building, whether the model fits this part or board: stm32f411, pico, …",
 )
 
+store_option = click.option(
+    "--store",
+    default=None,
+    metavar="SLOTS[,BLOCK,UNIT[,CYCLES]]",
+    help="Memory for which to state what the weight store costs: number of slots, bytes that are erased and "
+    "that are programmed at once, and how often a block can be erased. [default: 2, in the flash of --part]",
+)
+
 
 def emulated_core(core: str | None, part: str | None) -> Core:
     """The core of these options, with the memory of the part. Raises UsageError if the part has another

@@ -15,12 +15,16 @@ from integrad.cli.device_options import (
     learn_option,
     part_option,
     require_core_of,
+    require_learning,
     stash_option,
+    store_option,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.output_files import same_file
+from integrad.cli.store_report import show_store
 from integrad.errors import UsageError
 from integrad.estimate.part_fit import require_fit
+from integrad.estimate.store_costs import NO_STORE, store_memory
 from integrad.export.target import Request
 from integrad.export.targets import TARGETS, all_options, check_options
 from integrad.export.trial import Trial, try_out
@@ -28,7 +32,7 @@ from integrad.export.writing import write_export
 from integrad.model_file import load_model
 from integrad.report.costs import show_layers, show_memory, show_plan
 from integrad.report.part_fit import show_part_fit
-from integrad.targets.cores import get_core
+from integrad.targets.cores import core_of, get_core
 from integrad.targets.generated_names import command_line
 from integrad.targets.parts import Part, find_part
 from integrad_codegen.c.runtime import FOLDER
@@ -72,9 +76,10 @@ def target_options(command):
     help="Build a test program for this core and measure it. The exported files are the same for every core.",
 )
 @part_option
+@store_option
 @target_options
 @json_option
-def export(model, target, learn, batch_size, stash, out, name, core, part, json_path, **options):
+def export(model, target, learn, batch_size, stash, out, name, core, part, store, json_path, **options):
     """Generate C99 or MicroPython modules that run inference with MODEL and, with --learn, train it.
 
     The C code uses no floating point, no dynamic memory and no library. Its header documents how to use it,
@@ -91,12 +96,17 @@ def export(model, target, learn, batch_size, stash, out, name, core, part, json_
     generator = TARGETS[target]
     if part and not generator.predicts_parts:
         raise UsageError(f"--part cannot be combined with --target {target}")
+    if store and not generator.predicts_parts:
+        raise UsageError(f"--store cannot be combined with --target {target}; its saves are files")
+    memory = store_memory(store, part)
     options = check_options(generator, options)
     if part:
         require_core_of(part, chosen)
     loaded = load_model(model)
     constants = loaded.constants | device_options(loaded, learn, stash)
     plan = make_plan(loaded.network, chosen_name(name, model, console), learn, batch_size, constants)
+    if store:
+        require_learning(learn, f"--store {store}")
     fit = require_fit(loaded, plan, part) if part else None
     batch = ("--batch-size", batch_size) if plan.batch else ()
     stashed = ("--stash", stash) if stash else ()
@@ -115,6 +125,9 @@ def export(model, target, learn, batch_size, stash, out, name, core, part, json_
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
     if fit:
         show_part_fit(console, fit)
+    kept = NO_STORE
+    if plan.batch and generator.predicts_parts:
+        kept = show_store(console, plan, memory, chosen or (core_of(part) if part else None))
     if trial:
         _show_trial(console, chosen.part, trial)
     for path in _to_show(paths):
@@ -135,6 +148,7 @@ def export(model, target, learn, batch_size, stash, out, name, core, part, json_
         "part": part.name if part else None,
         "predicted_flash_bytes": fit.footprint.flash if fit else None,
         "predicted_ram_bytes": fit.footprint.ram if fit else None,
+        **kept,
         "layers": [asdict(row) for row in rows],
     }
     write_json(json_path, result)

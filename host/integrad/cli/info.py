@@ -16,11 +16,14 @@ from integrad.cli.device_options import (
     device_options,
     learn_option,
     part_option,
+    require_learning,
     stash_option,
+    store_option,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.memory_plan import NOTHING, find_drawer, show_device
 from integrad.cli.output_files import OutputFile
+from integrad.estimate.store_costs import store_memory
 from integrad.model_file import Model, load_model
 from integrad.network.parameter import Parameter
 from integrad.targets.parts import find_part
@@ -33,11 +36,12 @@ from integrad.training.divergence import count_saturated
 @batch_size_option
 @stash_option
 @part_option
+@store_option
 @click.option(
     "--arena", type=OutputFile(), metavar="FILE", help="Plot the layout of the scratch memory: .png or .html."
 )
 @json_option
-def info(model, learn, batch_size, stash, part, arena, json_path):
+def info(model, learn, batch_size, stash, part, store, arena, json_path):
     """Show a model's layers, preprocessing, classes and training record.
 
     With --learn, --part or --arena, also show the memory that a device needs, without building anything.
@@ -51,6 +55,9 @@ def info(model, learn, batch_size, stash, part, arena, json_path):
     loaded = load_model(model)
     options = device_options(loaded, learn or "none", stash)
     chosen = find_part(part) if part else None
+    memory = store_memory(store, chosen)
+    if store:
+        require_learning(learn or "none", f"--store {store}")
     if arena:
         find_drawer(arena)
     rows = layer_rows(loaded)
@@ -61,7 +68,7 @@ def info(model, learn, batch_size, stash, part, arena, json_path):
     device = NOTHING | {"suggestions": []}
     if learn or part or arena:
         name, layers = Path(model).name, learn or "none"
-        device |= show_device(console, loaded, name, layers, batch_size, chosen, arena, options)
+        device |= show_device(console, loaded, name, layers, batch_size, chosen, arena, options, memory)
     write_json(
         json_path,
         {

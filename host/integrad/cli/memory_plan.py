@@ -7,14 +7,17 @@ from pathlib import Path
 
 from rich.console import Console
 
+from integrad.cli.store_report import show_store
 from integrad.errors import UsageError
 from integrad.estimate.part_fit import PartFit, fit_part
+from integrad.estimate.store_costs import NO_STORE, StoreMemory
 from integrad.model_file import Model
 from integrad.report.arena_page import write_arena_page
 from integrad.report.arena_picture import arena_picture
 from integrad.report.arena_plot import plot_arena
 from integrad.report.costs import show_plan
 from integrad.report.part_fit import show_part_fit
+from integrad.targets.cores import core_of
 from integrad.targets.parts import Part
 from integrad_codegen.costs import layers, memory_rows
 from integrad_codegen.plan import Plan, make_plan
@@ -25,7 +28,7 @@ NOTHING = dict.fromkeys(
     (
         *("learn", "batch_size", "weights_flash_bytes", "weights_ram_bytes", "inference_scratch_bytes"),
         *("training_scratch_bytes", "arena_bytes", "arena_lower_bound_bytes", "part", "flash_bytes"),
-        *("ram_bytes", "stack_bytes", "part_flash_bytes", "part_ram_bytes", "fits"),
+        *("ram_bytes", "stack_bytes", "part_flash_bytes", "part_ram_bytes", "fits", *NO_STORE),
     )
 )
 """Keys of the result if no device option was given."""
@@ -40,10 +43,11 @@ def show_device(
     part: Part | None,
     arena: str | None,
     options: Mapping[str, str],
+    memory: StoreMemory | None,
 ) -> dict:
     """Print the requirements of a device, plot its arena if requested, and return the JSON keys.
 
-    options: see Learner.device_options.
+    options: see Learner.device_options. memory: that of the weight store.
     """
     draw = find_drawer(arena) if arena else None
     plan = make_plan(model.network, "model", learn, batch_size, model.constants | dict(options))
@@ -64,7 +68,11 @@ def show_device(
         "arena_bytes": drawn.bytes,
         "arena_lower_bound_bytes": drawn.lower_bound,
     }
-    return NOTHING | result | (_part_result(console, model, plan, part) if part else {})
+    if part:
+        result |= _part_result(console, model, plan, part)
+    if plan.batch:
+        result |= show_store(console, plan, memory, core_of(part) if part else None)
+    return NOTHING | result
 
 
 def find_drawer(path: str):

@@ -26,7 +26,9 @@ class Part:
 
     ram_bytes: of the largest contiguous region, since arrays cannot be split. flash_bytes: on the chip or, as
     stated in the note, on a common board. aliases: other common names, and boards that have the part; a name
-    that several parts have is ambiguous.
+    that several parts have is ambiguous. erase_bytes, program_bytes, erase_cycles: of that flash, as in its
+    data sheet: bytes of a block and of a unit, and how often a block can be erased at least; None where
+    blocks have several sizes or the numbers are not known.
     """
 
     name: str
@@ -36,6 +38,9 @@ class Part:
     maker: str
     aliases: tuple[str, ...] = ()
     note: str = ""
+    erase_bytes: int | None = None
+    program_bytes: int | None = None
+    erase_cycles: int | None = None
 
 
 @cache
@@ -47,7 +52,9 @@ def all_parts() -> tuple[Part, ...]:
 
 def _part(row: dict[str, str]) -> Part:
     memories = int(row["flash_bytes"]), int(row["ram_bytes"])
-    return Part(row["name"], row["core"], *memories, row["maker"], tuple(row["aliases"].split()), row["note"])
+    flash = (int(row[key]) if row[key] else None for key in ("erase_bytes", "program_bytes", "erase_cycles"))
+    aliases = tuple(row["aliases"].split())
+    return Part(row["name"], row["core"], *memories, row["maker"], aliases, row["note"], *flash)
 
 
 def find_part(text: str) -> Part:
