@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from integrad.learners.device_options import NO, YES
 from integrad_codegen.operations.operation import Operation
-from integrad_codegen.plan import Plan
+from integrad_codegen.plan import Plan, make_plan
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,18 @@ def layer_rows(plan: Plan) -> list[str]:
         f"{n:<{widths[0]}}  {w:<{widths[1]}}  {m:>{widths[2]}}  {f:>{widths[3]}}  {r:>{widths[4]}}"
         for n, w, m, f, r in table
     ]
+
+
+def recomputation(plan: Plan) -> str:
+    """What computing activations again saves and takes, in one line; "" if nobody asked for it."""
+    if not plan.batch or plan.constants.get("recompute") != YES:
+        return ""
+    constants = dict(plan.constants) | {"recompute": NO}
+    usual = make_plan(plan.network, plan.prefix, plan.learn.name, plan.batch, constants)
+    if plan.scratch.bytes == usual.scratch.bytes:
+        return "note: --recompute saves no memory in this training step, which keeps all activations"
+    memory = f"{plan.scratch.bytes:,} bytes of scratch instead of {usual.scratch.bytes:,}"
+    return f"--recompute: {memory}, and {1 + plan.repeated_macs / plan.macs:.2f} forward passes instead of 1"
 
 
 def memory_rows(plan: Plan) -> list[tuple[str, int]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from integrad_codegen.arena_search import Block, search
 
@@ -61,6 +62,12 @@ def lay_out(buffers: list[Buffer]) -> Arena:
 
     The result does not depend on the order of the list.
     """
+    return _laid_out(tuple(buffers))
+
+
+@lru_cache(maxsize=32)
+def _laid_out(buffers: tuple[Buffer, ...]) -> Arena:
+    """Remembered, since a layout is asked for again where plans are compared."""
     ordered = sorted(buffers, key=lambda b: (b.first, b.last, -b.size, b.name))
     bound = lower_bound(buffers)
     layouts = (_first_fit(sorted(ordered, key=order)) for order in ORDERS)
@@ -74,7 +81,7 @@ def lay_out(buffers: list[Buffer]) -> Arena:
         if found is not None:
             best = {buffer.name: offset for buffer, offset in zip(ordered, found, strict=True)}
             size = _height(ordered, best)
-    return Arena(tuple(buffers), {b.name: best[b.name] for b in buffers}, size, bound, proved)
+    return Arena(buffers, {b.name: best[b.name] for b in buffers}, size, bound, proved)
 
 
 def lower_bound(buffers: list[Buffer]) -> int:

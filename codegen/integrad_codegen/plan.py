@@ -34,9 +34,9 @@ class Plan:
     """Everything that is printed. `batch` is 0 if nothing learns.
 
     operations: of the main path, without the output layer. inference: calls from the inputs to the scores.
-    training: the parts of a training step, none if nothing learns. weights_by_pointer: whether the module
-    contains no weights, but a struct of pointers to them. constants: hyper-parameters that are constants of
-    a training step, without those that have their defaults.
+    training: the parts of a training step, none if nothing learns. repeated: see Lowered.
+    weights_by_pointer: whether the module contains no weights, but a struct of pointers to them. constants:
+    hyper-parameters that are constants of a training step, without those that have their defaults.
     """
 
     prefix: str
@@ -50,6 +50,7 @@ class Plan:
     inference_arena: Arena
     training_arena: Arena | None
     scratch: TrainingScratch | None = field(default=None)
+    repeated: list[Operation] = field(default_factory=list)
     weights_by_pointer: bool = False
     constants: Mapping[str, int | str] = field(default_factory=dict)
 
@@ -122,7 +123,13 @@ class Plan:
         """Multiply-accumulates per sample of a training step; 0 if nothing learns."""
         if not self.batch:
             return 0
-        return sum(operation.training_macs for operation in [*self.operations, self.output])
+        macs = sum(operation.training_macs for operation in [*self.operations, self.output])
+        return macs + self.repeated_macs
+
+    @property
+    def repeated_macs(self) -> int:
+        """Those of forward passes that a training step repeats."""
+        return sum(operation.macs for operation in self.repeated)
 
     @property
     def learn_work(self) -> int:
@@ -209,6 +216,7 @@ def make_plan(
         inference,
         training,
         scratch,
+        lowered.repeated,
         constants=constants,
     )
 

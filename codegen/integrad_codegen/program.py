@@ -88,7 +88,7 @@ def lifetimes(steps: Iterable[Step], owners: dict[str, str]) -> list[Buffer]:
     for the whole batch is filled while a loop over the samples repeats all its calls, so that its lifetime
     includes the whole loop.
     """
-    found: dict[str, Buffer] = {}
+    found: dict[str, tuple[int, int, int, bool]] = {}
     now, running = -1, ""
     for step in steps:
         for calls, repeated in step.loops:
@@ -101,13 +101,8 @@ def lifetimes(steps: Iterable[Step], owners: dict[str, str]) -> list[Buffer]:
                 for place in call.places.values():
                     if not place.in_arena:
                         continue
-                    span = all_times if repeated and place.batch else [time]
-                    before = found.get(place.name, Buffer(place.name, 0, min(span), max(span)))
-                    found[place.name] = Buffer(
-                        place.name,
-                        max(before.size, place.bytes),
-                        min(before.first, *span),
-                        max(before.last, *span),
-                        place.is_workspace,
-                    )
-    return list(found.values())
+                    first, last = (all_times[0], all_times[-1]) if repeated and place.batch else (time, time)
+                    size, began, ended, _ = found.get(place.name, (0, first, last, False))
+                    span = min(began, first), max(ended, last)
+                    found[place.name] = max(size, place.bytes), *span, place.is_workspace
+    return [Buffer(name, *values) for name, values in found.items()]

@@ -59,7 +59,8 @@ NARROW = {
 
 COMMON_TO_LEARNERS = {
     "integrad.learners",
-    *(f"integrad.learners.{name}" for name in ("hyper_parameters", "learner", "schedule", "step", "table")),
+    *(f"integrad.learners.{name}" for name in ("device_options", "hyper_parameters", "learner")),
+    *(f"integrad.learners.{name}" for name in ("schedule", "step", "table")),
 }
 KNOW_LEARNERS = ("integrad.learners.table", "integrad.engines", "integrad_codegen.lowering")
 

@@ -274,3 +274,64 @@ PACKED = {
     ),
 }
 """A stash of 2 bits."""
+
+DEPTHWISE = [
+    CONV | {"channels": 4},
+    CONV | {"channels": 4, "groups": 4, "leak": 4} | MASTER,
+    CONV | {"channels": 6, "kernel": [1, 1], "padding": [0, 0]},
+    CONV | {"channels": 6, "groups": 6},
+    {"type": "max_pool", "size": [3, 2]},
+    CONV | {"channels": 8, "kernel": [1, 1], "padding": [0, 0], "leak": 16},
+    CONV | {"channels": 8, "groups": 8},
+    {"type": "avg_pool", "size": [3, 2]},
+    dense(5),
+]
+
+RECOMPUTED = {
+    # Inputs of two layers, one of them through a layer that is passed again twice.
+    "backprop recomputed": Case(
+        "HW",
+        "uint8",
+        (9, 8),
+        (4,),
+        (31,),
+        4,
+        DEPTHWISE,
+        batch=4,
+        counts=(4, 3),
+        schedules=((32,), (1,)),
+        weights="typical",
+        inputs="around the mean",
+        learner="backprop",
+        loss="cross-entropy",
+        recompute="yes",
+        seed=53,
+    ),
+    # Winners, from pools of the samples that are computed again as well; packed inputs.
+    "backprop recomputed winners": Case(
+        "HW",
+        "uint8",
+        (12, 8),
+        (4,),
+        (31,),
+        4,
+        [
+            {"type": "avg_pool", "size": [2, 1]},
+            CONV | {"channels": 6} | MASTER,
+            MAX2,
+            CONV | {"channels": 6, "groups": 6, "leak": 2},
+            CONV | {"channels": 6},
+            dense(5),
+        ],
+        batch=3,
+        counts=(3, 2),
+        schedules=((32,), (1,)),
+        weights="typical",
+        inputs="around the mean",
+        learner="backprop",
+        stash="2",
+        recompute="yes",
+        seed=54,
+    ),
+}
+"""What takes memory is computed again."""

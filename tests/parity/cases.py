@@ -31,8 +31,8 @@ class Case:
 
     counts: samples of each training step. schedules: the integers of the learner's, one round of
     steps each; the weights are reset in between. weights, inputs: how arrays are drawn from seed. loss,
-    stash: constants of the training step, "" for the usual one. sums: width of sums in bits. scales: of
-    integer backpropagation, "typical" or "any".
+    stash, recompute: constants of the training step, "" for the usual one. sums: width of sums in bits.
+    scales: of integer backpropagation, "typical" or "any".
     """
 
     axes: str
@@ -52,13 +52,15 @@ class Case:
     learner: str = "nitro-d"
     loss: str = ""
     stash: str = ""
+    recompute: str = ""
     sums: int = 32
     scales: str = "typical"
     output_bias: bool = False
 
     def generate(self, folder: Path, prefix: str = "model") -> DeviceModel:
         """Lower the case's model and write its sources."""
-        options = {"stash": self.stash} if self.stash else {}
+        given = {"stash": self.stash, "recompute": self.recompute}
+        options = {name: value for name, value in given.items() if value}
         return DeviceModel.generate(self.model(), folder, self.learn, self.batch, prefix, options=options)
 
     def model(self) -> Model:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from integrad.arithmetic import INT32_LIMIT, SLOPES, learning_rate_limit
 from integrad.datasets import axes as layouts
 from integrad.learners.backprop_loss import LOSSES
+from integrad.learners.device_options import SWITCH
 from integrad.network.backprop_blocks import ENCODINGS, LEAKS
 from integrad.network.backprop_stash import STASHES
 from integrad.network.layers import conv
@@ -69,6 +70,7 @@ def backprop_cases(draw: st.DrawFn) -> Case:
         output_bias=draw(st.booleans()),
         loss=draw(st.sampled_from(["", *LOSSES])),
         stash=draw(st.sampled_from(STASHES)) if case.learn != "none" else "",
+        recompute=draw(st.sampled_from(SWITCH)) if case.learn != "none" else "",
         scales=draw(st.sampled_from(["typical", "typical", "any"])),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import executors
 import pytest
-from backprop_cases import BACKPROP, PACKED
+from backprop_cases import BACKPROP, PACKED, RECOMPUTED
 from campaign import Campaign
 from campaign import run as run_campaign
 from cases import Case
@@ -28,7 +28,7 @@ class Mistake:
     replacement: str
 
 
-CASES = (FIXED | SUMS | POCKET | BACKPROP | PACKED) | {
+CASES = (FIXED | SUMS | POCKET | BACKPROP | PACKED | RECOMPUTED) | {
     # So many activations that all ends of all pieces are among them.
     "pieces": Case(
         "HW",
@@ -358,6 +358,18 @@ MISTAKES = [
     Mistake("thirds are cut", "backprop packed maps", r"\+ 3\) \* 10923", ") * 10923"),
     Mistake(
         "groups learn from the first packed one", "backprop packed maps", r"g \* inputs, inputs", "0, inputs"
+    ),
+    Mistake(
+        "activations are computed again from other weights",
+        "backprop recomputed",
+        r"(?s)( +for [^\n]+\n +integrad_backprop_conv_forward\(block1_again,.*?\n    \}\n)",
+        r"weights->block1[0][0] ^= 64;\n\1weights->block1[0][0] ^= 64;\n",
+    ),
+    Mistake(
+        "only the last sample is computed again",
+        "backprop recomputed",
+        r"block3_inputs \+ b \* BLOCK2_OUTPUTS",
+        "block3_inputs",
     ),
     Mistake("the sign of 0 is positive", "backprop packed maps", r"\(x\[j\] > 0\)", "(x[j] >= 0)"),
 ]

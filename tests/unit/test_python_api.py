@@ -201,7 +201,7 @@ def test_saved_and_pickled_models_are_the_same(trained, tmp_path):
 
 
 def test_export_writes_what_the_command_writes(trained, tmp_path):
-    paths = trained.export(tmp_path / "c", name="pump", learn="last:1", batch_size=4)
+    paths = trained.export(tmp_path / "c", name="pump", learn="last:1", batch_size=4, recompute=True)
     assert tmp_path / "c/pump.h" in paths and all(path.is_file() for path in paths)
     assert "called as a library" in (tmp_path / "c/pump.h").read_text()
     assert "pump_train(" in (tmp_path / "c/pump.h").read_text()

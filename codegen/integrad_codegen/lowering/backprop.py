@@ -3,21 +3,26 @@
 A training step passes all samples forward and keeps what the layers that learn read. Then it goes back layer
 by layer: the errors of the layer below are computed from the old weights before the layer learns. No gradient
 outlives the few weights that it updates. A packed stash keeps 2 bits of what a layer reads, and its sign
-where the activation below must know it.
+where the activation below must know it. What is computed again comes from the same old weights: all layers
+below one that goes back have not learnt yet.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 from integrad.errors import IntegradError
 from integrad.learners.backprop_loss import LOSSES, SQUARED
+from integrad.learners.device_options import NO, YES
 from integrad.learners.table import learner_of
 from integrad.network.backprop_stash import EXACT_STASH, PACKED_STASH, STASHES
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
 from integrad_codegen.lowering.backprop_layers import backprop_operations, check_sums, with_packed_stash
 from integrad_codegen.lowering.lowered import Lowered
+from integrad_codegen.lowering.recomputation import OUTPUTS, WINNERS, Choice, Value, choose, repeated
 from integrad_codegen.operations.backprop_conv import BackpropConv
 from integrad_codegen.operations.backprop_dense import BackpropDense
 from integrad_codegen.operations.backprop_layer import INT16, INT32, BackpropLayer
@@ -27,9 +32,15 @@ from integrad_codegen.program import Call, Place, Step
 
 
 def lower_backprop(
-    network: Network, learn_set: LearnSet, batch: int, loss: str = SQUARED, stash: str = EXACT_STASH
+    network: Network,
+    learn_set: LearnSet,
+    batch: int,
+    loss: str = SQUARED,
+    stash: str = EXACT_STASH,
+    recompute: str = NO,
 ) -> Lowered:
-    """batch: 0 where nothing learns. loss: in LOSSES; stash: in STASHES. Raises IntegradError where they are
+    """batch: 0 where nothing learns. loss: in LOSSES; stash: in STASHES; recompute: YES or NO, whether values
+    are computed again where this takes less memory than keeping them. Raises IntegradError where they are
     not, and where a bound fails."""
     if loss not in LOSSES:
         raise IntegradError(f"the loss {loss!r} is unknown; known are {', '.join(LOSSES)}")
@@ -41,10 +52,15 @@ def lower_backprop(
     if batch and stash == PACKED_STASH:
         found = with_packed_stash(found)
     *operations, output = found
-    check_sums([*operations, output], batch)
+    check_sums(found, batch)
     x = Place("x", network.input_shape, ("", "inputs"), in_arena=False)
-    training = _training([*operations, output], replace(x, batch=batch)) if batch else []
-    return Lowered(operations, output, _inference([*operations, output], x), training)
+    inference = _inference(found, x)
+    if not batch:
+        return Lowered(operations, output, inference, [])
+    choose_again = _choice if recompute == YES else _usually_again
+    x = replace(x, batch=batch)
+    training = _training(found, x, choose_again(found, x))
+    return Lowered(operations, output, inference, training, repeated(training))
 
 
 # Places
@@ -87,12 +103,15 @@ def _packed(operation: Operation, batch: int) -> dict[str, Place]:
 # Calls
 
 
-def _forward(operation: Operation, out: Place, x: Place, batch: int = 0) -> Call:
+def _forward(
+    operation: Operation, out: Place, x: Place, batch: int = 0, has_winners: bool = True, again: str = ""
+) -> Call:
+    """again: distinguishes the workspace of a call that is repeated later in a training step."""
     places = {"out": out, "x": x}
     if isinstance(operation, BackpropConv):
         size = operation.workspace("forward", batch)
-        places["work"] = Place(f"{operation.name}_work", (-(-size // INT32),), bits=32)
-        if batch:
+        places["work"] = Place(f"{operation.name}_work{again}", (-(-size // INT32),), bits=32)
+        if batch and has_winners:
             places |= _winners(operation, batch)
     return Call(operation, "forward", places)
 
@@ -107,54 +126,92 @@ def _inference(operations: list[Operation], x: Place) -> list[Call]:
     return [*calls, _forward(operations[-1], scores, x)]
 
 
-def _training(operations: list[Operation], x: Place) -> list[Step]:
+def _training(operations: list[Operation], x: Place, again: Choice) -> list[Step]:
     """Layers before the first that learns leave nothing but what the next one reads of a sample."""
-    inputs, batch, calls, back = x, x.batch, [], []
-    first = next(number for number, operation in enumerate(operations) if operation.learns)
-    pools_again = _pools_again(operations, first)
-    below = None
+    first, batch = _first(operations), x.batch
+    kept, calls, times = {-1: x}, [], Counter()
     for number, operation in enumerate(operations[:-1]):
         reader = operations[number + 1]
-        is_kept = number >= first - (not pools_again) and not _packs(reader)
+        is_needed = number >= first - 1 and Value(number, OUTPUTS) not in again
+        is_kept = is_needed and not _packs(reader)
         out = _outputs(operation, batch if is_kept else 0)
-        calls.append(_forward(operation, out, x, batch))
-        if _packs(reader):
+        calls.append(_forward(operation, out, x, batch, Value(number, WINNERS) not in again))
+        if is_needed and _packs(reader):
             calls.append(Call(reader, "pack", {"x": out} | _packed(reader, batch)))
-        if number == first and pools_again:
-            back.append(_learn_from_pools(operations[: first + 1], inputs))
-        elif number >= first:
-            back.append(_back(operation, below, x, batch))
-        below = operation if number >= first else None
+        if is_kept:
+            kept[number] = out
         x = out
     output = operations[-1]
     calls.append(Call(output, "score", {"out": _errors(output, batch), "x": x}))
-    back.append(_back(output, below, x, batch))
     steps = [Step("All samples are passed forward. The errors of the scores replace them.", calls)]
-    return [*steps, *reversed(back)]
+    for number in reversed(range(first, len(operations))):
+        wanted = [value for value, before in again.items() if before == number]
+        each = _passed_again(operations, kept, wanted, times)
+        below = operations[number - 1] if number > first else None
+        step = _back(operations[number], below, kept.get(number - 1), batch)
+        comment = f"{step.comment} What it reads is computed again." if each else step.comment
+        steps.append(replace(step, comment=comment, each=each))
+    return steps
 
 
-def _pools_again(operations: list[Operation], first: int) -> bool:
-    """Whether the inputs of the first layer that learns are computed again when it does: what pools make of
-    the samples takes little time, and would take memory while all other layers learn."""
-    is_last = first == len(operations) - 1
-    return first > 0 and not is_last and not any(operation.has_weights for operation in operations[:first])
+def _passed_again(
+    operations: list[Operation], kept: dict[int, Place], wanted: list[Value], times: Counter
+) -> list[Call]:
+    """The forward calls of a sample that compute values again, from the last outputs before them that are
+    kept. The outputs among them are kept from then on.
 
-
-def _learn_from_pools(operations: list[Operation], x: Place) -> Step:
-    """operations: pools, and the layer that learns."""
-    *pools, layer = operations
-    batch, calls = x.batch, []
-    for pool in pools:
-        out = replace(_outputs(pool), name=f"{pool.name}_again")
-        if pool is pools[-1]:
-            out = replace(out, name=f"{layer.name}_inputs", batch=batch)
-        calls.append(_forward(pool, out, x, batch))
+    kept: number of an operation → its outputs, -1: the samples. times: how often operations were passed
+    again, for the names of what they leave.
+    """
+    needed = set()
+    for value in wanted:
+        number = value.number
+        while number not in needed and (number == value.number or number not in kept):
+            needed.add(number)
+            number -= 1
+    calls, batch, x = [], kept[-1].batch, kept[-1]
+    for number in sorted(needed):
+        operation = operations[number]
+        times[number] += 1
+        again = f"_again{times[number] if times[number] > 1 else ''}"
+        x = kept.get(number - 1, x)
+        out = replace(_outputs(operation), name=f"{operation.name}{again}")
+        reader = operations[number + 1] if Value(number, OUTPUTS) in wanted else None
+        if reader and not _packs(reader):
+            out = kept[number] = replace(out, name=f"{reader.name}_inputs", batch=batch)
+        calls.append(_forward(operation, out, x, batch, Value(number, WINNERS) in wanted, again))
+        if reader and _packs(reader):
+            calls.append(Call(reader, "pack", {"x": out} | _packed(reader, batch)))
         x = out
-    return replace(_back(layer, None, x, batch), each=calls)
+    return calls
 
 
-def _back(operation: Operation, below: Operation | None, x: Place, batch: int) -> Step:
-    """below: the operation before it, None if errors end here. x: what the operation reads."""
+def _first(operations: list[Operation]) -> int:
+    """Number of the first operation that learns."""
+    return next(number for number, operation in enumerate(operations) if operation.learns)
+
+
+def _usually_again(operations: list[Operation], _: Place | None = None) -> Choice:
+    """The inputs of the first layer that learns are computed again when it does if pools make them of the
+    samples, which takes little time, and would take memory while all other layers learn."""
+    first = _first(operations)
+    is_last = first == len(operations) - 1
+    if first == 0 or is_last or any(operation.has_weights for operation in operations[:first]):
+        return {}
+    return {Value(first - 1, OUTPUTS): first}
+
+
+def _choice(operations: list[Operation], x: Place) -> Choice:
+    """What is computed again if memory is to be saved."""
+    first, last = _first(operations), len(operations) - 1
+    outputs = [Value(number, OUTPUTS) for number in range(max(0, first - 1), last)]
+    winners = [Value(number, WINNERS) for number in range(first, last) if _winners(operations[number], 1)]
+    values = sorted([*outputs, *winners])
+    return choose(values, _usually_again(operations), partial(_training, operations, x))
+
+
+def _back(operation: Operation, below: Operation | None, x: Place | None, batch: int) -> Step:
+    """below: the operation before it, None if errors end here. x: what the operation reads, unless packed."""
     errors, calls = _errors(operation, batch), []
     kept = _packed(operation, batch) if _packs(operation) else {"x": x}
     places = kept | {"error": errors} | _winners(operation, batch)

@@ -213,6 +213,7 @@ class Model(model_file.Model):
         learn: str = "none",
         batch_size: int = BATCH,
         stash: str | None = None,
+        recompute: bool = False,
         **options: str | None,
     ) -> list[Path]:
         """Generate the files of `integrad export`.
@@ -231,6 +232,9 @@ class Model(model_file.Model):
             Samples of a training step on the device.
         stash : str, optional
             How the device keeps activations until weights learn from them, for learners with such a choice.
+        recompute : bool
+            Whether the device computes activations again where that takes less memory, for learners with
+            such a choice.
         **options : str
             Options of the target: `arch` and `mip` for "micropython".
 
@@ -246,11 +250,8 @@ class Model(model_file.Model):
             check_name(name)
             chosen = check_options(TARGETS[target], options)
             LearnSet.require(learn, len(self.network.blocks))
-            constants = self.constants
-            if stash is not None:
-                learner_of(self.network).require_option("stash", stash)
-                constants = constants | {"stash": stash}
-            plan = make_plan(self.network, name, learn, batch_size, constants)
+            memory = learner_of(self.network).chosen_options({"stash": stash, "recompute": recompute})
+            plan = make_plan(self.network, name, learn, batch_size, self.constants | memory)
         files = TARGETS[target].files(Request(self, plan, options=chosen))
         return write_export(Path(folder), files, named="folder")
 

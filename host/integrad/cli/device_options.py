@@ -13,6 +13,7 @@ from rich.console import Console
 
 from integrad.errors import UsageError
 from integrad.execute.adaptation import STORED_SAMPLES
+from integrad.learners.device_options import option_words
 from integrad.learners.schedule import Schedule
 from integrad.learners.table import learner_of
 from integrad.model_file import Model
@@ -20,7 +21,9 @@ from integrad.network.learn_set import LearnSet
 from integrad.targets.cores import CORES, USUAL, Core, core_of, get_core, product_of
 from integrad.targets.generated_names import c_name
 from integrad.targets.parts import Part, find_part
+from integrad_codegen.costs import recomputation
 from integrad_codegen.names import check_name, is_taken
+from integrad_codegen.plan import Plan
 
 TUNING_BATCH = 10
 
@@ -54,12 +57,25 @@ batch_size_option = click.option(
     show_default=True,
     help="Samples per training step.",
 )
-stash_option = click.option(
-    "--stash",
-    metavar="8|2",
-    help="Bits of the activations that a training step keeps; 2 take less memory. Of networks that learn by "
-    "backprop. [default: 8]",
-)
+
+
+def memory_options(command):
+    """Add --stash and --recompute."""
+    stash = click.option(
+        "--stash",
+        metavar="8|2",
+        help="Bits of the activations that a training step keeps; 2 take less memory. Of networks that learn "
+        "by backprop. [default: 8]",
+    )
+    recompute = click.option(
+        "--recompute",
+        is_flag=True,
+        help="Compute activations again where a training step then takes less memory than by keeping them; "
+        "the bits are the same. Of networks that learn by backprop.",
+    )
+    return stash(recompute(command))
+
+
 replay_option = click.option(
     "--replay",
     type=click.IntRange(0),
@@ -144,18 +160,23 @@ def schedule_for(model: Model, batch_size: int, learning_rate_inv: int | None = 
     return replace(own, learning_rate_inv=learning_rate_inv or own.learning_rate_inv)
 
 
-def device_options(model: Model, learn: str, stash: str | None) -> dict[str, str]:
+def device_options(model: Model, learn: str, stash: str | None, recompute: bool) -> dict[str, str]:
     """What was chosen for the device, for make_plan(); nothing where no option was given.
 
     Raises UsageError where the model has fewer blocks than are to learn, where its learner has no such
     option, and where nothing learns.
     """
     LearnSet.require(learn, len(model.network.blocks))
-    if stash is None:
-        return {}
-    learner_of(model.network).require_option("stash", stash)
-    require_learning(learn, f"--stash {stash}")
-    return {"stash": stash}
+    given = learner_of(model.network).chosen_options({"stash": stash, "recompute": recompute})
+    if given:
+        require_learning(learn, " ".join(option_words(given)))
+    return given
+
+
+def show_recomputation(console: Console, plan: Plan) -> None:
+    """What --recompute saves and takes, where it was given."""
+    if text := recomputation(plan):
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def require_learning(learn: str, option: str) -> None:

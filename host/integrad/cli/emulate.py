@@ -13,10 +13,11 @@ from integrad.cli.device_options import (
     emulated_core_option,
     emulated_part_option,
     learn_option,
+    memory_options,
     replay_option,
     require_learning,
     schedule_for,
-    stash_option,
+    show_recomputation,
     time_limit_option,
     work_folder,
 )
@@ -56,7 +57,7 @@ from integrad.training.evaluation import Part, choose_part, match_labels
 )
 @learn_option("none; with --tune, all")
 @batch_size_option
-@stash_option
+@memory_options
 @click.option(
     "--learning-rate-inv",
     type=click.IntRange(1),
@@ -81,6 +82,7 @@ def emulate(
     learn,
     batch_size,
     stash,
+    recompute,
     learning_rate_inv,
     replay,
     seed,
@@ -108,7 +110,7 @@ def emulate(
     elif replay:
         raise UsageError(f"--replay {replay}: requires --tune")
     loaded = load_model(model)
-    options = device_options(loaded, learn, stash)
+    options = device_options(loaded, learn, stash, recompute)
     dataset = load_for(loaded, data, label, group, drop)
     evaluated = choose_part(loaded, dataset, list(only), to_learn=bool(tune))
     mask = evaluated.mask
@@ -137,6 +139,7 @@ def emulate(
     }
     show_memory(console, chosen.part, costs, kept)
     show_layers(console, costs)
+    show_recomputation(console, device.plan)
     learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"
     _show_outcome(console, f"{data}, {evaluated.text}", outcome, learnt, evaluated.note(test))
     figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs)}

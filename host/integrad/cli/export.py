@@ -13,10 +13,11 @@ from integrad.cli.device_options import (
     chosen_name,
     device_options,
     learn_option,
+    memory_options,
     part_option,
     require_core_of,
     require_learning,
-    stash_option,
+    show_recomputation,
     store_option,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
@@ -29,6 +30,7 @@ from integrad.export.target import Request
 from integrad.export.targets import TARGETS, all_options, check_options
 from integrad.export.trial import Trial, try_out
 from integrad.export.writing import write_export
+from integrad.learners.device_options import option_words
 from integrad.model_file import load_model
 from integrad.report.costs import show_layers, show_memory, show_plan
 from integrad.report.part_fit import show_part_fit
@@ -62,7 +64,7 @@ def target_options(command):
 )
 @learn_option("none")
 @batch_size_option
-@stash_option
+@memory_options
 @click.option(
     "--out", "out", required=True, metavar="DIR", help="Folder for the files; created if necessary."
 )
@@ -79,7 +81,9 @@ def target_options(command):
 @store_option
 @target_options
 @json_option
-def export(model, target, learn, batch_size, stash, out, name, core, part, store, json_path, **options):
+def export(
+    model, target, learn, batch_size, stash, recompute, out, name, core, part, store, json_path, **options
+):
     """Generate C99 or MicroPython modules that run inference with MODEL and, with --learn, train it.
 
     The C code uses no floating point, no dynamic memory and no library. Its header documents how to use it,
@@ -103,16 +107,17 @@ def export(model, target, learn, batch_size, stash, out, name, core, part, store
     if part:
         require_core_of(part, chosen)
     loaded = load_model(model)
-    constants = loaded.constants | device_options(loaded, learn, stash)
-    plan = make_plan(loaded.network, chosen_name(name, model, console), learn, batch_size, constants)
+    step_options = device_options(loaded, learn, stash, recompute)
+    prefix = chosen_name(name, model, console)
+    plan = make_plan(loaded.network, prefix, learn, batch_size, loaded.constants | step_options)
     if store:
         require_learning(learn, f"--store {store}")
     fit = require_fit(loaded, plan, part) if part else None
     batch = ("--batch-size", batch_size) if plan.batch else ()
-    stashed = ("--stash", stash) if stash else ()
     named = ("--name", name) if name else ()
     for_device = [*(("--core", chosen.name) if chosen else ()), *(("--part", part.name) if part else ())]
-    settings = ("--target", target, "--learn", learn, *batch, *stashed, *named, *for_device, "--out", out)
+    chosen_words = (*batch, *option_words(step_options), *named, *for_device)
+    settings = ("--target", target, "--learn", learn, *chosen_words, "--out", out)
     command = command_line("export", Path(model).name, *settings)
     trial = try_out(loaded, plan, chosen, command) if chosen else None
     measurements = trial.measurements if trial else None
@@ -123,6 +128,7 @@ def export(model, target, learn, batch_size, stash, out, name, core, part, store
     paths = write_export(Path(out), files)
     rows = layers(plan)
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
+    show_recomputation(console, plan)
     if fit:
         show_part_fit(console, fit)
     kept = NO_STORE

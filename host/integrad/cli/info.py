@@ -15,9 +15,9 @@ from integrad.cli.device_options import (
     batch_size_option,
     device_options,
     learn_option,
+    memory_options,
     part_option,
     require_learning,
-    stash_option,
     store_option,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
@@ -34,14 +34,14 @@ from integrad.training.divergence import count_saturated
 @click.argument("model", metavar="MODEL")
 @learn_option("none")
 @batch_size_option
-@stash_option
+@memory_options
 @part_option
 @store_option
 @click.option(
     "--arena", type=OutputFile(), metavar="FILE", help="Plot the layout of the scratch memory: .png or .html."
 )
 @json_option
-def info(model, learn, batch_size, stash, part, store, arena, json_path):
+def info(model, learn, batch_size, stash, recompute, part, store, arena, json_path):
     """Show a model's layers, preprocessing, classes and training record.
 
     With --learn, --part or --arena, also show the memory that a device needs, without building anything.
@@ -53,7 +53,7 @@ def info(model, learn, batch_size, stash, part, store, arena, json_path):
     """
     console = console_for(json_path)
     loaded = load_model(model)
-    options = device_options(loaded, learn or "none", stash)
+    options = device_options(loaded, learn or "none", stash, recompute)
     chosen = find_part(part) if part else None
     memory = store_memory(store, chosen)
     if store:

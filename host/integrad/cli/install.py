@@ -18,9 +18,11 @@ from integrad.cli.device_options import (
     chosen_name,
     device_options,
     learn_option,
-    stash_option,
+    memory_options,
+    show_recomputation,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.learners.device_options import option_words
 from integrad.model_file import load_model
 from integrad.targets.generated_names import command_line
 from integrad_codegen.plan import make_plan
@@ -31,7 +33,7 @@ from integrad_codegen.plan import make_plan
 @port_option
 @learn_option("all")
 @batch_size_option
-@stash_option
+@memory_options
 @click.option(
     "--backend", type=click.Choice(CHOICES), default="auto", show_default=True, help="Backend to install."
 )
@@ -39,7 +41,7 @@ from integrad_codegen.plan import make_plan
 @click.option("--main", is_flag=True, help="Install the example as main.py, which runs at power-on.")
 @click.option("--name", default=None, help="Name of the module. [default: the name of the model file]")
 @json_option
-def install(model, port, learn, batch_size, stash, backend, former_backend, main, name, json_path):
+def install(model, port, learn, batch_size, stash, recompute, backend, former_backend, main, name, json_path):
     """Copy MODEL to a MicroPython board: the fastest backend that it can run, the weights and an example.
 
     Then the board runs a self-test of a few inferences and training steps, whose checksums must equal those
@@ -52,11 +54,12 @@ def install(model, port, learn, batch_size, stash, backend, former_backend, main
     console = console_for(json_path)
     learn = learn or "all"
     loaded = load_model(model)
-    constants = loaded.constants | device_options(loaded, learn, stash)
-    plan = make_plan(loaded.network, chosen_name(name, model, console), learn, batch_size, constants)
+    memory = device_options(loaded, learn, stash, recompute)
+    prefix = chosen_name(name, model, console)
+    plan = make_plan(loaded.network, prefix, learn, batch_size, loaded.constants | memory)
+    show_recomputation(console, plan)
     batch = ("--batch-size", batch_size) if plan.batch else ()
-    stashed = ("--stash", stash) if stash else ()
-    command = command_line("install", Path(model).name, "--learn", learn, *batch, *stashed)
+    command = command_line("install", Path(model).name, "--learn", learn, *batch, *option_words(memory))
     with connect(port) as connection, _progress(console) as progress:
         tasks = {}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from integrad.cli.device_options import show_recomputation
 from integrad.cli.store_report import show_store
 from integrad.errors import UsageError
 from integrad.estimate.part_fit import PartFit, fit_part
@@ -52,6 +53,7 @@ def show_device(
     draw = find_drawer(arena) if arena else None
     plan = make_plan(model.network, "model", learn, batch_size, model.constants | dict(options))
     show_plan(console, f"{name}, learns: {learn}", layers(plan), memory_rows(plan))
+    show_recomputation(console, plan)
     drawn = plan.training_arena or plan.inference_arena
     if draw:
         what = f"a training step of {plan.batch}, learns: {learn}" if plan.batch else "an inference"

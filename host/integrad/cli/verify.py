@@ -10,8 +10,9 @@ from rich.table import Table
 from integrad.cli.device_options import (
     batch_size_option,
     device_options,
+    memory_options,
     schedule_for,
-    stash_option,
+    show_recomputation,
     time_limit_option,
     work_folder,
 )
@@ -32,7 +33,7 @@ from integrad.targets.cores import CORES, get_core, micropython_cores
     "--steps", type=click.IntRange(0), default=50, show_default=True, help="Number of training steps."
 )
 @batch_size_option
-@stash_option
+@memory_options
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of samples and labels."
 )
@@ -44,7 +45,7 @@ from integrad.targets.cores import CORES, get_core, micropython_cores
 )
 @time_limit_option
 @json_option
-def verify(model, core, steps, batch_size, stash, seed, micropython, time_limit, json_path):
+def verify(model, core, steps, batch_size, stash, recompute, seed, micropython, time_limit, json_path):
     """Train MODEL further on random samples with every executor, and compare all outputs and weights.
 
     The exit status is 1 if any executor differs or cannot run.
@@ -56,7 +57,7 @@ def verify(model, core, steps, batch_size, stash, seed, micropython, time_limit,
     console = console_for(json_path)
     cores = list(CORES.values()) if core == "all" else [get_core(core)]
     loaded = load_model(model)
-    options = device_options(loaded, "all", stash)
+    options = device_options(loaded, "all", stash, recompute)
     with work_folder() as folder, console.status("generating the code") as status:
         device = DeviceModel.generate(loaded, folder, "all", batch_size, options=options)
         actions = random_actions(device, steps, schedule_for(loaded, batch_size), seed)
@@ -67,6 +68,7 @@ def verify(model, core, steps, batch_size, stash, seed, micropython, time_limit,
         for number, executor in enumerate(executors, 1):
             status.update(f"verifying {escape(executor.name)}, {number} of {len(executors)}")
             verdicts += verify_executors(device, [executor], actions)
+    show_recomputation(console, device.plan)
     equal = all(verdict.same_bits(verdicts[0]) for verdict in verdicts)
     console.print(f"CRC-32 after {steps} training steps of {batch_size} random samples, all layers learning")
     _show(console, verdicts)

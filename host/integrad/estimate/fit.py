@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from integrad.estimate.smaller_network import smaller_network
+from integrad.learners.device_options import option_words
 from integrad.learners.table import learner_of
 from integrad.model_file import Model
 from integrad.targets.cores import CORES, Core, core_of
@@ -59,18 +61,21 @@ def remarks(less: bool, network: str) -> str:
 def thriftier_option(
     model: Model, plan: Plan, error: Obstacle, obstacle: Callable[[Plan], Obstacle | None]
 ) -> str:
-    """The first device option of the learner with which the same training step fits, such as `--stash 2`; ""
-    if there is none, or if flash is short, which they do not save. error: why the plan does not fit;
-    obstacle: see smaller_plan."""
+    """The device options of the learner with which the same training step fits, such as `--stash 2`; "" if
+    there are none, or if flash is short, which they do not save. Options that change no bit are preferred.
+    error: why the plan does not fit; obstacle: see smaller_plan."""
     if not plan.batch or "flash" in error.needs:
         return ""
-    for name, declared in learner_of(model.network).device_options.items():
-        used = plan.constants.get(name, declared.default)
-        for choice in declared.choices:
-            constants = plan.constants | {name: choice}
-            other = make_plan(model.network, plan.prefix, plan.learn.name, plan.batch, constants)
-            if choice != used and obstacle(other) is None:
-                return f"--{name} {choice}"
+    declared = learner_of(model.network).device_options
+    used = {name: plan.constants.get(name, option.default) for name, option in declared.items()}
+    for chosen in product(*(option.choices for option in declared.values())):
+        options = {n: choice for n, choice in zip(declared, chosen, strict=True) if choice != used[n]}
+        if not options:
+            continue
+        constants = plan.constants | options
+        other = make_plan(model.network, plan.prefix, plan.learn.name, plan.batch, constants)
+        if obstacle(other) is None:
+            return " ".join(option_words(options))
     return ""
 
 

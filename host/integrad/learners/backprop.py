@@ -19,6 +19,7 @@ from integrad.learners.backprop_loss import CROSS_ENTROPY, LOSSES, SQUARED, prop
 from integrad.learners.backprop_pass import BatchPass
 from integrad.learners.backprop_scaling import CONSTANT, DELAYED, MAXIMUM, WIDTHS, adapted
 from integrad.learners.backprop_update import EXACT, NORMALISED
+from integrad.learners.device_options import NO, SWITCH
 from integrad.learners.hyper_parameters import ANNEALED, QUARTERS, HyperParameter
 from integrad.learners.learner import Learner
 from integrad.learners.schedule import Schedule
@@ -93,7 +94,10 @@ class Backprop(Learner):
         "initial_weights": HyperParameter(5, 100, default=100),
     }
     initialisation = ("initial_weights",)
-    device_options: ClassVar = {"stash": HyperParameter(default=EXACT_STASH, choices=STASHES)}
+    device_options: ClassVar = {
+        "stash": HyperParameter(default=EXACT_STASH, choices=STASHES),
+        "recompute": HyperParameter(default=NO, choices=SWITCH),
+    }
     refinement = 1
     rate_schedules = (QUARTERS, ANNEALED)
     annealing = 8

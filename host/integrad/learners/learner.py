@@ -10,6 +10,7 @@ import numpy as np
 
 from integrad.arithmetic import INT32_LIMIT
 from integrad.errors import IntegradError, UsageError
+from integrad.learners.device_options import YES, option_words
 from integrad.learners.hyper_parameters import ANNEALED, PLATEAU, HyperParameter, with_trainers
 from integrad.learners.schedule import Schedule, ScheduleField
 from integrad.learners.step import Gradients, Rule, Step
@@ -34,7 +35,8 @@ class Learner(ABC):
         Hyper-parameters in the order of training records. One of them is `learning_rate_inv`, a divisor of
         gradients, which is increased on a plateau.
     device_options : dict of str to HyperParameter
-        Choices that belong to a device and not to a model: how its training step uses memory.
+        Choices that belong to a device and not to a model: how its training step uses memory. Those that
+        change bits come first.
     refinement : int
         The factor by which it is increased.
     initialisation : tuple of str
@@ -136,10 +138,19 @@ class Learner(ABC):
         """
         return {}
 
-    def require_option(self, name: str, value: str) -> None:
+    def chosen_options(self, given: Mapping[str, str | bool | None]) -> dict[str, str]:
+        """The device options that were given, name → choice. given: None or False for one that was not; True
+        for one without a value. Raises UsageError for what this learner does not know."""
+        found = {name: YES if value is True else value for name, value in given.items() if value}
+        for name, value in found.items():
+            self._require_option(name, value)
+        return found
+
+    def _require_option(self, name: str, value: str) -> None:
         """Raise UsageError unless this is a value of a device option."""
         if name not in self.device_options:
-            raise UsageError(f"--{name} {value:.50}: the learner {self.id} has no such option")
+            option = " ".join(option_words({name: f"{value:.50}"}))
+            raise UsageError(f"{option}: the learner {self.id} has no such option")
         if value not in (choices := self.device_options[name].choices):
             raise UsageError(f"--{name} {value!r:.50}: expected {' or '.join(choices)}")
 
