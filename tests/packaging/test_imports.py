@@ -11,6 +11,7 @@ COMPONENTS = (
     "integrad.data",
     "integrad.errors",
     "integrad.files",
+    "integrad.build_folder",
     "integrad.programs",
     "integrad.tensor_file",
     "integrad.arithmetic",
@@ -43,15 +44,24 @@ NARROW = {
     "integrad.network": {"errors", "arithmetic", "matmul"},
     "integrad.learners": {"errors", "arithmetic", "matmul", "network"},
     # The cache of the native engine consists of files.
-    "integrad.engines": {"errors", "files", "programs", "arithmetic", "matmul", "network", "learners"},
+    "integrad.engines": {
+        "errors",
+        "files",
+        "build_folder",
+        "programs",
+        "arithmetic",
+        "matmul",
+        "network",
+        "learners",
+    },
     # Data sets consist of arrays and labels; of networks they use input shapes and limits only.
     "integrad.datasets": {"errors", "arithmetic", "network"},
     # A plan depends on a network and its model file, but not on how it was trained.
     "integrad_codegen": {"errors", "arithmetic", "network", "learners", "model_file"},
     "integrad.targets": {"errors"},
     # What is built of the runtime is chosen by its macros.
-    "integrad.build": {"errors", "files", "programs", "targets", "integrad_codegen"},
-    "integrad.emulate": {"errors", "files", "programs", "targets", "build"},
+    "integrad.build": {"errors", "files", "build_folder", "programs", "targets", "integrad_codegen"},
+    "integrad.emulate": {"errors", "files", "build_folder", "programs", "targets", "build"},
     # Reports name cores and parts; they are passed their figures.
     "integrad.report": {"errors", "files", "targets"},
 }

@@ -1,11 +1,14 @@
 """The library of the native engine: compiled once, cached if possible, checked before use."""
 
+import os
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import pytest
 
+from integrad.build_folder import LEFTOVER_SECONDS
 from integrad.engines.choice import make_engine
 from integrad.engines.native import engine as native_engine
 from integrad.engines.native import library as native_library
@@ -129,3 +132,18 @@ def test_without_a_home_it_works(tmp_path):
     environment = {"PATH": "/usr/bin:/bin", "HOME": "/dev/null/nowhere"}
     result = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     assert result.returncode == 0 and result.stdout.strip(), result.stderr
+
+
+def test_what_a_killed_compilation_left_is_removed_after_a_day(monkeypatch, tmp_path):
+    """Also that of another version, which is never compiled again; not one that may still be at work."""
+    folders = [tmp_path / "cache/integrad/native" / name for name in ("one/build-a", "two/build-b", "two/c")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "built.so").write_bytes(b"half")
+    past = time.time() - LEFTOVER_SECONDS - 1
+    for folder in (folders[0], folders[2]):
+        os.utime(folder, (past, past))
+    monkeypatch.setattr(native_library, "is_whole", lambda library: True)
+    monkeypatch.setattr(native_library, "open_library", lambda library: "library")
+    assert native_library.load_library() == "library"
+    assert [folder.exists() for folder in folders] == [False, True, True]

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from platformdirs import user_cache_path
 
 from integrad.build.micropython_source import contents_of, get_sources
 from integrad.build.toolchain import DEVICE, first_error
+from integrad.build_folder import build_folder
 from integrad.errors import IntegradError
 from integrad.programs import ask, find_program
 from integrad.targets.cores import Core, arm_flags
@@ -58,9 +58,9 @@ def build_micropython(
         raise IntegradError("building MicroPython requires make; apt-get install make (as root)")
     try:
         firmware.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=firmware.parent, prefix="build-") as folder:
-            _make(core, Path(folder), progress, user_modules)
-            os.replace(Path(folder, "firmware.elf"), firmware)
+        with build_folder(firmware.parent) as folder:
+            _make(core, folder, progress, user_modules)
+            os.replace(folder / "firmware.elf", firmware)
     except OSError as error:
         raise IntegradError(f"cannot write {firmware.parent}: {error.strerror}") from error
     return firmware

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import tarfile
-import tempfile
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
 from integrad.build.toolchain import first_error
+from integrad.build_folder import build_folder
 from integrad.errors import IntegradError, UsageError
 from integrad.programs import ask, find_program
 
@@ -52,13 +52,13 @@ def get_sources() -> Path:
         raise IntegradError(f"apt-get, which downloads the sources of MicroPython, is not installed; {ELSE}")
     try:
         _cache().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=_cache(), prefix="fetch-") as name:
-            package = _download(Path(name))
+        with build_folder(_cache()) as folder:
+            package = _download(folder)
             with tarfile.open(package) as archive:
                 # Older versions of Python have no filters; apt has verified the archive.
                 safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
-                archive.extractall(name, [m for m in archive if _is_needed(m)], **safe)
-            (tree,) = Path(name).glob("micropython-*/")
+                archive.extractall(folder, [m for m in archive if _is_needed(m)], **safe)
+            (tree,) = folder.glob("micropython-*/")
             return _keep(tree)
     except OSError as error:
         raise IntegradError(f"cannot write {_cache()}: {error.strerror}; {ELSE}") from error

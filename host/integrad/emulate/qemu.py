@@ -15,6 +15,7 @@ from pathlib import Path
 from platformdirs import user_cache_dir
 
 from integrad.build.toolchain import DEVICE, first_error
+from integrad.build_folder import build_folder
 from integrad.emulate.faults import FirmwareError
 from integrad.errors import IntegradError
 from integrad.programs import ask, find_program
@@ -83,8 +84,8 @@ def build_plugin(qemu: str) -> Path:
         raise IntegradError(f"counting instructions requires a host C compiler; {BRINGS_HOST_COMPILER}")
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as build:
-            built = Path(build, plugin.name)
+        with build_folder(cache) as place:
+            built = place / plugin.name
             flags = ["-std=c99", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", f"-DQEMU_PLUGIN_API={api}"]
             command = [compiler, *flags, str(folder / "instruction_counter.c"), "-o", str(built)]
             result = subprocess.run(command, capture_output=True, text=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from integrad.build_folder import build_folder, remove_leftovers
 from integrad.engines.native import backprop_structs, structs
 from integrad.errors import IntegradError
 from integrad.programs import ask, find_program
@@ -40,7 +41,10 @@ def load_library() -> ctypes.CDLL:
     """The compiled library. Raises IntegradError if there is no compiler or it fails."""
     compiler, sources = find_compiler(), read_sources()
     try:
-        library = user_cache_path("integrad") / "native" / _fingerprint(compiler, sources) / LIBRARY
+        cache = user_cache_path("integrad") / "native"
+        for folder in cache.glob("*/"):  # of all versions: none of them may be compiled again
+            remove_leftovers(folder)
+        library = cache / _fingerprint(compiler, sources) / LIBRARY
         if not is_whole(library):
             library.parent.mkdir(parents=True, exist_ok=True)
             for verdict in library.parent.glob("*verdict"):  # about a library that is damaged
@@ -78,8 +82,7 @@ def compile_library(
 
     Raises IntegradError with the first error of the compiler, OSError if the folder is not writable.
     """
-    with tempfile.TemporaryDirectory(dir=library.parent) as name:
-        folder = Path(name)
+    with build_folder(library.parent) as folder:
         for source, text in sources.items():
             (folder / source).write_bytes(text)
         files = [source for source in sources if source.endswith(".c")]
