@@ -52,8 +52,8 @@ NETWORKS = ("mlp:96,48", "cnn:p2,c8,p2,c16,p2,d48")
 BATCH = 16
 
 WIDE_SUMS = (
-    *("convolve_pair", "convolve_wide", "linear2_wide", "linear_wide", "part_dots", "six_parts", "two_dots"),
-    *("wide_pair", "wide_rows"),
+    *("convolve_wide", "convolve_wide_channels", "convolve_wide_pairs", "convolve_wide_rows", "linear1_wide"),
+    *("linear2_wide", "linear_wide", "linear_wide_plain", "linear_wide_rows", "two_dots"),
 )
 """Functions of 64-bit sums, without dots and gathers, which others use too."""
 

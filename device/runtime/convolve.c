@@ -3,7 +3,7 @@
 
 #if INTEGRAD_HAS_MVE
 #include "mve/few.h"
-#include "mve/offsets.h"
+#include "mve/four_rows.h"
 
 #include "mve/convolve.h"
 #elif INTEGRAD_HAS_DSP

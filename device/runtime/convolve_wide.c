@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "helpers.h"
-#include "scaled.h"
-#include "scaled_wide.h"
 
 #if INTEGRAD_HAS_MVE
-#include "mve/offsets.h"
-
 #include "mve/convolve_wide.h"
 #elif INTEGRAD_HAS_DSP
-#include "dsp/six_parts.h"
+#include "dsp/six_sums.h"
 
 #include "m3/convolve_wide.h"
 #elif INTEGRAD_HAS_M3
-#include "m3/six_parts.h"
+#include "m3/six_sums.h"
 
 #include "m3/convolve_wide.h"
 #elif INTEGRAD_HAS_M0

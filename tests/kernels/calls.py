@@ -47,19 +47,38 @@ def linear(draw: Draw) -> Iterator[Call]:
 
 
 def linear_wide(draw: Draw) -> Iterator[Call]:
-    """Fan-ins around multiples of the products that fit 32 bits; some sums are as large as possible."""
-    sizes = [*product(range(1, 8), (1, 2, 9)), *product((3, 6), (511, 512, 513, 520, 700, 1030, 1537))]
+    """Fan-ins around those of parts whose sums fit 32 bits; sums as large as possible, and sums of parts that
+    are and cancel out."""
+    fan_ins = (479, 480, 496, 511, 512, 513, 514, 520, 700, 991, 1024, 1025, 1026, 1537)
+    sizes = [*product(range(1, 8), (1, 2, 9)), *product((3, 6), fan_ins), (13, 1600), (4, 2**15 + 1)]
     for number, (outs, n) in enumerate(sizes):
-        w, x = draw(np.int16, (outs, n), INT16_WEIGHT_LIMIT), draw(np.int16, n, INT8)
+        w, x = wide_rows(draw, number, outs, n), draw(np.int16, n, INT8)
         if number % 2:
-            w[0], w[-1], x = INT16_WEIGHT_LIMIT, -INT16_WEIGHT_LIMIT, np.full(n, INT8, np.int16)
+            x = np.full(n, INT8, np.int16)
         yield Call(LINEAR_WIDE, (outs, n, int(draw.rng.integers(1, 6))), (w, x))
+    for number, (outs, n) in enumerate(product((1, 2, 3, 5, 7), fan_ins[::2])):
+        x = draw(np.int8, (n, 1, 2), INT8)  # two vectors at once, as a convolution of two positions
+        if number % 2:
+            x[:, 0, 0] = INT8
+        w = wide_rows(draw, number, outs, n)
+        yield Call(CONVOLVE, (n, 1, 2, outs, 1, 2, 1, 1, 1, 1, 0, 0, 0), (w, x))
     for number, s in enumerate([*shapes(draw), (61, 4, 5, 9, 4, 5, 3, 3, 1, 1, 1, 1)]):
-        w = draw(np.int16, (s[3], s[0] * s[6] * s[7]), INT16_WEIGHT_LIMIT)
+        w = wide_rows(draw, number // 2, s[3], s[0] * s[6] * s[7])
         x = draw(np.int8, s[:3], INT8)
         if number % 4 == 0:
-            w[0], x[:] = INT16_WEIGHT_LIMIT, INT8
+            x[:] = INT8
         yield Call(CONVOLVE, (*s, 0, number % 4), (w, x))
+
+
+def wide_rows(draw: Draw, number: int, outs: int, n: int) -> np.ndarray:
+    """Weights of 64-bit sums; with an odd number, the first row has only the largest weights and the last one
+    the largest and their negatives, halves of which cancel out."""
+    w = draw(np.int16, (outs, n), INT16_WEIGHT_LIMIT)
+    if number % 2:
+        w[0], w[-1] = INT16_WEIGHT_LIMIT, -INT16_WEIGHT_LIMIT
+        if number % 4 == 1:
+            w[-1, : n // 2] = INT16_WEIGHT_LIMIT
+    return w
 
 
 def dots(draw: Draw) -> Iterator[Call]:

@@ -11,6 +11,7 @@ from kernel_session import (
     ERRORS,
     LEARN_ROWS,
     LINEAR,
+    LINEAR_WIDE,
     Call,
     build_kernels,
     run_kernels,
@@ -67,6 +68,16 @@ def far_rows(draw):
     for outs, n, step in ((9, 11, 16000), (3, 40, 65535), (2, 17, 70000)):
         x = draw(np.int16, n, 127)
         yield Call(LINEAR, (outs, n, SCALE * n, step), (draw.weights((outs, n), n), x))
+        yield Call(LINEAR_WIDE, (outs, n, step), (draw(np.int16, (outs, n), 32639), x))
+
+
+def many_inputs():
+    """The largest fan-in that vectors divide by, and the largest of all; halves of a row cancel out."""
+    for outs, n in ((4, 2**15), (1, 66052), (2, 66052)):
+        w = np.full((outs, n), 32639, np.int16)
+        w[1::2] *= -1
+        w[2:, : n // 2 - 3] *= -1
+        yield Call(LINEAR_WIDE, (outs, n, 1), (w, np.full(n, 127, np.int16)))
 
 
 def maps(draw):
@@ -119,7 +130,8 @@ def heads(draw):
 
 def special_calls():
     draw = Draw(7)
-    return [*steps(), *decays(), *scaled(), *far_rows(draw), *maps(draw), *rows(draw), *heads(draw)]
+    calls = [*steps(), *decays(), *scaled(), *far_rows(draw), *many_inputs()]
+    return [*calls, *maps(draw), *rows(draw), *heads(draw)]
 
 
 def test_equal_the_portable_ones(firmware, tmp_path):

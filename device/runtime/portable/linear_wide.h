@@ -19,7 +19,7 @@ INTEGRAD_KERNEL void integrad_linear_wide(int8_t *s, size_t step, const int16_t 
             if (count > INTEGRAD_PART) {
                 count = INTEGRAD_PART;
             }
-            integrad_part_dots(part, w + o * n + i, row, x + i, count);
+            integrad_dots(part, w + o * n + i, row, x + i, count);
             for (size_t k = 0; k < 4; k++) {
                 sums[k] += part[k];
             }
