@@ -9,6 +9,21 @@
 /* Number of rows of a tile. COLUMNS: 32-bit sums in a vector. */
 enum { TILE = 6, COLUMNS = LANES / 2 };
 
+/* a[i], b[i] += values `begin` to `end` of a run of patch i times those of two rows of weights. */
+static inline __attribute__((always_inline)) void
+add_products(vector a[TILE], vector b[TILE], const int16_t *const patch[TILE], size_t from,
+             const int16_t *first, const int16_t *second, int begin, int end) {
+    for (int k = begin; k < end; k += LANES) {
+        const vector u = vector_hold(vector_load(first + k));
+        const vector v = vector_hold(vector_load(second + k));
+        for (int i = 0; i < TILE; i++) {
+            const vector x = vector_hold(vector_load(patch[i] + from + k));
+            a[i] = vector_hold(vector_multiply_add(a[i], x, u));
+            b[i] = vector_hold(vector_multiply_add(b[i], x, v));
+        }
+    }
+}
+
 /*
  * z[i * pitch], z[i * pitch + 1] = patch i times two rows of weights, for TILE patches. length: of
  * the runs of a patch, a multiple of LANES.
@@ -21,16 +36,7 @@ static inline void product_tile(int32_t *z, size_t pitch, const int16_t *const p
         a[i] = b[i] = vector_zero();
     }
     for (int row = 0; row < rows; row++) {
-        const size_t from = (size_t)row * row_step;
-        for (int k = 0; k < length; k += LANES) {
-            const vector u = vector_hold(vector_load(first + k));
-            const vector v = vector_hold(vector_load(second + k));
-            for (int i = 0; i < TILE; i++) {
-                const vector x = vector_hold(vector_load(patch[i] + from + k));
-                a[i] = vector_hold(vector_multiply_add(a[i], x, u));
-                b[i] = vector_hold(vector_multiply_add(b[i], x, v));
-            }
-        }
+        add_products(a, b, patch, (size_t)row * row_step, first, second, 0, length);
         first += length;
         second += length;
     }
@@ -72,7 +78,6 @@ static inline void product_tile_wide(int32_t *z, size_t pitch, const int16_t *co
     }
     int steps = 0;
     for (int row = 0; row < rows; row++) {
-        const size_t from = (size_t)row * row_step;
         for (int begin = 0; begin < length; begin += WIDE_STEPS * LANES) {
             const int left = length - begin;
             const int end = begin + (left < WIDE_STEPS * LANES ? left : WIDE_STEPS * LANES);
@@ -84,15 +89,7 @@ static inline void product_tile_wide(int32_t *z, size_t pitch, const int16_t *co
                 }
                 steps = (end - begin) / LANES;
             }
-            for (int k = begin; k < end; k += LANES) {
-                const vector u = vector_hold(vector_load(first + k));
-                const vector v = vector_hold(vector_load(second + k));
-                for (int i = 0; i < TILE; i++) {
-                    const vector x = vector_hold(vector_load(patch[i] + from + k));
-                    a[i] = vector_hold(vector_multiply_add(a[i], x, u));
-                    b[i] = vector_hold(vector_multiply_add(b[i], x, v));
-                }
-            }
+            add_products(a, b, patch, (size_t)row * row_step, first, second, begin, end);
         }
         first += length;
         second += length;
