@@ -14,6 +14,8 @@ from integrad.errors import IntegradError, IntegradNote
 SECONDS = 20.0
 """Time limit of a query such as --version, which takes milliseconds on an idle computer."""
 
+VERSION = ("--version",)
+
 CANNOT_RUN = 126
 """Smallest exit status that says that a program did not start, such as one whose libraries are missing."""
 
@@ -39,7 +41,7 @@ def find_program(*names: str) -> str | None:
 def ask(*command: str) -> str:
     """What a query prints. Raises IntegradError if the program cannot be run or does not answer in time."""
     try:
-        result = _run(command, SECONDS)
+        result = _version(command[0]) if command[1:] == VERSION else _run(command, SECONDS)
     except OSError as error:
         raise IntegradError(f"{command[0]}: cannot be run: {error.strerror}; install it again") from error
     except subprocess.TimeoutExpired as error:
@@ -51,7 +53,7 @@ def ask(*command: str) -> str:
 def why_not(path: str) -> str:
     """Why a program cannot be run, or "". Each is tried once per process."""
     try:
-        status = _run((path, "--version"), SECONDS).returncode
+        status = _version(path).returncode
         reason = f"exit status {status}" if status < 0 or status >= CANNOT_RUN else ""
     except OSError as error:
         reason = error.strerror or str(error)
@@ -60,6 +62,12 @@ def why_not(path: str) -> str:
     if reason:
         warnings.warn(f"{path} cannot be run and is taken for missing: {reason}", IntegradNote, stacklevel=3)
     return reason
+
+
+@cache
+def _version(path: str) -> subprocess.CompletedProcess:
+    """The answer to --version. Each program that can be run is asked once per process."""
+    return _run((path, *VERSION), SECONDS)
 
 
 def _run(command: Sequence[str], seconds: float) -> subprocess.CompletedProcess:

@@ -60,6 +60,15 @@ def test_a_program_without_version_is_found(folder):
     assert find_program("odd") == odd and ask(odd) == ""
 
 
+def test_the_version_is_asked_for_once(folder):
+    counter = folder / "counter"
+    program = put(folder, "program", f"#!/bin/sh\necho run >> {counter}\necho 1.2\n".encode())
+    assert find_program("program") == program and ask(program, "--version") == "1.2\n"
+    assert ask(program, "--version") == "1.2\n" and counter.read_text() == "run\n"
+    ask(program, "-v")
+    assert counter.read_text() == "run\nrun\n"
+
+
 def test_queries_end(folder):
     sleeper, foreign = put(folder, "sleeper", BROKEN["sleeper"][0]), put(folder, "foreign", b"\x7fELF")
     with pytest.raises(IntegradError, match=r"--version did not end within 0\.2 s"):
