@@ -4,12 +4,15 @@ import format_board
 import format_checkpoint
 import format_csv
 import format_float_weights
+import format_learnt_file
+import format_micropython_file
 import format_model_file
 import format_network_toml
 import format_npz
 import format_session
 import format_spec
 import format_store_image
+import format_update
 
 MODULES = [
     format_model_file,
@@ -20,6 +23,9 @@ MODULES = [
     format_spec,
     format_float_weights,
     format_store_image,
+    format_learnt_file,
+    format_micropython_file,
+    format_update,
     format_board,
     format_session,
 ]

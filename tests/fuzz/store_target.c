@@ -3,14 +3,14 @@
  * what is saved afterwards is loaded.
  *
  * Input: the kind of memory, the slot that cannot be read (255: none), what is done first, and the
- * contents of the memory.
+ * contents of the memory, whose end is also taken for an update.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "checksum.h"
-#include "store.h"
+#include "update.h"
 
 enum { MOST = 4096, UNIT = 256, SIZE = 36, HEADER = 48, CHECKED = 44 };
 
@@ -106,6 +106,32 @@ static void save_and_load(const integrad_store *store, const integrad_store_cont
     require(memcmp(weights, loaded, content->size) == 0);
 }
 
+static int verify(const uint8_t *signature, const uint8_t *message, size_t size,
+                  const uint8_t *public_key) {
+    return size > 0 && signature[63] == public_key[0] && message[size - 1] != 0;
+}
+
+/* The end of the input as an update: only a whole one for this program is installed. */
+static void install(const integrad_store *store, const integrad_store_content *content,
+                    const uint8_t *data, size_t size, uint8_t *weights) {
+    const uint8_t public_key[32] = {0xFF};
+    const integrad_update_key key = {verify, public_key};
+    const size_t whole = INTEGRAD_UPDATE_BYTES((size_t)content->size);
+    const size_t count = size < whole ? size : whole;
+    uint8_t *image = malloc(count);
+    require(image != NULL || count == 0);
+    if (count > 0) {
+        memcpy(image, data + (size - count), count);
+    }
+    integrad_store_info info;
+    if (integrad_update_install(weights, &info, store, image, count, content, &key) == 0) {
+        require(count == whole && memcmp(image, "iUPD", 4) == 0);
+        require(memcmp(weights, image + INTEGRAD_UPDATE_HEADER_BYTES, content->size) == 0);
+        require(integrad_store_confirm(store, content, info.sequence) <= 0);
+    }
+    free(image);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -153,6 +179,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         require(now.sequence >= info.sequence);
     }
     (void)integrad_store_confirm(&store, &content, (uint32_t)way);
+    if ((way & 8) && content.size <= MOST) {
+        install(&store, &content, data, size, weights);
+    }
     if (way & 4) {
         (void)integrad_store_clear(&store);
     }

@@ -126,7 +126,7 @@ def code_of(path, data):
     return None if path.endswith(".md") else text
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(st.data())
 def test_exports_differ_in_texts_only(data):
     floats = data.draw(st.booleans())

@@ -73,7 +73,10 @@ LARGE = {
     "store: saves": ("store-image", overlapping_saves),
     "store: marks": ("store-image", lambda: b"iSTO" * (COUNT // 4)),
     "board: one line": ("board", lambda: bytes([record_question()]) + b"s" * COUNT),
-    "board: lines": ("board", lambda: bytes([record_question()]) + b"sample a: 1\n" * (COUNT // 12)),
+    "board: lines": (
+        "board",
+        lambda: bytes([record_question()]) + b"sample a: 1 2 3 4 5 6 7 8 9 10\n" * (COUNT // 31),
+    ),
     "board: an answer": ("board", lambda: b"\0" + b"[" * COUNT),
     "session: words": ("session", lambda: b"\1" + b"1 " * (COUNT // 2)),
     "session: counts": ("session", lambda: b"\2region 1:1\n" * (COUNT // 13)),
