@@ -8,7 +8,7 @@ import time
 
 from digits import write_npz
 
-KILLS = 12
+KILLS = 6
 SECONDS = 60
 COMMAND = """
 from integrad.training import checkpoint_writer
@@ -19,13 +19,14 @@ main(prog_name="integrad")
 """
 
 
-def start(folder, out, *options, seconds=60):
+def start(folder, out, *options, seconds=60, epochs=80):
     """seconds: between two checkpoints within an epoch; 0 writes one after every batch."""
     return subprocess.Popen(
         [
             *(sys.executable, "-c", COMMAND.format(seconds=seconds)),
-            *("train", "toy.npz", "--model", "mlp:8,x10", "--epochs", "80", "--batch-size", "2"),
-            *("--learner", "nitro-d", "--validation", "0", "--augment-flip", "--out", out, *options),
+            *("train", "toy.npz", "--model", "mlp:8,x10", "--epochs", str(epochs)),
+            *("--batch-size", "2", "--learner", "nitro-d", "--validation", "0", "--augment-flip"),
+            *("--out", out, *options),
         ],
         cwd=folder,
         stdout=subprocess.PIPE,
@@ -55,25 +56,35 @@ def wait_for_progress(process, checkpoint):
         time.sleep(0.002)
 
 
-def test_kill_9_at_random_moments_never_changes_a_bit(tmp_path):
-    write_npz(tmp_path / "toy.npz")
-    finish(start(tmp_path, "whole.model"))
-    checkpoint = tmp_path / "toy.model.checkpoint"
+def kill_and_resume(folder, kills, epochs=80, terminations=False):
+    """Kill a training again and again; the last run ends with the bits of an undisturbed one. terminations:
+    whether SIGTERM is sent every third time."""
+    write_npz(folder / "toy.npz")
+    finish(start(folder, "whole.model", epochs=epochs))
+    checkpoint = folder / "toy.model.checkpoint"
     moments = random.Random(1)
-    for kill in range(KILLS):
-        process = start(tmp_path, "toy.model", *(("--resume",) if kill else ()), seconds=0)
+    for kill in range(kills):
+        process = start(folder, "toy.model", *(("--resume",) if kill else ()), seconds=0, epochs=epochs)
         if kill % 4 == 3:  # at start, while it loads, or at work
             time.sleep(moments.uniform(0, 0.6))
         else:
             wait_for_progress(process, checkpoint)
             time.sleep(moments.uniform(0, 0.08))
         assert process.poll() is None, "it ended before it was killed: give it more work"
-        process.kill()
-        assert process.wait(SECONDS) == -signal.SIGKILL
+        if terminations and kill % 3 == 2:
+            process.terminate()
+            assert process.wait(SECONDS) in (-signal.SIGTERM, 128 + signal.SIGTERM, 130)
+        else:
+            process.kill()
+            assert process.wait(SECONDS) == -signal.SIGKILL
         process.stdout.close()
         assert checkpoint.exists()
-    finish(start(tmp_path, "toy.model", "--resume"))
-    assert (tmp_path / "toy.model").read_bytes() == (tmp_path / "whole.model").read_bytes()
+    finish(start(folder, "toy.model", "--resume", epochs=epochs))
+    assert (folder / "toy.model").read_bytes() == (folder / "whole.model").read_bytes()
+
+
+def test_kill_9_at_random_moments_never_changes_a_bit(tmp_path):
+    kill_and_resume(tmp_path, KILLS)
 
 
 def test_sigterm_keeps_the_run_like_ctrl_c(tmp_path):

@@ -92,6 +92,10 @@ TABLE = {
 }
 
 
+IMPORTED = {"plot": "matplotlib.backends.backend_agg", "collect": "mpremote.transport_serial"}
+"""Modules that a command imports when it needs them: once, before the trials, to save time."""
+
+
 class Connected:
     """The board of `pull`."""
 
@@ -266,6 +270,9 @@ def sweep(driver: Driver, name: str, kinds: list[str], stride: int) -> Counter:
     """Every `stride`-th operation of a command fails, from another one on for each kind. Returns kind →
     number of trials."""
     command, trials = TABLE[name], Counter()
+    main.get_command(None, command.words.split()[0])
+    if name in IMPORTED:
+        import_module(IMPORTED[name])
     driver.begin(command)
     undisturbed = driver.run(command, "error", 0)
     require(undisturbed.status == 0, f"{name}: {undisturbed.err}")

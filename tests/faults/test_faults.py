@@ -26,6 +26,6 @@ def sweep(folder, commands, kinds, stride):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="preloads a library")
 def test_old_files_or_new_ones(tmp_path):
-    kinds = ["no space", "full", "short", "gone", "SIGTERM", "SIGKILL"]
-    trials = sweep(tmp_path, "train,predict", ",".join(kinds), 9)
+    kinds = ["full", "gone", "SIGKILL"]
+    trials = sweep(tmp_path, "train,predict", ",".join(kinds), 8)
     assert list(trials) == kinds and min(trials.values()) >= 4

@@ -1,5 +1,7 @@
 """Plans of integer backpropagation: what learns, what is kept, what is proved, how much memory it takes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,10 +9,12 @@ from integrad.datasets.preprocessing import Preprocessing
 from integrad.errors import IntegradError
 from integrad.learners.backprop import largest_batch
 from integrad.model_file import Model
+from integrad.network.backprop_blocks import MAX_SUMMANDS
 from integrad.network.network import Network
 from integrad.network.notation import parse_notation
 from integrad_codegen.c.module import emit_c
 from integrad_codegen.costs import layer_rows
+from integrad_codegen.lowering.backprop_layers import check_sums
 from integrad_codegen.plan import make_plan
 from integrad_codegen.weights_file import layout
 
@@ -153,3 +157,17 @@ def test_a_batch_whose_gradients_may_exceed_32_bits_is_refused():
     make_plan(network, "model", "all", most)
     with pytest.raises(IntegradError, match=rf"{most + 1}.*at most {most}"):
         make_plan(network, "model", "all", most + 1)
+
+
+def test_the_generator_checks_sums_by_itself():
+    """Of layers that a network refuses before."""
+    output = make_plan(make("mlp:3"), "model", "all", 1).output
+    most = MAX_SUMMANDS
+    check_sums([replace(output, input_shape=(most,), output_shape=(most,))], most)
+    for wider, batch, what in (
+        (replace(output, input_shape=(most + 1,)), 0, "an output"),
+        (replace(output, output_shape=(most + 1,)), 0, "an error"),
+        (output, most + 1, "a gradient"),
+    ):
+        with pytest.raises(IntegradError, match=f"^output: {what} may reach 2,147,495,705"):
+            check_sums([wider], batch)

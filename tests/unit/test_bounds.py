@@ -50,6 +50,24 @@ def test_types_change_exactly_at_the_border():
         bits_for(INT64_LIMIT + 1, "block 7 (conv)")
 
 
+def test_sums_of_32_bits_end_exactly_at_the_border():
+    bounds.check_sum("a sum", INT32_LIMIT)
+    with pytest.raises(IntegradError, match=r"^a sum may reach 2,147,483,648"):
+        bounds.check_sum("a sum", INT32_LIMIT + 1)
+    most = INT32_LIMIT // (INT8_LIMIT * ERROR_LIMIT)
+    bounds.check_classifier("output", most)
+    with pytest.raises(IntegradError, match=r"^output: batches of 106,348 are too large"):
+        bounds.check_classifier("output", most + 1)
+
+
+@pytest.mark.parametrize(
+    ("layers", "inputs", "expected"), [([], 518, 32), ([], 519, 64), ([723], 1, 32), ([724], 1, 64)]
+)
+def test_the_width_of_scores_follows_from_what_the_layer_before_can_give(layers, inputs, expected):
+    network = Network((inputs,), 2, [dense(units) for units in layers], sums=64)
+    assert make_plan(network, "model", "none", 1).output.sum_bits == expected
+
+
 def test_parts_of_wide_sums_fit_32_bits():
     """In C and, where 64-bit integers would hide a mistake in the tests of the host, in viper."""
     assert bounds.PART * INT8_LIMIT * INT16_WEIGHT_LIMIT <= INT32_LIMIT
@@ -169,7 +187,11 @@ def test_refusals_name_the_layer():
         (0, INT32_LIMIT // 51, 0, 32),
         (0, INT32_LIMIT // 51 + 1, 0, 64),
         (-1, INT32_LIMIT // 51, -1, 64),
+        (-(INT32_LIMIT // 51), 0, 0, 32),
+        (-(INT32_LIMIT // 51) - 1, 0, 0, 64),
     ],
 )
 def test_widths_of_the_normalisation(low, high, centre, expected):
     assert bounds.normalisation_bits(low, high, centre) == expected
+    middle = (low + high) // 2
+    assert bounds.normalisation_bits(low, high, centre, middle) == expected, "the widest channel counts"

@@ -15,6 +15,7 @@ from integrad.matmul import (
     Float64Carrier,
     Int64Carrier,
     product,
+    product_of_int8,
 )
 
 
@@ -116,6 +117,15 @@ def test_the_result_is_32_bits_up_to_the_border():
     for value, dtype in ((INT32_LIMIT, np.int32), (-INT32_LIMIT, np.int32), (INT32_LIMIT + 1, np.int64)):
         result = product(np.array([[value]]), np.array([[1]]))
         assert (result.tolist(), result.dtype) == ([[value]], dtype)
+
+
+def test_products_of_int8_are_exact_beyond_one_piece():
+    """1,041 products of 127 and 127: odd, and more than float32 represents exactly."""
+    for summands in (1040, 1041, 133_144):
+        a, b = np.full((1, summands), 127, np.int8), np.full((summands, 1), 127, np.int8)
+        assert product_of_int8(a, b)[0, 0] == product(a, b)[0, 0] == 127 * 127 * summands
+    weights = np.full((101, 1), 32639, np.int16)
+    assert product(np.full((1, 101), 127, np.int8), weights)[0, 0] == 127 * 32639 * 101
 
 
 def test_carriers_agree():

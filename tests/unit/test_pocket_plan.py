@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from integrad.errors import IntegradError
+from integrad.learners import pocket
 from integrad.learners.pocket import largest_batch
+from integrad.network import pocket_blocks
 from integrad.network.network import Network
 from integrad_codegen.costs import layer_rows
 from integrad_codegen.operations.pocket_dense import PocketDense
@@ -79,3 +81,20 @@ def test_the_report_names_activations():
     rows = layer_rows(make_plan(make(9), "model", "all", 4))
     assert "dense tanh, 20 -> 9" in rows[1] and "output tanh, 9 -> 4" in rows[2]
     assert isinstance(make_plan(make(9), "model").output, PocketDense)
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "wrong", "what"),
+    [
+        (pocket_blocks, "pocket_weight_limit", lambda fan_in: 2**31 // (127 * fan_in), "a pre-activation"),
+        (pocket.Pocket, "check_batch", lambda *_: None, "a gradient"),
+    ],
+)
+def test_the_generator_checks_sums_by_itself(monkeypatch, where, name, wrong, what):
+    """Even if a network has weights or batches that are too large."""
+    network = make(5, inputs=599)
+    most = largest_batch(network)
+    make_plan(network, "model", "all", most)
+    monkeypatch.setattr(where, name, wrong)
+    with pytest.raises(IntegradError, match=f"^block1: {what} may reach 2,1"):
+        make_plan(network, "model", "all", most + (where is pocket.Pocket))

@@ -85,6 +85,11 @@ def test_the_width_that_a_layer_needs(fan_in, input_limit):
     assert (wide.bits == 32) == (narrow.weight_limit == INT16_WEIGHT_LIMIT)
 
 
+def test_the_width_changes_at_the_first_sum_that_32_bits_cannot_hold():
+    most = INT32_LIMIT // INT16_WEIGHT_LIMIT
+    assert (sum_bits(most, 1, 64), sum_bits(most + 1, 1, 64)) == (32, 64)
+
+
 def test_64_bits_suffice_for_every_fan_in():
     assert MAX_FAN_IN * INT8_LIMIT * INT16_WEIGHT_LIMIT < 2**45
 
