@@ -24,7 +24,8 @@ from integrad.execute.session import Predict, Train
 from integrad.learners.schedule import Schedule
 from integrad.model_file import Model
 from integrad.network.network import Network
-from integrad.targets.cores import CORES, get_core
+from integrad.targets.cores import cores_of, get_core
+from integrad.targets.families import ARM
 from integrad.training.specification import parse_spec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/kernels"))
@@ -184,7 +185,7 @@ def kernels(bench: Bench, cores: list[str]) -> dict:
 
         rows.append([case.name, *(f"**{per_mac(own, core)}** ({per_mac(portable, core)})" for core in cores)])
         if case.name in CMSIS_NN:
-            published = dict(zip(CORES, CMSIS_NN[case.name], strict=True))
+            published = dict(zip(cores_of(ARM), CMSIS_NN[case.name], strict=True))
             rows.append(["CMSIS-NN, published", *(f"{published[core]:.2f}" for core in cores)])
     print("## Kernels\n\nIn brackets: portable C on the same core.\n")
     table(["instructions per MAC", *cores], rows)
@@ -285,7 +286,7 @@ def compilers(bench: Bench, cores: list[str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--cores", default=",".join(CORES), help="names, separated by commas [all]")
+    parser.add_argument("--cores", default=",".join(cores_of(ARM)), help="names, separated by commas [all]")
     cores = parser.parse_args().cores.split(",")
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))

@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from device_kernels import executed, table
 
-from integrad.targets.cores import CORES
+from integrad.targets.cores import cores_of
+from integrad.targets.families import ARM
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/kernels"))
 from calls import accumulate_call
@@ -163,7 +164,7 @@ class Bench:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--cores", default=",".join(CORES), help="names, separated by commas [all]")
+    parser.add_argument("--cores", default=",".join(cores_of(ARM)), help="names, separated by commas [all]")
     cores = parser.parse_args().cores.split(",")
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
@@ -174,7 +175,7 @@ def main() -> None:
         found = [f"**{own[core][0][number]:.3f}** ({portable[core][0][number]:.2f})" for core in cores]
         rows.append([case.name, *found])
         if case.name in TARGETS:
-            targets = dict(zip(CORES, TARGETS[case.name], strict=True))
+            targets = dict(zip(cores_of(ARM), TARGETS[case.name], strict=True))
             rows.append(["target", *(f"{targets[core]:.2f}" for core in cores)])
     print("## Kernels of integer backpropagation\n\nIn brackets: portable C on the same core.\n")
     table(["instructions per MAC", *cores], rows)

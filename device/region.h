@@ -13,12 +13,16 @@
 static inline void integrad_region_begin(void) {
 #if defined(__arm__)
     __asm__ volatile("mov r9, r9" ::: "memory");
+#elif defined(__riscv)
+    __asm__ volatile("c.mv s1, s1" ::: "memory");
 #endif
 }
 
 static inline void integrad_region_end(void) {
 #if defined(__arm__)
     __asm__ volatile("mov r10, r10" ::: "memory");
+#elif defined(__riscv)
+    __asm__ volatile("c.mv s2, s2" ::: "memory");
 #endif
 }
 

@@ -3,8 +3,9 @@
  * "Run-time ABI for the Arm Architecture", §4.2 and §4.3. gcc uses those of libgcc and does not
  * link these. Division by zero gives quotient 0 and the dividend as remainder.
  */
+#include "../bare_metal/divide64.h"
+
 #include <stddef.h>
-#include <stdint.h>
 
 void *memcpy(void *restrict to, const void *restrict from, size_t count);
 void *memmove(void *to, const void *from, size_t count);
@@ -34,29 +35,8 @@ static inline uint32_t divide32(uint32_t numerator, uint32_t denominator, uint32
     return quotient;
 }
 
-static uint64_t divide64(uint64_t numerator, uint64_t denominator, uint64_t *remainder) {
-    uint64_t quotient = 0;
-    uint64_t bit = denominator == 0 ? 0 : 1;
-    while (bit != 0 && denominator < numerator && (denominator >> 63) == 0) {
-        denominator <<= 1;
-        bit <<= 1;
-    }
-    for (; bit != 0; bit >>= 1, denominator >>= 1) {
-        if (numerator >= denominator) {
-            numerator -= denominator;
-            quotient |= bit;
-        }
-    }
-    *remainder = numerator;
-    return quotient;
-}
-
 static uint32_t magnitude32(int32_t value) {
     return value < 0 ? 0u - (uint32_t)value : (uint32_t)value;
-}
-
-static uint64_t magnitude64(int64_t value) {
-    return value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
 }
 
 /* Quotient in r0 and remainder in r1, like the two halves of a 64-bit result. */

@@ -1,27 +1,7 @@
-/* From reset to main on any Cortex-M, and a report when the core faults.
- *
- * The linker script puts the stack at the bottom of RAM: when it overflows, it leaves RAM (or meets
- * the stack limit register, where the core has one) and faults, instead of silently overwriting
- * data.
- */
-#include "semihosting.h"
+/* From reset to main on any Cortex-M, and a report when the core faults. */
+#include "bare_metal/start.h"
 
-#include "transport.h"
-
-/* Exit status after a fault; the host reads the details from the console. */
-enum { EXIT_FAULT = 125 };
-
-#define STACK_PAINT 0x5AC3A53Cu
-
-/* Addresses that the linker script defines. */
-extern uint32_t integrad_stack_limit[], integrad_stack_top[];
-extern uint32_t integrad_data_start[], integrad_data_end[];
-extern const uint32_t integrad_data_image[];
-extern uint32_t integrad_bss_start[], integrad_bss_end[];
-
-int main(void);
 void integrad_reset(void) __attribute__((noreturn, used));
-void integrad_start(void) __attribute__((noreturn, used, noinline));
 void integrad_fault(void);
 void integrad_report_fault(const uint32_t *sp, uint32_t exception, uint32_t lr, uint32_t pc)
     __attribute__((noreturn, used));
@@ -84,36 +64,6 @@ void integrad_reset(void) {
     integrad_start();
 }
 
-/* Compared as integers: two linker symbols may be equal, whereas a compiler may assume that two
- * objects have different addresses. */
-static int is_before(const volatile uint32_t *word, const uint32_t *end) {
-    return (uintptr_t)word < (uintptr_t)end;
-}
-
-void integrad_start(void) {
-    const uint32_t *image = integrad_data_image;
-    for (uint32_t *word = integrad_data_start; is_before(word, integrad_data_end); word++) {
-        *word = *image++;
-    }
-    for (uint32_t *word = integrad_bss_start; is_before(word, integrad_bss_end); word++) {
-        *word = 0;
-    }
-    uintptr_t used;
-    __asm__ volatile("mov %0, sp" : "=r"(used));
-    for (volatile uint32_t *word = integrad_stack_limit; (uintptr_t)word < used; word++) {
-        *word = STACK_PAINT;
-    }
-    semihosting_exit(main());
-}
-
-uint32_t integrad_stack_peak(void) {
-    const volatile uint32_t *word = integrad_stack_limit;
-    while (is_before(word, integrad_stack_top) && *word == STACK_PAINT) {
-        word++;
-    }
-    return (uint32_t)((uintptr_t)integrad_stack_top - (uintptr_t)word);
-}
-
 /* Entered by the core, with r0-r3, r12, lr, pc and xpsr pushed if there was space for them.
  *
  * The stack itself may be the cause of the fault, so the report uses a new one, which overwrites
@@ -133,18 +83,6 @@ __attribute__((naked)) void integrad_fault(void) {
                      "ldr r4, =integrad_stack_top\n\t"
                      "mov sp, r4\n\t"
                      "bl integrad_report_fault");
-}
-
-static void print_field(const char *name, uint32_t value) {
-    char digits[9];
-    for (int i = 7; i >= 0; i--) {
-        uint32_t digit = value & 15u;
-        digits[i] = (char)(digit < 10 ? '0' + digit : 'a' + digit - 10);
-        value >>= 4;
-    }
-    digits[8] = '\0';
-    semihosting_print(name);
-    semihosting_print(digits);
 }
 
 void integrad_report_fault(const uint32_t *sp, uint32_t exception, uint32_t lr, uint32_t pc) {

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from integrad.targets.cores import CORES
+from integrad.targets.cores import CORES, cores_of
+from integrad.targets.families import ARM
 
 PROGRAMS = Path(__file__).parent / "programs"
+ARM_CORES = tuple(cores_of(ARM))
 UNICORN_CORES = tuple(name for name, core in CORES.items() if core.unicorn_model)
 
 # gcc everywhere; the others where code generation differs most, and where no one else goes.

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from emulated import CORES
 
+from integrad.targets.families import FAMILIES
+
 INTEGRAD = Path(sys.executable).parent / "integrad"
 
 
@@ -58,11 +60,13 @@ def test_here_everything_works(tmp_path):
 def test_pip_alone_gives_five_cores(tmp_path):
     result, report = call(tmp_path, path="/nonexistent")
     assert result.returncode == 0
-    assert [core["works"] for core in report["cores"]] == [True] * 5 + [False]
+    assert [core["works"] for core in report["cores"]] == [True] * 5 + [False] * 2
     missing = {tool["name"]: tool["command"] for tool in report["tools"] if not tool["found"]}
     assert "apt-get install gcc-arm-none-eabi" in missing["arm-none-eabi-gcc"]
     assert "apt-get install qemu-system-arm" in missing["qemu-system-arm"]
-    assert set(missing) == {"arm-none-eabi-gcc", "qemu-system-arm", "host C compiler", "instruction counter"}
+    assert "apt-get install qemu-system-misc" in missing["qemu-system-riscv32"]
+    programs = {program for family in FAMILIES for program in (family.gcc, family.emulator)}
+    assert set(missing) == {*programs, "host C compiler", "instruction counter"}
     native = report["engines"][0]
     assert not native["available"] and "C compiler" in native["text"]
 

@@ -43,7 +43,7 @@ def expected(a, b):
     return struct.pack("<5q3Q2i2I", *results)
 
 
-@pytest.mark.parametrize(("core", "toolchain"), [*BUILDS, ("m3", "zig")])
+@pytest.mark.parametrize(("core", "toolchain"), [*BUILDS, ("m3", "zig"), ("rv32", "clang"), ("rv32", "zig")])
 def test_integer_helpers(build, core, toolchain):
     pairs = operands()
     session = struct.pack("<I", len(pairs)) + b"".join(struct.pack("<qq", a, b) for a, b in pairs)

@@ -17,10 +17,11 @@ from kernel_session import (
 )
 from libraries import forbidden
 
-from integrad.targets.cores import CORES
+from integrad.targets.cores import cores_of
+from integrad.targets.families import ARM
 
 SEED = 3
-BUILDS = (*((core, "gcc", "-O2") for core in CORES),)
+BUILDS = (*((core, "gcc", "-O2") for core in cores_of(ARM)),)
 BUILDS += (("m0", "clang", "-O2"), ("m3", "zig", "-O2"), ("m4", "clang", "-O2"), ("m4", "gcc", "-Os"))
 BUILDS += (("m33", "zig", "-O2"), ("m55", "clang", "-O2"), ("m55", "zig", "-O2"))
 
@@ -74,7 +75,7 @@ def test_instructions_stay_few(core, tmp_path):
         assert 0.8 * limit < (region.instructions - region.multiple + region.words) / n < limit
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", cores_of(ARM))
 def test_firmwares_hold_no_library(core, tmp_path):
     firmware = build_kernels(core, tmp_path, "gcc")
     names = {function.name for function in firmware.program.functions}

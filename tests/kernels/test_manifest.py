@@ -28,6 +28,7 @@ CHAINS = {
     "m7": {"dsp", "m3", "portable"},
     "m33": {"dsp", "m3", "portable"},
     "m55": {"mve", "dsp", "m3", "portable"},
+    "rv32": {"portable"},
 }
 OTHERS = {
     "m23": ("arm-none-eabi-gcc", "-mcpu=cortex-m23", "-mthumb"),
@@ -53,7 +54,7 @@ def files_of(name: str) -> list[Path]:
 
 
 def command_of(core: str) -> tuple[str, ...]:
-    return ("arm-none-eabi-gcc", *CORES[core].flags["gcc"]) if core in CORES else OTHERS[core]
+    return (CORES[core].family.gcc, *CORES[core].flags["gcc"]) if core in CORES else OTHERS[core]
 
 
 def chain_of(core: str, *flags: str) -> list[str]:

@@ -25,7 +25,8 @@ from integrad.network.backprop_blocks import ENCODINGS, INT8, LEAKS
 from integrad.network.layer_types.table import LAYER_TYPES
 from integrad.network.layers.pocket_activation import ACTIVATIONS
 from integrad.network.learner_table import LEARNER_LAYERS
-from integrad.targets.cores import CORES
+from integrad.targets.cores import CORES, cores_of
+from integrad.targets.families import ARM
 from integrad_codegen.lowering import LOWERINGS
 
 ENGINES = {
@@ -42,6 +43,13 @@ LEARNERS_OF = {
 SUPPORTED = [
     (engine, name) for engine in ENGINES for name in CASES if CASES[name].learner in LEARNERS_OF[engine]
 ]
+
+PORTABLE = [
+    (core, name)
+    for core in sorted(CORES.keys() - cores_of(ARM).keys())
+    for name in ("wide", "pocket", "backprop", "backprop pooled")
+]
+"""Cases of each learner, for cores without kernels of their own."""
 
 every_case = pytest.mark.parametrize("name", CASES)
 
@@ -95,11 +103,17 @@ def test_c_on_the_host(name, generated):
 
 
 @every_case
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", cores_of(ARM))
 @pytest.mark.emulator
 def test_c_on_a_core(core, name, generated):
     device, actions = generated(name)
     require_recorded(name, device, executors.run_emulated(device, CORES[core], actions), core)
+
+
+@pytest.mark.parametrize("core, name", PORTABLE)
+@pytest.mark.emulator
+def test_portable_c_on_a_core(core, name, generated):
+    test_c_on_a_core(core, name, generated)
 
 
 @every_case

@@ -119,7 +119,7 @@ def test_code_that_was_not_measured_is_not_predicted(imagined):
         predict(model, plan, imagined)
 
 
-NAMED = re.compile(r"m\d+\+?|Cortex-M\d+\+?")
+NAMED = re.compile(r"m\d+\+?|Cortex-M\d+\+?|rv32|RV32IMC")
 ELSEWHERE = {
     "host/integrad/targets/cores.py": "the table",
     "codegen/integrad_codegen/c/runtime.py": "folders of the runtime, some named after a core",

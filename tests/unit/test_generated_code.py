@@ -36,9 +36,7 @@ LONGEST_NAME = "a_name_of_forty_characters_for_one_model"
 COMPILERS = {
     "gcc": ("gcc", "-O2"),
     "clang": ("clang", "-O2"),
-    **{
-        core: ("arm-none-eabi-gcc", "-Os", "-ffreestanding", *row.flags["gcc"]) for core, row in CORES.items()
-    },
+    **{core: (row.family.gcc, "-Os", "-ffreestanding", *row.flags["gcc"]) for core, row in CORES.items()},
 }
 
 OF_MODELS = ("gcc", "clang", "m0", "m55")

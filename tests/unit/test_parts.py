@@ -16,7 +16,8 @@ def test_every_part_is_whole():
     assert len(all_parts()) >= 20
     for part in all_parts():
         assert core_of(part).name == part.core.removesuffix("+"), part
-        assert product_of(part) == f"Cortex-{part.core.upper()}", part
+        product = "RV32IMC" if part.core == "rv32" else f"Cortex-{part.core.upper()}"
+        assert product_of(part) == product, part
         assert part.flash_bytes % (64 * KIB) == 0 and part.flash_bytes >= 64 * KIB, part
         assert part.ram_bytes % (4 * KIB) == 0 and 4 * KIB <= part.ram_bytes <= part.flash_bytes, part
         assert part.maker and not re.search(r"\s", part.name), part
@@ -70,6 +71,11 @@ def test_names_of_several_parts_are_refused_with_their_names():
         ("microbit-v1", "nRF51822", 256, 16),
         ("microbit v2", "nRF52833", 512, 128),
         ("STM32F411RET6", "STM32F411RE", 512, 128),
+        ("esp32-c3", "ESP32-C3", 4096, 384),
+        ("XIAO ESP32C3", "ESP32-C3", 4096, 384),
+        ("RP2350-RISCV", "RP2350-RISCV", 4096, 520),
+        ("ch32v307", "CH32V307VC", 256, 64),
+        ("CH32V203C8T6", "CH32V203C8", 64, 20),
     ],
 )
 def test_parts_are_found_by_the_names_that_people_use(text, name, flash_kib, ram_kib):
@@ -97,9 +103,11 @@ def test_every_name_leads_to_its_part(part):
         ("stm32f410", "--part 'stm32f410': unknown; similar names: "),
         ("esp32", "--part 'esp32': has an Xtensa core: its memory requirements cannot be predicted"),
         ("ESP32-S3", "--part 'ESP32-S3': has an Xtensa core"),
-        ("esp32-c3", "--part 'esp32-c3': has a RISC-V core"),
+        ("esp32-c6", "--part 'esp32-c6': has a RISC-V core"),
+        ("CH32V003F4", "--part 'CH32V003F4': has a RISC-V core without multiplication"),
         ("arduino-uno", "--part 'arduino-uno': has an AVR core"),
-        ("zx81", "--part 'zx81': unknown; known names: Ensemble-E3 (alif-e3), MIMXRT1062 (teensy4.1), "),
+        ("ch32v", "--part 'ch32v': may be CH32V203C8 or CH32V307VC; name one"),
+        ("zx81", "--part 'zx81': unknown; known names: CH32V203C8, CH32V307VC, Ensemble-E3 (alif-e3), "),
         ("", "--part '': unknown; known names: "),
     ],
 )

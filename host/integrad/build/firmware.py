@@ -16,6 +16,8 @@ from integrad.build.toolchain import DEVICE, FREESTANDING, Toolchain, find_toolc
 from integrad.errors import IntegradError
 from integrad.targets.cores import Core
 
+MEMORY_FUNCTIONS = "bare_metal/memory.c"
+
 
 @dataclass(frozen=True)
 class Firmware:
@@ -69,11 +71,11 @@ def build_firmware(
     firmware.elf, firmware.map, firmware.ld and object files to out_dir. Raises DoesNotFitError if the program
     does not fit, and IntegradError with the first error of the compiler or linker.
     """
-    tools = find_toolchain(toolchain)
+    tools = find_toolchain(toolchain, core.family)
     out_dir.mkdir(parents=True, exist_ok=True)
     script = out_dir / "firmware.ld"
     script.write_text(linker_script(core, stack_bytes, whole_machine), encoding="utf-8")
-    own = ("checksum.c", "cortex_m/startup.c", "cortex_m/semihosting.c", "cortex_m/memory.c", *tools.sources)
+    own = ("checksum.c", core.family.startup, "bare_metal/semihosting.c", MEMORY_FUNCTIONS, *tools.sources)
     flags = [*tools.core_flags(core), optimisation, *FREESTANDING, *tools.flags]
     objects = []
     for number, source in enumerate([*sources, *(DEVICE / name for name in own)]):
@@ -86,10 +88,10 @@ def build_firmware(
 
 
 def linker_script(core: Core, stack_bytes: int, whole_machine: bool) -> str:
-    """The text of the linker script; the stack is rounded up to 8 bytes, as required by the Arm ABI."""
+    """The text of the linker script; the stack is rounded up as calls require."""
     loader = jinja2.PackageLoader("integrad_templates", "")
     environment = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True)
-    machine = core.machine
+    machine, alignment = core.machine, core.family.stack_alignment
     flash_bytes, ram_bytes = core.memory_bytes(whole_machine)
     return environment.get_template("firmware/linker.ld.jinja").render(
         title=machine.name if whole_machine else core.part.name,
@@ -99,13 +101,13 @@ def linker_script(core: Core, stack_bytes: int, whole_machine: bool) -> str:
         flash_bytes=flash_bytes,
         ram_origin=f"0x{machine.ram_origin:08X}",
         ram_bytes=ram_bytes,
-        stack_bytes=(stack_bytes + 7) // 8 * 8,
+        stack_bytes=-(-stack_bytes // alignment) * alignment,
     )
 
 
 def _special_flags(tools: Toolchain, source: Path) -> list[str]:
     # gcc would replace the loop in memcpy by a call of memcpy.
-    if source == DEVICE / "cortex_m/memory.c" and tools.name == "gcc":
+    if source == DEVICE / MEMORY_FUNCTIONS and tools.name == "gcc":
         return ["-fno-tree-loop-distribute-patterns"]
     return []
 

@@ -31,7 +31,7 @@ SMALLEST, FAST = "-Os", "-O2"
 """Optimisation of the module, whose kernels are optimised by hand, and of the run-time functions."""
 SMALLER = ("-fno-tree-loop-optimize", "-fno-schedule-insns2")
 """For cores whose kernels leave no important loops to the compiler: saves 3 % of the bytes."""
-RUNTIME = ("cortex_m/runtime_abi.c", "cortex_m/memory.c")
+RUNTIME = ("cortex_m/runtime_abi.c", "bare_metal/memory.c")
 """Division and copying, linked instead of a library for operations that the core has no instructions for."""
 
 

@@ -33,11 +33,15 @@ class Symbol:
 
 @dataclass
 class Program:
-    """The parts of an ELF file that the emulator and the size report need, sorted by address."""
+    """The parts of an ELF file that the emulator and the size report need, sorted by address.
+
+    machine: whose instructions it contains, by the name in the format of ELF.
+    """
 
     sections: list[Section]
     symbols: list[Symbol]
     segments: list[tuple[int, bytes]]
+    machine: str = "EM_ARM"
     _starts: list[int] = field(init=False, repr=False)
 
     def __post_init__(self):
@@ -82,7 +86,7 @@ def plain_name(name: str) -> str:
 
 
 def read_program(path: Path) -> Program:
-    """Read an ELF file of a 32-bit Arm firmware."""
+    """Read an ELF file of a firmware."""
     with path.open("rb") as file:
         elf = ELFFile(file)
         loads = [segment for segment in elf.iter_segments("PT_LOAD") if segment["p_filesz"]]
@@ -115,6 +119,7 @@ def read_program(path: Path) -> Program:
             sorted(sections, key=lambda s: s.address),
             sorted(symbols, key=lambda s: s.address),
             [(segment["p_paddr"], segment.data()) for segment in loads],
+            elf["e_machine"],
         )
 
 

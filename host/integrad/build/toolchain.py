@@ -1,4 +1,4 @@
-"""Compilers for bare-metal Arm: how to find them, and the options that all firmware is compiled with."""
+"""Compilers for bare-metal cores: how to find them, and the options that all firmware is compiled with."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from integrad.errors import IntegradError, UsageError
 from integrad.programs import find_program
 from integrad.targets.cores import Core
+from integrad.targets.families import ARM, PIP, Family
 
 DEVICE = Path(str(files("integrad_device")))
 
@@ -33,12 +34,10 @@ GCC_SEPARATE = (
 )
 LLVM_SEPARATE = ("-finline-hint-functions",)
 
-BRINGS_COMPILER = "apt-get install gcc-arm-none-eabi (as root), or pip install 'integrad[emulator]'"
-
 
 @dataclass(frozen=True)
 class Toolchain:
-    """A compiler for bare-metal Arm. `link` is the command of the linker, or of gcc if it links."""
+    """A compiler for a family of cores. `link` is the command of the linker, or of gcc if it links."""
 
     name: str
     compile: tuple[str, ...]
@@ -51,50 +50,51 @@ class Toolchain:
         return core.flags[self.name]
 
 
-def find_toolchain(name: str | None = None) -> Toolchain:
-    """The toolchain of this name (gcc, clang, zig), or the first of gcc and zig that is installed.
+def find_toolchain(name: str | None = None, family: Family = ARM) -> Toolchain:
+    """The toolchain of this name (gcc, clang, zig) for a family, or the first of gcc and zig that is
+    installed.
 
     Raises IntegradError, with how to install it, if it is missing, and UsageError for another name.
     """
     candidates = {"gcc": _find_gcc, "clang": _find_clang, "zig": _find_zig}
     if name is None:
-        found = _find_gcc() or _find_zig()
+        found = _find_gcc(family) or _find_zig(family)
         if found is None:
-            raise IntegradError(f"no compiler for Arm is installed; {BRINGS_COMPILER}")
+            raise IntegradError(f"no compiler for {family.name} is installed; {family.brings_compiler}")
         return found
     if name not in candidates:
         raise UsageError(f"unknown toolchain {name!r}; known toolchains: {', '.join(candidates)}")
-    found = candidates[name]()
+    found = candidates[name](family)
     if found is None:
         command = {
-            "gcc": "apt-get install gcc-arm-none-eabi (as root)",
+            "gcc": family.brings_gcc,
             "clang": "apt-get install clang lld (as root)",
-            "zig": "pip install 'integrad[emulator]'",
+            "zig": PIP,
         }[name]
         raise IntegradError(f"toolchain {name} is not installed; {command}")
     return found
 
 
-def _find_gcc() -> Toolchain | None:
-    gcc = find_program("arm-none-eabi-gcc")
+def _find_gcc(family: Family) -> Toolchain | None:
+    gcc = find_program(family.gcc)
     if gcc is None:
         return None
     return Toolchain("gcc", (gcc,), (gcc, "-nostdlib"), GCC_SEPARATE, (), True)
 
 
-def _find_clang() -> Toolchain | None:
+def _find_clang(family: Family) -> Toolchain | None:
     clang, linker = find_program("clang"), find_program("ld.lld")
     if clang is None or linker is None:
         return None
-    return Toolchain("clang", (clang,), (linker,), LLVM_SEPARATE, ("cortex_m/runtime_abi.c",), False)
+    return Toolchain("clang", (clang,), (linker,), LLVM_SEPARATE, (family.helpers,), False)
 
 
-def _find_zig() -> Toolchain | None:
+def _find_zig(family: Family) -> Toolchain | None:
     if importlib.util.find_spec("ziglang") is None:
         return None
     zig = (sys.executable, "-m", "ziglang")
     flags = (*LLVM_SEPARATE, "-fno-sanitize=undefined")
-    return Toolchain("zig", (*zig, "cc"), (*zig, "ld.lld"), flags, ("cortex_m/runtime_abi.c",), False)
+    return Toolchain("zig", (*zig, "cc"), (*zig, "ld.lld"), flags, (family.helpers,), False)
 
 
 def first_error(text: str) -> str:

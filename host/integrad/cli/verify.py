@@ -17,13 +17,14 @@ from integrad.cli.device_options import (
     work_folder,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.emulate.runner import missing_tool
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.executors import c_executors
 from integrad.execute.micropython_executors import micropython_executors
 from integrad.execute.verification import Verdict, random_actions
 from integrad.execute.verification import verify as verify_executors
 from integrad.model_file import load_model
-from integrad.targets.cores import CORES, get_core, micropython_cores
+from integrad.targets.cores import CORES, USUAL, Core, get_core, micropython_cores
 
 
 @click.command()
@@ -55,7 +56,7 @@ def verify(model, core, steps, batch_size, stash, recompute, seed, micropython, 
       integrad verify digits.model --core all --steps 50
     """
     console = console_for(json_path)
-    cores = list(CORES.values()) if core == "all" else [get_core(core)]
+    cores = _emulated(console) if core == "all" else [get_core(core)]
     loaded = load_model(model)
     options = device_options(loaded, "all", stash, recompute)
     with work_folder() as folder, console.status("generating the code") as status:
@@ -74,6 +75,19 @@ def verify(model, core, steps, batch_size, stash, recompute, seed, micropython, 
     _show(console, verdicts)
     write_json(json_path, {"equal": equal, "executors": [_row(verdict) for verdict in verdicts]})
     return 0 if equal else 1
+
+
+def _emulated(console: Console) -> list[Core]:
+    """All cores, but for those of other families than the usual one whose tools are not installed."""
+    usual, cores = get_core(USUAL).family, []
+    for core in CORES.values():
+        if core.family is not usual and (trouble := missing_tool(core)):
+            console.print(
+                f"left out: {core.product}: {trouble}", markup=False, highlight=False, soft_wrap=True
+            )
+        else:
+            cores.append(core)
+    return cores
 
 
 def _show(console: Console, verdicts: list[Verdict]) -> None:

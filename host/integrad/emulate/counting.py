@@ -12,10 +12,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 from integrad.build.program import Program
-from integrad.emulate.instructions import MARKER_BEGIN, MARKER_END, branch_target, classify, is_wide
+from integrad.emulate import instructions, riscv_instructions
 
 BEGIN, END = 0xFFFE, 0xFFFF
 """Values in the counting map for the two region markers, which are not buckets."""
+
+INSTRUCTION_SETS = {"EM_ARM": instructions, "EM_RISCV": riscv_instructions}
+"""Machine of a program → how to read its instructions."""
 
 OUTSIDE = ("", "other", 0)
 """Bucket 0: instructions outside the code of the program."""
@@ -56,11 +59,17 @@ class Counts:
 
 @dataclass(frozen=True)
 class CallSite:
-    """A call in the code of a function, at this address."""
+    """A call in the code of a function, at this address. size: of the instruction in bytes."""
 
     caller: str
     callee: str
     address: int
+    size: int = 4
+
+    @property
+    def after(self) -> int:
+        """Address of the next instruction."""
+        return self.address + self.size
 
 
 @dataclass(frozen=True)
@@ -114,20 +123,21 @@ def make_counting_map(program: Program, callers: Collection[str] = ()) -> Counti
     """
     first_address, code = program.section_bytes(".text")
     units = struct.unpack(f"<{len(code) // 2}H", code[: len(code) // 2 * 2])
+    known = INSTRUCTION_SETS[program.machine]
     buckets: dict[tuple[str, str, int], int] = {OUTSIDE: 0}
     meanings = []
     for index, first in enumerate(units):
-        if first in (MARKER_BEGIN, MARKER_END):
-            meanings.append(BEGIN if first == MARKER_BEGIN else END)
+        if first in (known.MARKER_BEGIN, known.MARKER_END):
+            meanings.append(BEGIN if first == known.MARKER_BEGIN else END)
             continue
         # Literals and second halfwords are classified as well, which does no harm.
-        second = units[index + 1] if is_wide(first) and index + 1 < len(units) else 0
+        second = units[index + 1] if known.is_wide(first) and index + 1 < len(units) else 0
         function = program.function_at(first_address + 2 * index)
-        key = (function.name if function else "", *classify(first, second))
+        key = (function.name if function else "", *known.classify(first, second))
         meanings.append(buckets.setdefault(key, len(buckets)))
     sites = _sites(program, first_address, units, callers)
     # The instruction after a call ends it, unless it is the next call, or belongs to another function.
-    after = (site.address + 4 for site in sites if _is_inside(program, site.address + 4, callers))
+    after = (site.after for site in sites if _is_inside(program, site.after, callers))
     changes = dict.fromkeys(after, 0) | {site.address: n for n, site in enumerate(sites, 1)}
     return CountingMap(first_address, units, meanings, list(buckets), sites, changes)
 
@@ -141,16 +151,18 @@ def _sites(
     program: Program, first_address: int, units: tuple[int, ...], callers: Collection[str]
 ) -> tuple[CallSite, ...]:
     """All branches from the code of the callers to the beginning of another function."""
+    known = INSTRUCTION_SETS[program.machine]
     starts = {function.address: function.name for function in program.functions}
     sites = []
     for caller in (function for function in program.functions if function.name in callers):
         address = caller.address
         while address < caller.address + caller.size:
             index = (address - first_address) // 2
-            size = 2 if not is_wide(units[index]) or index + 1 >= len(units) else 4
-            target = branch_target(units[index], units[index + 1], address) if size == 4 else None
+            second = units[index + 1] if index + 1 < len(units) else 0
+            size = 4 if known.is_wide(units[index]) else 2
+            target = known.branch_target(units[index], second, address)
             if target in starts and starts[target] not in callers:
-                sites.append(CallSite(caller.name, starts[target], address))
+                sites.append(CallSite(caller.name, starts[target], address, size))
             address += size
     return tuple(sorted(sites, key=lambda site: site.address))
 

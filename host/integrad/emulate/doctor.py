@@ -17,8 +17,7 @@ from integrad.emulate.counting import BEGIN, END, OUTSIDE, CountingMap
 from integrad.errors import IntegradError
 from integrad.programs import ask, find_program
 from integrad.targets.cores import CORES, USUAL, Core, get_core
-
-APT_GCC = "apt-get install gcc-arm-none-eabi (as root)"
+from integrad.targets.families import ARM, FAMILIES, Family
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,11 @@ def examine_tools() -> Iterator[Tool]:
     yield Tool("Python", "everything", platform.python_version())
     yield _package("numpy", "everything", "pip install integrad")
     yield _package("matplotlib", "plots of results", "pip install 'integrad[plots]'")
-    yield _program("arm-none-eabi-gcc", "building firmware", APT_GCC)
+    for family in FAMILIES:
+        yield _program(family.gcc, f"building firmware{_on(family)}", family.brings_gcc)
     yield _package("ziglang", "building firmware without root access", unicorn_engine.BRINGS_UNICORN)
-    yield _qemu()
+    for family in FAMILIES:
+        yield _qemu(family)
     yield _package(
         "unicorn", f"running firmware{_except()} without root access", unicorn_engine.BRINGS_UNICORN
     )
@@ -75,21 +76,23 @@ def examine_tools() -> Iterator[Tool]:
 
 def examine_cores() -> list[Emulation]:
     """For each core, the toolchains and emulators that are installed for it."""
-    built_by = tuple(name for name in ("gcc", "zig") if _has_toolchain(name))
-    program = qemu.find_qemu()
-    machines = qemu.qemu_machines(program) if program else set()
+    built_by, machines = {}, {}
+    for family in FAMILIES:
+        built_by[family] = tuple(name for name in ("gcc", "zig") if _has_toolchain(name, family))
+        program = qemu.find_qemu(family)
+        machines[family] = qemu.qemu_machines(program) if program else set()
     cores = []
     for core in CORES.values():
-        engines = ["qemu"] if core.machine.name in machines else []
+        engines = ["qemu"] if core.machine.name in machines[core.family] else []
         if core.unicorn_model is not None and unicorn_engine.has_unicorn():
             engines.append("unicorn")
-        cores.append(Emulation(core, built_by, tuple(engines)))
+        cores.append(Emulation(core, built_by[core.family], tuple(engines)))
     return cores
 
 
-def _has_toolchain(name: str) -> bool:
+def _has_toolchain(name: str, family: Family) -> bool:
     try:
-        toolchain.find_toolchain(name)
+        toolchain.find_toolchain(name, family)
     except IntegradError:
         return False
     return True
@@ -113,12 +116,18 @@ def _program(program: str, purpose: str, command: str, name: str | None = None) 
     return Tool(name, purpose, lines[0], command)
 
 
-def _qemu() -> Tool:
-    tool = _program("qemu-system-arm", "running firmware", qemu.BRINGS_QEMU)
-    program = qemu.find_qemu()
+def _on(family: Family) -> str:
+    """For which cores a tool is, unless they are the usual ones."""
+    return "" if family is ARM else f" for {family.name}"
+
+
+def _qemu(family: Family) -> Tool:
+    tool = _program(family.emulator, f"running firmware{_on(family)}", family.brings_emulator)
+    program = qemu.find_qemu(family)
     if tool.version is None or program is None:
         return tool
-    missing = sorted({core.machine.name for core in CORES.values()} - qemu.qemu_machines(program))
+    wanted = {core.machine.name for core in CORES.values() if core.family is family}
+    missing = sorted(wanted - qemu.qemu_machines(program))
     if missing:
         return Tool(tool.name, tool.purpose, f"{tool.version}; without {', '.join(missing)}", tool.command)
     return tool

@@ -31,6 +31,17 @@ CFSR = (
 )
 HAS_ADDRESS = 1 << 15 | 1 << 7
 
+MCAUSE = {
+    0: "jump to an address that is not code",
+    1: "jump to an address without memory",
+    2: "undefined instruction",
+    4: "unaligned access",
+    5: "access to an address without memory",
+    6: "unaligned access",
+    7: "access to an address without memory",
+}
+"""Register of a RISC-V core (Privileged Architecture 1.12, table 3.6); its neighbour has the address."""
+
 
 class FirmwareError(IntegradError):
     """The run of a firmware failed. kind: "fault", "exit status", "time limit", "emulator" or, if a script in
@@ -53,7 +64,11 @@ def explain_console(console: str, program: Program) -> str | None:
     if not {"exception", "pc", "lr"} <= set(numbers):
         return None
     status = numbers.get("cfsr")
-    if status is None:
+    if "mtval" in numbers:
+        kind = MCAUSE.get(numbers["exception"], f"exception {numbers['exception']}")
+        if "access" in kind:
+            kind += f" 0x{numbers['mtval']:08x}"
+    elif status is None:
         kind = _explain_without_status(numbers["pc"], program)
     else:
         kind = next((name for bit, name in CFSR if status & bit), f"exception {numbers['exception']}")

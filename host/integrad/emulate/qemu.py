@@ -20,8 +20,9 @@ from integrad.emulate.faults import FirmwareError
 from integrad.errors import IntegradError
 from integrad.programs import ask, find_program
 from integrad.targets.cores import Core
+from integrad.targets.families import ARM, Family
 
-BRINGS_QEMU = "apt-get install qemu-system-arm (as root)"
+BRINGS_QEMU = ARM.brings_emulator
 BRINGS_HOST_COMPILER = "apt-get install gcc libc6-dev (as root)"
 CONSOLE_LIMIT = 64 * 1024
 
@@ -39,8 +40,9 @@ class RawRun:
     calls: list[dict[int, dict[int, int]]] = field(default_factory=list)
 
 
-def find_qemu() -> str | None:
-    return find_program("qemu-system-arm")
+def find_qemu(family: Family = ARM) -> str | None:
+    """The path of QEMU for a family of cores, or None."""
+    return find_program(family.emulator)
 
 
 def qemu_version(qemu: str) -> tuple[int, ...]:
@@ -112,9 +114,9 @@ def run_qemu(
 
     Raises FirmwareError of kind "time limit" or "emulator".
     """
-    qemu = find_qemu()
+    qemu = find_qemu(core.family)
     if qemu is None:
-        raise IntegradError(f"qemu-system-arm is not installed; {BRINGS_QEMU}")
+        raise IntegradError(f"{core.family.emulator} is not installed; {core.family.brings_emulator}")
     with tempfile.TemporaryDirectory(prefix="integrad-") as name:
         folder = Path(name)
         (folder / "session.in").write_bytes(session)

@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from integrad.build.firmware import Firmware
+from integrad.build.toolchain import find_toolchain
 from integrad.emulate.counting import CallSite, CountingMap, Counts, make_counting_map, sum_functions
 from integrad.emulate.faults import EXIT_FAULT, FirmwareError, explain_console
-from integrad.emulate.qemu import BRINGS_QEMU, find_host_compiler, find_qemu, run_qemu
+from integrad.emulate.qemu import find_host_compiler, find_qemu, run_qemu
 from integrad.emulate.unicorn import BRINGS_UNICORN, has_unicorn, run_unicorn
 from integrad.errors import IntegradError, UsageError
 from integrad.targets.cores import Core
@@ -35,18 +36,32 @@ class RunResult:
     calls: dict[CallSite, dict[str, Counts]] = field(default_factory=dict)
 
 
+def missing_tool(core: Core) -> str:
+    """The first tool for building and running firmware of a core that is not installed, and how to install
+    it; "" if there is none."""
+    try:
+        find_toolchain(family=core.family)
+        choose_engine(core, count=False)
+    except IntegradError as error:
+        return str(error)
+    return ""
+
+
 def choose_engine(core: Core, count: bool = True) -> str:
     """`qemu` if it is installed (and a host compiler, to count with it), else `unicorn`.
 
     Raises IntegradError with installation commands if there is neither.
     """
-    if find_qemu() and (find_host_compiler() or not count):
+    qemu = find_qemu(core.family)
+    if qemu and (find_host_compiler() or not count):
         return "qemu"
     if core.unicorn_model is not None and has_unicorn():
         return "unicorn"
-    if find_qemu():
+    if qemu:
         return "qemu"  # its error message names the missing compiler
-    ways = f"{BRINGS_QEMU}, or {BRINGS_UNICORN}" if core.unicorn_model is not None else BRINGS_QEMU
+    ways = core.family.brings_emulator
+    if core.unicorn_model is not None:
+        ways += f", or {BRINGS_UNICORN}"
     raise IntegradError(f"no emulator for {core.product} is installed; {ways}")
 
 

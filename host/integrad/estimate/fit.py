@@ -121,7 +121,8 @@ def _larger(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) 
         enough = [p for p in parts if p.flash_bytes >= needed["flash"] and p.ram_bytes >= needed["RAM"]]
         enough.sort(key=lambda part: (part.ram_bytes, part.flash_bytes))
         return [f"--part {part.name}" for part in enough[:1]]
-    others = [c for c in CORES.values() if c != core and _may_fit(model, plan, c.part)]
+    others = [c for c in CORES.values() if c != core and c.family is core.family]
+    others = [c for c in others if _may_fit(model, plan, c.part)]
     others.sort(key=lambda other: other.part.ram_bytes)
     larger = next((other for other in others if attempt(plan, other) is None), None)
     return [f"--core {larger.name}"] if larger else []

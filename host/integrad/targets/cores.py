@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from integrad.errors import UsageError
+from integrad.targets.families import ARM, RISC_V, Family
 from integrad.targets.machines import MIB, Machine, MicroPythonBoard
 from integrad.targets.parts import Part, find_part
 
@@ -19,16 +20,18 @@ from integrad.targets.parts import Part, find_part
 class Core:
     """A processor core.
 
-    name: in options (`m4`); product: for display (Cortex-M4). part: the chip whose memory sizes its firmware
-    uses; machine: the machine that QEMU emulates. flags: compiler (gcc, clang, zig) → options for this core.
-    unicorn_model: name of the core in Unicorn, or None. micropython: the board on which MicroPython runs, or
-    None. also: cores that run the same code, name → product. vector_bytes: size of a vector register, or 0.
+    name: in options (`m4`); product: for display (Cortex-M4); family: of cores with the same tools. part: the
+    chip whose memory sizes its firmware uses; machine: the machine that QEMU emulates. flags: compiler (gcc,
+    clang, zig) → options for this core. unicorn_model: name of the core in Unicorn, or None. micropython: the
+    board on which MicroPython runs, or None. also: cores that run the same code, name → product.
+    vector_bytes: size of a vector register, or 0.
     keeps_loops: whether its kernels contain compiled loops that matter for speed; if all of them are
     assembly, native modules are optimised for size.
     """
 
     name: str
     product: str
+    family: Family
     part: Part
     machine: Machine
     flags: Mapping[str, tuple[str, ...]]
@@ -64,7 +67,7 @@ def _cortex_m(
         "zig": ("-target", f"thumb-freestanding-{abi}", f"-mcpu={cpu.replace('-', '_')}{zig}"),
     }
     settings = {"unicorn_model": f"UC_CPU_ARM_CORTEX_{name.upper()}", **others}
-    return Core(name, f"Cortex-{name.upper()}", find_part(part), machine, flags, **settings)
+    return Core(name, f"Cortex-{name.upper()}", ARM, find_part(part), machine, flags, **settings)
 
 
 def arm_flags(cpu: str, fpu: str) -> tuple[str, ...]:
@@ -72,6 +75,10 @@ def arm_flags(cpu: str, fpu: str) -> tuple[str, ...]:
     floats = ("-mfloat-abi=hard", f"-mfpu={fpu}") if fpu else ("-mfloat-abi=soft",)
     return (f"-mcpu={cpu}", "-mthumb", *floats)
 
+
+RV32_FLAGS = ("-march=rv32imc", "-mabi=ilp32", "-msmall-data-limit=0")
+"""Options of gcc and clang. Small data would be in sections of its own, which only save instructions where a
+register is reserved for their address."""
 
 CORES: dict[str, Core] = {
     core.name: core
@@ -177,6 +184,30 @@ CORES: dict[str, Core] = {
             unicorn_model=None,
             vector_bytes=16,
         ),
+        Core(
+            "rv32",
+            "RV32IMC",
+            RISC_V,
+            find_part("ESP32-C3"),
+            # The core begins at the first address of flash, and has no extensions that its parts may lack.
+            Machine(
+                "virt",
+                flash_origin=0x20000000,
+                ram_origin=0x80000000,
+                vectors_origin=0x20000000,
+                flash_bytes=32 * MIB,
+                arguments=(
+                    *("-bios", "none", "-cpu", "rv32,a=off,f=off,d=off,mmu=off"),
+                    *("-device", "loader,addr=0x20000000,cpu-num=0"),
+                ),
+            ),
+            {
+                "gcc": RV32_FLAGS,
+                "clang": ("--target=riscv32-none-elf", *RV32_FLAGS),
+                "zig": ("-target", "riscv32-freestanding-none", "-mcpu=generic_rv32+m+c", RV32_FLAGS[-1]),
+            },
+            unicorn_model=None,
+        ),
     )
 }
 
@@ -193,6 +224,11 @@ def get_core(name: str) -> Core:
     if core is None:
         raise UsageError(f"unknown core {name!r}; known cores: {', '.join(CORES)}")
     return core
+
+
+def cores_of(family: Family) -> dict[str, Core]:
+    """The cores of a family, by name."""
+    return {name: core for name, core in CORES.items() if core.family is family}
 
 
 def core_of(part: Part) -> Core:

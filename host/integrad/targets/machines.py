@@ -14,7 +14,7 @@ class Machine:
     Firmware is linked to these addresses, usually with the memory sizes of a part. The memory sizes of the
     machine are used if only the results of a run matter. vectors_origin: address of the vector table.
     size_properties: QEMU properties for machines whose memory sizes can be set, with {flash} and {ram} for
-    the sizes in bytes.
+    the sizes in bytes. arguments: more arguments of QEMU.
     """
 
     name: str
@@ -24,10 +24,11 @@ class Machine:
     flash_bytes: int = 4 * MIB
     ram_bytes: int = 4 * MIB
     size_properties: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
 
     def options(self, flash_bytes: int, ram_bytes: int) -> list[str]:
         """Arguments of QEMU for the machine, with these memory sizes if they can be set."""
-        options = ["-M", self.name]
+        options = ["-M", self.name, *self.arguments]
         for setting in self.size_properties:
             options += ["-global", setting.format(flash=flash_bytes, ram=ram_bytes)]
         return options

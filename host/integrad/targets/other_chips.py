@@ -1,4 +1,4 @@
-"""Chips without a Cortex-M core, and what is possible with them."""
+"""Chips with a core that the table of cores lacks, and what is possible with them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ CHIPS = {
         f"has an Xtensa core: {SIZES}. {ANYWHERE}; `--arch xtensawin` adds native modules"
     ),
     r"(nodemcu|esp8266.*|esp12.*)$": f"has an Xtensa core: {SIZES}. {ANYWHERE}",
-    r"esp32[chp]\d.*$|(gd32v|ch32v|fe310|k210).*$": f"has a RISC-V core: {SIZES}. {ANYWHERE}",
+    r"ch32v00\d.*$": (
+        f"has a RISC-V core without multiplication (RV32EC): {SIZES}. `integrad export` generates portable "
+        "C99, which was not tried there"
+    ),
+    r"esp32[chp]\d.*$|(gd32v|ch32v[14]|ch32v208|fe310|k210).*$": f"has a RISC-V core: {SIZES}. {ANYWHERE}",
     r"(arduino)?(uno|mega|nano|leonardo|promini)(2560|r3)?$|(atmega|attiny|avr).*$": (
         f"has an AVR core: {SIZES}. `integrad export` generates portable C99, which was not tried there"
     ),

@@ -61,8 +61,8 @@ def find_part(text: str) -> Part:
     """The part with this name or alias, or the only part whose name is a prefix of the text (STM32F411RET6 is
     an STM32F411RE) or starts with it. A Nucleo board has the name of its part.
 
-    Raises UsageError for other names: which parts it may mean, what is possible with a chip that is no
-    Cortex-M, or similar names.
+    Raises UsageError for other names: which parts it may mean, what is possible with a chip of another
+    core, or similar names.
     """
     wanted = re.sub(r"^nucleo(?=[a-z])", "stm32", _plain(text))
     named: dict[str, list[Part]] = {}
@@ -71,14 +71,14 @@ def find_part(text: str) -> Part:
             named.setdefault(_plain(name), []).append(part)
     longer = [part for part in all_parts() if wanted.startswith(_plain(part.name))]
     shorter = [part for part in all_parts() if wanted and _plain(part.name).startswith(wanted)]
-    found = named.get(wanted) or longer or shorter
+    start, found = f"--part {text!r:.50}", named.get(wanted) or longer
+    if not found and (possible := other_chip(wanted)):
+        raise UsageError(f"{start}: {possible}")
+    found = found or shorter
     if len(found) == 1:
         return found[0]
-    start = f"--part {text!r:.50}"
     if found:
         raise UsageError(f"{start}: may be {' or '.join(map(_shown, found[:MOST]))}; name one of them")
-    if possible := other_chip(wanted):
-        raise UsageError(f"{start}: {possible}")
     near = [_shown(named[name][0]) for name in difflib.get_close_matches(wanted, named, NEAR, 0.6)]
     names = list(dict.fromkeys(near)) or [_shown(part) for part in all_parts()]
     raise UsageError(f"{start}: unknown; {'similar' if near else 'known'} names: {', '.join(names)}")

@@ -5,6 +5,15 @@
 /* Three instructions, then two for each of 1000 rounds. */
 static void known_loop(void) {
     integrad_region_begin();
+#if defined(__riscv)
+    __asm__ volatile("li t0, 1000\n\t"
+                     "nop\n\t"
+                     "nop\n"
+                     "1:\n\t"
+                     "addi t0, t0, -1\n\t"
+                     "bnez t0, 1b" ::
+                         : "t0");
+#else
     __asm__ volatile(".syntax unified\n\t"
                      "movs r3, #250\n\t"
                      "lsls r3, r3, #2\n\t"
@@ -13,11 +22,25 @@ static void known_loop(void) {
                      "subs r3, #1\n\t"
                      "bne 1b" ::
                          : "r3", "cc");
+#endif
     integrad_region_end();
 }
 
 /* Seven instructions; the address is in a register before. */
 static void known_classes(uint32_t *words) {
+#if defined(__riscv)
+    __asm__ volatile("" : "+r"(words));
+    integrad_region_begin();
+    __asm__ volatile("lw t0, 0(%0)\n\t"
+                     "sw t0, 0(%0)\n\t"
+                     "lw t1, 4(%0)\n\t"
+                     "mul t0, t0, t1\n\t"
+                     "divu t0, t0, t1\n\t"
+                     "remu t0, t0, t1\n\t"
+                     "nop" ::"r"(words)
+                     : "t0", "t1", "memory");
+    integrad_region_end();
+#else
     __asm__ volatile("" : "+l"(words));
     integrad_region_begin();
     __asm__ volatile(".syntax unified\n\t"
@@ -30,6 +53,7 @@ static void known_classes(uint32_t *words) {
                      "nop" ::"l"(words)
                      : "r2", "r3", "cc", "memory");
     integrad_region_end();
+#endif
 }
 
 static int32_t sum(const uint8_t *bytes, uint32_t count) {

@@ -1,5 +1,5 @@
 /* Does what the first byte of the session asks for. */
-#include "cortex_m/semihosting.h"
+#include "bare_metal/semihosting.h"
 #include "transport.h"
 
 static volatile uint32_t depth;
@@ -17,7 +17,11 @@ static uint32_t recurse(uint32_t level) {
 }
 
 static void run_undefined_instruction(void) {
+#if defined(__riscv)
+    __asm__ volatile(".insn i 0x0b, 0, x0, x0, 0");
+#else
     __asm__ volatile("udf #1");
+#endif
 }
 
 static int write_far_away(void) {

@@ -1,5 +1,5 @@
 /* Prints once, or without end if the session begins with another byte than 0. */
-#include "cortex_m/semihosting.h"
+#include "bare_metal/semihosting.h"
 #include "transport.h"
 
 int main(void) {

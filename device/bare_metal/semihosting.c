@@ -1,5 +1,5 @@
 /* Semihosting calls, and the transport over the files session.in and session.out. */
-#include "semihosting.h"
+#include "bare_metal/semihosting.h"
 
 #include "transport.h"
 
@@ -17,12 +17,31 @@ enum {
 /* Value of a file handle before its file is opened, and after opening has failed. */
 enum { NOT_YET = 0, FAILED = -1 };
 
+#if defined(__riscv)
+/* The breakpoint of a call lies between two instructions without effect, on one page of memory. */
+static int32_t call(uint32_t operation, const void *arguments) {
+    register uint32_t a0 __asm__("a0") = operation;
+    register const void *a1 __asm__("a1") = arguments;
+    __asm__ volatile(".option push\n\t"
+                     ".option norvc\n\t"
+                     ".balign 16\n\t"
+                     "slli zero, zero, 0x1f\n\t"
+                     "ebreak\n\t"
+                     "srai zero, zero, 7\n\t"
+                     ".option pop"
+                     : "+r"(a0)
+                     : "r"(a1)
+                     : "memory");
+    return (int32_t)a0;
+}
+#else
 static int32_t call(uint32_t operation, const void *arguments) {
     register uint32_t r0 __asm__("r0") = operation;
     register const void *r1 __asm__("r1") = arguments;
     __asm__ volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
     return (int32_t)r0;
 }
+#endif
 
 void semihosting_exit(int code) {
     uint32_t arguments[2] = {REASON_APPLICATION_EXIT, (uint32_t)code};

@@ -1,7 +1,8 @@
 /* Semihosting: calls to an emulator, or to a debugger of a real board.
  *
- * "Semihosting for AArch32 and AArch64", Arm. A call is a breakpoint with the number 0xAB; r0 says
- * which operation, r1 points at its arguments, the result comes back in r0.
+ * "Semihosting for AArch32 and AArch64", Arm, and "RISC-V Semihosting". A call is a breakpoint with
+ * the number 0xAB, or one between two instructions without effect; the first register of arguments
+ * says which operation, the second points at its arguments, the result comes back in the first.
  */
 #ifndef INTEGRAD_SEMIHOSTING_H
 #define INTEGRAD_SEMIHOSTING_H
