@@ -46,6 +46,7 @@ lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(if $(C_FILES),$(VENV)/bin/clang-format --dry-run --Werror $(C_FILES))
+	$(VENV)/bin/python tests/lint/check_c.py
 
 format: $(VENV)/.test
 	$(VENV)/bin/ruff check --fix .
