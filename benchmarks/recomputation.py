@@ -1,26 +1,32 @@
-"""Memory of a training step of integer backpropagation if it kept no activations and computed them again.
+"""Memory and instructions of a training step of integer backpropagation that computes activations again.
 
-    python benchmarks/recomputation.py
+    python benchmarks/recomputation.py [--cores m0,m4]
 
-The plans of generated code, and the same steps changed as if the activations that a layer reads, and the
-positions of its maxima, were forgotten in the forward pass and computed again for the whole batch right
-before that layer learns; all layers below it still have their old weights then, so that no bit would change.
-Both are laid out by the same search. Prints a Markdown table: bytes of the arenas, of those with a packed
-stash, and the multiply-accumulates of all forward passes relative to those of one.
+Prints Markdown: bytes of the arenas that the generator plans for training steps which keep activations,
+compute them again (--recompute), keep them in 2 bits (--stash 2), and both, with the multiply-accumulates of
+all forward passes relative to those of one. Then, with --cores, instructions of a training step of 4 samples
+on emulated cores, with initial weights and random samples, and bytes of code.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import argparse
+import tempfile
+from pathlib import Path
 
+import numpy as np
+
+from integrad.datasets.preprocessing import Preprocessing
+from integrad.execute.costs import measure_costs
+from integrad.execute.device_model import DeviceModel
+from integrad.learners.device_options import YES
+from integrad.learners.table import learner_of
+from integrad.model_file import Model
 from integrad.network.backprop_stash import PACKED_STASH
-from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
+from integrad.targets.cores import get_core
 from integrad.training.specification import load_spec
-from integrad_codegen.lowering.backprop import lower_backprop
-from integrad_codegen.lowering.lowered import Lowered
-from integrad_codegen.memory import lay_out
-from integrad_codegen.program import Call, Place, Step, lifetimes
+from integrad_codegen.plan import Plan, make_plan
 
 SHAPE, CLASSES = (1, 32, 32), 10
 NETWORKS = (
@@ -30,95 +36,74 @@ NETWORKS = (
     "cnn:a2,c8,c16,c24,p2,d32",
     "cnn:a2,c8,dw,c16k1,p2,dw,c32k1,p2,d32",
     "cnn:c8s2,dw,c16k1,dw,c32k1s2,dw,c32k1,d32",
+    "cnn:c8s2,dw,c16k1,dw,c16k1,dw,c16k1,dw,c32k1s2,d32",
 )
 BATCHES = (1, 4, 16)
+EMULATED = (NETWORKS[1], NETWORKS[4], NETWORKS[6])
+EMULATED_BATCH = 4
+
+AGAIN, PACKED = {"recompute": YES}, {"stash": PACKED_STASH}
+WAYS = ({}, AGAIN, PACKED, PACKED | AGAIN)
 
 
-def lowered(spec: str, batch: int, **options: str) -> Lowered:
-    layers = load_spec(spec, SHAPE, "backprop").layers
-    network = Network(SHAPE, CLASSES, layers, "backprop")
-    return lower_backprop(network, LearnSet.parse("all", len(network.blocks)), batch, **options)
+def make_model(spec: str) -> Model:
+    """Initial weights, with shifts for random samples."""
+    network = Network(SHAPE, CLASSES, load_spec(spec, SHAPE, "backprop").layers, "backprop")
+    rng = np.random.default_rng(0)
+    network.initialise(rng)
+    x = rng.integers(-127, 128, (256, *SHAPE)).astype(np.int8)
+    learner_of(network).prepare(network, x, rng.integers(0, CLASSES, len(x)), {})
+    preprocessing = Preprocessing("HW", "uint8", SHAPE[1:], 128, (0,), (51,), None)
+    return Model(network, preprocessing, [f"class {k}" for k in range(CLASSES)])
 
 
-def arena(steps: list[Step]) -> int:
-    return lay_out(lifetimes(steps, {})).bytes
+def passes(plan: Plan) -> str:
+    return f"{1 + plan.repeated_macs / plan.macs:.2f}"
 
 
-def recomputed(steps: list[Step], batch: int) -> list[Step]:
-    """The same training step without anything that the forward pass keeps."""
-    forward, *back = steps
-    chain = [call for call in forward.each if call.action == "forward"]
-    score = forward.each[-1]
-    alone = {"x": _renamed(score.places["x"], ""), "out": score.places["out"]}
-    first = [*_passed(chain, None, "", batch), Call(score.operation, "score", alone)]
-    return [Step("", first), *(_with_inputs(step, chain, batch) for step in back)]
+def memory_row(spec: str, batch: int) -> str:
+    network = make_model(spec).network
+    kept, again, packed, both = (make_plan(network, "model", "all", batch, way) for way in WAYS)
+
+    def cell(plan: Plan) -> str:
+        saved = plan.training_arena.bytes / kept.training_arena.bytes - 1
+        return f"{plan.training_arena.bytes:,} ({saved:+.0%})" if saved else "all kept"
+
+    cells = (cell(again), passes(again), cell(packed), cell(both), passes(both))
+    return f"| `{spec}` | {batch} | {kept.training_arena.bytes:,} | {' | '.join(cells)} |"
 
 
-def _with_inputs(step: Step, chain: list[Call], batch: int) -> Step:
-    """A step back, after the forward pass that computes what it reads."""
-    operation = step.then[-1].operation
-    outs = {call.places["out"].name for call in chain}
-
-    def again(place: Place) -> Place:
-        is_kept = place.name in outs or place.name.endswith("_winners")
-        return replace(place, name=f"{place.name} {operation.name}") if is_kept else place
-
-    then = [
-        Call(call.operation, call.action, {role: again(place) for role, place in call.places.items()})
-        for call in step.then
-    ]
-    wanted = {place.name for call in then for place in call.places.values()}
-    return Step("", [*step.each, *_passed(chain, wanted, operation.name, batch)], then)
-
-
-def _passed(chain: list[Call], wanted: set[str] | None, reader: str, batch: int) -> list[Call]:
-    """The forward calls of one sample up to the last one with an output that is wanted for the batch, all
-    calls if wanted is None. Outputs that nobody wants exist for one sample."""
-    found, last = [], len(chain) if wanted is None else 0
-    for number, call in enumerate(chain, 1):
-        places = {role: _renamed(place, reader) for role, place in call.places.items()}
-        for role, place in places.items():
-            if wanted and place.name in wanted and role in ("out", "winners"):
-                places[role] = replace(place, batch=batch)
-                last = number
-        operation = replace(call.operation, name=f"{call.operation.name} again")
-        found.append(Call(operation, "forward", places))
-    return found[:last]
-
-
-def _renamed(place: Place, reader: str) -> Place:
-    """The place for one sample; samples and workspaces stay what they are."""
-    if place.is_workspace or not place.in_arena:
-        return place
-    return replace(place, name=f"{place.name} {reader}", batch=0)
-
-
-def forward_passes(steps: list[Step]) -> float:
-    """Multiply-accumulates of all forward calls relative to those of the first pass."""
-    macs = [
-        sum(
-            call.operation.macs
-            for call in step.calls
-            if call.action in ("forward", "score") and call.operation.has_weights
-        )
-        for step in steps
-    ]
-    return sum(macs) / macs[0]
+def cost_row(spec: str, core_name: str) -> str:
+    model, core = make_model(spec), get_core(core_name)
+    rng, cells, kept = np.random.default_rng(1), [], None
+    samples, labels = rng.integers(0, 256, (16, *SHAPE[1:]), np.uint8), rng.integers(0, CLASSES, 16)
+    for way in WAYS[:3]:
+        with tempfile.TemporaryDirectory() as folder:
+            device = DeviceModel.generate(model, Path(folder), "all", EMULATED_BATCH, options=way)
+            firmware = device.build(core, whole_machine=True)
+            costs = measure_costs(device, firmware, samples, labels, model.schedule(EMULATED_BATCH))
+        kept = kept or costs
+        steps, code = costs.instructions_per_training_step, costs.code_bytes
+        change = f" ({steps / kept.instructions_per_training_step - 1:+.0%})" if way else ""
+        cells += [f"{steps:,}{change}", f"{code - kept.code_bytes:+,}" if way else f"{code:,}"]
+    return f"| `{spec}` | {core.name.upper()} | {' | '.join(cells)} |"
 
 
 def main():
-    print(
-        "| network | batch | kept | computed again | kept in 2 bits | forward passes |\n"
-        "|---|---:|---:|---:|---:|---:|"
-    )
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cores", help="emulated cores, such as m0,m4")
+    cores = parser.parse_args().cores
+    print("| network | batch | kept | `--recompute` | forward passes | `--stash 2` | both | forward passes |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for spec in NETWORKS:
         for batch in BATCHES:
-            steps = lowered(spec, batch).training
-            changed = recomputed(steps, batch)
-            kept, again = arena(steps), arena(changed)
-            packed = arena(lowered(spec, batch, stash=PACKED_STASH).training)
-            cells = (f"{again:,} ({again / kept - 1:+.0%})", f"{packed:,} ({packed / kept - 1:+.0%})")
-            print(f"| `{spec}` | {batch} | {kept:,} | {' | '.join(cells)} | {forward_passes(changed):.1f} |")
+            print(memory_row(spec, batch), flush=True)
+    if cores:
+        print("\n| network | core | kept | code | `--recompute` | code | `--stash 2` | code |")
+        print("|---|---|---:|---:|---:|---:|---:|---:|")
+        for spec in EMULATED:
+            for core in cores.split(","):
+                print(cost_row(spec, core), flush=True)
 
 
 if __name__ == "__main__":
