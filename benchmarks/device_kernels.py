@@ -2,9 +2,10 @@
 
     python benchmarks/device_kernels.py > tables.md
 
-Prints Markdown: each kernel on each core, compared with portable C and CMSIS-NN, whole networks, instruction
-classes, bytes of code, compilers. An instruction that moves several words (LDM, STM, LDRD, STRD, PUSH,
-POP) counts as many; a vector load or store counts one. Every answer is compared with portable C on the host.
+Prints Markdown: each kernel on each core, compared with portable C and CMSIS-NN, sums of 64 bits compared
+with those of 32, whole networks, instruction classes, bytes of code, compilers. An instruction that moves
+several words (LDM, STM, LDRD, STRD, PUSH, POP) counts as many; a vector load or store counts one. Every
+answer is compared with portable C on the host.
 """
 
 from __future__ import annotations
@@ -68,39 +69,60 @@ class Case:
     macs: int
 
 
-def make_cases() -> list[Case]:
-    rng = np.random.default_rng(0)
+class Layers:
+    """Calls of layers of random weights and inputs, with sums of 32 bits and of 64."""
 
-    def draw(limit, *shape, dtype=np.int16):
-        return rng.integers(-limit, limit, shape, endpoint=True).astype(dtype)
+    def __init__(self, seed: int = 0):
+        self.rng = np.random.default_rng(seed)
 
-    def linear(outs, n):
-        call = Call(LINEAR, (outs, n, 16 * n, 1), (draw(400, outs, n), draw(127, n)))
+    def draw(self, limit: int, *shape: int, dtype=np.int16) -> np.ndarray:
+        return self.rng.integers(-limit, limit, shape, endpoint=True).astype(dtype)
+
+    @staticmethod
+    def shape(channels: int, size: int, outs: int) -> tuple[int, ...]:
+        return (channels, size, size, outs, size, size, 3, 3, 1, 1, 1, 1)
+
+    def linear(self, outs: int, n: int) -> Case:
+        call = Call(LINEAR, (outs, n, 16 * n, 1), (self.draw(400, outs, n), self.draw(127, n)))
         return Case(f"fully connected {n}->{outs}", call, outs * n)
 
-    def shape(channels, size, outs):
-        return (channels, size, size, outs, size, size, 3, 3, 1, 1, 1, 1)
+    def convolve(self, channels: int, size: int, outs: int) -> Case:
+        n = 9 * channels
+        inputs = (self.draw(400, outs, n), self.draw(127, channels, size, size, dtype=np.int8))
+        name = f"convolution 3x3, {channels}x{size}x{size}->{outs}"
+        call = Call(CONVOLVE, (*self.shape(channels, size, outs), 16 * n), inputs)
+        return Case(name, call, outs * n * size**2)
+
+    def wide(self, case: Case) -> Case:
+        """The same layer with sums of 64 bits."""
+        call = case.call
+        if call.command == LINEAR:
+            outs, n, _, step = call.parameters
+            call = Call(LINEAR_WIDE, (outs, n, step), call.inputs)
+        else:
+            call = Call(CONVOLVE, (*call.parameters[:-1], 0), call.inputs)
+        return Case(f"{case.name}, 64-bit sums", call, case.macs)
+
+
+def make_pairs() -> list[Case]:
+    """Layers whose sums may exceed 32 bits, each with sums of 32 bits and of 64."""
+    layers = Layers()
+    cases = [layers.linear(outs, n) for outs, n in ((10, 576), (48, 600), (96, 1024), (10, 1152), (24, 4608))]
+    cases += [layers.convolve(*sizes) for sizes in ((64, 6, 64), (64, 7, 10), (90, 5, 16), (128, 4, 32))]
+    return [one for case in [*cases, layers.convolve(256, 3, 20)] for one in (case, layers.wide(case))]
+
+
+def make_cases() -> list[Case]:
+    layers = Layers()
+    rng, draw, shape, linear, convolve = (
+        layers.rng, layers.draw, layers.shape, layers.linear, layers.convolve
+    )  # fmt: skip
 
     def depthwise(channels, size):
         """One of its groups, a channel each: they are alike, and a layer calls the kernel for each."""
         inputs = (draw(400, 1, 9), draw(127, 1, size, size, dtype=np.int8))
         call = Call(DEPTHWISE, (*shape(1, size, 1), 16 * 9), inputs)
         return Case(f"depthwise convolution 3x3, {channels} channels of {size}x{size}", call, 9 * size**2)
-
-    def linear_wide(outs, n):
-        call = Call(LINEAR_WIDE, (outs, n, 1), (draw(400, outs, n), draw(127, n)))
-        return Case(f"fully connected {n}->{outs}, 64-bit sums", call, outs * n)
-
-    def convolve_wide(channels, size, outs):
-        case = convolve(channels, size, outs)
-        call = Call(CONVOLVE, (*shape(channels, size, outs), 0), case.call.inputs)
-        return Case(f"{case.name}, 64-bit sums", call, case.macs)
-
-    def convolve(channels, size, outs):
-        n = 9 * channels
-        inputs = (draw(400, outs, n), draw(127, channels, size, size, dtype=np.int8))
-        name = f"convolution 3x3, {channels}x{size}x{size}->{outs}"
-        return Case(name, Call(CONVOLVE, (*shape(channels, size, outs), 16 * n), inputs), outs * n * size**2)
 
     def learn(rows, n, count, divisor, what):
         inputs = (
@@ -138,9 +160,6 @@ def make_cases() -> list[Case]:
         accumulate(8, 8, 0.25),
         accumulate(1, 16, 1 / 16),
         depthwise(16, 16),
-        linear_wide(96, 1024),
-        convolve(64, 6, 64),
-        convolve_wide(64, 6, 64),
     ]
 
 
@@ -152,8 +171,8 @@ def executed(counts: Counts) -> int:
 class Bench:
     """Builds and runs the cases; `expected` are the answers of portable C on the host."""
 
-    def __init__(self, folder: Path):
-        self.folder, self.cases = folder, make_cases()
+    def __init__(self, folder: Path, cases: list[Case]):
+        self.folder, self.cases = folder, cases
         self.calls = [case.call for case in self.cases]
         self.expected = run_portable(self.calls, folder / "host")
 
@@ -190,6 +209,16 @@ def kernels(bench: Bench, cores: list[str]) -> dict:
     print("## Kernels\n\nIn brackets: portable C on the same core.\n")
     table(["instructions per MAC", *cores], rows)
     return own
+
+
+def widths(bench: Bench, cores: list[str]) -> None:
+    print("## Sums of 64 bits\n\nInstructions of layers with them, relative to sums of 32 bits.\n")
+    runs = {core: bench.run(core)[0] for core in cores}
+    rows = []
+    for number in range(0, len(bench.cases), 2):
+        found = [executed(runs[core][number + 1]) / executed(runs[core][number]) for core in cores]
+        rows.append([bench.cases[number].name, *(f"{ratio:.3f}" for ratio in found)])
+    table(["64 bits/32 bits", *cores], rows)
 
 
 def classes(bench: Bench, own: dict) -> None:
@@ -289,8 +318,9 @@ def main() -> None:
     parser.add_argument("--cores", default=",".join(cores_of(ARM)), help="names, separated by commas [all]")
     cores = parser.parse_args().cores.split(",")
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder))
+        bench = Bench(Path(folder), make_cases())
         own = kernels(bench, cores)
+        widths(Bench(Path(folder) / "widths", make_pairs()), cores)
         networks(cores)
         classes(bench, own)
         code(own)
