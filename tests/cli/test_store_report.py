@@ -31,8 +31,8 @@ def test_the_costs_of_the_store(toys):
 
 
 def test_no_store_where_nothing_learns(toys, tmp_path):
+    assert costs("info", toys["mlp"], "--learn", "none")[0] == [None] * 6
     for words in (["info", toys["mlp"]], ["export", toys["mlp"], "--out", tmp_path / "out"]):
-        assert costs(*words, "--learn", "none")[0] == [None] * 6
         done = run(*words, "--store", "2,4096,4")
         assert done.exit_code == 2 and "--store 2,4096,4 requires layers that learn" in done.stderr
 
