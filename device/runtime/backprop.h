@@ -20,9 +20,6 @@ struct integrad_backprop_scales {
     int leak;         /* inverse slope of negative outputs; 0: they become 0, 1: they stay */
 };
 
-/* A bias is the weight of one more input, which has this value. */
-enum { INTEGRAD_BACKPROP_BIAS_INPUT = 64 };
-
 /* A fully connected layer: units x inputs weights, and units biases if it has any. */
 struct integrad_backprop_dense {
     size_t inputs, units;

@@ -2,6 +2,8 @@
 #include "helpers.h"
 
 #if INTEGRAD_HAS_MVE
+#include "portable/position8.h"
+
 #include "mve/lines8.h"
 #include "mve/rows8.h"
 #include "mve/slots8.h"

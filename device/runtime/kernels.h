@@ -155,6 +155,9 @@ INTEGRAD_KERNEL void integrad_descend_row_wide(int16_t *w, const int64_t *gradie
 
 /* The kernels of integer backpropagation, whose weights, activations and errors are int8. */
 
+/* A bias is the weight of one more input, which has this value. */
+enum { INTEGRAD_BACKPROP_BIAS_INPUT = 64 };
+
 /* sums[r] = weights[r] . x. weights: rows x n, x: n. The sums must fit 32 bits. */
 INTEGRAD_KERNEL void integrad_dots8(int32_t *sums, const int8_t *weights, const int8_t *x, size_t n,
                                     size_t rows);
@@ -197,6 +200,13 @@ INTEGRAD_KERNEL void integrad_convolve8(int8_t *out, size_t step, const int8_t *
                                         const int8_t *x, const struct integrad_shape *shape,
                                         int row, int column, int count, int shift, int leak,
                                         int32_t *work);
+
+/* The same with a bias for each channel. */
+INTEGRAD_KERNEL void integrad_convolve8_biased(int8_t *out, size_t step, const int8_t *weights,
+                                               const int8_t *bias, const int8_t *x,
+                                               const struct integrad_shape *shape, int row,
+                                               int column, int count, int shift, int leak,
+                                               int32_t *work);
 
 /*
  * The maxima of `count` windows of 2 x 2, which lie side by side in two lines. winners: 0, or bytes

@@ -102,13 +102,16 @@ def convolve8(draw: Draw) -> Iterator[Call]:
     for number, shape in enumerate([*shapes8(draw), *shapes8(draw)]):
         fan_in = shape[0] * shape[6] * shape[7]
         inputs = (draw(np.int8, (shape[3], fan_in), INT8), draw(np.int8, shape[:3], INT8))
+        bias = draw(np.int8, shape[3], INT8)
         for row in sorted({0, shape[4] // 2, shape[4] - 1}):
             column = int(draw.rng.integers(shape[5])) if draw.rng.random() < 0.5 else 0
             count = int(draw.rng.integers(1, shape[5] - column, endpoint=True))
             step, leak = count + int(draw.rng.integers(0, 3)), int(draw.rng.choice(LEAKS))
             shift = int(draw.rng.choice([0, 6, 7, 8, 9, 31]))
-            packed = (row << 16 | column << 8 | count, shift << 8 | leak, step << 2 | number % 4)
-            yield Call(CONVOLVE8, (*shape, *packed), inputs)
+            for biased in (0, 1):
+                scale = biased << 16 | shift << 8 | leak
+                packed = (row << 16 | column << 8 | count, scale, step << 2 | number % 4)
+                yield Call(CONVOLVE8, (*shape, *packed), (*inputs, bias) if biased else inputs)
 
 
 def update8(draw: Draw) -> Iterator[Call]:

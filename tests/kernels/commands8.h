@@ -77,8 +77,8 @@ static void requantise(const struct header *h, int *status) {
     }
 }
 
-/* {shape, row << 16 | column << 8 | count, shift << 8 | leak, step << 2 | skew}; weights, x ->
- * memory */
+/* {shape, row << 16 | column << 8 | count, biased << 16 | shift << 8 | leak, step << 2 | skew};
+ * weights, x, biases if biased -> memory */
 static void convolve8(const struct header *h, int *status) {
     const struct integrad_shape shape = shape_of(h);
     const int32_t position = h->parameter[12], scale = h->parameter[13];
@@ -88,14 +88,20 @@ static void convolve8(const struct header *h, int *status) {
     int8_t *const out = take((size_of(h, 3) - 1) * step + (size_t)count, skew, 0, status);
     const int8_t *const weights = take(size_of(h, 3) * fan_in, 3 - skew, 1, status);
     const int8_t *const x = take(inputs_of(h), skew, 1, status);
+    const int8_t *const bias = scale >> 16 ? take(size_of(h, 3), 3 - skew, 1, status) : NULL;
     int32_t *const work = take(4 * work_values, 0, 0, status);
+    const int row = (int)(position >> 16), column = (int)(position >> 8 & 255);
+    const int shift = (int)(scale >> 8 & 255), leak = (int)(scale & 255);
     if (*status != DONE) {
         return;
     }
     begin();
-    integrad_convolve8(out, step, weights, x, &shape, (int)(position >> 16),
-                       (int)(position >> 8 & 255), count, (int)(scale >> 8), (int)(scale & 255),
-                       work);
+    if (bias) {
+        integrad_convolve8_biased(out, step, weights, bias, x, &shape, row, column, count, shift,
+                                  leak, work);
+    } else {
+        integrad_convolve8(out, step, weights, x, &shape, row, column, count, shift, leak, work);
+    }
     end();
     for (size_t i = 0; i < work_values; i++) {
         work[i] = 0;

@@ -90,14 +90,15 @@ def requantise(p, sums):
     return (p[4], apart(scaled(sums, p[2], p[3]), p[1])), (0, sums)
 
 
-def convolve8(p, weights, x):
+def convolve8(p, weights, x, *bias):
     row, column, count, step, skew = p[12] >> 16, p[12] >> 8 & 255, p[12] & 255, p[14] >> 2, p[14] & 3
     patches = np.stack([wide(patch(p, x, row, column + k)) for k in range(count)], axis=1)
     out = np.full((p[3] - 1) * step + count, GUARD[0], np.int8)
-    for channel, values in enumerate(scaled(wide(weights) @ patches, p[13] >> 8, p[13] & 255)):
+    sums = wide(weights) @ patches + (64 * wide(bias[0])[:, None] if bias else 0)
+    for channel, values in enumerate(scaled(sums, p[13] >> 8 & 255, p[13] & 255)):
         out[channel * step :][:count] = values
     work = np.zeros(5 * -(-weights.shape[1] // 4) + 2, np.int32)
-    return (skew, out), (3 - skew, weights), (skew, x), (0, work)
+    return (skew, out), (3 - skew, weights), (skew, x), *[(3 - skew, b) for b in bias], (0, work)
 
 
 def descent(gradient, shift, divide, limit):

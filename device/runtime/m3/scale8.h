@@ -39,6 +39,7 @@ struct integrad_layer8 {
     uint32_t shift, leak; /* as INTEGRAD_SCALE8 takes them */
     size_t apart;         /* bytes from patch to patch */
     const int8_t *end;    /* of the weights */
+    const int8_t *bias;   /* of the next two rows, which go on with the ones after it */
 };
 INTEGRAD_ASSERT_OFFSET(layer8, n, 0);
 INTEGRAD_ASSERT_OFFSET(layer8, step, 4);
@@ -46,5 +47,6 @@ INTEGRAD_ASSERT_OFFSET(layer8, shift, 8);
 INTEGRAD_ASSERT_OFFSET(layer8, leak, 12);
 INTEGRAD_ASSERT_OFFSET(layer8, apart, 16);
 INTEGRAD_ASSERT_OFFSET(layer8, end, 20);
+INTEGRAD_ASSERT_OFFSET(layer8, bias, 24);
 
 #endif
