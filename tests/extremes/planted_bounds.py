@@ -238,7 +238,7 @@ GROUPS = (
     ),
     Group(
         "integrad_codegen.micropython.viper_memory",
-        ("micropython/test_pure_backends.py", "-k", "wide"),
+        (BOUNDS,),
         (
             (
                 "limbs are one bit too wide",

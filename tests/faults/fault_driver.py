@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 HERE = Path(__file__).parent
 sys.path += [str(HERE.parent / "cli")]
@@ -145,7 +146,8 @@ def _attach_learner(folder: Path) -> None:
     board = Connected(load_model(folder / "toy.model"))
     board.machine = "a board"
     module.connect, module.identify = board.connect, lambda connection: board
-    module._first_intact = lambda connection, model, path: (board.model, "all", path)
+    found = SimpleNamespace(model=board.model, name="learnt.weights", learn="all", steps=None)
+    module._newest = lambda connection, model, path: found
 
 
 @dataclass
@@ -251,7 +253,7 @@ def check(command: Command, kind: str, ended: Ended, left: dict, new: dict) -> N
         lines = [line for line in ended.err.splitlines() if line.startswith("error: ")]
         rest = [line for line in ended.err.splitlines() if not line.startswith(("error: ", "note: "))]
         require(len(lines) == 1 and not rest, "not one line")
-        names = (*command.outputs, *new, checkpoint, "work", "--out .")
+        names = (*command.outputs, *new, checkpoint, "work", "--out ")
         require(any(name in lines[0] for name in names), "the message names no file")
 
 

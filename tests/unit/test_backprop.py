@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from integrad.arithmetic import INT32_LIMIT
 from integrad.errors import IntegradError
+from integrad.learners import backprop_update as updates
 from integrad.learners.backprop import BackpropRule, largest_batch
 from integrad.learners.backprop_loss import CROSS_ENTROPY, LOSSES, cross_entropy_error
 from integrad.learners.backprop_pass import BatchPass
 from integrad.learners.table import LEARNERS
-from integrad.network.backprop_blocks import initial_exponent
+from integrad.network.backprop_blocks import ENCODINGS, BackpropDense, initial_exponent
 from integrad.network.layers import columns
 from integrad.network.learn_set import LearnSet
 from integrad.network.network import Network
@@ -374,3 +376,13 @@ def test_damaged_parameters_are_refused():
             network.load_parameters(wrong)
     arrays["block1.fraction"][0, 0] = -128
     network.load_parameters(arrays)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_the_longest_step_fits_32_bits_and_leads_across_all_weights(encoding):
+    layer = BackpropDense(1, 1, encoding=encoding)
+    limit = updates.limit(layer)
+    gradient = np.array([INT32_LIMIT, -INT32_LIMIT], np.int32)
+    for shift in (-15, -16, -100):
+        step = updates.exact_step(layer, gradient, shift)
+        assert step.tolist() == [2 * limit << 15, -(2 * limit << 15)] and step[0] + limit <= INT32_LIMIT

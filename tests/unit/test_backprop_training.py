@@ -237,6 +237,11 @@ WIDEST = backprop_conv_layer(2, 3, 1, False) | {"kernel": [187, 89], "padding": 
             parse_notation("cnn:c2,p4", (1, 400, 400), "backprop"),
             "160,000 positions, more than the 133,144",
         ),
+        (
+            (1, 155, 859),
+            parse_notation("cnn:c2k1,p4", (1, 155, 859), "backprop"),
+            "133,145 positions, more than the 133,144",
+        ),
     ],
 )
 def test_sums_that_could_exceed_32_bits_are_refused(shape, layers, words):

@@ -1,6 +1,7 @@
 """Proved widths: worst cases reach their bounds and never exceed them; types change exactly at the limit."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from integrad.network.network import Network
 from integrad_codegen import bounds
 from integrad_codegen.bounds import INT64_LIMIT, bits_for
 from integrad_codegen.c.runtime import runtime_files
+from integrad_codegen.micropython.viper_memory import Limbs
 from integrad_codegen.plan import make_plan
 
 CONV = {
@@ -163,6 +165,16 @@ def test_an_error_of_a_block_must_fit_32_bits():
     assert bounds.block_error("block 1", 413, 32639) == 159 * 413 * 32639 <= INT32_LIMIT
     with pytest.raises(IntegradError, match=r"^block 3: .*use fewer classes$"):
         bounds.block_error("block 3", 414, 32639)
+
+
+@pytest.mark.parametrize("batch", [1, 16, 4096])
+@pytest.mark.parametrize("positions", [1, 49, 1024])
+@pytest.mark.parametrize("error", [2**20, INT32_LIMIT])
+def test_limbs_of_wide_gradients_leave_half_of_the_range_for_carries(batch, positions, error):
+    block = SimpleNamespace(gradient_bits=64, positions=positions, error_bound=error)
+    limbs, terms = Limbs.of(block, batch), batch * positions * INT8_LIMIT
+    assert terms * 2**limbs.bits <= INT32_LIMIT // 2
+    assert terms * ((error >> limbs.bits * (limbs.count - 1)) + 1) <= INT32_LIMIT // 2
 
 
 def test_refusals_name_the_layer():

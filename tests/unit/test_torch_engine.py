@@ -13,8 +13,15 @@ from integrad.arithmetic import INT16_WEIGHT_LIMIT, INT32_LIMIT, tdiv
 from integrad.engines.torch import arithmetic as torch_arithmetic
 from integrad.engines.torch import probe as torch_probe
 from integrad.engines.torch.arithmetic import VARIABLE, Arithmetic
-from integrad.engines.torch.carriers import CUDA_GRANULE, CUDA_LEAST_ROWS, Float32, Float64, Int8
-from integrad.engines.torch.digits import Bounded, combine, digit_count, split
+from integrad.engines.torch.carriers import (
+    CUDA_GRANULE,
+    CUDA_LEAST_ROWS,
+    INT8_TERMS,
+    Float32,
+    Float64,
+    Int8,
+)
+from integrad.engines.torch.digits import DIGIT_LIMIT, Bounded, combine, digit_count, split
 from integrad.engines.torch.engine import TorchEngine
 from integrad.engines.torch.groups import products
 from integrad.errors import IntegradError
@@ -264,3 +271,7 @@ def test_without_torch_the_way_to_it_is_named():
     program += "from integrad.engines.torch.engine import TorchEngine"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert "the torch engine requires PyTorch: pip install 'integrad[torch]'" in result.stderr
+
+
+def test_sums_of_digits_fit_32_bits_up_to_the_border():
+    assert INT8_TERMS * DIGIT_LIMIT**2 <= INT32_LIMIT < (INT8_TERMS + 1) * DIGIT_LIMIT**2
