@@ -331,7 +331,7 @@ def test_what_cannot_be_signed(workshop, tmp_path):
         1,
     ]
     key = ["--key", folder / "wand.key"]
-    assert "as given to `integrad export`" in fail(*words, *key)[1]
+    assert "--learn" in fail(*words, *key)[1]
     assert "has no weights to update" in fail(*words, *key, "--learn", "none")[1]
     network = workshop.exported.network.copy()
     network.initialise(np.random.Generator(np.random.PCG64(2)))

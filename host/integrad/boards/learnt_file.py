@@ -29,9 +29,9 @@ def learnt_file(model: Model, data: bytes, name: str) -> LearntFile:
         return LearntFile(name, *model_with(model, data, name), 0, None)
     saves = saves_in(data)
     if not saves:
-        raise IntegradError(f"{name}: damaged")
+        raise IntegradError(f"{name}: damaged: it has no save with an intact header")
     save = newest_of(saves, model)
     learnt, learn = model_of(model, save, name)
     if save.state == StoredSave.UNCONFIRMED:
-        raise IntegradError(f"{name}: save {save.sequence}: not confirmed")
+        raise IntegradError(f"{name}: save {save.sequence}: not confirmed; call confirm() on the board first")
     return LearntFile(name, learnt, learn, save.sequence, save.steps)

@@ -14,7 +14,7 @@ MOST_BYTES = 2**16
 
 
 def new_key() -> tuple[bytes, bytes]:
-    """A new key as two PEM files, private and public."""
+    """A new key as two PEM files, private and public. Raises IntegradError if cryptography is missing."""
     _, serialization, ed25519 = _library()
     key = ed25519.Ed25519PrivateKey.generate()
     encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
@@ -24,18 +24,19 @@ def new_key() -> tuple[bytes, bytes]:
 
 
 def public_bytes(public_pem: bytes, name: str) -> bytes:
-    """The 32 bytes of a public key. name: of its file."""
+    """The 32 bytes of a public key. name: of its file. Raises IntegradError if it is not one."""
     return _public_key(public_pem, name).public_bytes_raw()
 
 
 def sign(message: bytes, key_path: str) -> bytes:
-    """The signature of a message with the private key in a file."""
+    """The signature of a message with the private key in a file, SIGNATURE_BYTES long. Raises IntegradError
+    if there is no such key in it."""
     return _private_key(read_bounded(key_path, MOST_BYTES, "a key"), key_path).sign(message)
 
 
 def is_signed(message: bytes, signature: bytes, key_path: str) -> bool:
     """Whether a signature was made for this message with the private key that belongs to the public key in a
-    file."""
+    file. Raises IntegradError if there is no such key in it."""
     exceptions, _, _ = _library()
     key = _public_key(read_bounded(key_path, MOST_BYTES, "a key"), key_path)
     try:

@@ -86,7 +86,10 @@ def require_program(update: Update, exported: Model, name: str) -> str:
     """The learn set of the program that an update is for. Raises IntegradError unless it was exported from
     this model, or if a weight is out of range."""
     if update.model != exported.network.weights_crc():
-        raise IntegradError(f"{name}: for a program with other weights than those of this model")
+        raise IntegradError(
+            f"{name}: for a program with other weights than those of this model; "
+            "pass the model that was exported"
+        )
     plan = plans_by_layout(exported).get(update.layout)
     if plan is None:
         raise IntegradError(f"{name}: made for another model; pass the model that was exported")

@@ -13,10 +13,9 @@ from integrad.boards.signed_update import (
     require_program,
     signed_image,
 )
-from integrad.cli.device_options import learn_option
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.output_files import InputFile, OutputFile
-from integrad.errors import IntegradError, UsageError
+from integrad.errors import IntegradError
 from integrad.files import read_bounded, write_together
 from integrad.model_file import load_model
 
@@ -92,7 +91,12 @@ def keygen(out, json_path):
     type=InputFile(),
     help="The model that the program was exported from.",
 )
-@learn_option("as exported; required")
+@click.option(
+    "--learn",
+    required=True,
+    metavar="output|last:K|all",
+    help="Layers that learn in the program, as given to `integrad export`.",
+)
 @click.option(
     "--version",
     required=True,
@@ -110,8 +114,6 @@ def sign(model, exported, learn, version, key, out, json_path):
     Example:
       integrad update sign new.model --for wand.model --learn all --version 1 --key wand.key --out wand.update
     """
-    if learn is None:
-        raise UsageError("--learn: required, as given to `integrad export`")
     console = console_for(json_path)
     made = make_update(load_model(model), load_model(exported), learn, version)
     image = signed_image(made, key)
