@@ -86,11 +86,11 @@ def test_the_choice_is_the_best_of_all(monkeypatch):
         domains = [[None, *range(value.reader, len(case.layers) + 1)] for value in values]
         for steps in product(*domains):
             choice = {value: step for value, step in zip(values, steps, strict=True) if step is not None}
-            weight = recomputation.weight_of(build(choice))
-            tried[weight.bytes, weight.work] = choice
+            cost = recomputation.cost_of(build(choice))
+            tried[cost.bytes, cost.work] = choice
         return choose(values, usual, build)
 
     monkeypatch.setattr("integrad_codegen.lowering.backprop.choose", every)
     plan = planned(case)
     assert len(tried) > 20 and plan.training_arena.bytes == min(tried)[0]
-    assert recomputation.weight_of(plan.training).work == min(tried)[1]
+    assert recomputation.cost_of(plan.training).work == min(tried)[1]

@@ -39,7 +39,7 @@ Choice = Mapping[Value, int]
 
 
 @dataclass(frozen=True)
-class Weight:
+class StepCost:
     """Bytes of a training step: in the turn that needs most, in C and without workspaces of C; how many turns
     need as many; and what is computed again."""
 
@@ -55,7 +55,7 @@ def choose(values: list[Value], usual: Choice, build: Callable[[Choice], list[St
     build: makes the training step.
     """
     search = _Search(values, build)
-    most = search.weight(usual).without_workspaces
+    most = search.cost(usual).without_workspaces
     lazy = {value: value.reader for value in values}
     found = min((search.smaller(start, most) for start in (usual, lazy)), key=search.rank(most))
     found = search.cheaper(found, most)
@@ -67,20 +67,20 @@ class _Search:
 
     def __init__(self, values: list[Value], build: Callable[[Choice], list[Step]]):
         self._values, self._build = values, build
-        self._known: dict[frozenset, Weight] = {}
+        self._known: dict[frozenset, StepCost] = {}
 
-    def weight(self, choice: Choice) -> Weight:
+    def cost(self, choice: Choice) -> StepCost:
         key = frozenset(choice.items())
         if key not in self._known:
-            self._known[key] = weight_of(self._build(choice))
+            self._known[key] = cost_of(self._build(choice))
         return self._known[key]
 
     def rank(self, most: int) -> Callable[[Choice], tuple]:
         """Order of choices by their arena. most: bytes without workspaces that must not be exceeded."""
 
         def rank(choice: Choice) -> tuple:
-            weight = self.weight(choice)
-            return weight.without_workspaces > most, weight.bytes, weight.turns
+            cost = self.cost(choice)
+            return cost.without_workspaces > most, cost.bytes, cost.turns
 
         return rank
 
@@ -89,12 +89,12 @@ class _Search:
 
     def cheaper(self, choice: Choice, most: int) -> Choice:
         """Less work in no more bytes."""
-        bytes_now = self.weight(choice).bytes
+        bytes_now = self.cost(choice).bytes
 
         def rank(other: Choice) -> tuple:
-            weight = self.weight(other)
-            is_larger = weight.without_workspaces > most or weight.bytes > bytes_now
-            return is_larger, weight.work, len(other)
+            cost = self.cost(other)
+            is_larger = cost.without_workspaces > most or cost.bytes > bytes_now
+            return is_larger, cost.work, len(other)
 
         return self._improve(choice, rank)
 
@@ -123,13 +123,13 @@ def repeated(steps: list[Step]) -> list[Operation]:
     return [call.operation for step in steps[1:] for call in step.each if call.action == "forward"]
 
 
-def weight_of(steps: list[Step]) -> Weight:
+def cost_of(steps: list[Step]) -> StepCost:
     """Bytes are lower bounds, which most arenas meet."""
     buffers = lifetimes(steps, {})
     loads = _loads(buffers)
     alone = _loads([buffer for buffer in buffers if not buffer.is_workspace])
     work = sum(operation.macs + operation.outputs for operation in repeated(steps))
-    return Weight(max(loads), loads.count(max(loads)), max(alone), work)
+    return StepCost(max(loads), loads.count(max(loads)), max(alone), work)
 
 
 def _loads(buffers: list[Buffer]) -> list[int]:
