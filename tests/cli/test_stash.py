@@ -100,6 +100,8 @@ def test_it_is_suggested_where_it_would_fit(model):
     fit = fit_part(loaded, plans[0], part)
     assert fit.suggestions[0] == "--stash 2" and "; --stash 2, or --learn" in fit.verdict
     assert fit_part(loaded, plans[1], part).shortage is None
+    recomputing = make_plan(loaded.network, "model", "all", 4, {"recompute": "yes"})
+    assert fit_part(loaded, recomputing, part).suggestions[0] == "--stash 2"
     tighter = Part("tighter", "m4", part.flash_bytes, part.ram_bytes - 1, "maker")
     both = fit_part(loaded, plans[0], tighter)
     assert both.suggestions[0] == "--stash 2 --recompute"

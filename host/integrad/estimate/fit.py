@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from integrad.estimate.smaller_network import smaller_network
-from integrad.learners.device_options import option_words
+from integrad.learners.device_options import YES, option_words
 from integrad.learners.table import learner_of
 from integrad.model_file import Model
 from integrad.targets.cores import CORES, Core, core_of
@@ -68,7 +68,9 @@ def thriftier_option(
         return ""
     declared = learner_of(model.network).device_options
     used = {name: plan.constants.get(name, option.default) for name, option in declared.items()}
-    for chosen in product(*(option.choices for option in declared.values())):
+    # A switch that was given stays, for a training step takes no less memory without it.
+    choices = [(YES,) if used[name] == YES else option.choices for name, option in declared.items()]
+    for chosen in product(*choices):
         options = {n: choice for n, choice in zip(declared, chosen, strict=True) if choice != used[n]}
         if not options:
             continue
