@@ -17,7 +17,7 @@ INTEGRAD_KERNEL void integrad_depthwise(int8_t *s, const int16_t *w, const int8_
             for (int i = integrad_window_first(top); i < i_end; i++) {
                 const int8_t *const line = x + (top + i) * shape->in_width;
                 for (int j = integrad_window_first(left); j < j_end; j++) {
-                    z += w[i * shape->kernel_width + j] * line[left + j];
+                    z += (int32_t)w[i * shape->kernel_width + j] * line[left + j];
                 }
             }
             *s++ = integrad_scaled(z, scale);

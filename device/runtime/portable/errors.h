@@ -9,7 +9,7 @@ INTEGRAD_KERNEL void integrad_errors(int32_t *sum, const int16_t *head, const in
         for (size_t b = 0; b < count; b++) {
             int32_t z = 0;
             for (size_t k = 0; k < classes; k++) {
-                z += error[b * classes + k] * head[k * features + u];
+                z += (int32_t)error[b * classes + k] * head[k * features + u];
             }
             *sum++ = z;
         }

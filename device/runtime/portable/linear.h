@@ -5,7 +5,7 @@ INTEGRAD_KERNEL void integrad_linear(int8_t *s, size_t step, const int16_t *w, c
     for (size_t o = 0; o < outs; o++) {
         int32_t z = 0;
         for (size_t i = 0; i < n; i++) {
-            z += w[i] * x[i];
+            z += (int32_t)w[i] * x[i];
         }
         s[o * step] = integrad_scaled(z, scale);
         w += n;
