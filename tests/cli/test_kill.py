@@ -9,7 +9,7 @@ import time
 from digits import write_npz
 
 KILLS = 6
-SECONDS = 60
+SECONDS = 300
 COMMAND = """
 from integrad.training import checkpoint_writer
 from integrad.cli import main
