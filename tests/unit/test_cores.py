@@ -123,6 +123,7 @@ NAMED = re.compile(r"m\d+\+?|Cortex-M\d+\+?|rv32|RV32IMC")
 ELSEWHERE = {
     "host/integrad/targets/cores.py": "the table",
     "codegen/integrad_codegen/c/runtime.py": "folders of the runtime, some named after a core",
+    "host/integrad/estimate/store_costs.py": "bytes of the weight store, which were measured for each core",
 }
 
 
