@@ -92,8 +92,10 @@ def _result(device: DeviceModel, action: Action, lines) -> object:
     if isinstance(action, Reset):
         return None
     if isinstance(action, Predict):
-        rows = b"".join([bytes.fromhex(next(lines)) for _ in action.samples])
-        return np.frombuffer(rows, np.int8).reshape(-1, device.plan.classes)
+        rows = [bytes.fromhex(next(lines)) for _ in action.samples]
+        if any(len(row) != device.plan.classes for row in rows):
+            raise ValueError("a row of scores has another length")
+        return np.frombuffer(b"".join(rows), np.int8).reshape(-1, device.plan.classes)
     if isinstance(action, Weights):
         data, crc = bytes.fromhex(next(lines)), int(next(lines))
         if zlib.crc32(data) != crc:
