@@ -58,8 +58,8 @@ def test_it_meets_a_speaker_and_replays_what_it_knew(demo, tmp_path, monkeypatch
 def test_missing_tools_are_noticed_before_training(monkeypatch, module):
     monkeypatch.setattr(demo_command, "train_without", lambda *_: pytest.fail("trained"))
     if module == "compiler":
-        monkeypatch.setattr("integrad.build.toolchain._find_gcc", lambda: None)
-        monkeypatch.setattr("integrad.build.toolchain._find_zig", lambda: None)
+        monkeypatch.setattr("integrad.build.toolchain._find_gcc", lambda family: None)
+        monkeypatch.setattr("integrad.build.toolchain._find_zig", lambda family: None)
     else:
         monkeypatch.setitem(sys.modules, module, None)
     status, line = fail("demo")

@@ -11,6 +11,7 @@ import pytest
 from digits import fail, run, train, write_npz
 
 import integrad.execute.device_model as device_model
+from integrad import files
 from integrad.model_file import load_model
 
 GCC = shutil.which("arm-none-eabi-gcc")
@@ -256,12 +257,16 @@ def test_pip_alone_is_enough(toys, monkeypatch):
 
 
 def test_a_full_disk_leaves_the_old_result(toys, tmp_path, monkeypatch):
+    write = files._write_through
+
     def fill(path, data):
-        raise OSError(errno.ENOSPC, "No space left on device")
+        if data:  # a file of no bytes tells beforehand whether the folder can be written to
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, data)
 
     result = tmp_path / "e.json"
     result.write_text("old")
-    monkeypatch.setattr("integrad.files._write_through", fill)
+    monkeypatch.setattr(files, "_write_through", fill)
     status, line = fail("emulate", toys["mlp"], toys["data"], "--json", result)
     assert status == 1 and line.endswith(
         "e.json: cannot be written: No space left on device; the old file is unchanged"
