@@ -19,7 +19,7 @@ import numpy as np
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.execute.costs import measure_costs
 from integrad.execute.device_model import DeviceModel
-from integrad.learners.device_options import YES
+from integrad.learners.memory_options import YES
 from integrad.learners.table import learner_of
 from integrad.model_file import Model
 from integrad.network.backprop_stash import PACKED_STASH

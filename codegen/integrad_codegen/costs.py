@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from integrad.learners.device_options import NO, YES
+from integrad.learners.memory_options import NO, YES
 from integrad_codegen.operations.operation import Operation
 from integrad_codegen.plan import Plan, make_plan
 

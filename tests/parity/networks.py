@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from integrad.arithmetic import INT32_LIMIT, SLOPES, learning_rate_limit
 from integrad.datasets import axes as layouts
 from integrad.learners.backprop_loss import LOSSES
-from integrad.learners.device_options import SWITCH
+from integrad.learners.memory_options import SWITCH
 from integrad.network.backprop_blocks import ENCODINGS, LEAKS
 from integrad.network.backprop_stash import STASHES
 from integrad.network.layers import conv

@@ -15,7 +15,7 @@ from functools import partial
 
 from integrad.errors import IntegradError
 from integrad.learners.backprop_loss import LOSSES, SQUARED
-from integrad.learners.device_options import NO, YES
+from integrad.learners.memory_options import NO, YES
 from integrad.learners.table import learner_of
 from integrad.network.backprop_stash import EXACT_STASH, PACKED_STASH, STASHES
 from integrad.network.learn_set import LearnSet

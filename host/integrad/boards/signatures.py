@@ -67,12 +67,12 @@ def write_private(path: str, data: bytes) -> None:
 
 
 def _private_key(pem: bytes, name: str):
-    _, serialization, ed25519 = _library()
+    exceptions, serialization, ed25519 = _library()
     try:
         key = serialization.load_pem_private_key(pem, None)
     except TypeError as error:
         raise IntegradError(f"{name}: is protected by a password; sign with a key without one") from error
-    except Exception as error:
+    except (ValueError, exceptions.UnsupportedAlgorithm) as error:
         raise IntegradError(
             f"{name}: not a private key in a PEM file, as `update keygen` writes it"
         ) from error
@@ -80,10 +80,10 @@ def _private_key(pem: bytes, name: str):
 
 
 def _public_key(pem: bytes, name: str):
-    _, serialization, ed25519 = _library()
+    exceptions, serialization, ed25519 = _library()
     try:
         key = serialization.load_pem_public_key(pem)
-    except Exception as error:
+    except (ValueError, exceptions.UnsupportedAlgorithm) as error:
         raise IntegradError(
             f"{name}: not a public key in a PEM file, as `update keygen` writes it"
         ) from error

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from integrad.errors import UsageError
 from integrad.execute.adaptation import STORED_SAMPLES
-from integrad.learners.device_options import option_words
+from integrad.learners.memory_options import option_words
 from integrad.learners.schedule import Schedule
 from integrad.learners.table import learner_of
 from integrad.model_file import Model

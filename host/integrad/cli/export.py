@@ -30,7 +30,7 @@ from integrad.export.target import Request
 from integrad.export.targets import TARGETS, all_options, check_options
 from integrad.export.trial import Trial, try_out
 from integrad.export.writing import write_export
-from integrad.learners.device_options import option_words
+from integrad.learners.memory_options import option_words
 from integrad.model_file import load_model
 from integrad.report.costs import show_layers, show_memory, show_plan
 from integrad.report.part_fit import show_part_fit

@@ -22,7 +22,7 @@ from integrad.cli.device_options import (
     show_recomputation,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.learners.device_options import option_words
+from integrad.learners.memory_options import option_words
 from integrad.model_file import load_model
 from integrad.targets.generated_names import command_line
 from integrad_codegen.plan import make_plan

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from integrad.estimate.smaller_network import smaller_network
-from integrad.learners.device_options import YES, option_words
+from integrad.learners.memory_options import YES, option_words
 from integrad.learners.table import learner_of
 from integrad.model_file import Model
 from integrad.targets.cores import CORES, Core, core_of

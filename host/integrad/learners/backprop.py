@@ -19,9 +19,9 @@ from integrad.learners.backprop_loss import CROSS_ENTROPY, LOSSES, SQUARED, prop
 from integrad.learners.backprop_pass import BatchPass
 from integrad.learners.backprop_scaling import CONSTANT, DELAYED, MAXIMUM, WIDTHS, adapted
 from integrad.learners.backprop_update import EXACT, NORMALISED
-from integrad.learners.device_options import NO, SWITCH
 from integrad.learners.hyper_parameters import ANNEALED, QUARTERS, HyperParameter
 from integrad.learners.learner import Learner
+from integrad.learners.memory_options import NO, SWITCH
 from integrad.learners.schedule import Schedule
 from integrad.learners.step import Gradients, Step
 from integrad.network.backprop_blocks import (

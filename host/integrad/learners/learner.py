@@ -10,8 +10,8 @@ import numpy as np
 
 from integrad.arithmetic import INT32_LIMIT
 from integrad.errors import IntegradError, UsageError
-from integrad.learners.device_options import YES, option_words
 from integrad.learners.hyper_parameters import ANNEALED, PLATEAU, HyperParameter, with_trainers
+from integrad.learners.memory_options import YES, option_words
 from integrad.learners.schedule import Schedule, ScheduleField
 from integrad.learners.step import Gradients, Rule, Step
 from integrad.network.learn_set import LearnSet
