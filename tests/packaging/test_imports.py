@@ -69,7 +69,7 @@ NARROW = {
 
 COMMON_TO_LEARNERS = {
     "integrad.learners",
-    *(f"integrad.learners.{name}" for name in ("device_options", "hyper_parameters", "learner")),
+    *(f"integrad.learners.{name}" for name in ("memory_options", "hyper_parameters", "learner")),
     *(f"integrad.learners.{name}" for name in ("schedule", "step", "table")),
 }
 KNOW_LEARNERS = ("integrad.learners.table", "integrad.engines", "integrad_codegen.lowering")
