@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import integrad.cli
 from integrad import __version__
 from integrad.cli import COMMANDS, Commands, main, report_error
-from integrad.errors import IntegradError, UsageError
+from integrad.errors import IntegradError, NotationError
 
 
 def invoke(monkeypatch, callback):
@@ -25,7 +25,7 @@ def invoke(monkeypatch, callback):
     "error, status, text",
     [
         (IntegradError("a.model: is damaged"), 1, "error: a.model: is damaged\n"),
-        (UsageError("SPEC: expected\n  x\n  ^"), 2, "error: SPEC: expected\n  x\n  ^\n"),
+        (NotationError("SPEC: expected\n  x\n  ^"), 2, "error: SPEC: expected\n  x\n  ^\n"),
         (KeyboardInterrupt(), 130, "\n"),
         (click.Abort(), 130, ""),
         (MemoryError(), 1, "error: out of memory\n"),

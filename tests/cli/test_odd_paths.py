@@ -10,6 +10,8 @@ import sys
 import pytest
 from digits import run, write_npz
 
+from integrad.cli import main
+
 NAMES = ['it\'s "q" $(x)`y`;&| [red]x %s{}', "new\nline", "größe漢", "\udcff\udcfe", "b" * 200, ".."]
 """One of them is no text, but bytes that no encoding has."""
 
@@ -42,6 +44,24 @@ def test_any_name(name, tmp_path, monkeypatch):
     if name in EXPORTED:
         assert run("export", model, "--out", "sub").exit_code == 0
         assert any(file.endswith("_weights.c") for file in os.listdir("sub"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("evaluate", "a\nb.model", "spoken-digits"),
+        ("train", "a\r\nb.csv", "--model", "mlp:3", "--out", "a.model"),
+        ("train", "spoken-digits", "--model", "mlp:3", "--out", "a\nb/c.model"),
+        ("evaluate", "a.model", "b", "c\nd"),
+    ],
+)
+def test_an_error_about_a_name_of_two_lines_is_one_line(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(words, prog_name="integrad")
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert ended.value.code in (1, 2) and first.startswith("error: ") and "?" in first
+    assert rest in ([], ["See: integrad evaluate --help"])
 
 
 def test_a_leading_dash(tmp_path, monkeypatch):

@@ -19,7 +19,7 @@ from integrad import __version__
 from integrad.cli.ending import ended_in_order
 from integrad.cli.option_hints import hint
 from integrad.cli.terminal import use_plain_characters
-from integrad.errors import IntegradError, IntegradNote, UsageError
+from integrad.errors import IntegradError, IntegradNote, NotationError, UsageError, printable
 
 # The matrix products of small batches are too small to be distributed: BLAS threads mostly wait for each
 # other, and on a busy machine they were 4 to 25 times slower than a single thread. Users who train wide
@@ -84,7 +84,7 @@ class Commands(click.Group):
             options = [p.opts[0] for p in parameters if getattr(p, "metavar", None) == "SPEC"]
             if not options or not str(error).startswith("SPEC: "):
                 raise
-            raise UsageError(options[0] + str(error).removeprefix("SPEC")) from error
+            raise type(error)(options[0] + str(error).removeprefix("SPEC")) from error
 
     def main(self, *args, standalone_mode: bool = True, **extra):
         if not standalone_mode:
@@ -102,7 +102,7 @@ class Commands(click.Group):
 def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
     """Print a note as one line to stderr, and any other warning as Python does."""
     if issubclass(category, IntegradNote):
-        click.echo(f"note: {message}", err=True)
+        click.echo(f"note: {printable(str(message))}", err=True)
     else:
         click.echo(warnings.formatwarning(message, category, filename, lineno, line), err=True, nl=False)
 
@@ -128,18 +128,25 @@ def describe_error(error: Exception) -> tuple[int, str]:
         context = getattr(error, "ctx", None)
         place = f"\nSee: {context.command_path} --help" if context else ""
         known = hint(error) if isinstance(error, click.NoSuchOption) else None
-        return error.exit_code, (known or error.format_message()) + place
-    if isinstance(error, UsageError):
+        told = known or error.format_message()
+        # Of click's messages, only the list of choices for a missing option has several lines.
+        return error.exit_code, (
+            told if isinstance(error, click.MissingParameter) else printable(told)
+        ) + place
+    if isinstance(error, NotationError):
         return 2, str(error)
     if isinstance(error, IntegradError):
-        return 1, str(error)
+        return 2 if isinstance(error, UsageError) else 1, printable(str(error))
     if isinstance(error, MemoryError):
         return 1, "out of memory"
     if isinstance(error, OSError) and error.errno != errno.EPIPE:
         # What writes a file names it; what prints does not.
         name = error.filename or ("standard output" if error.errno in CANNOT_WRITE else "")
-        return 1, f"{name}: {error.strerror or error}".removeprefix(": ")
-    return 1, f"unexpected {type(error).__name__}: {error} (set INTEGRAD_DEBUG=1 for a traceback)"
+        return 1, printable(f"{name}: {error.strerror or error}".removeprefix(": "))
+    return (
+        1,
+        f"unexpected {type(error).__name__}: {printable(str(error))} (set INTEGRAD_DEBUG=1 for a traceback)",
+    )
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 
-from integrad.errors import UsageError
+from integrad.errors import NotationError, UsageError
 from integrad.network.description import MAX_LAYERS
 from integrad.network.layer_types.checks import MAX_SIDE
 from integrad.network.layers.dropout import KEEP_SCALE
@@ -137,10 +137,10 @@ def _number(wrong, offset: int, digits: str) -> int:
     return int(digits)
 
 
-def _error(text: str, position: int, why: str) -> UsageError:
+def _error(text: str, position: int, why: str) -> NotationError:
     """Shows the text with a caret under the position; control characters are replaced by blanks."""
     begin = max(0, position - SHOWN // 2)
     part, dots = text[begin : begin + SHOWN], "…" if begin else ""
     shown = dots + "".join(c if c.isprintable() else " " for c in part)
     shown += "…" if begin + SHOWN < len(text) else ""
-    return UsageError(f"SPEC: {why}\n  {shown}\n  {' ' * (len(dots) + position - begin)}^")
+    return NotationError(f"SPEC: {why}\n  {shown}\n  {' ' * (len(dots) + position - begin)}^")

@@ -81,7 +81,7 @@ def _preset(text: str, input_shape: Shape) -> Specification:
     try:
         layers = parse_notation(preset.notation, input_shape, preset.learner)
     except UsageError as error:
-        raise UsageError(
+        raise type(error)(
             f"SPEC: {text} stands for the network below; {str(error).removeprefix('SPEC: ')}"
         ) from error
     for layer in layers:
