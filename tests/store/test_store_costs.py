@@ -68,11 +68,12 @@ def test_parts_whose_flash_is_known_have_room_for_two_slots():
     for part in known:
         memory = store_memory(None, part)
         assert memory.slots == 2 and memory.erase_bytes % memory.program_bytes == 0
-        assert part.flash_bytes % memory.erase_bytes == 0 and part.erase_cycles >= 10_000
+        assert part.flash_bytes % memory.erase_bytes == 0
+        assert part.erase_cycles is None or part.erase_cycles >= 10_000
 
 
 def test_the_option():
-    nrf, f4 = find_part("nRF52840"), find_part("STM32F411RE")
+    nrf, f4 = find_part("nRF52840"), find_part("STM32F401CC")
     assert store_memory(None, None) is None and store_memory(None, f4) is None
     assert store_memory("4", nrf) == StoreMemory(4, 4096, 4, 10_000)
     assert store_memory("3,16384,8", f4) == StoreMemory(3, 16384, 8)

@@ -15,6 +15,8 @@ from integrad.targets.other_chips import other_chip
 NEAR = 5
 """Maximum number of suggestions in an error message."""
 
+FLASH = ("erase_bytes", "program_bytes", "erase_cycles", "flash_origin", "ram_origin")
+
 MOST = 12
 """Maximum number of parts that a name is said to mean."""
 
@@ -27,8 +29,9 @@ class Part:
     ram_bytes: of the largest contiguous region, since arrays cannot be split. flash_bytes: on the chip or, as
     stated in the note, on a common board. aliases: other common names, and boards that have the part; a name
     that several parts have is ambiguous. erase_bytes, program_bytes, erase_cycles: of that flash, as in its
-    data sheet: bytes of a block and of a unit, and how often a block can be erased at least; None where
-    blocks have several sizes or the numbers are not known.
+    data sheet: bytes of a block and of a unit, and how often a block can be erased at least; of the blocks at
+    its end, where several have the same size; None where there are none such or the numbers are not known.
+    flash_origin, ram_origin: where both begin in the address space; None if not known.
     """
 
     name: str
@@ -41,6 +44,8 @@ class Part:
     erase_bytes: int | None = None
     program_bytes: int | None = None
     erase_cycles: int | None = None
+    flash_origin: int | None = None
+    ram_origin: int | None = None
 
 
 @cache
@@ -52,7 +57,7 @@ def all_parts() -> tuple[Part, ...]:
 
 def _part(row: dict[str, str]) -> Part:
     memories = int(row["flash_bytes"]), int(row["ram_bytes"])
-    flash = (int(row[key]) if row[key] else None for key in ("erase_bytes", "program_bytes", "erase_cycles"))
+    flash = (int(row[key], 0) if row[key] else None for key in FLASH)
     aliases = tuple(row["aliases"].split())
     return Part(row["name"], row["core"], *memories, row["maker"], aliases, row["note"], *flash)
 
