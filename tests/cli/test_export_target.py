@@ -51,7 +51,10 @@ def test_it_exports(with_toy, toys, tmp_path):
 def test_the_help_lists_it(with_toy):
     text = " ".join(run("export", "--help").stdout.split())
     assert (
-        "[c|micropython|toy]" in text and "toy: a text file" in text and "--shade SHADE Of the toy." in text
+        "[c|micropython|" in text
+        and "|toy]" in text
+        and "toy: a text file" in text
+        and "--shade SHADE Of the toy." in text
     )
 
 
@@ -79,4 +82,6 @@ def test_options_belong_to_their_targets():
         "arch": "none",
         "mip": None,
     }
-    assert check_options(TARGETS["c"], {"arch": None, "mip": None}) == {}
+    assert check_options(TARGETS["c"], {"arch": None, "mip": None, "package_version": None}) == {}
+    with pytest.raises(UsageError, match=r"^--package-version requires --target cmake"):
+        check_options(TARGETS["c"], {"package_version": "1.0.0"})

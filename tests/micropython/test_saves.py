@@ -22,7 +22,7 @@ from integrad_codegen.plan import make_plan
 from integrad_codegen.weights_file import weights_file
 
 HERE = Path(__file__).parent
-EXAMPLES = HERE.parents[1] / "examples/store"
+EXAMPLES = HERE.parents[1] / "device/store/memories"
 
 
 @pytest.fixture(scope="module")

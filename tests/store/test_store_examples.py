@@ -1,4 +1,4 @@
-"""The memories in examples/store compile without a warning; the one in a file survives being killed."""
+"""The memories in device/store/memories compile without a warning; that in a file survives being killed."""
 
 import re
 import shutil
@@ -12,7 +12,7 @@ from integrad.build.toolchain import DEVICE
 from integrad_codegen.c.runtime import store_files
 
 HERE = Path(__file__).parent
-EXAMPLES = Path(__file__).parents[2] / "examples/store"
+EXAMPLES = DEVICE / "store/memories"
 ARM = ("arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-std=c99", "-ffreestanding")
 HOST = ("gcc", "-std=c99", "-D_POSIX_C_SOURCE=200809L")
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror")

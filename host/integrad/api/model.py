@@ -223,7 +223,7 @@ class Model(model_file.Model):
         folder : path
             Created if necessary.
         target : str
-            "c" or "micropython".
+            One of those of `integrad export`, such as "c", "micropython" or "cmake".
         name : str
             Prefix of all names in the generated code, and of its files.
         learn : str
@@ -236,7 +236,7 @@ class Model(model_file.Model):
             Whether the device computes activations again where that takes less memory, for learners with
             such a choice.
         **options : str
-            Options of the target: `arch` and `mip` for "micropython".
+            Options of the target: `arch` and `mip` for "micropython", `package_version` for packages.
 
         Returns
         -------

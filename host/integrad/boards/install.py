@@ -10,8 +10,9 @@ from functools import partial
 from integrad.boards.backend_choice import Backend, make_backend
 from integrad.boards.connection import Connection
 from integrad.boards.identity import Identity, identify
-from integrad.boards.self_test import Checksums, expected_checksums, run_self_test
+from integrad.boards.self_test import run_self_test
 from integrad.errors import IntegradError
+from integrad.execute.self_test import Checksums, expected_checksums
 from integrad.model_file import Model
 from integrad_codegen.encodings import bytes_of
 from integrad_codegen.micropython.python_files import emit_pure

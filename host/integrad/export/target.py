@@ -37,7 +37,8 @@ class Request:
 
 @dataclass(frozen=True)
 class Option:
-    """An option of `integrad export` that belongs to one target, such as `--arch`.
+    """An option of `integrad export` that belongs to one target, such as `--arch`. Its name has _ where
+    the option has -.
 
     check: raises UsageError for a value that cannot be used.
     """
@@ -49,7 +50,7 @@ class Option:
 
     @property
     def flag(self) -> str:
-        return f"--{self.name}"
+        return f"--{self.name.replace('_', '-')}"
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from integrad.errors import UsageError
 from integrad.export.c import C
+from integrad.export.cmake import CMAKE
 from integrad.export.micropython import MICROPYTHON
 from integrad.export.target import Option, Target
 
-TARGETS: dict[str, Target] = {target.name: target for target in (C, MICROPYTHON)}
+TARGETS: dict[str, Target] = {target.name: target for target in (C, MICROPYTHON, CMAKE)}
 
 
 def all_options() -> list[Option]:
@@ -25,6 +26,6 @@ def check_options(target: Target, values: Mapping[str, str | None]) -> dict[str,
             continue
         if name not in own:
             owners = [t.name for t in TARGETS.values() if name in {option.name for option in t.options}]
-            raise UsageError(f"--{name} requires --target {' or '.join(owners)}")
+            raise UsageError(f"--{name.replace('_', '-')} requires --target {' or '.join(owners)}")
         own[name].check(value)
     return {name: values.get(name) for name in own}

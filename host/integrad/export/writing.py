@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from json import loads
 from pathlib import Path
 
-from integrad.errors import IntegradError
+from integrad.errors import IntegradError, UsageError
 from integrad.files import utf8, write_together
+
+MARKER = "integrad.json"
+"""File in every package that says which one it is."""
 
 
 def write_export(out: Path, files: Mapping[str, str | bytes], named: str = "--out") -> list[Path]:
     """Write all files below the folder `out` or, on an error such as a full disk, none. Returns the paths.
 
-    named: what error messages call the folder.
+    named: what error messages call the folder. Raises UsageError if the folder holds another package.
     """
+    _require_same_package(out, files, named)
     folders = [folder for name in files for folder in reversed((out / name).relative_to(out).parents)]
     new = [out / folder for folder in dict.fromkeys(folders) if not (out / folder).exists()]
     if out.exists() and not out.is_dir():
@@ -34,3 +39,22 @@ def write_export(out: Path, files: Mapping[str, str | bytes], named: str = "--ou
                 folder.rmdir()
         raise
     return [out / name for name in files]
+
+
+def _require_same_package(out: Path, files: Mapping[str, str | bytes], named: str) -> None:
+    """A package may replace itself only: two of them have files of the same names."""
+    if MARKER not in files or not (out / MARKER).exists():
+        return
+    new = _package(files[MARKER])
+    try:
+        old = _package((out / MARKER).read_bytes())
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UsageError(f"{named} {out}: has a {MARKER} of something else; choose another folder") from None
+    if old != new:
+        raise UsageError(f"{named} {out}: holds the {old[0]} package of {old[1]}; choose another folder")
+
+
+def _package(marker: str | bytes) -> tuple[str, str]:
+    """(target, name) of a package."""
+    fields = loads(marker)
+    return str(fields["target"]), str(fields["name"])

@@ -1,4 +1,4 @@
-/* What examples/store/arduino_eeprom.cpp uses of Arduino. */
+/* What device/store/memories/arduino_eeprom.cpp uses of Arduino. */
 #include <stdint.h>
 
 struct EEPROMClass {

@@ -1,4 +1,4 @@
-/* What examples/store/littlefs.c uses of littlefs. */
+/* What device/store/memories/littlefs.c uses of littlefs. */
 #include <stdint.h>
 
 typedef uint32_t lfs_size_t;

@@ -1,4 +1,4 @@
-/* What examples/store/rp2040.c uses of the Pico SDK. */
+/* What device/store/memories/rp2040.c uses of the Pico SDK. */
 #include <stddef.h>
 #include <stdint.h>
 

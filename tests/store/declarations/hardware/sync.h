@@ -1,4 +1,4 @@
-/* What examples/store/rp2040.c uses of the Pico SDK. */
+/* What device/store/memories/rp2040.c uses of the Pico SDK. */
 #include <stdint.h>
 
 uint32_t save_and_disable_interrupts(void);

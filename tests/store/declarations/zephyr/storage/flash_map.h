@@ -1,4 +1,4 @@
-/* What examples/store/zephyr.c uses of Zephyr. */
+/* What device/store/memories/zephyr.c uses of Zephyr. */
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
