@@ -87,6 +87,7 @@ def test_every_command_is_on_the_page():
         ("info", ["{cnn}"]),
         ("info", ["{cnn}", "--learn", "last:1", "--part", "nrf51822"]),
         ("doctor", []),
+        ("boards", []),
     ],
 )
 def test_command(command, arguments, toys, tmp_path):
