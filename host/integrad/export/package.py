@@ -23,7 +23,7 @@ from integrad.export.writing import MARKER
 from integrad.files import utf8
 from integrad_codegen.c.layout import paragraph
 from integrad_codegen.c.module import emit_c
-from integrad_codegen.c.runtime import FOLDER, runtime_files, store_files
+from integrad_codegen.c.runtime import FOLDER, store_files
 from integrad_codegen.file_sets import merged
 from integrad_codegen.kind_templates import environment_for
 from integrad_codegen.store_format import rounded, slot_bytes
@@ -38,6 +38,16 @@ VERSION = Option(
     "package_version", "X.Y.Z", "Version of the package of a build system. [default: 1.0.0]", _check_version
 )
 DEFAULT_VERSION = "1.0.0"
+
+RUNTIME = "runtime"
+"""integrad::runtime, CONFIG_INTEGRAD_RUNTIME and so on: no model can have this name."""
+
+
+IDENTITY = {
+    "shared/runtime_id.h.jinja": f"{FOLDER}/runtime_id.h",
+    "shared/runtime_check.c.jinja": "NAME_runtime.c",
+}
+"""Template → file: they stop the compiler where models of different versions would share one runtime."""
 
 
 def _any_name(prefix: str) -> None:
@@ -81,6 +91,8 @@ def package_target(
     """
 
     def make(request: Request) -> Files:
+        if request.plan.prefix == RUNTIME:
+            raise UsageError(f"name {RUNTIME!r}: is what models share in a package; choose another --name")
         check_name(request.plan.prefix)
         files, names = _sources(request, layout)
         names |= {"target": name} | context(request)
@@ -99,11 +111,9 @@ def _sources(request: Request, layout: Layout) -> tuple[Files, dict]:
 
     The runtime includes the weight store even if nothing learns, so that all packages have the same one.
     """
-    runtime = runtime_files() | store_files()
-    emitted = emit_c(request.model, request.plan, request.command, request.measurements) | runtime
-    files = {layout.place(path): text for path, text in emitted.items()}
+    emitted = emit_c(request.model, request.plan, request.command, request.measurements) | store_files()
     runtime = {path: text for path, text in emitted.items() if path.startswith(f"{FOLDER}/")}
-    plan = request.plan
+    plan, environment = request.plan, environment_for("packages")
     names = {
         "p": plan.prefix,
         "P": plan.prefix.upper(),
@@ -111,17 +121,17 @@ def _sources(request: Request, layout: Layout) -> tuple[Files, dict]:
         "learns": plan.batch > 0,
         "version": package_version(request),
         "generator": __version__,
-        "command": request.command,
-        "class_names": request.model.class_names,
         "layout": layout,
         "runtime_id": f"{zlib.crc32(''.join(f'{k}{v}' for k, v in sorted(runtime.items())).encode()):08x}",
-        "model_sources": _units(files, layout, False),
-        "runtime_sources": _units(files, layout, True),
         "slot_bytes": lambda unit, block: rounded(slot_bytes(plan.weights_bytes, unit), block),
-        "memory": memory,
+        "memory": lambda name, **constants: memory(name, plan.prefix, **constants),
         "self_test": lambda: self_test(request),
     }
-    return files, names
+    for template, path in IDENTITY.items():
+        emitted[path.replace("NAME", plan.prefix)] = environment.get_template(template).render(**names)
+    files = {layout.place(path): text for path, text in emitted.items()}
+    sources = {"model_sources": _units(files, layout, False), "runtime_sources": _units(files, layout, True)}
+    return files, names | sources
 
 
 def _units(files: Iterable[str], layout: Layout, runtime: bool) -> list[str]:
@@ -130,15 +140,15 @@ def _units(files: Iterable[str], layout: Layout, runtime: bool) -> list[str]:
     return sorted(path for path in files if path.endswith(".c") and path.startswith(root) == runtime)
 
 
-def memory(name: str, **constants: int) -> str:
+def memory(name: str, prefix: str, **constants: int) -> str:
     """A memory for the weight store: the text of a file in device/store/memories, with other values of some
-    of its constants, for example SLOT_BYTES=8192."""
+    of its constants, for example SLOT_BYTES=8192, and with the prefix before the names that others see."""
     text = (resources("integrad_device") / "store/memories" / name).read_text(encoding="utf-8")
     for constant, value in constants.items():
         text, count = re.subn(rf"\b{constant} = [^,}}]+?( ?[,}}])", rf"{constant} = {value}\1", text)
         if count != 1:
             raise ValueError(f"{name}: {count} constants {constant}")
-    return text
+    return re.sub(r"\b(open_)?(flash_store|file_store|weights_partition)\b", rf"{prefix}_\1\2", text)
 
 
 def self_test(request: Request) -> dict:
