@@ -43,6 +43,7 @@ def test_every_board_is_whole(board):
     assert board.button_on in ("high", "low") if board.button else board.button_on == ""
     assert board.flash and set(board.flash) <= set(METHODS)
     assert ("uf2" in board.flash) == bool(board.uf2_family) == bool(board.uf2_boards)
+    assert board.uf2_id is None if not board.uf2_family else board.uf2_id > 2**24
     assert ("pyocd" in board.flash) == bool(board.pyocd_target) and (
         board.pyocd_target or not board.pyocd_pack
     )

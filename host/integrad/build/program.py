@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
@@ -80,6 +81,16 @@ class Program:
         raise KeyError(name)
 
 
+@dataclass(frozen=True)
+class Contents:
+    """machine: by the name in the format of ELF. architecture: the number that Arm's build attributes give to
+    that of the processor, None if they are missing. segments: (load address, bytes)."""
+
+    machine: str
+    architecture: int | None
+    segments: list[tuple[int, bytes]]
+
+
 def plain_name(name: str) -> str:
     """The name in the source, without suffixes such as .constprop.0, .isra.0 and .part.0 of copies."""
     return name.partition(".")[0]
@@ -121,6 +132,19 @@ def read_program(path: Path) -> Program:
             [(segment["p_paddr"], segment.data()) for segment in loads],
             elf["e_machine"],
         )
+
+
+def read_contents(file: BinaryIO) -> Contents:
+    """What an ELF file puts into memories; it needs no symbols. Raises whatever a damaged file causes."""
+    elf = ELFFile(file)
+    loads = [segment for segment in elf.iter_segments("PT_LOAD") if segment["p_filesz"]]
+    architecture = None
+    for section in elf.iter_sections():
+        if section["sh_type"] == "SHT_ARM_ATTRIBUTES":
+            attributes = section.subsections[0].subsubsections[0].iter_attributes("TAG_CPU_ARCH")
+            architecture = next((attribute.value for attribute in attributes), None)
+    segments = [(segment["p_paddr"], segment.data()) for segment in loads]
+    return Contents(elf["e_machine"], architecture, segments)
 
 
 def _load_address(section, loads) -> int | None:

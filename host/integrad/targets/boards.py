@@ -15,6 +15,7 @@ from importlib.resources import files
 
 from integrad.errors import UsageError
 from integrad.targets.parts import Part, all_parts
+from integrad.targets.uf2_families import UF2_FAMILIES
 
 NEAR = 5
 """Maximum number of suggestions in an error message."""
@@ -66,7 +67,7 @@ class Board:
     addressable one; led_return: a second pin that must have the other level, in a matrix of LEDs.
     button: None if there is none that a program can read; button_on: its level while it is pressed.
     flash: METHODS, the usual one first. pyocd_target: its name in pyOCD; pyocd_pack: the argument of
-    `pyocd pack install`, empty if the target is built in. uf2_family: name in integrad.boards.uf2;
+    `pyocd pack install`, empty if the target is built in. uf2_family: key of UF2_FAMILIES;
     uf2_boards: what its boot loader may write as Board-ID.
     program_offset: bytes at the beginning of flash that a boot loader keeps; reserved_bytes: at the end;
     bootloader: whose they are. emulated: emulators that ran an image made for this very board.
@@ -98,6 +99,11 @@ class Board:
     bootloader: str
     emulated: str
     note: str
+
+    @property
+    def uf2_id(self) -> int | None:
+        """Identifier of its family in UF2 files."""
+        return UF2_FAMILIES[self.uf2_family] if self.uf2_family else None
 
     @property
     def program_origin(self) -> int:
