@@ -82,6 +82,7 @@ def test_options_belong_to_their_targets():
         "arch": "none",
         "mip": None,
     }
-    assert check_options(TARGETS["c"], {"arch": None, "mip": None, "package_version": None}) == {}
+    others = {"arch": None, "mip": None, "package_version": None}
+    assert check_options(TARGETS["c"], others) == {"serial": None}
     with pytest.raises(UsageError, match=r"^--package-version requires --target cmake"):
         check_options(TARGETS["c"], {"package_version": "1.0.0"})

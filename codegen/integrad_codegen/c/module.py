@@ -46,7 +46,7 @@ def emit_c(
     header's opening comment; they change nothing else. Deterministic: equal arguments give equal text.
     """
     check_name(plan.prefix)
-    environment = _environment()
+    environment = c_environment()
     normalisation, raw = Normalisation.of(model.preprocessing), RawValues.of(model)
     context = {
         **_context(plan),
@@ -115,10 +115,10 @@ def _header(
 
 def kinds_of(plan: Plan) -> KindTemplates:
     """The printer of a plan's calls."""
-    return _kinds(_environment(), _context(plan))
+    return _kinds(c_environment(), _context(plan))
 
 
-def _environment() -> Environment:
+def c_environment() -> Environment:
     environment = environment_for("c")
     environment.filters["aligned"] = aligned
     environment.filters["paragraph"] = paragraph

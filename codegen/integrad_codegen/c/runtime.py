@@ -88,5 +88,18 @@ STORE = ("store/store.h", "store/store.c", "store/update.h", "store/update.c", "
 @cache
 def store_files() -> dict[str, str]:
     """Path → text of the weight store, which lies in the same folder as the runtime of models that learn."""
-    paths = [files("integrad_device") / name for name in STORE]
+    return _files(STORE)
+
+
+SERIAL = ("serial/frame.h", "serial/frame.c", "serial/serial.h", "serial/serial.c")
+
+
+@cache
+def serial_files() -> dict[str, str]:
+    """Path → text of the serial protocol, with the files of the store, whose types and checksum it uses."""
+    return _files(SERIAL) | store_files()
+
+
+def _files(names: tuple[str, ...]) -> dict[str, str]:
+    paths = [files("integrad_device") / name for name in names]
     return {f"{FOLDER}/{path.name}": path.read_text(encoding="utf-8") for path in paths}

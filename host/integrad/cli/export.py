@@ -48,8 +48,8 @@ MEASURED = ("instructions_per_inference", "instructions_per_training_step", "sta
 def target_options(command):
     """Add the options that belong to single targets."""
     for option in reversed(all_options()):
-        add = click.option(option.flag, option.name, metavar=option.metavar, help=option.help)
-        command = add(command)
+        kind = {"is_flag": True, "default": None} if option.is_flag else {"metavar": option.metavar}
+        command = click.option(option.flag, option.name, help=option.help, **kind)(command)
     return command
 
 
@@ -116,7 +116,8 @@ def export(
     batch = ("--batch-size", batch_size) if plan.batch else ()
     named = ("--name", name) if name else ()
     for_device = [*(("--core", chosen.name) if chosen else ()), *(("--part", part.name) if part else ())]
-    chosen_words = (*batch, *option_words(step_options), *named, *for_device)
+    flags = [option.flag for option in generator.options if option.is_flag and options[option.name]]
+    chosen_words = (*batch, *option_words(step_options), *named, *for_device, *flags)
     settings = ("--target", target, "--learn", learn, *chosen_words, "--out", out)
     command = command_line("export", Path(model).name, *settings)
     trial = try_out(loaded, plan, chosen, command) if chosen else None

@@ -30,7 +30,7 @@ class Request:
     model: Model
     plan: Plan
     command: str = ""
-    options: Mapping[str, str | None] = field(default_factory=dict)
+    options: Mapping[str, str | bool | None] = field(default_factory=dict)
     status: Callable[[str], AbstractContextManager] = _no_status
     measurements: Measurements | None = None
 
@@ -40,13 +40,14 @@ class Option:
     """An option of `integrad export` that belongs to one target, such as `--arch`. Its name has _ where
     the option has -.
 
-    check: raises UsageError for a value that cannot be used.
+    check: raises UsageError for a value that cannot be used. is_flag: whether it takes no value.
     """
 
     name: str
-    metavar: str
+    metavar: str | None
     help: str
     check: Callable[[str], None] = lambda value: None
+    is_flag: bool = False
 
     @property
     def flag(self) -> str:
