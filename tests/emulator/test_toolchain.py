@@ -5,7 +5,7 @@ import sys
 import pytest
 from emulated import BUILDS, CORES, PROGRAMS
 
-from integrad.build import objects, toolchain
+from integrad.build import object_cache, objects, toolchain
 from integrad.build.firmware import build_firmware
 from integrad.build.host_program import build_host, run_host
 from integrad.build.objects import forget_objects
@@ -101,7 +101,8 @@ def test_unused_functions_and_data_are_left_out(build, core):
     assert "integrad_crc32" not in names and "memmove" not in names
 
 
-def test_a_build_can_be_repeated_bit_for_bit(tmp_path):
+def test_a_build_can_be_repeated_bit_for_bit(tmp_path, monkeypatch):
+    monkeypatch.setenv(object_cache.VARIABLE, "off")
     source, elves = PROGRAMS / "branches.c", []
     for folder in ("first", "second"):
         forget_objects()
@@ -120,6 +121,7 @@ def test_an_object_is_reused_for_the_same_text_and_flags_only(tmp_path, monkeypa
         return sum("-c" in command for command in ran)
 
     genuine = objects.run_tool
+    monkeypatch.setenv(object_cache.VARIABLE, "off")
     forget_objects()
     assert commands("#define VALUE 1\n") == 5  # with start-up code, semihosting, memory functions, checksum
     assert commands("#define VALUE 1\n") == 0

@@ -1,23 +1,28 @@
-"""Compile sources to object files, each once per process.
+"""Compile sources to object files, each text once.
 
 A model is often built several times: for another core's memory, in search of a plan that fits, to learn and
-to infer. The start-up code, the runtime and much of a model are the same text every time.
+to infer. The start-up code, the runtime and much of a model are the same text every time. Objects are kept in
+memory and, for other processes, in the user's cache.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
+import re
 import subprocess
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from integrad.build.toolchain import DEVICE, first_error
+from integrad.build.object_cache import pack, read_entry, unpack, write_entry
+from integrad.build.object_key import UnknowableError, object_key, read_texts
+from integrad.build.toolchain import first_error
 from integrad.errors import IntegradError
 
 KEPT = 512
 """Maximum number of object files in memory."""
 
-_objects: dict[tuple[str, ...], bytes] = {}
+_entries: dict[str, bytes] = {}
 
 
 def compile_object(
@@ -26,24 +31,35 @@ def compile_object(
     """Compile `source` to the object file `target`.
 
     compiler: its name, for messages; command: the compiler with its flags; includes: folders of headers. An
-    object is reused if the same command has compiled the same text. Raises IntegradError with the first error
-    of the compiler.
+    object is reused if the same command has compiled the same text, without a warning. Its debug information
+    may then name another folder. Raises IntegradError with the first error of the compiler.
     """
-    folders = [f"-I{folder}" for folder in includes]
-    key = (*command, _identity(compiler, [*command, *folders], source))
-    if key in _objects:
-        _objects[key] = _objects.pop(key)  # the last one used is the last one forgotten
-        target.write_bytes(_objects[key])
+    try:
+        texts = read_texts(command, includes, source)
+        key = object_key(compiler, command, texts)
+    except (OSError, UnknowableError, IntegradError):
+        texts, key = [], ""
+    if key and (data := _find(key)) is not None:
+        target.write_bytes(data)
         return
-    _run(compiler, [*command, *folders, "-c", str(source), "-o", str(target)], source)
-    if len(_objects) == KEPT:
-        del _objects[next(iter(_objects))]
-    _objects[key] = target.read_bytes()
+    with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
+        listing = Path(folder) / "headers"
+        words = [*command, *(f"-I{include}" for include in includes), "-MD", "-MF", str(listing)]
+        result = run_tool([*words, "-c", str(source), "-o", str(target)])
+        if result.returncode:
+            raise IntegradError(f"{compiler} cannot compile {source}: {first_error(result.stderr)}")
+        if not key or result.stderr:  # a warning is given each time
+            return
+        own = {text.path.resolve() for text in texts}
+        with suppress(OSError):  # a header is gone already
+            entry = pack(target.read_bytes(), _listed(listing.read_text(), own))
+            _remember(key, entry)
+            write_entry(key, entry)
 
 
 def forget_objects() -> None:
-    """Compile everything anew from now on."""
-    _objects.clear()
+    """Forget the objects in memory; those in the user's cache are still found."""
+    _entries.clear()
 
 
 def run_tool(command: list[str]) -> subprocess.CompletedProcess:
@@ -51,17 +67,28 @@ def run_tool(command: list[str]) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
 
 
-def _identity(compiler: str, command: list[str], source: Path) -> str:
-    """What tells a source from others: the path of a device file, else its text with all that it includes."""
-    if source.is_relative_to(DEVICE):
-        return str(source)
-    # Without line markers (-P), the text does not depend on the folder.
-    text = _run(compiler, [*command, "-E", "-P", str(source)], source)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _find(key: str) -> bytes | None:
+    for entry in (_entries.get(key, b""), read_entry(key) if key not in _entries else b""):
+        if entry and (data := unpack(entry)) is not None:
+            _remember(key, entry)
+            return data
+    return None
 
 
-def _run(compiler: str, command: list[str], source: Path) -> str:
-    result = run_tool(command)
-    if result.returncode:
-        raise IntegradError(f"{compiler} cannot compile {source}: {first_error(result.stderr)}")
-    return result.stdout
+def _remember(key: str, entry: bytes) -> None:
+    _entries.pop(key, None)
+    _entries[key] = entry  # the last one used is the last one forgotten
+    if len(_entries) > KEPT:
+        del _entries[next(iter(_entries))]
+
+
+def _listed(text: str, own: set[Path]) -> list[Path]:
+    """The headers of a list that a compiler wrote, a rule of make, without the own ones."""
+    _, _, names = text.replace("\\\n", " ").partition(": ")
+    paths = [Path(re.sub(r"\\([ #\\])", r"\1", name).replace("$$", "$")) for name in _words(names)]
+    return [path for path in paths if path.resolve() not in own]
+
+
+def _words(names: str) -> list[str]:
+    """Split at spaces that are not escaped."""
+    return re.findall(r"(?:\\.|[^\s\\])+", names)

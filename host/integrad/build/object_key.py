@@ -1,0 +1,121 @@
+"""The key of an object file: a digest of everything that the compiler reads, except the system's headers."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from integrad.programs import ask
+
+FORMAT = 1
+"""Increased when the meaning of a key or the format of an entry changes."""
+
+VARIABLES = ("CPATH", "C_INCLUDE_PATH", "GCC_EXEC_PREFIX", "COMPILER_PATH", "SOURCE_DATE_EPOCH")
+"""Environment variables that a compiler reads."""
+
+FOLDERS = ("-I", "-iquote", "-isystem", "-idirafter")
+
+UNKNOWABLE = re.compile(rb"__(DATE|TIME|TIMESTAMP)__|__has_include|\.incbin|# *embed")
+"""In a source or header, what depends on more than the contents of the files that it includes."""
+
+INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include(?:_next)?[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>|(.*))', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A source, or a header by the name in the line that includes it."""
+
+    path: Path
+    name: str
+    contents: bytes
+
+
+class UnknowableError(Exception):
+    """A key cannot be computed, because what the source depends on is not known in advance."""
+
+
+def object_key(compiler: str, command: Sequence[str], texts: Sequence[Text]) -> str:
+    """The key of what `command` makes of a source. compiler: its name; texts: from read_texts().
+
+    Raises IntegradError or OSError if the compiler cannot be identified.
+    """
+    parts = (
+        FORMAT,
+        _identity(compiler, command[0]),
+        # -march=native stands for the processor of this computer.
+        _processor() if any("native" in word for word in command) else "",
+        [os.environ.get(name) for name in VARIABLES],
+        list(command),
+        [(text.name, hashlib.sha256(text.contents).hexdigest()) for text in texts],
+    )
+    return hashlib.sha256(repr(parts).encode(errors="backslashreplace")).hexdigest()
+
+
+def read_texts(command: Sequence[str], includes: Sequence[Path], source: Path) -> list[Text]:
+    """A source and every header that it could include from its own folder, from `includes` and from the
+    folders that the command names.
+
+    Conditions are not evaluated, so there may be more than it does include. Headers that are not found belong
+    to the system, or are not included. Raises UnknowableError, or OSError if a file cannot be read.
+    """
+    folders = [*includes, *_folders_of(command)]
+    texts, waiting, seen = [], [(source, source.name)], {source}
+    while waiting:
+        path, name = waiting.pop()
+        contents = path.read_bytes()
+        if UNKNOWABLE.search(contents):
+            raise UnknowableError(path)
+        texts.append(Text(path, name, contents))
+        for quoted, angular, other in INCLUDE.findall(contents.replace(b"\\\n", b"")):
+            if other:
+                raise UnknowableError(path)
+            named = os.fsdecode(quoted or angular)
+            candidates = (folder / named for folder in ([path.parent] if quoted else []) + folders)
+            header = next((file for file in candidates if file.is_file()), None)
+            if header and header not in seen:
+                seen.add(header)
+                waiting.append((header, named))
+    return texts
+
+
+def _folders_of(command: Sequence[str]) -> Iterator[Path]:
+    """Folders of headers among the words of a command."""
+    for word, following in zip(command, [*command[1:], ""], strict=True):
+        for option in FOLDERS:
+            if word.startswith(option):
+                yield Path(word.removeprefix(option) or following)
+                break
+
+
+def _identity(compiler: str, program: str) -> tuple[str, int, int, str]:
+    """Path, size, time and version of a compiler."""
+    if compiler == "zig":  # started by Python, as a module
+        found = importlib.util.find_spec("ziglang")
+        path = Path(found.origin).with_name("zig") if found and found.origin else None
+        version = importlib.metadata.version("ziglang")
+    else:
+        path, version = shutil.which(program), ask(program, "--version")
+    if path is None:
+        raise FileNotFoundError(program)
+    path = Path(path).resolve()
+    state = path.stat()
+    return str(path), state.st_size, state.st_mtime_ns, version
+
+
+@cache
+def _processor() -> str:
+    """Name and capabilities of the processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.platform()
+    return "\n".join(sorted({line for line in lines if line.startswith(("flags", "Features", "model name"))}))
