@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from digits import run
+from flash_programs import elf, program
 from stored_images import slot
 
 from integrad.cli import COMMANDS
@@ -130,6 +131,13 @@ def test_update(toys, tmp_path):
         result = run("update", *arguments, "--json", "-")
         assert result.exit_code == 0, result.stderr
         check(json.loads(result.stdout), documented(part))
+
+
+def test_flash(tmp_path):
+    (tmp_path / "a.elf").write_bytes(elf([program("pico")]))
+    result = run("flash", tmp_path / "a.elf", "--board", "pico", "--dry-run", "--json", "-")
+    assert result.exit_code == 0, result.stderr
+    check(json.loads(result.stdout), documented(SECTIONS["flash"]))
 
 
 def test_data(toys):

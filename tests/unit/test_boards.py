@@ -5,7 +5,7 @@ import re
 import pytest
 
 from integrad.errors import UsageError
-from integrad.targets.boards import CLOCKS, METHODS, SERIAL_BY, Pin, all_boards, find_board
+from integrad.targets.boards import CLOCKS, METHODS, PROBES, SERIAL_BY, Pin, all_boards, find_board
 
 PINS = {
     "rp2040": r"GPIO([0-9]|[12][0-9])",
@@ -41,6 +41,7 @@ def test_every_board_is_whole(board):
         board.led_on in ("high", "low", "ws2812") if board.led else not board.led_on + str(board.led_return)
     )
     assert board.button_on in ("high", "low") if board.button else board.button_on == ""
+    assert board.probe in ("", *PROBES) and (board.serial_by not in PROBES or board.probe == board.serial_by)
     assert board.flash and set(board.flash) <= set(METHODS)
     assert ("uf2" in board.flash) == bool(board.uf2_family) == bool(board.uf2_boards)
     assert board.uf2_id is None if not board.uf2_family else board.uf2_id > 2**24

@@ -34,6 +34,7 @@ BOOT2_BYTES = 256
 IMAGE_DEFINITION = (0xFFFFDED3).to_bytes(4, "little")
 IMAGE_DEFINITION_WITHIN = 4096
 FLASH_CONFIGURATION = b"FCFB"
+ESP_CHIP = (5).to_bytes(2, "little")
 ESP_IMAGE, ESP_DIRECT_BOOT = b"\xe9", bytes.fromhex("1d04dbae") * 2
 
 
@@ -137,5 +138,7 @@ def _check_esp(image: FlashImage, board: Board) -> None:
             f"{image.path}: does not start like a program for {board.name}: expected an image of esptool "
             "(first byte 0xe9) or the mark of direct boot"
         )
+    if first.startswith(ESP_IMAGE) and first[12:14] != ESP_CHIP:
+        raise IntegradError(f"{image.path}: is an image for another chip of Espressif than the ESP32-C3")
     if len(image.segments) > 1 or image.size > board.part.flash_bytes:
         raise IntegradError(f"{image.path}: does not fit the {board.part.flash_bytes:,} bytes of flash")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from integrad.boards import intel_hex, uf2
@@ -24,6 +24,7 @@ class FlashImage:
     """A program. kind: `ELF`, `UF2`, `Intel HEX` or `binary`; segments: (address in flash, bytes), sorted.
 
     machine, architecture: of an ELF file, as in integrad.build.program.Contents. families: of a UF2 file.
+    data: the file itself.
     """
 
     path: str
@@ -32,6 +33,7 @@ class FlashImage:
     machine: str | None = None
     architecture: int | None = None
     families: tuple[int | None, ...] = ()
+    data: bytes = field(default=b"", repr=False)
 
     @property
     def begin(self) -> int:
@@ -102,7 +104,7 @@ def _read(path: str, data: bytes, origin: int, family: int | None) -> FlashImage
         families = uf2.read_uf2(data)
         if family not in families and families:
             family = next(iter(families))
-        return FlashImage(path, "UF2", tuple(families.get(family, ())), families=tuple(families))
+        return FlashImage(path, "UF2", tuple(families.get(family, ())), families=tuple(families), data=data)
     if path.lower().endswith((".hex", ".ihex")):
         return FlashImage(path, "Intel HEX", tuple(intel_hex.read_hex(data)))
     if path.lower().endswith(".bin"):

@@ -36,6 +36,7 @@ COMMANDS = {
     "emulate": "Run and train a model on an emulated Cortex-M.",
     "verify": "Check that all executors compute the same bits.",
     "boards": "List the known boards: parts, pins, serial ports, how they are flashed.",
+    "flash": "Flash a program onto a board.",
     "micropython": "Build MicroPython for emulated cores and run scripts there.",
     "install": "Install a model on a MicroPython board and test it there.",
     "collect": "Record the samples that a board prints as a data set.",

@@ -32,6 +32,9 @@ SERIAL_BY = {
 CLOCKS = ("crystal", "bypass", "internal")
 """Where the clock comes from: a crystal on the board, a signal of its debugger, the chip's own oscillator."""
 
+PROBES = ("st-link", "j-link", "daplink")
+"""Debug probes on boards."""
+
 METHODS = ("uf2", "pyocd", "esptool", "dfu", "bossac", "teensy")
 """How boards are flashed."""
 
@@ -66,9 +69,9 @@ class Board:
     led: None if there is none; led_on: the level that lights it, `high` or `low`, or `ws2812` for an
     addressable one; led_return: a second pin that must have the other level, in a matrix of LEDs.
     button: None if there is none that a program can read; button_on: its level while it is pressed.
-    flash: METHODS, the usual one first. pyocd_target: its name in pyOCD; pyocd_pack: the argument of
-    `pyocd pack install`, empty if the target is built in. uf2_family: key of UF2_FAMILIES;
-    uf2_boards: what its boot loader may write as Board-ID.
+    flash: METHODS, the usual one first. probe: one of PROBES, or empty. pyocd_target: its name in pyOCD;
+    pyocd_pack: the argument of `pyocd pack install`, empty if the target is built in.
+    uf2_family: key of UF2_FAMILIES; uf2_boards: what its boot loader may write as Board-ID.
     program_offset: bytes at the beginning of flash that a boot loader keeps; reserved_bytes: at the end;
     bootloader: whose they are. emulated: emulators that ran an image made for this very board.
     """
@@ -90,6 +93,7 @@ class Board:
     button: Pin | None
     button_on: str
     flash: tuple[str, ...]
+    probe: str
     pyocd_target: str
     pyocd_pack: str
     uf2_family: str
