@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import integrad.cli
 from integrad import __version__
 from integrad.cli import COMMANDS, Commands, main, report_error
-from integrad.errors import IntegradError, NotationError
+from integrad.errors import IntegradError, NotationError, UsageError
 
 
 def invoke(monkeypatch, callback):
