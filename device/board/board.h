@@ -37,7 +37,7 @@ bool integrad_board_button(void);
 /* Milliseconds since the start, wrapping around. */
 uint32_t integrad_board_milliseconds(void);
 
-/* Starts again, as after switching on. */
+/* Starts again, as after switching on, once the serial port has sent what it took. */
 void integrad_board_reset(void) __attribute__((noreturn));
 
 /* The last blocks of flash, from integrad_board_store_begin to the end: no part of the program lies

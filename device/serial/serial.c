@@ -165,6 +165,7 @@ static uint8_t predict(integrad_serial *s, request *r) {
     (void)put16(r->out, (uint16_t)predicted);
     r->out += 2 + count;
     s->predictions++;
+    s->predicted = (uint16_t)predicted;
     return DONE;
 }
 
@@ -445,6 +446,7 @@ void integrad_serial_start(integrad_serial *serial, const integrad_serial_model 
     serial->labels = labels;
     serial->steps = 0;
     serial->predictions = 0;
+    serial->predicted = 0;
     serial->frames = 0;
     serial->damaged = 0;
     serial->repeated = 0;

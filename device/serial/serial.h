@@ -81,12 +81,13 @@ struct integrad_serial {
     /* Since the start. */
     uint32_t predictions, frames, damaged, repeated;
 
-    uint32_t arrived;  /* bytes of the sample in this slot */
-    uint16_t slot;     /* where the sample belongs */
-    uint16_t ready;    /* slots that hold samples */
-    uint16_t events;   /* number of the next event */
-    uint16_t sequence; /* of the last request */
-    uint8_t has_begun; /* whether a host has asked for information since the start */
+    uint32_t arrived;   /* bytes of the sample in this slot */
+    uint16_t slot;      /* where the sample belongs */
+    uint16_t ready;     /* slots that hold samples */
+    uint16_t events;    /* number of the next event */
+    uint16_t sequence;  /* of the last request */
+    uint16_t predicted; /* class of the last prediction */
+    uint8_t has_begun;  /* whether a host has asked for information since the start */
     uint8_t stored_count;
     uint32_t stored_request; /* CRC-32 of the request that was answered so */
     uint8_t stored[INTEGRAD_SERIAL_STORED + INTEGRAD_FRAME_CRC_BYTES];

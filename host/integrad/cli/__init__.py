@@ -33,6 +33,7 @@ COMMANDS = {
     "evaluate": "Evaluate a model on a data set.",
     "predict": "Classify samples and write their classes and scores.",
     "export": "Generate C or MicroPython modules from a model.",
+    "project": "Generate a complete program for a board, without a vendor's SDK.",
     "emulate": "Run and train a model on an emulated Cortex-M.",
     "verify": "Check that all executors compute the same bits.",
     "boards": "List the known boards: parts, pins, serial ports, how they are flashed.",

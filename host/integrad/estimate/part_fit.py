@@ -44,20 +44,27 @@ class PartFit:
     @property
     def suggestions(self) -> list[str]:
         """Options with which the model would fit, then parts on which it would fit."""
-        return [*filter(None, [self.option, self.smaller]), *(f"--part {part.name}" for part in self.parts)]
+        return [*self.options, *(f"--part {part.name}" for part in self.parts)]
+
+    @property
+    def options(self) -> list[str]:
+        return [*filter(None, [self.option, self.smaller])]
 
     @property
     def verdict(self) -> str:
         """One line: it fits, or what is missing and what would fit."""
         if self.shortage is None:
             return f"it fits {self.part.name}"
-        lacks = [
+        return f"it does not fit {self.part.name}: {self.lacks(self.suggestions)}"
+
+    def lacks(self, suggestions: list[str]) -> str:
+        """What is missing, and what would fit."""
+        needs = [
             f"{memory} needs {needed:,} bytes, {needed - available:,} more than the {available:,} available"
             for memory, (needed, available) in self.shortage.needs.items()
         ]
-        ways = f"; {', or '.join(self.suggestions)} would fit" if self.suggestions else ""
-        more = remarks(bool(self.smaller), self.network)
-        return f"it does not fit {self.part.name}: {'; '.join(lacks)}{ways}{more}"
+        ways = f"; {', or '.join(suggestions)} would fit" if suggestions else ""
+        return f"{'; '.join(needs)}{ways}{remarks(bool(self.smaller), self.network)}"
 
 
 def fit_part(model: Model, plan: Plan, part: Part) -> PartFit:

@@ -1,0 +1,28 @@
+"""The table of drivers: to add a family is to add its folder of device/board/, and a row."""
+
+from __future__ import annotations
+
+from integrad.errors import UsageError
+from integrad.export.board_driver import Driver
+from integrad.export.drivers_rp2 import RP2040, RP2350
+from integrad.targets.boards import Board, all_boards
+from integrad.targets.cores import core_of
+from integrad.targets.families import ARM
+
+DRIVERS: dict[str, Driver] = {"rp2040": RP2040, "rp2350": RP2350}
+"""`driver` of a board → its drivers."""
+
+
+def has_driver(board: Board) -> bool:
+    """Whether a project can be made for it."""
+    return board.driver in DRIVERS and core_of(board.part).family is ARM
+
+
+def driver_of(board: Board) -> Driver:
+    """The drivers of a board. Raises UsageError, with the boards that have some, where there are none."""
+    if not has_driver(board):
+        known = ", ".join(other.name for other in all_boards() if has_driver(other))
+        raise UsageError(
+            f"--board {board.name}: no driver for its {board.part.name} yet; boards with drivers: {known}"
+        )
+    return DRIVERS[board.driver]

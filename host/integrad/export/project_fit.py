@@ -1,0 +1,38 @@
+"""Whether a model fits the project of a board, predicted before anything is written."""
+
+from __future__ import annotations
+
+from integrad.errors import IntegradError
+from integrad.estimate.part_fit import fit_part
+from integrad.estimate.shortage import shortage
+from integrad.estimate.store_costs import store_memory
+from integrad.export.board_drivers import DRIVERS, has_driver
+from integrad.export.project_memory import ProjectMemory
+from integrad.model_file import Model
+from integrad.targets.boards import Board, all_boards
+from integrad_codegen.plan import Plan
+
+BOARDS = 3
+"""Maximum number of suggested boards."""
+
+
+def require_project_fit(model: Model, plan: Plan, board: Board, memory: ProjectMemory) -> None:
+    """Raise IntegradError, with what would fit, if the board is too small."""
+    fit = fit_part(model, plan, memory.part_for_model(board.part))
+    if fit.shortage:
+        raise IntegradError(f"--board {board.name}: {fit.lacks([*fit.options, *_larger(model, plan)])}")
+
+
+def _larger(model: Model, plan: Plan) -> list[str]:
+    """Boards on which it fits, those with the least RAM first."""
+    found = []
+    for board in all_boards():
+        if not has_driver(board):
+            continue
+        memory = ProjectMemory.of(
+            board, plan, DRIVERS[board.driver].boot_bytes, store_memory(None, board.part)
+        )
+        if memory.program_bytes > 0 and shortage(model, plan, memory.part_for_model(board.part)) is None:
+            found.append(board)
+    found.sort(key=lambda board: (board.part.ram_bytes, board.part.flash_bytes))
+    return [f"--board {board.name}" for board in found[:BOARDS]]
