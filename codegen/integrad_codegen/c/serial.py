@@ -1,5 +1,5 @@
-"""Plan and templates → the files by which a model speaks the serial protocol: PREFIX_serial.h and .c, and what
-all models share of it."""
+"""Plan and templates → the files by which a model speaks the serial protocol: PREFIX_serial.h and .c, and
+what all models share of it."""
 
 from __future__ import annotations
 

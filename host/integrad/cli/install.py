@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from integrad.boards.backend_choice import CHOICES
+from integrad.boards.c_board import connect_c, device_of, self_test, speaks_protocol
 from integrad.boards.connection import connect
 from integrad.boards.install import Installation
 from integrad.boards.install import install as install_on
@@ -23,7 +24,7 @@ from integrad.cli.device_options import (
 )
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.learners.memory_options import option_words
-from integrad.model_file import load_model
+from integrad.model_file import Model, load_model
 from integrad.targets.generated_names import command_line
 from integrad_codegen.plan import make_plan
 
@@ -45,7 +46,8 @@ def install(model, port, learn, batch_size, stash, recompute, backend, former_ba
     """Copy MODEL to a MicroPython board: the fastest backend that it can run, the weights and an example.
 
     Then the board runs a self-test of a few inferences and training steps, whose checksums must equal those
-    of the host.
+    of the host. A board that runs generated C with the serial protocol is tested only: integrad flash
+    installs its program.
 
     \b
     Example:
@@ -54,6 +56,8 @@ def install(model, port, learn, batch_size, stash, recompute, backend, former_ba
     console = console_for(json_path)
     learn = learn or "all"
     loaded = load_model(model)
+    if speaks_protocol(port):
+        return _test_only(console, loaded, port, json_path)
     memory = device_options(loaded, learn, stash, recompute)
     prefix = chosen_name(name, model, console)
     plan = make_plan(loaded.network, prefix, learn, batch_size, loaded.constants | memory)
@@ -74,6 +78,41 @@ def install(model, port, learn, batch_size, stash, recompute, backend, former_ba
     return 0 if done.passed else 1
 
 
+def _test_only(console: Console, model: Model, port: str | None, json_path: str | None) -> int:
+    """The self-test of a board that runs generated C. Returns the exit status."""
+    with connect_c(port) as client:
+        info, device = client.info, device_of(client, model, 1)
+        host, board = self_test(client, device)
+    say = lambda text: console.print(text, markup=False, soft_wrap=True)  # noqa: E731
+    say(f"board: generated C, {info.name} of {info.build}, learns: {info.learn}")
+    if board.error:
+        say(f"self-test: {board.error}")
+    else:
+        for what, found, expected in (
+            ("scores", board.outputs_crc, host.outputs_crc),
+            ("weights", board.weights_crc, host.weights_crc),
+        ):
+            say(_tested(what, found, expected))
+    passed = board.same_bits(host)
+    say(_verdict(passed))
+    crcs = (board.outputs_crc, board.weights_crc)
+    scores, weights = (None if crc is None else f"{crc:08x}" for crc in crcs)
+    result = {"passed": passed, "machine": info.name, "micropython": None, "architecture": None, "core": "C"}
+    crcs = {"scores_crc": scores, "weights_crc": weights}
+    write_json(json_path, {**result, "files": {}, "heap_bytes": None, **crcs})
+    return 0 if passed else 1
+
+
+def _tested(what: str, found: int, expected: int) -> str:
+    verdict = "same as on the host" if found == expected else f"expected {expected:08x}"
+    return f"self-test: {what} {found:08x}, {verdict}"
+
+
+def _verdict(passed: bool) -> str:
+    than = "the board computes something else than the host"
+    return "the board computes what the host computes" if passed else than
+
+
 def _progress(console: Console) -> Progress:
     return Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console)
 
@@ -87,14 +126,8 @@ def _report(console: Console, done: Installation) -> None:
         say(f"copied {path}, {size:,} bytes")
     say(f"heap in use with the model: {done.heap:,} bytes")
     for what in ("scores", "weights"):
-        found, expected = getattr(done.found, what), getattr(done.expected, what)
-        verdict = "same as on the host" if found == expected else f"expected {expected:08x}"
-        say(f"self-test: {what} {found:08x}, {verdict}")
-    say(
-        "the board computes what the host computes"
-        if done.passed
-        else "the board computes something else than the host"
-    )
+        say(_tested(what, getattr(done.found, what), getattr(done.expected, what)))
+    say(_verdict(done.passed))
 
 
 def _result(done: Installation) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from integrad.boards.c_board import connect_c, speaks_protocol, weights_of
 from integrad.boards.connection import connect
 from integrad.boards.identity import identify
 from integrad.boards.learnt_file import LearntFile, learnt_file
@@ -34,6 +35,9 @@ def pull(model, port, path, out, json_path):
     """Read the weights that a board has learnt, combine them with MODEL, which was installed there, and write
     a new model file.
 
+    A board with MicroPython has them in a file; generated C sends what it has in memory, over the serial
+    protocol.
+
     The new model file can be evaluated, trained further and installed again.
 
     \b
@@ -42,9 +46,14 @@ def pull(model, port, path, out, json_path):
     """
     console = console_for(json_path)
     loaded = load_model(model)
-    with connect(port) as connection:
-        machine = identify(connection).machine
-        found = _newest(connection, loaded, path)
+    if speaks_protocol(port):
+        with connect_c(port) as client:
+            machine = client.info.name
+            found = weights_of(client, loaded)
+    else:
+        with connect(port) as connection:
+            machine = identify(connection).machine
+            found = _newest(connection, loaded, path)
     trained, name, learn = found.model, found.name, found.learn
     trained.training["board"] = machine or "unnamed"
     save_model(trained, out)

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from integrad.boards.c_board import compare, connect_c, device_of
 from integrad.cli.device_options import (
     batch_size_option,
     device_options,
@@ -23,7 +24,7 @@ from integrad.execute.executors import c_executors
 from integrad.execute.micropython_executors import micropython_executors
 from integrad.execute.verification import Verdict, random_actions
 from integrad.execute.verification import verify as verify_executors
-from integrad.model_file import load_model
+from integrad.model_file import Model, load_model
 from integrad.targets.cores import CORES, USUAL, Core, get_core, micropython_cores
 
 
@@ -44,18 +45,25 @@ from integrad.targets.cores import CORES, USUAL, Core, get_core, micropython_cor
     help="Include MicroPython: native modules and viper on the host and on "
     f"{', '.join(micropython_cores()).upper()}; bytecode; firmware.",
 )
+@click.option(
+    "--port",
+    metavar="PORT",
+    help="A board at this serial port, whose program has the serial protocol, instead of emulated cores.",
+)
 @time_limit_option
 @json_option
-def verify(model, core, steps, batch_size, stash, recompute, seed, micropython, time_limit, json_path):
+def verify(model, core, steps, batch_size, stash, recompute, seed, micropython, port, time_limit, json_path):
     """Train MODEL further on random samples with every executor, and compare all outputs and weights.
 
-    The exit status is 1 if any executor differs or cannot run.
+    The exit status is 1 if any executor differs or cannot run. A board has its own weights again afterwards.
 
     \b
     Example:
       integrad verify digits.model --core all --steps 50
     """
     console = console_for(json_path)
+    if port:
+        return _verify_port(console, load_model(model), port, steps, batch_size, seed, json_path)
     cores = _emulated(console) if core == "all" else [get_core(core)]
     loaded = load_model(model)
     options = device_options(loaded, "all", stash, recompute)
@@ -70,8 +78,30 @@ def verify(model, core, steps, batch_size, stash, recompute, seed, micropython, 
             status.update(f"verifying {escape(executor.name)}, {number} of {len(executors)}")
             verdicts += verify_executors(device, [executor], actions)
     show_recomputation(console, device.plan)
+    return _compared(console, verdicts, steps, batch_size, "all", json_path)
+
+
+def _verify_port(
+    console: Console, model: Model, port: str, steps: int, batch_size: int, seed: int, json_path: str | None
+) -> int:
+    """Verify the board at a port, with the layers that learn there and at most the samples that it takes."""
+    with connect_c(port) as client, console.status(f"verifying the board at {escape(port)}"):
+        device = device_of(client, model, batch_size)
+        batch = device.plan.batch
+        schedule = schedule_for(model, batch or 1)
+        actions = random_actions(device, steps if batch else 0, schedule, seed)
+        verdicts = compare(client, device, actions)
+        learn = client.info.learn
+    return _compared(console, verdicts, steps if batch else 0, batch, learn, json_path)
+
+
+def _compared(
+    console: Console, verdicts: list[Verdict], steps: int, batch: int, learn: str, json_path: str | None
+) -> int:
+    """Report the verdicts; returns the exit status."""
     equal = all(verdict.same_bits(verdicts[0]) for verdict in verdicts)
-    console.print(f"CRC-32 after {steps} training steps of {batch_size} random samples, all layers learning")
+    learning = "all layers" if learn == "all" else learn
+    console.print(f"CRC-32 after {steps} training steps of {batch} random samples, {learning} learning")
     _show(console, verdicts)
     write_json(json_path, {"equal": equal, "executors": [_row(verdict) for verdict in verdicts]})
     return 0 if equal else 1

@@ -5,14 +5,14 @@ The host does the same with its own arithmetic; both must end with the same bits
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from integrad.errors import IntegradError, UsageError
-from integrad.execute.session import Predict, Train, Weights
+from integrad.execute.session import Action, Predict, Train, Weights
 from integrad.learners.schedule import Schedule
 
 if TYPE_CHECKING:  # `integrad info` builds nothing, and starts twice as fast without them
@@ -162,16 +162,34 @@ def adapt(
     stored: Samples | None = None,
     known: Samples | None = None,
 ) -> Adaptation:
+    """adapt_on() an emulated core."""
+
+    def perform(actions: list[Action]) -> list:
+        return device.run_emulated(firmware, actions, time_limit=time_limit)[0]
+
+    return adapt_on(device, perform, test, tune, tuning, stored, known)
+
+
+def adapt_on(
+    device: DeviceModel,
+    perform: Callable[[list[Action]], list],
+    test: Samples,
+    tune: Samples | None = None,
+    tuning: Tuning | None = None,
+    stored: Samples | None = None,
+    known: Samples | None = None,
+) -> Adaptation:
     """Classify `test`, learn from `tune`, classify `test` again, on the device and on the host.
 
-    test, tune, stored, known: raw samples (N, ...) in the type of the device and labels (N,). stored: samples
-    for replay, see tuning_steps. known: also classified before and after.
+    perform: carries out actions on the device, as Executor.perform. test, tune, stored, known: raw samples
+    (N, ...) in the type of the device and labels (N,). stored: samples for replay, see tuning_steps. known:
+    also classified before and after.
     """
     asked = [test] if known is None else [test, known]
     classify = [Predict(samples) for samples, _ in asked]
     steps = tuning_steps(tune, tuning, stored) if tune is not None and tuning is not None else []
     actions = [*classify, *steps, *(classify if steps else []), Weights()]
-    results, _ = device.run_emulated(firmware, actions, time_limit=time_limit)
+    results = perform(actions)
     _require_training(results[len(asked) : len(asked) + len(steps)])
     twin = device.run_numpy(actions)
     equal = all(np.array_equal(a, b) for a, b in zip(results[:-1], twin[:-1], strict=True))
