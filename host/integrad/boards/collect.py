@@ -20,6 +20,8 @@ LINE = re.compile(r"sample(?: ([^:]{1,64}))?: ?(.*)")
 REPLACEMENT = "\ufffd"
 """What stands for received bytes that are no UTF-8; different labels would become one."""
 
+NO_LABEL = "no label, and --label is not given"
+
 DTYPES = ("uint8", "int8", "int16", "uint16", "int32")
 
 
@@ -48,10 +50,24 @@ class Collector:
         if reason:
             self._malformed[reason] += 1
             return False
-        values = np.array(list(map(int, match[2].split())), np.int64).astype(self.dtype)
+        self._take(label, np.array(list(map(int, match[2].split())), np.int64).astype(self.dtype))
+        return True
+
+    def add_sample(self, label: str | None, values: np.ndarray) -> bool:
+        """Take a sample of given_shape and of this type; return whether it has a label."""
+        if not (label or self.label):
+            self._malformed[NO_LABEL] += 1
+            return False
+        self._take(label or self.label, values)
+        return True
+
+    def reject(self, reason: str, count: int = 1) -> None:
+        """Count samples that did not arrive whole."""
+        self._malformed[reason] += count
+
+    def _take(self, label: str, values: np.ndarray) -> None:
         self._lines.append((label, values))
         self._lengths[len(values)] += 1
-        return True
 
     @property
     def count(self) -> int:
@@ -82,7 +98,7 @@ class Collector:
 
     def _reason(self, label: str, words: list[str]) -> str:
         if not label:
-            return "no label, and --label is not given"
+            return NO_LABEL
         if not label.isprintable() or REPLACEMENT in label:
             return "label is no text"
         if not words or not all(re.fullmatch(r"-?\d{1,10}", word) for word in words):

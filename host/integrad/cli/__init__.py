@@ -41,6 +41,8 @@ COMMANDS = {
     "micropython": "Build MicroPython for emulated cores and run scripts there.",
     "install": "Install a model on a MicroPython board and test it there.",
     "collect": "Record the samples that a board prints as a data set.",
+    "monitor": "Show what a board predicts, as it predicts it.",
+    "tune": "Teach a board from a data set.",
     "pull": "Read the weights that a board has learnt into a model file.",
     "store": "Show what a device saved, in a copy of its flash memory.",
     "update": "Sign updates of the weights of a program, and check them.",

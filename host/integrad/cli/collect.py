@@ -9,13 +9,17 @@ import time
 import click
 from rich.console import Console
 
+from integrad.boards.c_board import connect_c, plan_of
 from integrad.boards.collect import DTYPES, Collector
 from integrad.boards.connection import connect, listen
+from integrad.boards.reports import Reports, reported
 from integrad.cli.board_options import port_option, read_script
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.output_files import InputFile, OutputFile
 from integrad.errors import IntegradError, UsageError
 from integrad.files import write_atomically
+from integrad.model_file import Model, load_model
+from integrad.protocol.messages import Prediction
 
 PATIENCE = 60
 """Seconds without a character after which recording ends."""
@@ -44,8 +48,13 @@ class EnoughError(Exception):
     "--dtype", type=click.Choice(DTYPES), default="int16", show_default=True, help="Type of the values."
 )
 @click.option("--shape", metavar="AxB", help="Shape of a sample, such as 64x3. [default: one row of values]")
+@click.option(
+    "--model",
+    metavar="MODEL",
+    help="The board runs generated C of this model with the serial protocol, and reports its samples.",
+)
 @json_option
-def collect(port, out, script, count, seconds, label, dtype, shape, json_path):
+def collect(port, out, script, count, seconds, label, dtype, shape, model, json_path):
     """Record the samples that a board prints as a data set for `integrad train`.
 
     \b
@@ -53,25 +62,40 @@ def collect(port, out, script, count, seconds, label, dtype, shape, json_path):
       sample LABEL: 12 -3 7 …
     with all values of the sample as integers, as printed by print("sample walk:", *buffer).
 
+    A program of generated C calls NAME_serial_report() instead; --model says what a sample is then.
+
     \b
     Example:
       integrad collect --port /dev/ttyACM0 --run sensor.py --count 200 --out walks.npz
     """
     console = console_for(json_path)
+    loaded = load_model(model) if model else None
+    if loaded and (script or shape):
+        raise UsageError(f"{'--run' if script else '--shape'} cannot be combined with --model")
     program = read_script(script) if script else None
-    collector = Collector(dtype, _shape(shape), label)
+    if loaded:
+        raw = loaded.preprocessing
+        collector = Collector(str(raw.raw_dtype), tuple(raw.raw_shape), label)
+    else:
+        collector = Collector(dtype, _shape(shape), label)
     trouble = None
     with console.status("waiting for samples") as status:
 
         def take(line: str) -> None:
-            if collector.add(line):
+            show(collector.add(line))
+
+        def show(is_new: bool) -> None:
+            if is_new:
                 counts = ", ".join(f"{name} {number}" for name, number in sorted(collector.counts.items()))
                 status.update(f"{collector.count} samples: {counts}")
             if count is not None and collector.count >= count:
                 raise EnoughError
 
         try:
-            _gather(port, program, take, seconds)
+            if loaded:
+                _gather_reports(port, loaded, collector, show, seconds)
+            else:
+                _gather(port, program, take, seconds)
         except (EnoughError, KeyboardInterrupt):
             pass
         except IntegradError as error:
@@ -99,6 +123,22 @@ def _gather(port: str | None, program: str | None, take, seconds: float | None) 
     else:
         with connect(port) as connection:
             connection.follow(program, take, seconds or PATIENCE, _deadline(seconds))
+
+
+def _gather_reports(port, model: Model, collector: Collector, show, seconds: float | None) -> None:
+    """Pass the samples that a program of generated C reports to the collector."""
+    with connect_c(port) as client:
+        plan_of(model, client.info, client.stream.name)
+        reports = Reports(client.info)
+        try:
+            for what in reported(client, reports, seconds):
+                if not isinstance(what, Prediction):
+                    number, values = what
+                    known = number is not None and number < len(model.class_names)
+                    show(collector.add_sample(model.class_names[number] if known else None, values))
+        finally:
+            if reports.cut:
+                collector.reject("parts of a sample did not arrive", reports.cut)
 
 
 def _deadline(seconds: float | None) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 import numpy as np
+from rich.console import Console
 from rich.table import Table
 
 from integrad.cli.device_options import (
@@ -36,7 +37,7 @@ from integrad.execute.adaptation import (
 )
 from integrad.execute.costs import Costs, measure_costs
 from integrad.execute.device_model import DeviceModel
-from integrad.model_file import load_model
+from integrad.model_file import Model, load_model
 from integrad.report.costs import show_layers, show_memory
 from integrad.training.evaluation import Part, choose_part, match_labels
 
@@ -117,14 +118,10 @@ def emulate(
     labels, samples = match_labels(loaded, dataset), loaded.preprocessing.raw(dataset.x)
     tuned, stored, test = np.arange(0), np.arange(0), np.flatnonzero(mask)
     if tune:
-        tuned, test = (test[part] for part in split_for_tuning(labels[mask], tune, seed))
-        missing = sorted(set(labels[tuned]) - set(labels[test]))
-        if missing:
-            names = ", ".join(loaded.class_names[label] for label in missing)
-            text = f"note: all samples of {names} are used for tuning, and none is left to evaluate"
-            console.print(text, markup=False, soft_wrap=True)
-        stored = _other_samples(dataset, evaluated)
-        stored = stored[choose_stored(labels[stored], replay, batch_size, seed)]
+        chosen_samples = tuning_samples(
+            console, loaded, dataset, evaluated, labels, tune, replay, batch_size, seed
+        )
+        tuned, stored, test = chosen_samples
     with work_folder() as folder, console.status("emulating"):
         device = DeviceModel.generate(loaded, folder, learn, batch_size, options=options)
         firmware = device.build(chosen)
@@ -141,11 +138,32 @@ def emulate(
     show_layers(console, costs)
     show_recomputation(console, device.plan)
     learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"
-    _show_outcome(console, f"{data}, {evaluated.text}", outcome, learnt, evaluated.note(test))
+    show_outcome(console, f"{data}, {evaluated.text}", outcome, learnt, evaluated.note(test))
     figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs)}
     write_json(json_path, {"core": chosen.name, **figures})
-    if not outcome.equal_to_host:
-        raise IntegradError(f"core and host computed different bits: {_crcs(outcome)}")
+    require_equal(outcome, "core")
+
+
+def tuning_samples(
+    console: Console,
+    model: Model,
+    dataset: Dataset,
+    evaluated: Part,
+    labels: np.ndarray,
+    count: int,
+    replay: int | None,
+    batch_size: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Indices of the samples to learn from, of those to store for replay, and of those to test on."""
+    matching = np.flatnonzero(evaluated.mask)
+    tuned, test = (matching[part] for part in split_for_tuning(labels[matching], count, seed))
+    if missing := sorted(set(labels[tuned]) - set(labels[test])):
+        names = ", ".join(model.class_names[label] for label in missing)
+        text = f"note: all samples of {names} are used for tuning, and none is left to evaluate"
+        console.print(text, markup=False, soft_wrap=True)
+    stored = _other_samples(dataset, evaluated)
+    return tuned, stored[choose_stored(labels[stored], replay, batch_size, seed)], test
 
 
 def _other_samples(dataset: Dataset, part: Part) -> np.ndarray:
@@ -175,7 +193,7 @@ def cost_json(costs: Costs) -> dict:
     return {name: figures[name] for name in names} | {"layers": list(figures["layers"])}
 
 
-def _show_outcome(console, what: str, outcome: Adaptation, learnt: str, note: str | None) -> None:
+def show_outcome(console, what: str, outcome: Adaptation, learnt: str, note: str | None) -> None:
     console.print(f"{what}: accuracy on {outcome.samples:,} samples", markup=False, soft_wrap=True)
     table = Table(show_header=False)
     table.add_column("")
@@ -190,6 +208,12 @@ def _show_outcome(console, what: str, outcome: Adaptation, learnt: str, note: st
         "same bits as on the host" if outcome.equal_to_host else "[red]different bits than on the host[/red]"
     )
     console.print(f"{same}: {_crcs(outcome)}")
+
+
+def require_equal(outcome: Adaptation, device: str) -> None:
+    """Raise IntegradError if the device computed other bits than the host."""
+    if not outcome.equal_to_host:
+        raise IntegradError(f"{device} and host computed different bits: {_crcs(outcome)}")
 
 
 def _crcs(outcome: Adaptation) -> str:
