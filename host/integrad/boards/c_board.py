@@ -23,6 +23,9 @@ from integrad.protocol.messages import Info, What
 from integrad_codegen.plan import Plan, make_plan
 from integrad_codegen.weights_file import layout
 
+FIRST_PATIENCE = 5.0
+"""Seconds within which a board must answer first. Opening the port resets some boards."""
+
 ASKING = 1.0
 """Seconds within which a board that may also run MicroPython must answer."""
 
@@ -36,7 +39,7 @@ def connect_c(port: str | None) -> Iterator[Client]:
     answer."""
     with PortStream(port or only_port()) as stream:
         client = Client(stream)
-        client.begin()
+        client.begin(FIRST_PATIENCE)
         yield client
 
 
