@@ -33,6 +33,10 @@ extern uint8_t integrad_board_store_begin[], integrad_board_store_end[];
 /* Handler of BOARD_SERIAL_INTERRUPT, in board.c; start.c puts it into the vector table. */
 void integrad_board_serial_interrupt(void);
 
+/* Takes a byte from the serial port; called by the handler. In receive.c, with
+ * integrad_board_receive. */
+void integrad_received(uint8_t byte);
+
 /* Begins to count milliseconds at this frequency of the core; board.c calls it once the clocks run.
  * In cortex_m/ticks.c for all Cortex-M. */
 void integrad_board_start_ticks(uint32_t core_hz);

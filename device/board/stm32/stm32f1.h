@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses of STM32F103 (reference manual RM0008). */
+#ifndef INTEGRAD_STM32F1_H
+#define INTEGRAD_STM32F1_H
+
+#include "usart_f1_f4.h"
+
+#define RCC_BASE UINT32_C(0x40021000)
+#define RCC_APB2ENR RCC(0x18)
+#define RCC_APB1ENR RCC(0x1C)
+
+#define GPIO_BASE UINT32_C(0x40010800)
+#define GPIO_IDR 0x08
+#define GPIO_BSRR 0x10
+#define GPIO_CLOCKS RCC_APB2ENR
+#define GPIO_CLOCK_OF_A 2
+
+#define FLASH_BASE UINT32_C(0x40022000)
+#define FLASH_ACR REGISTER(FLASH_BASE + 0x00)
+#define FLASH_KEYR REGISTER(FLASH_BASE + 0x04)
+#define FLASH_SR REGISTER(FLASH_BASE + 0x0C)
+#define FLASH_CR REGISTER(FLASH_BASE + 0x10)
+#define FLASH_SR_BUSY (UINT32_C(1) << 0)    /* BSY */
+#define FLASH_SR_ERRORS UINT32_C(0x14)      /* PGERR, WRPRTERR */
+#define FLASH_CR_PROGRAM (UINT32_C(1) << 0) /* PG */
+#define FLASH_CR_LOCK (UINT32_C(1) << 7)
+#define FLASH_HAS_DATA_CACHE 0
+#define flash_word uint16_t
+
+#if BOARD_USART == 1
+#define USART_BASE UINT32_C(0x40013800)
+#define USART_CLOCKS RCC_APB2ENR
+#define USART_CLOCK 14
+#elif BOARD_USART == 2
+#define USART_BASE UINT32_C(0x40004400)
+#define USART_CLOCKS RCC_APB1ENR
+#define USART_CLOCK 17
+#endif
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses of STM32L476 (reference manual RM0351). */
+#ifndef INTEGRAD_STM32L4_H
+#define INTEGRAD_STM32L4_H
+
+#include "usart_l4_g0.h"
+
+#define RCC_BASE UINT32_C(0x40021000)
+#define RCC_AHB2ENR RCC(0x4C)
+#define RCC_APB1ENR1 RCC(0x58)
+#define RCC_APB2ENR RCC(0x60)
+#define RCC_CCIPR RCC(0x88)
+
+#define GPIO_BASE UINT32_C(0x48000000)
+#define GPIO_IDR 0x10
+#define GPIO_BSRR 0x18
+#define GPIO_CLOCKS RCC_AHB2ENR
+#define GPIO_CLOCK_OF_A 0
+
+#define FLASH_BASE UINT32_C(0x40022000)
+#define FLASH_ACR REGISTER(FLASH_BASE + 0x00)
+#define FLASH_KEYR REGISTER(FLASH_BASE + 0x08)
+#define FLASH_SR REGISTER(FLASH_BASE + 0x10)
+#define FLASH_CR REGISTER(FLASH_BASE + 0x14)
+#define FLASH_SR_BUSY (UINT32_C(1) << 16) /* BSY */
+#define FLASH_SR_ERRORS UINT32_C(0xC3FA)
+#define FLASH_CR_PROGRAM (UINT32_C(1) << 0) /* PG */
+#define FLASH_CR_LOCK (UINT32_C(1) << 31)
+#define FLASH_CR_SECOND_BANK (UINT32_C(1) << 11) /* BKER */
+#define FLASH_PAGES_OF_BANK 256
+#define FLASH_HAS_DATA_CACHE 1
+#define flash_word uint32_t
+
+#if BOARD_USART == 1
+#define USART_BASE UINT32_C(0x40013800)
+#define USART_CLOCKS RCC_APB2ENR
+#define USART_CLOCK 14
+#elif BOARD_USART == 2
+#define USART_BASE UINT32_C(0x40004400)
+#define USART_CLOCKS RCC_APB1ENR1
+#define USART_CLOCK 17
+#endif
+
+#endif
