@@ -11,6 +11,9 @@ from pathlib import Path
 
 from integrad.errors import IntegradError
 
+PIECE_BYTES = 2**16
+"""How much of a file is read at once."""
+
 LEFTOVER_SECONDS = 3600
 """Age from which a temporary file is taken for a leftover of a process that was killed."""
 
@@ -75,14 +78,17 @@ def read_bounded(path: str | os.PathLike, most: int, what: str) -> bytes:
     """The contents of a regular file. Raises IntegradError for anything else, such as a device that never
     ends, and for more than `most` bytes, too many for `what`."""
     require_regular(path)
+    data = bytearray()
     try:
         with open(path, "rb") as file:
-            data = file.read(most + 1)
+            # In pieces, since Python would allocate `most` bytes for a small file, too.
+            while piece := file.read(min(PIECE_BYTES, most + 1 - len(data))):
+                data += piece
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
         raise IntegradError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if len(data) > most:
         raise IntegradError(f"{path}: is larger than {most:,} bytes, too large for {what}")
-    return data
+    return bytes(data)
 
 
 def require_writable(folder: str | os.PathLike) -> None:

@@ -9,6 +9,7 @@ import format_micropython_file
 import format_model_file
 import format_network_toml
 import format_npz
+import format_program
 import format_session
 import format_spec
 import format_store_image
@@ -28,5 +29,6 @@ MODULES = [
     format_update,
     format_board,
     format_session,
+    format_program,
 ]
 TARGETS = {module.TARGET.name: module.TARGET for module in MODULES}

@@ -46,7 +46,8 @@ class EsptoolFlash(FlashMethod):
 
     @property
     def _direct(self) -> bool:
-        return self.image.begin == self.board.program_origin
+        flash = self.board.part.flash_bytes
+        return self.image.begin == self.board.program_origin and self.image.end - self.image.begin <= flash
 
     def steps(self, contents: bytes) -> list[str]:
         made = (

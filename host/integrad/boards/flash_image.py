@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -116,7 +115,7 @@ def _read(path: str, data: bytes, origin: int, family: int | None) -> FlashImage
 
 def _read_elf(path: str, data: bytes) -> FlashImage:
     try:
-        contents = read_contents(io.BytesIO(data))
+        contents = read_contents(data)
     except Exception as error:  # of a damaged file: of many kinds
         raise IntegradError(f"{path}: damaged ELF file: {one_line(error) or type(error).__name__}") from error
     segments = tuple(joined((address, bytes(part)) for address, part in contents.segments))

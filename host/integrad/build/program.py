@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
+
+MOST_HEADERS = 1000
+"""Segments or sections of a file that is not damaged."""
 
 
 @dataclass(frozen=True)
@@ -134,10 +137,14 @@ def read_program(path: Path) -> Program:
         )
 
 
-def read_contents(file: BinaryIO) -> Contents:
+def read_contents(data: bytes) -> Contents:
     """What an ELF file puts into memories; it needs no symbols. Raises whatever a damaged file causes."""
-    elf = ELFFile(file)
+    elf = ELFFile(io.BytesIO(data))
+    if max(elf.num_segments(), elf.num_sections()) > MOST_HEADERS:
+        raise ValueError(f"more than {MOST_HEADERS:,} segments or sections")
     loads = [segment for segment in elf.iter_segments("PT_LOAD") if segment["p_filesz"]]
+    if sum(segment["p_filesz"] for segment in loads) > 2 * len(data):
+        raise ValueError("its segments are larger than the file")
     architecture = None
     for section in elf.iter_sections():
         if section["sh_type"] == "SHT_ARM_ATTRIBUTES":
