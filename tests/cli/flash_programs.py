@@ -1,10 +1,12 @@
 """Small programs for boards: what a chip looks at when it starts, and nothing that could run."""
 
 import struct
+from functools import cache
 
 from integrad.targets.boards import find_board
 
 
+@cache
 def boot2():
     """256 bytes with the checksum of the RP2040's boot ROM, computed bit by bit."""
     code = bytes(range(252))

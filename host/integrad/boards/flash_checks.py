@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-import zlib
 
 from integrad.boards.flash_image import FlashImage
 from integrad.errors import IntegradError
+from integrad.export.rp2040_boot2 import BOOT2_BYTES, boot_checksum
 from integrad.targets.boards import Board
 from integrad.targets.cores import core_of, product_of
 from integrad.targets.families import ARM, RISC_V
@@ -30,7 +30,6 @@ ARCHITECTURES = {
 ARCHITECTURE_NAMES = {10: "Armv7-M", 11: "Armv6-M", 12: "Armv6-M", 13: "Armv7E-M", 16: "Armv8-M baseline"}
 ARCHITECTURE_NAMES |= {17: "Armv8-M mainline", 21: "Armv8.1-M"}
 
-BOOT2_BYTES = 256
 IMAGE_DEFINITION = (0xFFFFDED3).to_bytes(4, "little")
 IMAGE_DEFINITION_WITHIN = 4096
 FLASH_CONFIGURATION = b"FCFB"
@@ -99,7 +98,7 @@ def _check_start(image: FlashImage, board: Board) -> None:
         raise IntegradError(f"{start}it begins at 0x{image.begin:08x}, expected 0x{board.program_origin:08x}")
     if board.part.name == "RP2040":
         boot2 = first[:BOOT2_BYTES]
-        if len(boot2) < BOOT2_BYTES or _boot2_checksum(boot2[:-4]) != int.from_bytes(boot2[-4:], "little"):
+        if len(boot2) < BOOT2_BYTES or boot_checksum(boot2[:-4]) != int.from_bytes(boot2[-4:], "little"):
             raise IntegradError(
                 f"{start}its first 256 bytes are no second-stage boot loader with its checksum"
             )
@@ -111,13 +110,6 @@ def _check_start(image: FlashImage, board: Board) -> None:
             raise IntegradError(f"{start}a configuration of the flash (FCFB) is missing")
     elif not _is_vector_table(first, board):
         raise IntegradError(f"{start}its first words are no initial stack pointer and reset handler")
-
-
-def _boot2_checksum(data: bytes) -> int:
-    """The CRC-32 of the boot ROM of the RP2040: with zlib's polynomial, but the most significant bit
-    first and not inverted."""
-    reverse = lambda value, bits: int(f"{value:0{bits}b}"[::-1], 2)  # noqa: E731
-    return reverse(zlib.crc32(bytes(reverse(byte, 8) for byte in data)) ^ 0xFFFFFFFF, 32)
 
 
 def _is_vector_table(first: bytes, board: Board) -> bool:

@@ -46,7 +46,7 @@ class PyocdFlash(FlashMethod):
                             f"the flash at 0x{begin:08x} differs after programming; try again"
                         )
                 target.reset()
-        except Error as error:
+        except (Error, OSError, ValueError) as error:  # the latter two of USB libraries
             raise IntegradError(f"pyOCD: {one_line(error) or type(error).__name__}") from error
         return [
             f"programmed and compared {self.image.size:,} bytes through {probe.description}",

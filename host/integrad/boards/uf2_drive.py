@@ -54,11 +54,10 @@ def mount_points() -> list[Path]:
 def read_drive(folder: Path) -> Uf2Drive | None:
     """The drive in a folder, or None if no UF2 boot loader shows it. Raises OSError if it cannot be read."""
     for name in INFO:
-        try:
-            with open(folder / name, "rb") as file:
-                text = file.read(INFO_BYTES).decode("utf-8", "replace")
-        except (FileNotFoundError, NotADirectoryError):
+        if not (folder / name).is_file():
             continue
+        with open(folder / name, "rb") as file:
+            text = file.read(INFO_BYTES).decode("utf-8", "replace")
         found = re.search(r"^Board-ID:[ \t]*(\S[^\r\n]*?)\s*$", text, re.MULTILINE | re.IGNORECASE)
         return Uf2Drive(folder, one_line(found[1]) if found else "")
     return None
