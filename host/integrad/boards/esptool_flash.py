@@ -9,9 +9,10 @@ from pathlib import Path
 
 from integrad.boards import serial_port
 from integrad.boards.flash_checks import ESP_DIRECT_BOOT
-from integrad.boards.flash_method import EXTRA, FlashMethod
+from integrad.boards.flash_method import FlashMethod
 from integrad.boards.loader_command import run_loader
 from integrad.errors import IntegradError
+from integrad.targets.boards import BRINGS_TOOLS
 
 CHIPS = {"esp32c3": "esp32c3"}
 """Driver → the chip's name in esptool."""
@@ -71,6 +72,6 @@ class EsptoolFlash(FlashMethod):
 
     def _esptool(self, remedy: str, *words: str) -> str:
         if importlib.util.find_spec("esptool") is None:
-            raise IntegradError(f"flashing {self.board.name} requires esptool; {EXTRA}")
+            raise IntegradError(f"flashing {self.board.name} requires esptool; {BRINGS_TOOLS}")
         chip = () if "--chip" in words else ("--chip", CHIPS[self.board.driver])
         return run_loader("esptool", [sys.executable, "-m", "esptool", *chip, *words], remedy)

@@ -9,8 +9,6 @@ from integrad.boards.flash_image import FlashImage
 from integrad.boards.intel_hex import write_hex
 from integrad.targets.boards import Board
 
-EXTRA = "pip install 'integrad[boards]'"
-
 
 @dataclass(frozen=True)
 class Place:

