@@ -20,13 +20,8 @@ enum {
     UART_INTERRUPT_TIMEOUT = 1 << 6,
 };
 
-/* The ring oscillator is specified as 1.8 to 12 MHz after its divider; a typical one has 6.5. */
-#define RING_OSCILLATOR_HZ 6500000u
-
 /* The 32 bytes that the UART may still have to send. */
 enum { WAIT_FOR_LAST_BYTES = 32 * WAIT_FOR_BYTE };
-
-static byte_ring received;
 
 /* Whether the bits were set in time. */
 static bool wait_for_bits(uint32_t address, uint32_t bits) {
@@ -117,7 +112,7 @@ static void start_serial(uint32_t clock_hz) {
 void integrad_board_serial_interrupt(void) {
     REGISTER(UART_ICR(BOARD_UART)) = UART_INTERRUPT_RECEIVE | UART_INTERRUPT_TIMEOUT;
     while ((REGISTER(UART_FR(BOARD_UART)) & UART_RECEIVE_EMPTY) == 0) {
-        ring_put(&received, (uint8_t)REGISTER(UART_DR(BOARD_UART)));
+        integrad_received((uint8_t)REGISTER(UART_DR(BOARD_UART)));
     }
 }
 
@@ -127,10 +122,6 @@ void integrad_board_start(void) {
     const uint32_t clock_hz = start_clocks();
     integrad_board_start_ticks(clock_hz);
     start_serial(clock_hz);
-}
-
-int integrad_board_receive(void) {
-    return ring_take(&received);
 }
 
 void integrad_board_send(const void *bytes, size_t count) {

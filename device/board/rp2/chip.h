@@ -35,6 +35,8 @@
 #define PLL_POST_DIVIDER_1 6u
 #define PLL_POST_DIVIDER_2 2u
 
+#define RING_OSCILLATOR_HZ 6500000u /* typically; it differs from chip to chip */
+
 #else
 
 #define PSM 0x40018000u
@@ -62,6 +64,8 @@
 /* 12 MHz x 125 / 5 / 2 = 150 MHz */
 #define PLL_POST_DIVIDER_1 5u
 #define PLL_POST_DIVIDER_2 2u
+
+#define RING_OSCILLATOR_HZ 11000000u /* typically; it differs from chip to chip */
 
 #endif
 

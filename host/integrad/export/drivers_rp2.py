@@ -6,7 +6,7 @@ from integrad.export.board_driver import START, Driver, Macro
 from integrad.export.rp2040_boot2 import BOOT2_BYTES, boot2_file
 from integrad.targets.boards import Board
 
-SOURCES = (*START, "mapped_store.c", "rp2/board.c", "rp2/flash.c")
+SOURCES = (*START, "mapped_store.c", "receive.c", "rp2/board.c", "rp2/flash.c")
 
 
 def _macros(chip: int):

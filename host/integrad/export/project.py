@@ -90,7 +90,9 @@ class Project:
             Macro("BOARD_STORE_BLOCK_BYTES", memory.block_bytes, "erased at once"),
             Macro("BOARD_STORE_UNIT_BYTES", memory.unit_bytes, "programmed at once"),
         ]
-        return self._render("board_config.h", board=board, macros=_lines(macros), store=_lines(store))
+        return self._render(
+            "board_config.h", board=board, driver=driver, macros=_lines(macros), store=_lines(store)
+        )
 
     def _names(self, request: Request, paths: list[str]) -> dict:
         plan, board, driver = request.plan, self.board, self.driver
