@@ -8,7 +8,7 @@ from digits import fail, run, train, write_npz
 
 from integrad.export.board_drivers import has_driver
 from integrad.export.rp2040_boot2 import BOOT2_BYTES, INSTRUCTIONS, LITERALS, boot2, boot_checksum
-from integrad.targets.boards import all_boards
+from integrad.targets.boards import all_boards, find_board
 
 BOARDS = [board.name for board in all_boards() if has_driver(board)]
 
@@ -34,15 +34,17 @@ def test_memories_do_not_overlap(board, model, tmp_path):
     result = run("project", model, "--board", board, "--learn", "all", "--out", tmp_path, "--json", "-")
     assert result.exit_code == 0, result.output
     memory = json.loads(result.stdout)
-    end = memory["flash_origin"] + memory["flash_bytes"]
-    store = memory["slots"] * memory["slot_bytes"]
-    assert store > 0 and memory["slot_bytes"] % memory["block_bytes"] == 0
-    assert memory["flash_origin"] + memory["boot_bytes"] + memory["program_bytes"] == memory["store_origin"]
-    assert memory["store_origin"] + store == end and memory["store_origin"] % memory["block_bytes"] == 0
+    chosen = find_board(board)
+    end = chosen.program_origin + chosen.program_bytes
+    store = memory["store_slots"] * memory["store_slot_bytes"]
+    assert store > 0 and memory["store_slot_bytes"] % memory["store_block_bytes"] == 0
+    assert memory["program_origin"] - memory["boot_bytes"] == chosen.program_origin
+    assert memory["program_origin"] + memory["program_bytes"] == memory["store_origin"]
+    assert memory["store_origin"] + store == end and end % memory["store_block_bytes"] == 0
     script = (tmp_path / "board.ld").read_text()
     assert f"0x{memory['store_origin']:08X}, LENGTH = {store}" in script
     config = (tmp_path / "board/board_config.h").read_text()
-    assert f"#define BOARD_STORE_SLOT_BYTES {memory['slot_bytes']}\n" in config
+    assert f"#define BOARD_STORE_SLOT_BYTES {memory['store_slot_bytes']}\n" in config
 
 
 def test_a_changed_application_is_kept(model, tmp_path):

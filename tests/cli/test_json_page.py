@@ -83,6 +83,7 @@ def test_every_command_is_on_the_page():
         ("evaluate", ["{cnn}", "{data}"]),
         ("predict", ["{cnn}", "{data}"]),
         ("export", ["{cnn}", "--learn", "last:1", "--out", "{out}"]),
+        ("project", ["{cnn}", "--board", "pico", "--learn", "last:1", "--out", "{out}"]),
         ("emulate", ["{cnn}", "{data}", "--tune", 10, "--epochs", 1]),
         ("verify", ["{mlp}", "--core", "m4", "--steps", 1]),
         ("info", ["{cnn}"]),

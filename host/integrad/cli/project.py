@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -103,9 +102,7 @@ def project(model, board, learn, batch_size, stash, recompute, out, name, store,
         "kept": [str(Path(out, YOURS))] if kept else [],
         "learn": learn,
         "batch_size": plan.batch,
-        **asdict(memory),
-        "program_bytes": memory.program_bytes,
-        "store_origin": memory.store_origin,
+        **memory.json(),
     }
     write_json(json_path, result)
 

@@ -64,3 +64,18 @@ class ProjectMemory:
         """The part with the memories that are left for the model, its stack and its samples."""
         flash = max(self.program_bytes - SUPPORT_FLASH, 0)
         return replace(part, flash_bytes=flash, ram_bytes=max(part.ram_bytes - SUPPORT_RAM, 0))
+
+    def json(self) -> dict[str, int]:
+        return {
+            "program_origin": self.program_origin,
+            "program_bytes": self.program_bytes,
+            "boot_bytes": self.boot_bytes,
+            "ram_origin": self.ram_origin,
+            "ram_bytes": self.ram_bytes,
+            "stack_bytes": self.stack_bytes,
+            "store_origin": self.store_origin,
+            "store_slots": self.slots,
+            "store_slot_bytes": self.slot_bytes,
+            "store_block_bytes": self.block_bytes,
+            "store_unit_bytes": self.unit_bytes,
+        }
