@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from integrad.export.target import Files
-from integrad.targets.boards import Board
+from integrad.targets.boards import Board, Pin
 
 START = ("cortex_m/start.c", "cortex_m/ticks.c")
 """Start-up and system timer of every Cortex-M."""
+
+
+LEVELS = {"low": 0, "high": 1}
+LIT, PRESSED = "its level when lit", "its level when pressed"
 
 
 class Macro(NamedTuple):
@@ -19,6 +23,19 @@ class Macro(NamedTuple):
     name: str
     value: str | int
     comment: str = ""
+
+
+def led_and_button(board: Board, pin: Callable[[Pin], str]) -> list[Macro]:
+    """The lines of board_config.h about them, where a board has them. pin: how the drivers write a pin."""
+    found = []
+    if board.led and board.led_on in LEVELS:
+        lit = LEVELS[board.led_on]
+        found += [Macro("BOARD_LED", pin(board.led), str(board.led)), Macro("BOARD_LED_LIT", lit, LIT)]
+    if board.button:
+        pressed = LEVELS[board.button_on]
+        found += [Macro("BOARD_BUTTON", pin(board.button), str(board.button))]
+        found += [Macro("BOARD_BUTTON_PRESSED", pressed, PRESSED)]
+    return found
 
 
 def _no_files(board: Board) -> Files:

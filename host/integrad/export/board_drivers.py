@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from integrad.errors import UsageError
 from integrad.export.board_driver import Driver
+from integrad.export.drivers_nrf52 import NRF52
 from integrad.export.drivers_rp2 import RP2040, RP2350
+from integrad.export.drivers_stm32 import F1, F4, G0, L4
 from integrad.targets.boards import Board, all_boards
 from integrad.targets.cores import core_of
 from integrad.targets.families import ARM
 
-DRIVERS: dict[str, Driver] = {"rp2040": RP2040, "rp2350": RP2350}
+DRIVERS: dict[str, Driver] = {
+    "nrf52": NRF52,
+    "rp2040": RP2040,
+    "rp2350": RP2350,
+    "stm32f1": F1,
+    "stm32f4": F4,
+    "stm32g0": G0,
+    "stm32l4": L4,
+}
 """`driver` of a board → its drivers."""
 
 

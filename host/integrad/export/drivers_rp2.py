@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from integrad.export.board_driver import START, Driver, Macro
+from integrad.export.board_driver import START, Driver, Macro, led_and_button
 from integrad.export.rp2040_boot2 import BOOT2_BYTES, boot2_file
-from integrad.targets.boards import Board
+from integrad.targets.boards import Board, Pin
 
 SOURCES = (*START, "mapped_store.c", "receive.c", "rp2/board.c", "rp2/flash.c")
 
 
+def _pin(pin: Pin) -> str:
+    return f"{pin.number}u"
+
+
 def _macros(chip: int):
     def macros(board: Board) -> list[Macro]:
-        found = [
+        return [
             Macro("BOARD_CHIP", chip, "RP2040 or RP2350"),
             Macro("BOARD_CRYSTAL_HZ", f"{board.clock_hz}u"),
             Macro("BOARD_UART", f"{board.serial.removeprefix('UART')}u", "instance of the serial port"),
-            Macro("BOARD_TX", f"{board.tx.number}u", str(board.tx)),
-            Macro("BOARD_RX", f"{board.rx.number}u", str(board.rx)),
+            Macro("BOARD_TX", _pin(board.tx), str(board.tx)),
+            Macro("BOARD_RX", _pin(board.rx), str(board.rx)),
+            *led_and_button(board, _pin),
         ]
-        if board.led:
-            found += [
-                Macro("BOARD_LED", f"{board.led.number}u", str(board.led)),
-                Macro("BOARD_LED_LIT", int(board.led_on == "high"), "its level when lit"),
-            ]
-        if board.button:
-            found += [
-                Macro("BOARD_BUTTON", f"{board.button.number}u", str(board.button)),
-                Macro("BOARD_BUTTON_PRESSED", int(board.button_on == "high"), "its level when pressed"),
-            ]
-        return found
 
     return macros
 
