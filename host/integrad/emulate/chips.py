@@ -1,0 +1,91 @@
+"""Which emulator runs the images of which board."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from integrad.emulate.chip import Chip
+from integrad.emulate.chip_labwired import LabwiredChip
+from integrad.emulate.chip_qemu import QemuChip
+from integrad.emulate.chip_rp2040 import Rp2040Chip
+from integrad.errors import UsageError
+from integrad.targets.boards import Board
+
+
+@dataclass(frozen=True)
+class ChipEmulator:
+    """An emulator of the chip of a board.
+
+    name: `rp2040py`, `labwired` or `qemu`. chip: what it emulates, by its name there. start: the ELF file of
+    a project and its board → the running chip. portable: whether it lacks instructions of the kernels in
+    assembly, so that an image is built with INTEGRAD_PORTABLE defined. saves: whether it programs flash.
+    """
+
+    name: str
+    chip: str
+    start: Callable[[Path, Board], Chip]
+    portable: bool = False
+    saves: bool = True
+
+    @property
+    def product(self) -> str:
+        """Its name, and the chip where the name does not say it."""
+        return self.name if self.chip in self.name else f"{self.name} {self.chip}"
+
+
+def _rp2040py() -> ChipEmulator:
+    def start(image: Path, board: Board) -> Chip:
+        return Rp2040Chip(image, _instance(board), f"{board.name} in rp2040py")
+
+    return ChipEmulator("rp2040py", "rp2040", start)
+
+
+def _labwired(chip: str, uart: str) -> ChipEmulator:
+    def start(image: Path, board: Board) -> Chip:
+        flash = board.part.flash_origin, board.part.flash_bytes
+        return LabwiredChip(image, chip, uart, *flash, f"{board.name} in labwired")
+
+    return ChipEmulator("labwired", chip, start, portable=True)
+
+
+def _qemu(machine: str) -> ChipEmulator:
+    def start(image: Path, board: Board) -> Chip:
+        return QemuChip(image, machine, _instance(board) - 1, f"{board.name} in QEMU")
+
+    return ChipEmulator("qemu", machine, start, saves=False)
+
+
+def _instance(board: Board) -> int:
+    """2 of USART2."""
+    return int(re.search(r"\d+$", board.serial)[0])
+
+
+F405 = _qemu("netduinoplus2")
+"""QEMU's STM32F405 runs what only needs the serial port, flash and RAM of an STM32F4 with as much memory."""
+
+EMULATORS: dict[str, tuple[ChipEmulator, ...]] = {
+    "blackpill-f411": (_labwired("stm32f411ceu6", "usart1"), F405),
+    "bluepill": (_labwired("stm32f103", "uart1"),),
+    "nucleo-f411re": (_labwired("stm32f411ceu6", "usart2"), F405),
+    "nucleo-f446re": (F405,),
+    "nucleo-l476rg": (_labwired("stm32l476", "uart2"),),
+    "pico": (_rp2040py(),),
+    "stm32f4-discovery": (_labwired("stm32f407", "uart2"), F405),
+}
+"""Board → emulators that ran a project for it, the usual one first."""
+
+
+def emulators_of(board: Board, name: str | None = None) -> tuple[ChipEmulator, ...]:
+    """The emulators of a board, or the one of this name. Raises UsageError if there is none."""
+    found = EMULATORS.get(board.name, ())
+    if not found:
+        known = ", ".join(EMULATORS)
+        raise UsageError(f"--board {board.name}: no emulator runs its image; boards with one: {known}")
+    chosen = tuple(emulator for emulator in found if name in (None, emulator.name))
+    if not chosen:
+        names = " and ".join(emulator.name for emulator in found)
+        raise UsageError(f"--emulator {name}: does not run images of {board.name}, which {names} can")
+    return chosen
