@@ -24,7 +24,7 @@ demo: $(VENV)/.demo
 test: lint
 	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
-# MicroPython on four emulated cores. The first run builds its firmware, which takes some minutes.
+# MicroPython on five emulated cores. The first run builds its firmware, which takes some minutes.
 test-firmware: $(VENV)/.test
 	$(VENV)/bin/integrad micropython build
 	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/pytest -n $(JOBS) -m firmware $(ARGS)

@@ -13,6 +13,8 @@
 #include "py/stackctrl.h"
 #include "shared/runtime/pyexec.h"
 
+#include "../region.h"
+
 enum { STACK_LIMIT = 32 * 1024 };
 
 #define TEXT_OF(number) #number
@@ -81,15 +83,15 @@ uint64_t mp_hal_time_ns(void) {
     return 0;
 }
 
-/* region.begin(), region.end(): the markers of device/region.h. */
+/* region.begin(), region.end() */
 static mp_obj_t begin(void) {
-    __asm__ volatile("mov r9, r9");
+    integrad_region_begin();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(begin_object, begin);
 
 static mp_obj_t end(void) {
-    __asm__ volatile("mov r10, r10");
+    integrad_region_end();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(end_object, end);

@@ -1,4 +1,4 @@
-"""MicroPython on four emulated cores: native modules from ROMFS, from files in RAM, and in firmware.
+"""MicroPython on emulated cores: native modules from ROMFS, from files in RAM, and in firmware.
 
 Building MicroPython takes minutes, so `make test` leaves these out: `make test-firmware`. Their firmware is
 kept in the user's cache.

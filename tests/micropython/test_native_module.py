@@ -31,7 +31,7 @@ from integrad_codegen.micropython.export import emit_module
 HERE = Path(__file__).parent
 USE = "if (next((int)n_args) == 7) return mp_const_none;"
 SHOWN = '__attribute__((visibility("default")))'
-ARM = ("armv6m", "armv7m", "armv7emsp", "armv7emdp")
+CORES = ("armv6m", "armv7m", "armv7emsp", "armv7emdp", "rv32imc")
 
 
 @settings(max_examples=6)
@@ -69,7 +69,7 @@ def test_refusals_and_the_heap(name, tmp_path):
 
 
 @pytest.mark.parametrize("case", [FIXED["wide"], BACKPROP["backprop maps"]])
-@pytest.mark.parametrize("name", ARM)
+@pytest.mark.parametrize("name", CORES)
 def test_arm_modules_link_without_any_library(name, case):
     """The wide case divides 64-bit numbers, and a Cortex-M0 cannot divide at all."""
     assert name in installed_architectures()
@@ -91,7 +91,7 @@ def test_the_module_of_a_usual_network_takes_6_kb(learner, options, tmp_path):
     layers = [options | {"units": units} for units in (96, 48)]
     case = Case("HW", "int8", (16, 64), (-3,), (23,), 10, layers, batch=10, learner=learner)
     device = case.generate(tmp_path, "digits")
-    sizes = {name: len(*native_backend(device, name).values()) for name in (*ARM, "x64")}
+    sizes = {name: len(*native_backend(device, name).values()) for name in (*CORES, "x64")}
     assert max(sizes.values()) <= 6144, sizes
     assert sizes["armv6m"] <= 1.15 * sizes["armv7m"], sizes
 

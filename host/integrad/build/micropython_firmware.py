@@ -17,9 +17,9 @@ from integrad.build.toolchain import DEVICE, first_error
 from integrad.build_folder import build_folder
 from integrad.errors import IntegradError
 from integrad.programs import ask, find_program
-from integrad.targets.cores import Core, arm_flags
+from integrad.targets.cores import Core, micropython_flags
+from integrad.targets.families import ARM
 
-COMPILER = "arm-none-eabi-gcc"
 OWN = DEVICE / "micropython"
 FLAGS = f"-ffreestanding -fbuiltin -isystem {OWN / 'libc'} -DMICROPY_USE_INTERNAL_ERRNO=1"
 
@@ -33,7 +33,8 @@ def firmware_path(core: Core, user_modules: Path | None = None) -> Path:
     tree = get_sources()
     settings = FLAGS.replace(str(OWN), ""), _board_settings(core)
     digest = hashlib.sha256(repr((settings, str(tree), contents_of(tree))).encode())
-    digest.update(ask(_compiler(), "--version").encode())
+    digest.update(ask(_compiler(core), "--version").encode())
+    digest.update((DEVICE / "region.h").read_bytes())
     for folder in (OWN, *([user_modules] if user_modules else [])):
         for file in sorted(file for file in folder.rglob("*") if file.is_file()):
             digest.update(file.name.encode() + file.read_bytes())
@@ -66,11 +67,10 @@ def build_micropython(
     return firmware
 
 
-def _compiler() -> str:
-    if path := find_program(COMPILER):
+def _compiler(core: Core) -> str:
+    if path := find_program(core.family.gcc):
         return path
-    install = "apt-get install gcc-arm-none-eabi (as root)"
-    raise IntegradError(f"building MicroPython requires {COMPILER}; {install}")
+    raise IntegradError(f"building MicroPython requires {core.family.gcc}; {core.family.brings_gcc}")
 
 
 def _board_settings(core: Core) -> dict[str, object]:
@@ -78,8 +78,9 @@ def _board_settings(core: Core) -> dict[str, object]:
     board = core.micropython
     return {
         "MCU": core.product,
-        "CPU": " ".join(arm_flags(core.product.lower(), board.fpu)),
+        "CPU": " ".join(micropython_flags(core)),
         "QEMU_MACHINE": core.machine.name,
+        "QEMU_ARCH": "arm" if core.family is ARM else "riscv32",
         "SOC": board.soc,
         "MCU_SCRIPT": board.linker_script,
         "THUMB": board.thumb,

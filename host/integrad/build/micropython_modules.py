@@ -14,7 +14,7 @@ from integrad.build.micropython_source import get_sources
 from integrad.build.toolchain import DEVICE, first_error
 from integrad.errors import IntegradError, UsageError
 from integrad.programs import ask, find_program
-from integrad.targets.cores import Core, arm_flags, micropython_cores
+from integrad.targets.cores import Core, micropython_cores, micropython_flags
 from integrad_codegen.c.runtime import ONE_UNIT, SMALL
 
 FLAGS = (
@@ -31,8 +31,9 @@ SMALLEST, FAST = "-Os", "-O2"
 """Optimisation of the module, whose kernels are optimised by hand, and of the run-time functions."""
 SMALLER = ("-fno-tree-loop-optimize", "-fno-schedule-insns2")
 """For cores whose kernels leave no important loops to the compiler: saves 3 % of the bytes."""
-RUNTIME = ("cortex_m/runtime_abi.c", "bare_metal/memory.c")
-"""Division and copying, linked instead of a library for operations that the core has no instructions for."""
+RUNTIME = ("bare_metal/memory.c",)
+"""Copying, which is linked instead of a library, as are the helpers of the family of cores: division and the
+like, where a core has no instructions for them."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Architecture:
     flags: tuple[str, ...]
     floats: str
     runtime: tuple[str, ...] = ()
-    brings: str = "apt-get install gcc-arm-none-eabi (as root)"
+    brings: str = ""
     machine: str = ""
 
     def trouble(self) -> str:
@@ -66,11 +67,15 @@ class Architecture:
 
 
 def _of_core(core: Core) -> Architecture:
-    board = core.micropython
+    board, family = core.micropython, core.family
     smaller = () if core.keeps_loops else SMALLER
-    flags = (*arm_flags(core.product.lower(), board.fpu), *FREESTANDING, *smaller)
-    names = (board.architecture, board.runs_on, "arm-none-eabi-gcc")
-    return Architecture(*names, flags, board.floats, RUNTIME)
+    return Architecture(
+        *(board.architecture, board.runs_on, family.gcc),
+        (*micropython_flags(core), *FREESTANDING, *smaller),
+        board.floats,
+        (family.helpers, *RUNTIME),
+        family.brings_gcc,
+    )
 
 
 ARCHITECTURES = {

@@ -42,7 +42,7 @@ def count_regions(
         folder = Path(name)
         options, mount = load_files(core, files, folder)
         (folder / "counting.map").write_bytes(make_counting_map(read_program(firmware)).to_bytes())
-        plugin = str(build_plugin(find_qemu())).replace(",", ",,")
+        plugin = str(build_plugin(find_qemu(core.family))).replace(",", ",,")
         command = [*machine_command(core, "stdio"), "-kernel", str(firmware), *options]
         command += ["-plugin", f"{plugin},map=counting.map,out=counts.txt"]
         empty = "begin()\nend()\n"

@@ -13,7 +13,7 @@ from pathlib import Path
 from integrad.build.micropython_firmware import build_micropython
 from integrad.build.micropython_romfs import romfs_image
 from integrad.emulate.faults import FirmwareError
-from integrad.emulate.qemu import BRINGS_QEMU, find_qemu
+from integrad.emulate.qemu import find_qemu
 from integrad.errors import IntegradError
 from integrad.targets.cores import Core
 
@@ -85,10 +85,11 @@ def start_on_terminal(core: Core, firmware: Path | None = None) -> Iterator[str]
 
 def machine_command(core: Core, serial: str) -> list[str]:
     """The QEMU command for a board; serial: the destination of its UART."""
-    qemu = find_qemu()
+    qemu, machine = find_qemu(core.family), core.micropython.machine or core.machine
     if qemu is None:
-        raise IntegradError(f"qemu-system-arm is not installed; {BRINGS_QEMU}")
-    command = [qemu, *core.machine_options(whole_machine=True), "-display", "none", "-monitor", "none"]
+        raise IntegradError(f"{core.family.emulator} is not installed; {core.family.brings_emulator}")
+    options = machine.options(machine.flash_bytes, machine.ram_bytes)
+    command = [qemu, *options, "-display", "none", "-monitor", "none"]
     command += ["-semihosting", "-serial", serial]
     return [*command, "-device", ENABLE_FPU] if core.micropython.fpu else command
 

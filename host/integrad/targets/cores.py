@@ -80,6 +80,9 @@ RV32_FLAGS = ("-march=rv32imc", "-mabi=ilp32", "-msmall-data-limit=0")
 """Options of gcc and clang. Small data would be in sections of its own, which only save instructions where a
 register is reserved for their address."""
 
+RV32_MACHINE = ("-bios", "none", "-cpu", "rv32,a=off,f=off,d=off,mmu=off")
+"""Arguments of QEMU: a core without extensions that its parts may lack."""
+
 CORES: dict[str, Core] = {
     core.name: core
     for core in (
@@ -189,17 +192,14 @@ CORES: dict[str, Core] = {
             "RV32IMC",
             RISC_V,
             find_part("ESP32-C3"),
-            # The core begins at the first address of flash, and has no extensions that its parts may lack.
+            # The core begins at the first address of flash.
             Machine(
                 "virt",
                 flash_origin=0x20000000,
                 ram_origin=0x80000000,
                 vectors_origin=0x20000000,
                 flash_bytes=32 * MIB,
-                arguments=(
-                    *("-bios", "none", "-cpu", "rv32,a=off,f=off,d=off,mmu=off"),
-                    *("-device", "loader,addr=0x20000000,cpu-num=0"),
-                ),
+                arguments=(*RV32_MACHINE, "-device", "loader,addr=0x20000000,cpu-num=0"),
             ),
             {
                 "gcc": RV32_FLAGS,
@@ -207,6 +207,19 @@ CORES: dict[str, Core] = {
                 "zig": ("-target", "riscv32-freestanding-none", "-mcpu=generic_rv32+m+c", RV32_FLAGS[-1]),
             },
             unicorn_model=None,
+            micropython=MicroPythonBoard(
+                architecture="rv32imc",
+                runs_on="ESP32-C3, RP2350 as RISC-V",
+                floats="FLOAT",
+                soc="VIRT",
+                linker_script="virt",
+                thumb=0,
+                machine=Machine("virt", arguments=RV32_MACHINE),
+                # The linker script uses the first 6 MB of RAM.
+                romfs=0x81000000,
+                files=0x81800000,
+                heap=0x81900000,
+            ),
         ),
     )
 }
@@ -245,6 +258,13 @@ def product_of(part: Part) -> str:
 def micropython_cores() -> dict[str, Core]:
     """The cores on which MicroPython runs, by name."""
     return {name: core for name, core in CORES.items() if core.micropython}
+
+
+def micropython_flags(core: Core) -> tuple[str, ...]:
+    """Options of gcc for MicroPython and its modules, whose calling convention may be another one."""
+    if core.family is ARM:
+        return arm_flags(core.product.lower(), core.micropython.fpu)
+    return core.flags["gcc"]
 
 
 def get_micropython_core(name: str) -> Core:
