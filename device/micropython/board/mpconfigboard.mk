@@ -1,6 +1,6 @@
 # An emulated board of MicroPython's port for QEMU. integrad.build.micropython_firmware passes what tells one
 # board from another, from the table of cores: MCU (Cortex-M4), CPU (the compiler's flags), QEMU_ARCH (arm or
-# riscv32), QEMU_MACHINE, SOC, MCU_SCRIPT (the port's linker script), THUMB (1 or 2, 0 if it is no Arm), and
+# riscv32), QEMU_MACHINE, SOC, MCU_SCRIPT (the linker script, of the port for Arm), THUMB (1 or 2, 0 if it is no Arm), and
 # FILES_ADDRESS, FILES_BYTES, HEAP_ADDRESS, HEAP_BYTES: memory that the linker script leaves alone.
 
 HERE := $(patsubst %/,%,$(dir $(realpath $(dir $(lastword $(MAKEFILE_LIST))))))
@@ -17,7 +17,7 @@ SRC_BOARD_O = shared/runtime/gchelper_thumb$(THUMB).o
 endif
 
 ifeq ($(QEMU_ARCH),riscv32)
-LDSCRIPT = mcu/rv32/$(MCU_SCRIPT).ld
+LDSCRIPT = $(HERE)/board/$(MCU_SCRIPT).ld
 # The port compiles for its own choice of extensions; its start-up code needs the instructions of Zicsr.
 RV32_ARCH = rv32imc_zicsr
 CFLAGS += $(filter-out -march=%,$(CPU))

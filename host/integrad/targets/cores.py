@@ -212,7 +212,7 @@ CORES: dict[str, Core] = {
                 runs_on="ESP32-C3, RP2350 as RISC-V",
                 floats="FLOAT",
                 soc="VIRT",
-                linker_script="virt",
+                linker_script="riscv",
                 thumb=0,
                 machine=Machine("virt", arguments=RV32_MACHINE),
                 # The linker script uses the first 6 MB of RAM.
