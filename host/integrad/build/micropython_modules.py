@@ -15,6 +15,7 @@ from integrad.build.toolchain import DEVICE, first_error
 from integrad.errors import IntegradError, UsageError
 from integrad.programs import ask, find_program
 from integrad.targets.cores import Core, micropython_cores, micropython_flags
+from integrad.targets.families import ARM
 from integrad_codegen.c.runtime import ONE_UNIT, SMALL
 
 FLAGS = (
@@ -28,7 +29,7 @@ FLAGS = (
 )
 FREESTANDING = ("-ffreestanding", f"-isystem{DEVICE / 'micropython/libc'}")
 SMALLEST, FAST = "-Os", "-O2"
-"""Optimisation of the module, whose kernels are optimised by hand, and of the run-time functions."""
+"""Optimisation of modules whose kernels are optimised by hand, and of what the compiler has to optimise."""
 SMALLER = ("-fno-tree-loop-optimize", "-fno-schedule-insns2")
 """For cores whose kernels leave no important loops to the compiler: saves 3 % of the bytes."""
 RUNTIME = ("bare_metal/memory.c",)
@@ -40,8 +41,8 @@ like, where a core has no instructions for them."""
 class Architecture:
     """An architecture of native code, by its name in MicroPython.
 
-    cores: processors that can run it, for display. machine: expected target of the compiler, if compilers for
-    other targets have the same name.
+    cores: processors that can run it, for display. level: of optimisation. machine: expected target of the
+    compiler, if compilers for other targets have the same name.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Architecture:
     runtime: tuple[str, ...] = ()
     brings: str = ""
     machine: str = ""
+    level: str = SMALLEST
 
     def trouble(self) -> str:
         """Why it cannot be compiled for here, with a remedy; "" if it can."""
@@ -75,6 +77,7 @@ def _of_core(core: Core) -> Architecture:
         board.floats,
         (family.helpers, *RUNTIME),
         family.brings_gcc,
+        level=SMALLEST if family is ARM else FAST,
     )
 
 
@@ -129,7 +132,7 @@ def build_module(sources: Mapping[str, str], name: str, architecture: Architectu
         compiler = [architecture.compiler, *architecture.flags]
         floats = f"-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_{architecture.floats}"
         runtime = [str(DEVICE / file) for file in architecture.runtime]
-        for level, paths in ((SMALLEST, files), (FAST, runtime)):
+        for level, paths in ((architecture.level, files), (FAST, runtime)):
             if paths:
                 _run([*compiler, level, *FLAGS, floats, f"-I{tree}", "-I.", "-c", *paths], where)
         # A single object with everything that mpy_init reaches, since mpy_ld.py links whole objects.

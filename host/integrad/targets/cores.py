@@ -207,6 +207,7 @@ CORES: dict[str, Core] = {
                 "zig": ("-target", "riscv32-freestanding-none", "-mcpu=generic_rv32+m+c", RV32_FLAGS[-1]),
             },
             unicorn_model=None,
+            keeps_loops=True,
             micropython=MicroPythonBoard(
                 architecture="rv32imc",
                 runs_on="ESP32-C3, RP2350 as RISC-V",

@@ -40,10 +40,10 @@ class MicroPythonBoard:
 
     architecture: of native modules, by its name in MicroPython; modules for smaller cores run as well.
     runs_on: real cores that run such modules, for display. floats: representation of floats in MicroPython
-    (NONE, FLOAT, DOUBLE); fpu: name of the unit in gcc. soc, linker_script: of MicroPython's port for QEMU, or of ours.
-    thumb: 1 for cores without Thumb-2, 0 for other families. machine: if it is not that of the core. romfs,
-    files, heap: addresses of memory not used by the linker script, for a ROMFS image, a file system and the
-    heap.
+    (NONE, FLOAT, DOUBLE); fpu: name of the unit in gcc. soc, linker_script: of MicroPython's port for QEMU;
+    the script for RISC-V is ours. thumb: 1 for cores without Thumb-2, 0 for other families. machine: if it is
+    not that of the core. romfs, files, heap: addresses of memory not used by the linker script, for a ROMFS
+    image, a file system and the heap.
     """
 
     architecture: str
