@@ -2,17 +2,19 @@
 
     python benchmarks/code_sizes.py [--cores m0 m4] [--check | --add]
 
-Builds a few dozen networks for every core with arm-none-eabi-gcc and finds, by least squares, the bytes
-of each ingredient whose sum is the code of every one of them: host/integrad/data/code_sizes.json. With
---check nothing is written; with --add existing entries are kept, and missing ones are measured on the
-networks that have some. Prints, for each core, the largest error on these networks and on networks
-that were not used for the fit. Run it after changing kernels or templates.
+Builds a few dozen networks for every core with gcc and finds, by least squares, the bytes of each
+ingredient whose sum is the code of every one of them: host/integrad/data/code_sizes.json. Where constants
+are in RAM, the same is done for their bytes, and the networks are smaller. With --check nothing is
+written; with --add existing entries are kept, and missing ones are measured on the networks that have
+some. Prints, for each core, the largest error on these networks and on networks that were not used for
+the fit. Run it after changing kernels or templates.
 """
 
 import argparse
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +22,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from integrad.datasets.preprocessing import Preprocessing
-from integrad.estimate.code_sizes import ingredients, is_detail, table_bytes, total
+from integrad.estimate.code_sizes import in_ram_of, ingredients, is_detail, table_bytes, total
 from integrad.execute.device_model import DeviceModel
 from integrad.model_file import Model
 from integrad.network.network import Network
@@ -95,6 +97,40 @@ WIDE = [
     (("CHW", "int8", (60, 6, 6)), "cnn:c6,c60,p2,d12", "nitro-d", "", "", False, 64),
     (("CHW", "int8", (60, 6, 6)), "cnn:c60,p2", "nitro-d", "", "", False, 64),
 ]
+TINY, TINY_COLOUR, TINY_SERIES = (
+    ("HW", "uint8", (9, 9)),
+    ("HWC", "uint8", (8, 8, 3)),
+    ("TC", "int16", (32, 3)),
+)
+READINGS = [("F", "int8", (60,)), ("F", "int16", (90,)), ("F", "uint16", (40,)), ("F", "int32", (30,))]
+TINY_NETWORKS = [
+    *product(READINGS, ["mlp:24", "mlp:16,8"]),
+    *product([TINY], ["cnn:c6,p2,d16", "cnn:c4,c5s2,d7", "cnn:a2,c4,c6k1,d9"]),
+    *product([TINY_COLOUR], ["cnn:c6,p2,d16", "cnn:dw,p2,d8"]),
+    *product([TINY_SERIES], ["cnn:c6k5,p2,d10", "cnn:a2,c4,p2,d9"]),
+    *product([READINGS[1]], ["mlp:24", "mlp:16,8"], ["pocket", "backprop"]),
+    *product([TINY], ["mlp:12", "cnn:c6,p2,d16", "cnn:c4,c5,a2,d7", "cnn:dw,p2,d8"], ["backprop"]),
+    *product([TINY_SERIES], ["cnn:c6k5,p2,d10", "cnn:a2,c4,p2,d9"], ["backprop"]),
+    (READINGS[1], "mlp:16,8", "backprop", "cross-entropy"),
+    (TINY, "cnn:c6,p2,d16", "backprop", "cross-entropy"),
+    (READINGS[1], "mlp:16,8", "backprop", "squared", "2"),
+    (TINY, "cnn:c4,a2,d12", "backprop", "squared", "2"),
+    (READINGS[1], "mlp:16,8", "backprop", "squared", "", True),
+    (TINY, "cnn:c4,a2,d12", "backprop", "squared", "", True),
+    (READINGS[0], "mlp:16,8", "nitro-d", "", "", False, 64),
+    (("CHW", "int8", (12, 6, 6)), "cnn:c6,c12,p2,d12", "nitro-d", "", "", False, 64),
+]
+TINY_OTHERS = [
+    (READINGS[0], "mlp:20,10"),
+    (TINY, "cnn:c4,p2,d12"),
+    (TINY_SERIES, "cnn:c4,p2,c8,d12"),
+    (READINGS[1], "mlp:20,10", "pocket"),
+    (READINGS[1], "mlp:20,10", "backprop"),
+    (TINY, "cnn:c4,p2,d12", "backprop"),
+]
+SPACIOUS = {"flash_bytes": 1 << 20, "ram_bytes": 48 << 10}
+"""Memories of an imagined chip on which all of these networks fit; nothing runs there."""
+
 OTHERS = [
     (IMAGE, "mlp:96,48"),
     (IMAGE, "cnn:p4,c8,p2,c16,p2,d32"),
@@ -126,8 +162,8 @@ def make_model(data, spec, learner="nitro-d", loss="", stash="", biased=False, s
 
 
 def built(core, networks, settings, known=None):
-    """(ingredients, bytes of code and of constants that are not known) of every firmware; with known
-    ingredients, only of those that have others."""
+    """(ingredients, bytes of code and of constants that are not known, such bytes in RAM) of every firmware;
+    with known ingredients, only of those that have others."""
     cases = [(core, *case, *setting) for case, setting in product(networks, settings)]
     cases = [case for case in cases if known is None or ingredients_of(case).keys() - known.keys()]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # compilers are processes of their own
@@ -145,9 +181,13 @@ def build(case):
     model, options = make_model(*network)
     with TemporaryDirectory() as folder:
         device = DeviceModel.generate(model, Path(folder), learn, batch, options=options)
-        flash = device.build(get_core(core), whole_machine=True, toolchain="gcc").sizes.flash
+        core = get_core(core)
+        if core.family.constants_in_ram:
+            core = replace(core, machine=replace(core.machine, **SPACIOUS))
+        sizes = device.build(core, whole_machine=True, toolchain="gcc").sizes
     plan = device.plan
-    return ingredients(model, plan), flash - plan.weights_bytes - plan.frozen_bytes - table_bytes(model, plan)
+    known = plan.weights_bytes + plan.frozen_bytes + table_bytes(model, plan)
+    return ingredients(model, plan), sizes.flash - known, sizes.data - known
 
 
 def fitted(rows, known=None):
@@ -181,18 +221,27 @@ def main():
     parser.add_argument("--add", action="store_true")
     options = parser.parse_args()
     for core in options.cores:
+        in_ram = get_core(core).family.constants_in_ram
+        # What is fitted: the name in the table, and its place in a row of built().
+        fits = {core: 1} | ({in_ram_of(core): 2} if in_ram else {})
         if not options.check:
             table = read_table()
             known = table[core] if options.add else {}
             networks = [*NETWORKS, *GROUPED, *POCKET, *BACKPROP, *PACKED, *BIASED, *WIDE]
-            rows = built(core, networks, SETTINGS, known if options.add else None)
-            table[core] = known | fitted(rows, known)
-            worst = max(error(total(table[core], found), size) for found, size in rows)
+            networks, settings = (TINY_NETWORKS, FEW) if in_ram else (networks, SETTINGS)
+            rows = built(core, networks, settings, known if options.add else None)
+            for name, column in fits.items():
+                known = table[name] if options.add else {}
+                own = [(row[0], row[column]) for row in rows]
+                table[name] = known | fitted(own, known)
+                worst = max(error(total(table[name], found), size) for found, size in own)
+                print(f"{name}: {len(own)} firmwares fitted, largest error {worst:.2f} %", flush=True)
             TABLE.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
-            print(f"{core}: {len(rows)} firmwares fitted, largest error {worst:.2f} %", flush=True)
         table = read_table()
-        errors = [error(total(table[core], found), size) for found, size in built(core, OTHERS, FEW)]
-        print(f"{core}: {len(errors)} others, largest error {max(errors):.2f} %", flush=True)
+        rows = built(core, TINY_OTHERS if in_ram else OTHERS, FEW)
+        for name, column in fits.items():
+            errors = [error(total(table[name], row[0]), row[column]) for row in rows]
+            print(f"{name}: {len(errors)} others, largest error {max(errors):.2f} %", flush=True)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ static int is_before(const volatile uint32_t *word, const uint32_t *end) {
 }
 
 void integrad_start(void) {
+#if !defined(__AVR__) /* where libgcc has done it */
     const uint32_t *image = integrad_data_image;
     for (uint32_t *word = integrad_data_start; is_before(word, integrad_data_end); word++) {
         *word = *image++;
@@ -39,9 +40,12 @@ void integrad_start(void) {
     for (uint32_t *word = integrad_bss_start; is_before(word, integrad_bss_end); word++) {
         *word = 0;
     }
+#endif
     uintptr_t used;
 #if defined(__riscv)
     __asm__ volatile("mv %0, sp" : "=r"(used));
+#elif defined(__AVR__)
+    __asm__ volatile("in %A0, __SP_L__\n\tin %B0, __SP_H__" : "=r"(used));
 #else
     __asm__ volatile("mov %0, sp" : "=r"(used));
 #endif
@@ -59,6 +63,7 @@ uint32_t integrad_stack_peak(void) {
     return (uint32_t)((uintptr_t)integrad_stack_top - (uintptr_t)word);
 }
 
+#if !defined(__AVR__) /* which has no faults to report */
 static void print_field(const char *name, uint32_t value) {
     char digits[9];
     for (int i = 7; i >= 0; i--) {
@@ -70,5 +75,6 @@ static void print_field(const char *name, uint32_t value) {
     semihosting_print(name);
     semihosting_print(digits);
 }
+#endif
 
 #endif

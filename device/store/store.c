@@ -156,7 +156,7 @@ static int is_intact(void *weights, const integrad_store *s, uint32_t slot, cons
         if (read_bytes(s, part, weights_at(s, slot) + at, count) < 0) {
             return 0;
         }
-        crc = integrad_crc32(crc, part, count);
+        crc = integrad_crc32(crc, part, (size_t)count);
         at += count;
     }
     return crc == h->weights_crc;
@@ -384,7 +384,7 @@ static int save_as(integrad_store_info *info, header *h, const integrad_store *s
     h->layout = content->layout;
     h->model = content->model;
     h->size = content->size;
-    h->weights_crc = integrad_crc32(0, weights, content->size);
+    h->weights_crc = integrad_crc32(0, weights, (size_t)content->size);
     uint32_t slot = 0;
     begin(store);
     const int result = save(&slot, store, weights, h, content);

@@ -1,11 +1,13 @@
-"""Cores, toolchains and emulators of these tests."""
+"""Cores, toolchains and emulators of these tests: what QEMU emulates; test_simavr.py has the rest."""
 
 from pathlib import Path
 
-from integrad.targets.cores import CORES, cores_of
+from integrad.targets import cores
+from integrad.targets.cores import cores_of
 from integrad.targets.families import ARM
 
 PROGRAMS = Path(__file__).parent / "programs"
+CORES = {name: core for name, core in cores.CORES.items() if core.family.engine == "qemu"}
 ARM_CORES = tuple(cores_of(ARM))
 UNICORN_CORES = tuple(name for name, core in CORES.items() if core.unicorn_model)
 

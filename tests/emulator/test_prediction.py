@@ -11,7 +11,7 @@ from toy_models import make_model
 from integrad.build.sizes import measure_map
 from integrad.estimate.code_sizes import ingredients, total
 from integrad.estimate.part_fit import fit_part
-from integrad.estimate.prediction import STACK_BYTES, predict
+from integrad.estimate.prediction import predict
 from integrad.estimate.shortage import MARGIN
 from integrad.execute.device_model import DeviceModel
 from integrad.targets.cores import get_core
@@ -40,7 +40,8 @@ def build(tmp_path, core, spec, shape, axes, dtype, learn, batch):
     return model, device.plan, device.build(get_core(core), whole_machine=True, toolchain="gcc")
 
 
-CASES = [*((core, case) for core in ARM_CORES for case in MODELS), ("rv32", MODELS[1])]
+TINY = ("mlp:9", (31,), "F", "uint16", "all", 3)
+CASES = [*((core, case) for core in ARM_CORES for case in MODELS), ("rv32", MODELS[1]), ("avr", TINY)]
 
 
 @pytest.mark.parametrize("core, case", CASES, ids=str)
@@ -50,7 +51,7 @@ def test_prediction_equals_the_map(tmp_path, core, case):
     flash, ram = measure_map(firmware.map_file.read_text(), firmware.core.machine)
     sizes = {name: size for name, _, size in firmware.sizes.symbols}
     assert footprint.ram == ram
-    assert footprint.stack == firmware.sizes.stack == STACK_BYTES
+    assert footprint.stack == firmware.sizes.stack == get_core(core).family.stack_bytes
     assert footprint.weights_ram == sizes.get("weights", 0)
     assert footprint.scratch == sizes["scratch"]
     in_flash = sizes["model_initial_weights"] + sizes.get("model_frozen_weights", 0)
@@ -66,7 +67,7 @@ def test_a_larger_stack_takes_more():
     assert (
         predict(model, plan, get_core("m4"), 5001).ram - predict(model, plan, get_core("m4"), 5000).ram == 8
     )
-    assert predict(model, plan, get_core("m4")).stack == STACK_BYTES
+    assert predict(model, plan, get_core("m4")).stack == 4096
 
 
 @pytest.mark.parametrize(("memory", "others"), [("flash", "RAM"), ("RAM", "flash")])

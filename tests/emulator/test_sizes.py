@@ -1,13 +1,13 @@
 """Flash and RAM of firmware: the ELF file, the linker map and the linker's errors agree to the byte."""
 
 import pytest
-from emulated import BUILDS, PROGRAMS
+from emulated import BUILDS, CORES, PROGRAMS
 
 from integrad.build.firmware import DoesNotFitError, build_firmware
 from integrad.build.sizes import measure_map
 from integrad.emulate.runner import run
 from integrad.errors import UsageError
-from integrad.targets.cores import CORES, get_core
+from integrad.targets.cores import get_core
 
 TOOLCHAINS = ("gcc", "clang", "zig")
 RESERVE = 4096

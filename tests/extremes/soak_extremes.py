@@ -58,7 +58,9 @@ def compare(case, cores):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--cores", default=",".join(CORES))
+    parser.add_argument(
+        "--cores", default=",".join(name for name in CORES if CORES[name].family.engine == "qemu")
+    )
     cores = [get_core(name) for name in parser.parse_args().cores.split(",")]
     print("| case | accumulator | reached | proved | share | bits |\n|---|---|---:|---:|---:|---:|")
     total = 0

@@ -32,6 +32,7 @@ CHAINS = {
     "m33": {"dsp", "m3", "portable"},
     "m55": {"mve", "dsp", "m3", "portable"},
     "rv32": {"portable"},
+    "avr": {"portable"},
 }
 OTHERS = {
     "m23": ("arm-none-eabi-gcc", "-mcpu=cortex-m23", "-mthumb"),

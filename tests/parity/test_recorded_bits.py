@@ -44,10 +44,12 @@ SUPPORTED = [
     (engine, name) for engine in ENGINES for name in CASES if CASES[name].learner in LEARNERS_OF[engine]
 ]
 
+SOME = ("wide", "pocket", "backprop", "backprop pooled")
+SMALL = ("wide", "pocket", "backprop maps", "backprop biased")
 PORTABLE = [
     (core, name)
     for core in sorted(CORES.keys() - cores_of(ARM).keys())
-    for name in ("wide", "pocket", "backprop", "backprop pooled")
+    for name in (SMALL if CORES[core].machine.ram_bytes < 64 * 1024 else SOME)
 ]
 """Cases of each learner, for cores without kernels of their own."""
 

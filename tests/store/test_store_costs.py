@@ -50,7 +50,7 @@ def test_erases_and_life_are_what_an_emulated_memory_counts(wear, plan):
 
 def test_code_bytes_are_those_of_the_compiler(tmp_path):
     assert set(CODE_BYTES) == set(CORES)
-    for name in ("m0", "rv32"):
+    for name in ("m0", "rv32", "avr"):
         core, total = get_core(name), 0
         tools = find_toolchain("gcc", family=core.family)
         for source in (STORE, DEVICE / "checksum.c"):

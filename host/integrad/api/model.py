@@ -19,7 +19,7 @@ from integrad.datasets.dataset import Dataset
 from integrad.datasets.samples import chunks
 from integrad.errors import InvalidArgumentError
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.executors import c_executors
+from integrad.execute.executors import c_executors, without_small
 from integrad.execute.verification import Verdict, random_actions, verify
 from integrad.export.target import Request
 from integrad.export.targets import TARGETS, check_options
@@ -270,7 +270,8 @@ class Model(model_file.Model):
         Parameters
         ----------
         cores : sequence of str, or "all"
-            Names of cores, such as "m0"; they require an emulator.
+            Names of cores, such as "m0"; they require an emulator. "all" leaves out chips on which the model
+            does not fit.
         steps, batch_size, seed : int
             Number and size of the training steps, and seed of samples and labels.
         time_limit : float
@@ -288,6 +289,8 @@ class Model(model_file.Model):
             with invalid_arguments():
                 device = DeviceModel.generate(self, Path(folder), "all", batch_size)
             actions = random_actions(device, steps, self.schedule(batch_size), seed)
+            if cores == "all":
+                chosen, _ = without_small(device, chosen, actions)
             return list(verify(device, c_executors(device, chosen, time_limit), actions))
 
 

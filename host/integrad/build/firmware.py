@@ -60,22 +60,25 @@ def build_firmware(
     include_dirs: list[Path],
     out_dir: Path,
     *,
-    stack_bytes: int = 4096,
+    stack_bytes: int | None = None,
     whole_machine: bool = False,
     toolchain: str | None = None,
     optimisation: str = "-O2",
 ) -> Firmware:
     """Compile and link `sources`, one of which defines main, with start-up code, transport and checksum.
 
-    The memory sizes are those of the part, or of the emulated machine if whole_machine is set. Writes
-    firmware.elf, firmware.map, firmware.ld and object files to out_dir. Raises DoesNotFitError if the program
-    does not fit, and IntegradError with the first error of the compiler or linker.
+    The memory sizes are those of the part, or of the emulated machine if whole_machine is set; stack_bytes is
+    by default the reserve of the family. Writes firmware.elf, firmware.map, firmware.ld and object files to
+    out_dir. Raises DoesNotFitError if the program does not fit, and IntegradError with the first error of the
+    compiler or linker.
     """
     tools = find_toolchain(toolchain, core.family)
     out_dir.mkdir(parents=True, exist_ok=True)
     script = out_dir / "firmware.ld"
-    script.write_text(linker_script(core, stack_bytes, whole_machine), encoding="utf-8")
-    own = ("checksum.c", core.family.startup, "bare_metal/semihosting.c", MEMORY_FUNCTIONS, *tools.sources)
+    reserve = core.family.stack_bytes if stack_bytes is None else stack_bytes
+    script.write_text(linker_script(core, reserve, whole_machine), encoding="utf-8")
+    family = core.family
+    own = ("checksum.c", family.startup, family.transport, MEMORY_FUNCTIONS, *tools.sources)
     flags = [*tools.core_flags(core), optimisation, *FREESTANDING, *tools.flags]
     objects = []
     for number, source in enumerate([*sources, *(DEVICE / name for name in own)]):
@@ -93,7 +96,7 @@ def linker_script(core: Core, stack_bytes: int, whole_machine: bool) -> str:
     environment = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True)
     machine, alignment = core.machine, core.family.stack_alignment
     flash_bytes, ram_bytes = core.memory_bytes(whole_machine)
-    return environment.get_template("firmware/linker.ld.jinja").render(
+    return environment.get_template(core.family.linker_script).render(
         title=machine.name if whole_machine else core.part.name,
         vectors_origin=f"0x{machine.vectors_origin:08X}",
         vectors_bytes=64,

@@ -64,6 +64,8 @@ def find_toolchain(name: str | None = None, family: Family = ARM) -> Toolchain:
         return found
     if name not in candidates:
         raise UsageError(f"unknown toolchain {name!r}; known toolchains: {', '.join(candidates)}")
+    if name != "gcc" and not family.helpers:
+        raise UsageError(f"toolchain {name}: does not compile for {family.name}; gcc does")
     found = candidates[name](family)
     if found is None:
         command = {
@@ -90,7 +92,7 @@ def _find_clang(family: Family) -> Toolchain | None:
 
 
 def _find_zig(family: Family) -> Toolchain | None:
-    if importlib.util.find_spec("ziglang") is None:
+    if importlib.util.find_spec("ziglang") is None or not family.helpers:
         return None
     zig = (sys.executable, "-m", "ziglang")
     flags = (*LLVM_SEPARATE, "-fno-sanitize=undefined")

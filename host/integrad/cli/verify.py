@@ -20,8 +20,9 @@ from integrad.cli.device_options import (
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.emulate.runner import missing_tool
 from integrad.execute.device_model import DeviceModel
-from integrad.execute.executors import c_executors
+from integrad.execute.executors import c_executors, without_small
 from integrad.execute.micropython_executors import micropython_executors
+from integrad.execute.session import Action
 from integrad.execute.verification import Verdict, random_actions
 from integrad.execute.verification import verify as verify_executors
 from integrad.model_file import Model, load_model
@@ -70,6 +71,8 @@ def verify(model, core, steps, batch_size, stash, recompute, seed, micropython, 
     with work_folder() as folder, console.status("generating the code") as status:
         device = DeviceModel.generate(loaded, folder, "all", batch_size, options=options)
         actions = random_actions(device, steps, schedule_for(loaded, batch_size), seed)
+        if core == "all":
+            cores = _that_fit(console, device, cores, actions)
         executors = c_executors(device, cores, time_limit)
         if micropython:
             executors += micropython_executors(device, cores, time_limit)
@@ -112,12 +115,23 @@ def _emulated(console: Console) -> list[Core]:
     usual, cores = get_core(USUAL).family, []
     for core in CORES.values():
         if core.family is not usual and (trouble := missing_tool(core)):
-            console.print(
-                f"left out: {core.product}: {trouble}", markup=False, highlight=False, soft_wrap=True
-            )
+            _leave_out(console, core, trouble)
         else:
             cores.append(core)
     return cores
+
+
+def _that_fit(console: Console, device: DeviceModel, cores: list[Core], actions: list[Action]) -> list[Core]:
+    """These cores without the chips that are too small for the model."""
+    enough, lacking = without_small(device, cores, actions)
+    for name, shortage in lacking.items():
+        core = get_core(name)
+        _leave_out(console, core, f"the model does not fit {core.part.name}: {shortage}")
+    return enough
+
+
+def _leave_out(console: Console, core: Core, reason: str) -> None:
+    console.print(f"left out: {core.product}: {reason}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _show(console: Console, verdicts: list[Verdict]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from integrad.build import micropython_source, toolchain
-from integrad.emulate import qemu
+from integrad.emulate import qemu, simavr
 from integrad.emulate import unicorn as unicorn_engine
 from integrad.emulate.counting import BEGIN, END, OUTSIDE, CountingMap
 from integrad.errors import IntegradError
@@ -57,7 +57,7 @@ def examine_tools() -> Iterator[Tool]:
         yield _program(family.gcc, f"building firmware{_on(family)}", family.brings_gcc)
     yield _package("ziglang", "building firmware without root access", unicorn_engine.BRINGS_UNICORN)
     for family in FAMILIES:
-        yield _qemu(family)
+        yield _simavr(family) if family.engine == simavr.SIMAVR else _qemu(family)
     yield _package(
         "unicorn", f"running firmware{_except()} without root access", unicorn_engine.BRINGS_UNICORN
     )
@@ -82,11 +82,15 @@ def examine_cores() -> list[Emulation]:
     built_by, machines = {}, {}
     for family in FAMILIES:
         built_by[family] = tuple(name for name in ("gcc", "zig") if _has_toolchain(name, family))
-        program = qemu.find_qemu(family)
-        machines[family] = qemu.qemu_machines(program) if program else set()
+        if family.engine == simavr.SIMAVR:
+            program = simavr.find_simavr(family)
+            machines[family] = simavr.simavr_machines(program) if program else set()
+        else:
+            program = qemu.find_qemu(family)
+            machines[family] = qemu.qemu_machines(program) if program else set()
     cores = []
     for core in CORES.values():
-        engines = ["qemu"] if core.machine.name in machines[core.family] else []
+        engines = [core.family.engine] if core.machine.name in machines[core.family] else []
         if core.unicorn_model is not None and unicorn_engine.has_unicorn():
             engines.append("unicorn")
         cores.append(Emulation(core, built_by[core.family], tuple(engines)))
@@ -134,6 +138,19 @@ def _qemu(family: Family) -> Tool:
     if missing:
         return Tool(tool.name, tool.purpose, f"{tool.version}; without {', '.join(missing)}", tool.command)
     return tool
+
+
+def _simavr(family: Family) -> Tool:
+    """It prints no version, so the version is what it emulates."""
+    name, purpose, command = family.emulator, f"running firmware{_on(family)}", family.brings_emulator
+    program = simavr.find_simavr(family)
+    if program is None:
+        return Tool(name, purpose, None, command, "not found")
+    wanted = {core.machine.name for core in CORES.values() if core.family is family}
+    missing = sorted(wanted - simavr.simavr_machines(program))
+    if missing:
+        return Tool(name, purpose, None, command, f"{program} does not emulate {', '.join(missing)}")
+    return Tool(name, purpose, f"emulates {', '.join(sorted(wanted))}", command)
 
 
 def _micropython_sources() -> Tool:

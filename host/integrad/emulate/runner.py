@@ -10,6 +10,7 @@ from integrad.build.toolchain import find_toolchain
 from integrad.emulate.counting import CallSite, CountingMap, Counts, make_counting_map, sum_functions
 from integrad.emulate.faults import EXIT_FAULT, FirmwareError, explain_console
 from integrad.emulate.qemu import find_host_compiler, find_qemu, run_qemu
+from integrad.emulate.simavr import NO_COUNTS, SIMAVR, find_simavr, run_simavr
 from integrad.emulate.unicorn import BRINGS_UNICORN, has_unicorn, run_unicorn
 from integrad.errors import IntegradError, UsageError
 from integrad.targets.cores import Core
@@ -48,10 +49,16 @@ def missing_tool(core: Core) -> str:
 
 
 def choose_engine(core: Core, count: bool = True) -> str:
-    """`qemu` if it is installed (and a host compiler, to count with it), else `unicorn`.
+    """`qemu` if it is installed (and a host compiler, to count with it), else `unicorn`; `simavr` for an AVR.
 
-    Raises IntegradError with installation commands if there is neither.
+    Raises IntegradError with installation commands if there is none, or if it cannot count.
     """
+    if core.family.engine == SIMAVR:
+        if count:
+            raise IntegradError(NO_COUNTS)
+        if find_simavr(core.family):
+            return SIMAVR
+        raise IntegradError(f"no emulator for {core.product} is installed; {core.family.brings_emulator}")
     qemu = find_qemu(core.family)
     if qemu and (find_host_compiler() or not count):
         return "qemu"
@@ -77,7 +84,7 @@ def run(
 ) -> RunResult:
     """Run a firmware, which reads `session` through its transport, until it exits.
 
-    engine: "qemu", "unicorn" or None for an installed one. count: whether to count instructions.
+    engine: "qemu", "unicorn", "simavr" or None for an installed one. count: whether to count instructions.
     counted_regions: number of regions that Unicorn counts, which is slow there; None counts all. callers:
     names of functions whose calls are told apart. time_limit:
     in seconds. Raises FirmwareError (fault, exit status other than 0, time limit) and IntegradError if an
@@ -98,8 +105,10 @@ def run(
             counted_regions,
             time_limit,
         )
+    elif engine == SIMAVR:
+        raw = run_simavr(firmware.program, firmware.core, session, time_limit)
     else:
-        raise UsageError(f"unknown emulator {engine!r}; expected qemu or unicorn")
+        raise UsageError(f"unknown emulator {engine!r}; expected qemu, unicorn or {SIMAVR}")
     _require_success(firmware, raw.exit_code, raw.console)
     regions = [counting.counts(executed) for executed in raw.regions] if counting else []
     total = counting.counts(raw.total) if counting and raw.total is not None else None

@@ -35,6 +35,18 @@ def code_bytes(model: Model, plan: Plan, core: Core) -> int:
     return total(_table()[core.name], ingredients(model, plan)) + table_bytes(model, plan)
 
 
+def constants_bytes(model: Model, plan: Plan, core: Core) -> int:
+    """The bytes of these that are also in RAM: of constants, where the core reads them from there."""
+    if not core.family.constants_in_ram:
+        return 0
+    return total(_table()[in_ram_of(core.name)], ingredients(model, plan)) + table_bytes(model, plan)
+
+
+def in_ram_of(core: str) -> str:
+    """The name in the table of the constants that are in RAM."""
+    return f"{core}, constants in RAM"
+
+
 def table_bytes(model: Model, plan: Plan) -> int:
     """Size of constants that is known exactly: shapes of convolutions, normalisation constants per
     channel."""

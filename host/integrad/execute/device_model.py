@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from integrad.build.firmware import DoesNotFitError, Firmware, build_firmware
 from integrad.build.host_program import build_host, run_host
 from integrad.emulate.runner import RunResult, run
+from integrad.emulate.simavr import SIMAVR, session_shortage
 from integrad.errors import IntegradError
 from integrad.estimate.fit import advice
 from integrad.execute.session import Action, Predict, Reset, Session, Train, Weights
@@ -101,6 +102,16 @@ class DeviceModel:
             what = advice(self.model, self.plan, error, partial(self._attempt, toolchain))
             error.args = (f"{error.args[0]}; {what}",)
             raise
+
+    def shortage(self, core: Core, actions: list[Action]) -> str:
+        """What the emulated machine of a core lacks for these actions; "" if they can be performed there."""
+        try:
+            firmware = self._build(core, self.folder / f"{core.name}-default", True, None)
+        except DoesNotFitError as error:
+            return error.shortage
+        if core.family.engine != SIMAVR:
+            return ""
+        return session_shortage(firmware.program, core, self.session(actions).encode())
 
     def _build(self, core: Core, where: Path, whole_machine: bool, toolchain: str | None) -> Firmware:
         return build_firmware(

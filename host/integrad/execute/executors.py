@@ -49,6 +49,19 @@ def core_executor(device: DeviceModel, core: Core, time_limit: float) -> Executo
     return Executor(f"C on {core.product}", core.name, perform)
 
 
+def without_small(
+    device: DeviceModel, cores: list[Core], actions: list[Action]
+) -> tuple[list[Core], dict[str, str]]:
+    """The cores whose machines have the memory for these actions, and what others lack, by name. Only
+    machines that are a chip, with no memory beyond that of the part, are asked: they are too small for most
+    models."""
+    lacking = {}
+    for core in cores:
+        if core.machine.ram_bytes == core.part.ram_bytes and (shortage := device.shortage(core, actions)):
+            lacking[core.name] = shortage
+    return [core for core in cores if core.name not in lacking], lacking
+
+
 def c_executors(device: DeviceModel, cores: list[Core], time_limit: float) -> list[Executor]:
     """NumPy, then the generated C on the host and on cores. time_limit: in seconds, for each executor."""
     emulated = [core_executor(device, core, time_limit) for core in cores]

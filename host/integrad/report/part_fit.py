@@ -23,6 +23,8 @@ def show_part_fit(console: Console, fit) -> None:
         ("samples and labels of a batch", None, footprint.samples),
         ("stack reserve", None, footprint.stack),
     ]
+    if footprint.constants_ram:
+        rows.insert(2, ("copy of weights and constants", None, footprint.constants_ram))
     for name, flash, ram in rows:
         table.add_row(name, _number(flash), _number(ram))
     table.add_section()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from integrad.errors import UsageError
-from integrad.targets.families import ARM, RISC_V, Family
+from integrad.targets.families import ARM, AVR, RISC_V, Family
 from integrad.targets.machines import MIB, Machine, MicroPythonBoard
 from integrad.targets.parts import Part, find_part
 
@@ -21,7 +21,7 @@ class Core:
     """A processor core.
 
     name: in options (`m4`); product: for display (Cortex-M4); family: of cores with the same tools. part: the
-    chip whose memory sizes its firmware uses; machine: the machine that QEMU emulates. flags: compiler (gcc,
+    chip whose memory sizes its firmware uses; machine: the machine that is emulated. flags: compiler (gcc,
     clang, zig) → options for this core. unicorn_model: name of the core in Unicorn, or None. micropython: the
     board on which MicroPython runs, or None. also: cores that run the same code, name → product.
     vector_bytes: size of a vector register, or 0.
@@ -221,6 +221,18 @@ CORES: dict[str, Core] = {
                 files=0x81800000,
                 heap=0x81900000,
             ),
+        ),
+        Core(
+            "avr",
+            "AVR",
+            AVR,
+            find_part("ATmega2560"),
+            Machine("atmega2560", ram_origin=0x800200, flash_bytes=256 * 1024, ram_bytes=8 * 1024),
+            # The architecture, not the chip, which would bring a linker script's addresses of its own.
+            {"gcc": ("-mmcu=avr6",)},
+            unicorn_model=None,
+            # Chips with at most 128 KB of flash: other compiler options, and code of the same size.
+            also={"avr5": "AVR"},
         ),
     )
 }

@@ -11,9 +11,12 @@ PIP = "pip install 'integrad[emulator]'"
 class Family:
     """A family of cores.
 
-    name: for display. gcc: the command of the compiler, of this Debian package; emulator: QEMU's command, of
-    this package. startup: its start-up code, among the device files; helpers: run-time functions for
-    compilers that come without them. stack_alignment: of the family's calling convention, in bytes.
+    name: for display. gcc: the command of the compiler, of this Debian package; emulator: the command of the
+    emulator, of this package, and engine: which one it is, qemu or simavr. startup, transport: its start-up
+    code and its transport, among the device files; linker_script: a template; helpers: run-time functions for
+    compilers that come without them, or "" if gcc is the only compiler. stack_alignment: of the family's
+    calling convention, and stack_bytes: the usual reserve, in bytes. constants_in_ram: whether constants are
+    copied to RAM, as where a core reads flash by instructions of its own.
     """
 
     name: str
@@ -24,6 +27,11 @@ class Family:
     startup: str
     helpers: str
     stack_alignment: int
+    engine: str = "qemu"
+    transport: str = "bare_metal/semihosting.c"
+    linker_script: str = "firmware/linker.ld.jinja"
+    stack_bytes: int = 4096
+    constants_in_ram: bool = False
 
     @property
     def brings_gcc(self) -> str:
@@ -31,7 +39,7 @@ class Family:
 
     @property
     def brings_compiler(self) -> str:
-        return f"{self.brings_gcc}, or {PIP}"
+        return f"{self.brings_gcc}, or {PIP}" if self.helpers else self.brings_gcc
 
     @property
     def brings_emulator(self) -> str:
@@ -58,5 +66,20 @@ RISC_V = Family(
     helpers="riscv/runtime_abi.c",
     stack_alignment=16,
 )
+AVR = Family(
+    name="AVR",
+    gcc="avr-gcc",
+    gcc_package="gcc-avr avr-libc",
+    emulator="simavr",
+    emulator_package="simavr",
+    startup="avr/startup.c",
+    helpers="",
+    stack_alignment=4,
+    engine="simavr",
+    transport="avr/serial.c",
+    linker_script="firmware/avr.ld.jinja",
+    stack_bytes=1024,
+    constants_in_ram=True,
+)
 
-FAMILIES = (ARM, RISC_V)
+FAMILIES = (ARM, RISC_V, AVR)

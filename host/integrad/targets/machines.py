@@ -9,7 +9,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine of QEMU, by its name there, and its memory map.
+    """A machine of QEMU, or a chip of simavr, by its name there, and its memory map.
 
     Firmware is linked to these addresses, usually with the memory sizes of a part. The memory sizes of the
     machine are used if only the results of a run matter. vectors_origin: address of the vector table.

@@ -17,9 +17,9 @@ CHIPS = {
         "C99, which was not tried there"
     ),
     r"esp32[chp]\d.*$|(gd32v|ch32v[14]|ch32v208|fe310|k210).*$": f"has a RISC-V core: {SIZES}. {ANYWHERE}",
-    r"(arduino)?(uno|mega|nano|leonardo|promini)(2560|r3)?$|(atmega|attiny|avr).*$": (
-        f"has an AVR core: {SIZES}. `integrad export` generates portable C99, which computes the same bits "
-        "on an emulated ATmega2560 where its 8 KB of RAM suffice"
+    r"(atmega|attiny|avr).*$": (
+        f"has an AVR core, of another kind than the known ones: {SIZES}. {ANYWHERE.partition(',')[0]}, which "
+        "computes the same bits on an emulated ATmega2560"
     ),
 }
 """Pattern of names, without hyphens and in lower case → what is possible."""

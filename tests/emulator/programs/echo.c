@@ -12,11 +12,11 @@ int main(void) {
     crc = integrad_crc32(crc, &left, sizeof left);
     while (left > 0) {
         uint32_t now = left < sizeof piece ? left : (uint32_t)sizeof piece;
-        if (integrad_read(piece, now) != 0) {
+        if (integrad_read(piece, (size_t)now) != 0) {
             return 2;
         }
-        crc = integrad_crc32(crc, piece, now);
-        if (integrad_write(piece, now) != 0) {
+        crc = integrad_crc32(crc, piece, (size_t)now);
+        if (integrad_write(piece, (size_t)now) != 0) {
             return 3;
         }
         left -= now;
