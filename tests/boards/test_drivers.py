@@ -1,0 +1,108 @@
+"""The drivers of boards: they compile without warnings, and a small program that uses all of them runs in
+QEMU, where bytes arrive by interrupt."""
+
+import os
+import select
+import subprocess
+from pathlib import Path
+
+import pytest
+from digits import run, train, write_npz
+
+from integrad.build.toolchain import FREESTANDING
+from integrad.targets.boards import find_board
+from integrad.targets.cores import core_of
+
+BOARDS = ["bluepill", "nrf52840-dk", "nucleo-f411re", "nucleo-g0b1re", "nucleo-l476rg"]
+"""One of each family."""
+
+ECHO = Path(__file__).with_name("echo.c")
+
+
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory):
+    """Board → its project, for the same model."""
+    folder = tmp_path_factory.mktemp("projects")
+    assert train(folder, write_npz(folder / "toy.npz"), "--epochs", 1).exit_code == 0
+    for board in BOARDS:
+        options = ("--board", board, "--learn", "all", "--out", folder / board)
+        assert run("project", folder / "toy.model", *options).exit_code == 0
+    return folder
+
+
+def drivers(project):
+    return [*map(str, sorted(project.glob("board/**/*.c"))), str(ECHO)]
+
+
+def options(project, *core):
+    return [*FREESTANDING, "-O2", *core, f"-I{project}/board", f"-I{project}/model"]
+
+
+def build(project, elf, *core):
+    """The echo program for a board."""
+    store = [project / "model/integrad" / name for name in ("store.c", "checksum.c")]
+    link = ("-nostdlib", f"-T{project}/board.ld", "-Wl,--gc-sections", "-lgcc", "-o", elf)
+    loop = "-fno-tree-loop-distribute-patterns"
+    command = ["arm-none-eabi-gcc", *options(project, *core), loop, *drivers(project), *store, *link]
+    subprocess.run(command, check=True)
+    return elf
+
+
+@pytest.fixture(scope="module")
+def programs(projects):
+    """Board → the echo program for it."""
+    flags = {board: core_of(find_board(board).part).flags["gcc"] for board in BOARDS}
+    return {board: build(projects / board, projects / f"{board}.elf", *flags[board]) for board in BOARDS}
+
+
+def test_clang_has_no_warnings(projects):
+    for board in BOARDS:
+        flags = core_of(find_board(board).part).flags["clang"]
+        clang = ["clang", *options(projects / board, *flags), "-fsyntax-only"]
+        subprocess.run([*clang, *drivers(projects / board)], check=True)
+
+
+class Machine:
+    """A machine of QEMU with one of its serial ports at a pipe."""
+
+    def __init__(self, machine, elf, port):
+        ports = [*["-serial", "null"] * port, "-serial", "stdio"]
+        command = ["qemu-system-arm", "-M", machine, "-kernel", elf, "-display", "none", "-monitor", "none"]
+        self._process = subprocess.Popen([*command, *ports], stdin=-1, stdout=-1, bufsize=0)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.communicate()
+
+    def ask(self, sent, count):
+        """The first `count` bytes of the answer."""
+        self._process.stdin.write(sent)
+        answer = b""
+        while len(answer) < count and select.select([self._process.stdout], [], [], 20)[0]:
+            answer += os.read(self._process.stdout.fileno(), count - len(answer))
+        return answer
+
+
+BYTES = bytes(range(128, 256)) * 2
+
+
+def test_bytes_arrive_by_interrupt_at_an_stm32(programs):
+    """QEMU cannot program the flash of an STM32, which the store has to report."""
+    with Machine("netduinoplus2", programs["nucleo-f411re"], 1) as chip:
+        assert chip.ask(b"", 3) == b"R0 "
+        assert chip.ask(b"w" + BYTES, 3 + len(BYTES)) == b"W0 " + BYTES
+        assert chip.ask(b"l", 3) == b"L2 "
+        assert chip.ask(b"s", 3) == b"S9 "
+        assert chip.ask(b"r", 3) == b"R0 "
+
+
+def test_bytes_arrive_by_interrupt_at_an_nrf(projects, tmp_path):
+    """The nRF51 has the same serial port as the nRF52, less flash, and a core with fewer instructions."""
+    elf = build(projects / "nrf52840-dk", tmp_path / "m0.elf", "-mcpu=cortex-m0", "-mthumb")
+    with Machine("microbit", elf, 0) as chip:
+        assert chip.ask(b"", 3) == b"R0 "
+        assert chip.ask(b"w" + BYTES, 3 + len(BYTES)) == b"W0 " + BYTES
+        assert chip.ask(b"r", 3) == b"R0 "
