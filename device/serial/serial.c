@@ -118,7 +118,7 @@ static uint8_t info(integrad_serial *s, request *r) {
     return DONE;
 }
 
-static uint8_t sample(integrad_serial *s, const request *r) {
+static uint8_t take_sample(integrad_serial *s, const request *r) {
     if (r->count < 7) {
         return LENGTH;
     }
@@ -205,7 +205,7 @@ static uint8_t read_weights(integrad_serial *s, request *r) {
     return DONE;
 }
 
-static uint8_t check(integrad_serial *s, request *r) {
+static uint8_t check(const integrad_serial *s, request *r) {
     r->out = put32(r->out, integrad_crc32(0, s->weights, (size_t)s->model->weights_bytes));
     r->out = put32(r->out, s->steps);
     return DONE;
@@ -302,7 +302,7 @@ static uint8_t carry_out(integrad_serial *s, request *r) {
     case INFO:
         return info(s, r);
     case SAMPLE:
-        return sample(s, r);
+        return take_sample(s, r);
     case PREDICT:
         return predict(s, r);
     case LEARN:

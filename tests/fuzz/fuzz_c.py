@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import subprocess
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,28 @@ def session_seeds() -> list[bytes]:
     ]
 
 
+def serial_sources(folder: Path) -> tuple[list[Path], list[Path]]:
+    own = [DEVICE / name for name in ("serial/serial.c", "serial/frame.c", "checksum.c")]
+    return [HERE / "serial_target.c", *own], [DEVICE, DEVICE / "serial", DEVICE / "store"]
+
+
+def serial_seeds() -> list[bytes]:
+    """A life: two samples in parts, a prediction, a step, weights, and what a noisy line adds."""
+    begin, sample = bytes([0, 1, 1, 0]), bytes(200)
+    part = (
+        lambda slot, at, count: (  # noqa: E731
+            bytes([2, 1, 7 + count]) + struct.pack("<HBI", slot, 1, at) + sample[:count]
+        )
+    )
+    samples = b"".join(part(slot, at, 150) for slot in (0, 1) for at in (0, 150))
+    step = bytes([4, 1, 3, 2, 0, 0, 4, 1, 11, 2, 0, 2]) + struct.pack("<2i", 5, 5)
+    apply = bytes([8, 1, 20]) + struct.pack("<5I", 1, 2, 300, zlib.crc32(bytes(300)), 9)
+    rest = bytes([3, 1, 4, 0, 0, 0, 0, 5, 1, 6, 0, 0, 0, 0, 9, 0, 6, 1, 0, 9, 1, 0, 10, 1, 0, 11, 1, 1, 7])
+    write = bytes([7, 1, 9, 0, 0, 0, 0, 1, 2, 3, 4, 5])
+    return [begin + samples + step + rest, begin + write + apply + b"\xf3abc" + begin[1:] + rest, begin]
+
+
 STORE = CTarget("store-c", store_sources, [HERE / "store_mutator.c"], store_seeds, 4096)
 SESSION = CTarget("session-c", session_sources, [], session_seeds, 1024)
-C_TARGETS = {target.name: target for target in (STORE, SESSION)}
+SERIAL = CTarget("serial-c", serial_sources, [], serial_seeds, 2048)
+C_TARGETS = {target.name: target for target in (STORE, SESSION, SERIAL)}

@@ -10,6 +10,7 @@ import format_model_file
 import format_network_toml
 import format_npz
 import format_program
+import format_serial
 import format_session
 import format_spec
 import format_store_image
@@ -28,6 +29,7 @@ MODULES = [
     format_micropython_file,
     format_update,
     format_board,
+    format_serial,
     format_session,
     format_program,
 ]

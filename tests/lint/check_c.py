@@ -1,5 +1,5 @@
 """clang-tidy and cppcheck on the C that is exported: two models with everything that learns, the runtime, the
-weight store and signed updates. The exit status is 1 if there is a finding.
+weight store, signed updates and the serial protocol. The exit status is 1 if there is a finding.
 
 python tests/lint/check_c.py
 options: --misra   only count what the misra addon of cppcheck finds, for docs/c-style.md
@@ -22,6 +22,7 @@ from integrad.model_file import Model
 from integrad.network.network import Network
 from integrad.network.notation import parse_notation
 from integrad_codegen.c.module import emit_c, write_files
+from integrad_codegen.c.serial import emit_serial
 from integrad_codegen.plan import make_plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,13 +45,14 @@ def export(folder, learner):
     network.initialise(np.random.Generator(np.random.PCG64(1)))
     preprocessing = Preprocessing("HW", "uint8", SHAPE[1:], 128, (0,), (20,))
     model = Model(network, preprocessing, ["a", "b", "c"])
-    write_files(emit_c(model, make_plan(network, "model", "all", 4, model.constants)), folder)
+    plan = make_plan(network, "model", "all", 4, model.constants)
+    write_files(emit_c(model, plan) | emit_serial(model, plan), folder)
     (folder / "runtime.c").write_text('#include "integrad/all_kernels.h"\n')
     (folder / "learns.c").write_text('#include "model_store.h"\n')
-    own = [folder / name for name in ("model.c", "model_weights.c", "learns.c")]
+    own = [folder / name for name in ("model.c", "model_weights.c", "learns.c", "model_serial.c")]
     return own, [
         folder / "runtime.c",
-        *(folder / f"integrad/{name}.c" for name in ("store", "update", "checksum")),
+        *(folder / f"integrad/{name}.c" for name in ("store", "update", "checksum", "serial", "frame")),
     ]
 
 
@@ -80,7 +82,7 @@ def commands(folder):
         if not found:
             found += [clang_tidy(shared, target) for target in TARGETS.values()]
             own = [*own, *shared]
-        found += [clang_tidy(own[:3]), cppcheck(own)]
+        found += [clang_tidy(own[:4]), cppcheck(own)]
     return found
 
 
