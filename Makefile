@@ -3,7 +3,7 @@
 #   make demo ARGS="--core m0"      another core; for all options: integrad demo --help
 #   make test ARGS="-k layers"      run some of the tests
 #   make test-firmware              run the tests in MicroPython on emulated cores
-#   make soak                       power cuts, faults of files, bounds of sums, at full length: an hour or two
+#   make soak                       power cuts, faults of files and lines, bounds of sums, at full length: an hour or two
 #   make fuzz MINUTES=10            fuzz every file format for so long; ARGS="csv npz" for some of them
 #   make lint | format | clean
 
@@ -35,6 +35,7 @@ soak: $(VENV)/.test
 	$(VENV)/bin/python tests/micropython/soak_saves.py
 	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python tests/faults/soak_faults.py
 	$(VENV)/bin/python tests/extremes/soak_extremes.py
+	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python tests/serial/serial_faults.py
 	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python tests/extremes/mutants.py
 
 # Guided by coverage, with atheris and libFuzzer. The result of the last run is in docs/results/reliability.md.

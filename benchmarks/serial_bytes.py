@@ -13,7 +13,7 @@ from integrad.build.firmware import FREESTANDING, find_toolchain
 from integrad.targets.cores import get_core
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/serial"))
-from serial_program import export, make_model  # noqa: E402
+from serial_program import export, make_model
 
 CORES, LEVELS = ("m0", "m4", "rv32"), ("-Os", "-O2")
 FILES = ("integrad/serial.c", "integrad/frame.c", "integrad/checksum.c", "model_serial.c", "integrad/store.c")

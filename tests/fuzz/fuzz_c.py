@@ -91,11 +91,10 @@ def serial_sources(folder: Path) -> tuple[list[Path], list[Path]]:
 def serial_seeds() -> list[bytes]:
     """A life: two samples in parts, a prediction, a step, weights, and what a noisy line adds."""
     begin, sample = bytes([0, 1, 1, 0]), bytes(200)
-    part = (
-        lambda slot, at, count: (  # noqa: E731
-            bytes([2, 1, 7 + count]) + struct.pack("<HBI", slot, 1, at) + sample[:count]
-        )
-    )
+
+    def part(slot: int, at: int, count: int) -> bytes:
+        return bytes([2, 1, 7 + count]) + struct.pack("<HBI", slot, 1, at) + sample[:count]
+
     samples = b"".join(part(slot, at, 150) for slot in (0, 1) for at in (0, 150))
     step = bytes([4, 1, 3, 2, 0, 0, 4, 1, 11, 2, 0, 2]) + struct.pack("<2i", 5, 5)
     apply = bytes([8, 1, 20]) + struct.pack("<5I", 1, 2, 300, zlib.crc32(bytes(300)), 9)

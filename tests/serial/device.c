@@ -9,7 +9,9 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "model_serial.h"
+#ifdef MODEL_BATCH
 #include "model_store.h"
+#endif
 
 #include <poll.h>
 #include <stdio.h>
@@ -76,21 +78,33 @@ static void request_restart(void *context) {
 }
 
 static model_serial serial;
+#ifdef MODEL_BATCH
 static model_weights weights;
 static union {
     model_serial_scratch scratch;
     model_weights spare;
 } shared;
+#else
+static const model_weights *const constant = &model_initial_weights;
+static struct {
+    model_serial_scratch scratch;
+} shared;
+#endif
 
 static integrad_serial_port port = {.send = send_bytes, .reset = request_restart, .store = &store};
 
 static void start(int has_spare) {
     integrad_store_info info = {0, 0, 0, 0};
     restarts = 0;
+#ifdef MODEL_BATCH
     if (port.store == NULL || model_load(&weights, &info, port.store) < 0) {
         weights = model_initial_weights;
     }
     model_serial_start(&serial, &weights, has_spare ? &shared.spare : NULL, &shared.scratch, &port);
+#else
+    (void)has_spare;
+    model_serial_start(&serial, constant, &shared.scratch, &port);
+#endif
     serial.line.steps = info.steps;
 }
 
@@ -103,7 +117,7 @@ static void own_sample(int round) {
         sample[i] = (model_raw)(i + round);
     }
     model_normalise(x, sample);
-    const int predicted = model_predict(scores, &weights, x, &shared.scratch.inference);
+    const int predicted = model_predict(scores, serial.weights, x, &shared.scratch.inference);
     model_serial_report(&serial, sample, round % 3 == 2 ? -1 : round % 3);
     model_serial_announce(&serial, predicted, scores);
     flush();

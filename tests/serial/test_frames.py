@@ -1,8 +1,10 @@
 """Frames in C against the package cobs: every contents arrive, and nothing else is taken for a frame."""
 
 import ctypes
+import re
 import subprocess
 import zlib
+from pathlib import Path
 
 import pytest
 from cobs import cobs
@@ -11,6 +13,9 @@ from hypothesis import strategies as st
 
 from integrad.build.toolchain import DEVICE
 from integrad.protocol.frames import FrameReader, encoded
+from integrad.protocol.messages import HEADER, STATUSES, VERSION, Kind
+
+ROOT = Path(__file__).resolve().parents[2]
 
 UNFINISHED, COMPLETE, DAMAGED = range(3)
 SIZE = 1200
@@ -106,3 +111,17 @@ def test_frames_that_are_too_long_are_damaged(library, length):
     expected = ([data], 0) if length + 4 <= 64 else ([], 1)
     assert receive(library, encoded(data), size=64) == expected
     assert receive(library, encoded(data) + encoded(b"next"), size=64)[0][-1] == b"next"
+
+
+def test_page_and_both_sides_number_everything_alike():
+    """The example of a frame, kinds and statuses: in docs/serial-protocol.md, in C and in Python."""
+    page = (ROOT / "docs/serial-protocol.md").read_text()
+    source = (DEVICE / "serial/serial.c").read_text()
+    assert f"\n{encoded(HEADER.pack(VERSION, Kind.INFO, 0x1234)).hex(' ')}\n" in page
+    kinds = dict(re.findall(r"^    (\w+) = (\d+),", source[source.index("enum kind") :].split("}")[0], re.M))
+    assert {name: int(number) for name, number in kinds.items()} == {kind.name: kind for kind in Kind}
+    requests = page.split("| kind | request |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| (\d+) \|", requests, re.M) == [str(int(kind)) for kind in Kind]
+    statuses = page.split("| status | meaning |")[1].split("\n\n")[0]
+    named = re.findall(r"^    \w+ = (\d)\b", source.split("enum status")[1].split("}")[0], re.M)
+    assert named == re.findall(r"^\| +(\d) \|", statuses, re.M) == [str(n) for n in range(len(STATUSES))]

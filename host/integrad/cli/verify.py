@@ -63,7 +63,7 @@ def verify(model, core, steps, batch_size, stash, recompute, seed, micropython, 
       integrad verify digits.model --core all --steps 50
     """
     console = console_for(json_path)
-    if port:
+    if port is not None:
         return _verify_port(console, load_model(model), port, steps, batch_size, seed, json_path)
     cores = _emulated(console) if core == "all" else [get_core(core)]
     loaded = load_model(model)

@@ -37,16 +37,16 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 4.0
 PATIENCE = 15.0
 """Seconds within which an answer must arrive."""
 
-LONG_PATIENCE = 300.0
+LONG_PATIENCE = 120.0
 """The same for a training step or a save, which may take long on a small core."""
 
 MOST_EVENTS = 10_000
 """Events that are kept until somebody asks for them; the oldest are dropped."""
 
-READ_TRIES = 5
-"""Attempts to read weights while a program changes them."""
+READ_TRIES, APPLY_TRIES = 5, 5
+"""Attempts to read weights while a program changes them, and to write them while it uses their memory."""
 
-INTERRUPTING = (0x03, 0x04)
+INTERRUPTING = (0x02, 0x03, 0x04, 0x05)
 """Bytes that would interrupt a program of MicroPython: a request for information never contains them."""
 
 
@@ -154,7 +154,7 @@ class Client:
         """Replace the weights, all at once: after an error, the device has those of before."""
         step, info = self.info.data_bytes - 4, self.info
         crcs = info.model, info.layout, len(weights), zlib.crc32(weights)
-        for last in (False, True):
+        for left in reversed(range(APPLY_TRIES)):
             for offset in range(0, len(weights), step):
                 part = weights[offset : offset + step]
                 self.request(Kind.WRITE, struct.pack("<I", offset) + part)
@@ -162,7 +162,7 @@ class Client:
                 self.request(Kind.APPLY, struct.pack("<5I", *crcs, steps), self._long_patience)
                 return
             except RefusedError as error:  # the program may have used that memory meanwhile
-                if error.status != CHECKSUM or last:
+                if error.status != CHECKSUM or not left:
                     raise
 
     def save(self) -> int:
