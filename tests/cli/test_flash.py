@@ -2,6 +2,7 @@
 
 import json
 import re
+import struct
 import sys
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -77,6 +78,17 @@ def test_a_board_that_restarts_takes_its_drive_away(home, monkeypatch):
     monkeypatch.setattr(uf2_drive.os, "fsync", restart)
     result = run("flash", "pico.elf", "--board", "pico")
     assert result.exit_code == 0 and "the board has restarted" in result.stdout
+
+
+def test_a_drive_that_fails_and_stays(home, monkeypatch):
+    drive(home, "RPI-RP2")
+
+    def error(handle):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(uf2_drive.os, "fsync", error)
+    message = fail("flash", "pico.elf", "--board", "pico")[1]
+    assert message.endswith("pico.uf2: cannot be written: Input/output error")
 
 
 def test_drives_that_cannot_be_written_or_keep_something_else(home, monkeypatch):
@@ -198,6 +210,24 @@ ORIGIN = find_board("pico").program_origin
         ("a.bin", b"", "nucleo-f411re", "contains no program"),
         ("a.bin", bytes(99), "teensy4.1", "a configuration of the flash (FCFB) is missing"),
         ("a.bin", bytes(99), "esp32-c3-devkitm-1", "expected an image of esptool (first byte 0xe9) or"),
+        (
+            "a.bin",
+            struct.pack("<2I", 0x20001000, 0x08000100),
+            "bluepill",
+            "no initial stack pointer and reset",
+        ),
+        (
+            "a.bin",
+            struct.pack("<2I", 0x08001000, 0x08000101),
+            "bluepill",
+            "no initial stack pointer and reset",
+        ),
+        (
+            "a.bin",
+            bytes.fromhex("1d04dbae") * 2**20 + b"1",
+            "esp32c3",
+            "does not fit the 4,194,304 bytes of flash",
+        ),
         ("a.bin", bytes(65537), "bluepill", "0x08000000 to 0x08010000 is outside of the flash for programs"),
         (
             "a.txt",
@@ -237,6 +267,29 @@ def test_programs_that_the_board_cannot_start(home, name, data, board, expected)
     (home / name).write_bytes(data)
     status, message = fail("flash", name, "--board", board, "--dry-run")
     assert status == 1 and message.startswith(f"error: {name}: ") and expected in message, message
+
+
+def test_a_program_may_fill_the_flash(home):
+    (home / "full.bin").write_bytes(program("bluepill", 65536)[1])
+    assert run("flash", "full.bin", "--board", "bluepill", "--dry-run").exit_code == 0
+
+
+def test_a_uf2_file_is_copied_as_it_is(home):
+    mine = drive(home, "RPI-RP2")
+    data = (home / "pico.uf2").read_bytes()
+    other = b"".join(data[at : at + BLOCK_BYTES] for at in range(0, len(data), BLOCK_BYTES))[::-1]
+    other = b"".join(other[at : at + BLOCK_BYTES][::-1] for at in range(0, len(other), BLOCK_BYTES))
+    (home / "other.uf2").write_bytes(other)
+    assert run("flash", "other.uf2", "--board", "pico").exit_code == 0
+    assert (mine / "pico.uf2").read_bytes() == other != data
+
+
+def test_a_uf2_file_that_is_read_back_differently_is_not_copied(home, monkeypatch):
+    mine = drive(home, "RPI-RP2")
+    wrong = write_uf2([(program("pico")[0], bytes(3000))], PICO)
+    monkeypatch.setattr("integrad.boards.uf2_flash.write_uf2", lambda segments, family: wrong)
+    assert "block 0 differs from the program" in fail("flash", "pico.elf", "--board", "pico")[1]
+    assert not list(mine.glob("*.uf2"))
 
 
 @pytest.mark.parametrize(
@@ -361,7 +414,7 @@ def test_a_probe_programs_compares_and_resets(home, probe):
     assert probe.session == [("E66", "rp2040")]
     assert "programmed and compared 3,000 bytes" in result.stdout
     probe.ids = ["A1", "B2"]
-    assert run("flash", "pico.elf", "--board", "pico", "--probe", "b").exit_code == 0
+    assert run("flash", "pico.elf", "--board", "pico", "--probe", "B").exit_code == 0
     assert probe.session[-1] == ("B2", "rp2040")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from integrad.boards.flash_method import FlashMethod
-from integrad.boards.uf2 import BLOCK_BYTES, read_blocks, verify_uf2, write_uf2
+from integrad.boards.uf2 import BLOCK_BYTES, Uf2Error, read_blocks, verify_uf2, write_uf2
 from integrad.boards.uf2_drive import copy_to, enter, find_drive
+from integrad.errors import IntegradError
 from integrad.targets.uf2_families import family_name
 
 
@@ -18,7 +19,10 @@ class Uf2Flash(FlashMethod):
         if self.image.kind == "UF2":
             return self.image.data
         contents = write_uf2(self.image.segments, self.board.uf2_id)
-        verify_uf2(contents, self.image.segments, self.board.uf2_id)
+        try:
+            verify_uf2(contents, self.image.segments, self.board.uf2_id)
+        except Uf2Error as error:
+            raise IntegradError(f"{self.image.path}: of the UF2 file made of it, {error}") from error
         return contents
 
     def steps(self, contents: bytes) -> list[str]:
