@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,28 +71,82 @@ class AnySession(Protocol):
     def inputs_of(self, network: Network, count: int, rng: np.random.Generator) -> np.ndarray: ...
 
 
+@dataclass(frozen=True)
+class Step:
+    """A training step and what NumPy makes of it; gradients: of an odd step. arrays: those of the network
+    afterwards."""
+
+    x: np.ndarray
+    labels: np.ndarray
+    rule: object
+    kept: list | None
+    score: object
+    gradients: dict[str, np.ndarray] | None
+    arrays: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What NumPy makes of a session; at the end, the logits of `inputs`."""
+
+    steps: list[Step]
+    inputs: np.ndarray
+    logits: np.ndarray
+
+
+KEPT = 64
+"""Maximum number of references in memory, so that NumPy computes a session once for all engines."""
+
+_references: dict[str, Reference] = {}
+
+
+def reference_of(session: AnySession) -> Reference:
+    key = repr(session)  # everything follows from the fields
+    if key not in _references:
+        if len(_references) == KEPT:
+            del _references[next(iter(_references))]
+        _references[key] = _compute(session)
+    return _references[key]
+
+
+def _compute(session: AnySession) -> Reference:
+    network, steps = session.network(), []
+    engine = NumpyEngine(network)
+    for number, (x, labels, rule, kept) in enumerate(session.steps(network)):
+        gradients, given = None, deepcopy((x, labels, kept))
+        if number % 2:
+            gradients, score = engine.gradients(x, labels, rule, kept)
+            engine.descend(gradients, rule)
+        else:
+            score = engine.step(x, labels, rule, kept)
+        arrays = {name: array.copy() for name, array in network.arrays().items()}
+        steps.append(Step(*given[:2], rule, given[2], score, gradients, arrays))
+    x = session.inputs_of(network, 260, np.random.default_rng(0))
+    return Reference(steps, x, engine.logits(x))
+
+
 def compare(session: AnySession, make_engine: Callable[[Network], Engine]) -> None:
     """Raise DifferenceError at the first bit that differs. Odd steps go through gradients() and descend()."""
-    expected, found = session.network(), session.network()
-    reference, engine = NumpyEngine(expected), make_engine(found)
-    for number, (x, labels, rule, kept) in enumerate(session.steps(expected)):
+    reference, network = reference_of(session), session.network()
+    engine = make_engine(network)
+    for number, step in enumerate(reference.steps):
         here = f"step {number} of {session}"
+        x, labels, kept = deepcopy((step.x, step.labels, step.kept))
         if number % 2:
-            wanted, score = reference.gradients(x, labels, rule, kept)
-            reference.descend(wanted, rule)
-            gradients, own_score = engine.gradients(x, labels, rule, kept)
-            engine.descend(gradients, rule)
+            gradients, score = engine.gradients(x, labels, step.rule, kept)
+            engine.descend(gradients, step.rule)
+            wanted = step.gradients
             _require(gradients.keys() == wanted.keys(), f"other gradients than {wanted.keys()}", here)
             for name, gradient in wanted.items():
                 _require(np.array_equal(gradients[name], gradient), f"gradient of {name}", here)
         else:
-            score, own_score = (e.step(x, labels, rule, kept) for e in (reference, engine))
+            score = engine.step(x, labels, step.rule, kept)
         engine.fetch()
-        _require(same_step(score, own_score), f"{score} is {own_score}", here)
-        for (name, ours), (_, theirs) in zip(expected.arrays().items(), found.arrays().items(), strict=True):
+        _require(same_step(step.score, score), f"{step.score} is {score}", here)
+        for (name, ours), (_, theirs) in zip(step.arrays.items(), network.arrays().items(), strict=True):
             _require(np.array_equal(ours, theirs), name, here)
-    x = session.inputs_of(expected, 260, np.random.default_rng(0))
-    _require(np.array_equal(reference.logits(x), engine.logits(x)), "logits", f"the end of {session}")
+    logits = engine.logits(reference.inputs.copy())
+    _require(np.array_equal(reference.logits, logits), "logits", f"the end of {session}")
 
 
 def same_step(a, b):

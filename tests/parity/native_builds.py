@@ -15,8 +15,9 @@ from integrad.engines.native.library import open_library, read_sources
 HERE = Path(__file__).parent
 QUICK = ("-std=gnu11", "-O1", "-fPIC", "-shared", "-fwrapv")
 SANITIZED = (*QUICK, "-march=native", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
+PORTABLE = (*QUICK, "-Wno-psabi")  # a warning, with which no object would be kept
 VARIANTS = {
-    "portable vectors": (*QUICK, "-Wno-psabi"),
+    "portable vectors": PORTABLE,
     "AVX2": (*QUICK, "-mavx2"),
     "AVX-512, emulated": (*QUICK, "-mavx2", "-D__AVX512BW__", f"-I{HERE / 'avx512'}"),
 }

@@ -7,7 +7,7 @@ import engine_sessions
 import pytest
 from engine_sessions import compare
 from executors import DifferenceError
-from native_builds import QUICK, SANITIZED, VARIANTS, build, open_build, run_sanitized
+from native_builds import PORTABLE, QUICK, SANITIZED, VARIANTS, build, open_build, run_sanitized
 from native_divisions import compare_divisions
 
 from integrad.engines.native.library import read_sources
@@ -111,7 +111,7 @@ def test_a_mistake_in_the_c_is_noticed(mistake, tmp_path):
     sources = read_sources()
     text, count = re.subn(pattern, replacement, sources[name].decode())
     assert count, f"{pattern} does not stand in {name} any more"
-    library = open_build(tmp_path, QUICK, sources | {name: text.encode()})
+    library = open_build(tmp_path, PORTABLE, sources | {name: text.encode()})
     module = backprop_sessions if name.startswith("backprop_") else engine_sessions
     with pytest.raises(DifferenceError):
         compare_all(library, module.SESSIONS)
