@@ -20,12 +20,16 @@ C_FILES = $(shell find device host codegen tests examples \( -name '*.c' -o -nam
 demo: $(VENV)/.demo
 	$(VENV)/bin/integrad demo $(ARGS)
 
-# One worker per core, each with single-threaded NumPy, since the matrix products are small.
+# One worker per core, each with single-threaded NumPy, since the matrix products are small. The order of files is
+# that of tests/conftest.py. Compiled Python starts the processes of tests sooner; where PYTHONDONTWRITEBYTECODE is
+# set, they would not leave it for each other.
 test: lint
-	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(VENV)/bin/python -m compileall -q host codegen
+	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # MicroPython on five emulated cores. The first run builds its firmware, which takes some minutes.
 test-firmware: $(VENV)/.test
+	$(VENV)/bin/python -m compileall -q host codegen
 	$(VENV)/bin/integrad micropython build
 	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/pytest -n $(JOBS) -m firmware $(ARGS)
 

@@ -13,3 +13,22 @@ COMMON = {
 settings.register_profile("ci", derandomize=True, database=None, **COMMON)
 settings.register_profile("wide", max_examples=1000, **COMMON)
 settings.load_profile("ci")
+
+FIRST = (
+    "test_recorded_bits.py",
+    "test_native_builds.py",
+    "test_workers.py",
+    "test_worked_examples.py",
+    "test_torch_parity.py",
+    "test_sabotage.py",
+    "test_demo.py",
+    "test_native_module.py",
+    "test_pure_backends.py",
+    "test_readme.py",
+)
+"""Files that take longest. Each is run by a single worker; the last file should be short, because the other
+workers wait for it."""
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))

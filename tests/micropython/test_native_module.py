@@ -17,12 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import backprop_cases, cases
 
+from integrad.build import micropython_modules, object_cache
 from integrad.build.micropython_modules import (
     ARCHITECTURES,
     build_module,
     get_architecture,
     installed_architectures,
 )
+from integrad.build.micropython_source import get_sources
+from integrad.build.objects import forget_objects
 from integrad.emulate.micropython_unix import run_unix
 from integrad.errors import IntegradError, UsageError
 from integrad.execute.micropython_session import native_backend, on_host, run_session
@@ -96,8 +99,36 @@ def test_the_module_of_a_usual_network_takes_6_kb(learner, options, tmp_path):
     assert sizes["armv6m"] <= 1.15 * sizes["armv7m"], sizes
 
 
-def test_equal_sources_give_equal_modules(mlp):
-    assert native_backend(mlp, "armv6m") == native_backend(mlp, "armv6m")
+def test_equal_sources_give_equal_modules(mlp, monkeypatch):
+    monkeypatch.setenv(object_cache.VARIABLE, "off")
+    modules = []
+    for _ in range(2):
+        forget_objects()
+        modules.append(native_backend(mlp, "armv6m"))
+    assert modules[0] == modules[1]
+
+
+def test_a_module_is_built_again_when_something_else_is_in_it(mlp, monkeypatch, tmp_path):
+    def build(sources, name="armv7m"):
+        """The module, and how many programs ran."""
+        ran.clear()
+        forget_objects()
+        return build_module(sources, "_model", ARCHITECTURES[name]), len(ran)
+
+    ran, genuine, tree = [], micropython_modules._run, get_sources()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(micropython_modules, "get_sources", lambda: tree)
+    monkeypatch.setattr(micropython_modules, "_run", lambda *a: ran.append(a) or genuine(*a))
+    sources = emit_module(mlp.model, mlp.plan)
+    good, runs = build(sources)
+    assert runs == 4
+    assert build(sources) == (good, 0)
+    header = sources["integrad/nitro.h"]
+    wrong = sources | {"integrad/nitro.h": header.replace("INTEGRAD_TARGET = 32 ", "INTEGRAD_TARGET = 31 ")}
+    bad, runs = build(wrong)
+    assert bad != good and runs == 4
+    monkeypatch.setattr(micropython_modules, "contents_of", lambda tree: [("py/changed.h", 1, 2)])
+    assert build(sources) == (good, 4)
 
 
 @pytest.mark.parametrize(

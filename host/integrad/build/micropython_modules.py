@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from integrad.build.micropython_source import get_sources
+from integrad.build.micropython_source import contents_of, get_sources
+from integrad.build.object_key import compiler_identity, digest_of, read_texts
+from integrad.build.objects import compile_object, find, keep, listed
 from integrad.build.toolchain import DEVICE, first_error
 from integrad.errors import IntegradError, UsageError
 from integrad.programs import ask, find_program
@@ -113,36 +115,61 @@ def get_architecture(name: str) -> Architecture:
 def build_module(sources: Mapping[str, str], name: str, architecture: Architecture) -> bytes:
     """The .mpy file of module `name`, built from C sources, one of which is NAME_module.c (without the _).
 
-    sources: path → text, from emit_module(). Deterministic for the same compiler. Raises IntegradError
+    sources: path → text, from emit_module(). Deterministic for the same compiler, so a module is kept like an
+    object file. Raises IntegradError
     if the compiler or the sources of MicroPython are missing, with the first error of the compiler if it
     fails, or if the module contains something that is not allowed: variables or functions of a library.
     """
     if trouble := architecture.trouble():
         raise IntegradError(trouble)
     tree = get_sources()
-    with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
-        where = Path(folder)
-        for file, text in sources.items():
-            (where / file).parent.mkdir(parents=True, exist_ok=True)
-            (where / file).write_text(text, encoding="utf-8")
-        files = [file for file in sources if file.endswith(".c") and "/" not in file]
-        glue = f"{name.removeprefix('_')}_module.c"
-        linker = [sys.executable, str(tree / "tools/mpy_ld.py"), "--arch", architecture.name]
-        _run([*linker, "--preprocess", "-o", "config.h", glue], where)
-        compiler = [architecture.compiler, *architecture.flags]
-        floats = f"-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_{architecture.floats}"
-        runtime = [str(DEVICE / file) for file in architecture.runtime]
-        for level, paths in ((architecture.level, files), (FAST, runtime)):
-            if paths:
-                _run([*compiler, level, *FLAGS, floats, f"-I{tree}", "-I.", "-c", *paths], where)
-        # A single object with everything that mpy_init reaches, since mpy_ld.py links whole objects.
-        objects = [f"{Path(path).stem}.o" for path in (*files, *runtime)]
-        together = ["-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--entry=mpy_init", "-o", "together.o"]
-        _run([*compiler, *together, *objects], where)
-        report = _run([*linker, "--qstrs", "config.h", "-o", f"{name}.mpy", "together.o"], where)
-        if not re.search(r"^bss size: +0$", report, re.MULTILINE):
-            raise IntegradError(f"{name}: a module may not have static variables")
-        return (where / f"{name}.mpy").read_bytes()
+    key = _key(sources, name, architecture, tree)
+    if (module := find(key)) is None:
+        with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
+            module, headers = _build(sources, name, architecture, tree, Path(folder))
+            keep(key, module, headers)
+    return module
+
+
+def _key(sources: Mapping[str, str], name: str, architecture: Architecture, tree: Path) -> str:
+    """The digest of all that a module is made of, except headers of the system."""
+    own = [DEVICE / file for file in architecture.runtime]
+    own += sorted((DEVICE / "micropython/libc").rglob("*.h"))
+    texts = [text for path in own for text in read_texts((), [], path)]
+    identity = compiler_identity(architecture.compiler, architecture.compiler)
+    settings = (FAST, FLAGS, architecture, name, sorted(sources.items()), sys.version)
+    return digest_of((identity, settings, str(tree), contents_of(tree), [text.contents for text in texts]))
+
+
+def _build(
+    sources: Mapping[str, str], name: str, architecture: Architecture, tree: Path, where: Path
+) -> tuple[bytes, list[Path]]:
+    """The module, built in an empty folder, and the headers of the system that were included."""
+    for file, text in sources.items():
+        (where / file).parent.mkdir(parents=True, exist_ok=True)
+        (where / file).write_text(text, encoding="utf-8")
+    files = [file for file in sources if file.endswith(".c") and "/" not in file]
+    glue = f"{name.removeprefix('_')}_module.c"
+    linker = [sys.executable, str(tree / "tools/mpy_ld.py"), "--arch", architecture.name]
+    _run([*linker, "--preprocess", "-o", "config.h", glue], where)
+    compiler = [architecture.compiler, *architecture.flags]
+    floats = f"-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_{architecture.floats}"
+    flags = [*FLAGS, floats]
+    _run([*compiler, architecture.level, *flags, "-MD", f"-I{tree}", "-I.", "-c", *files], where)
+    objects = [f"{Path(file).stem}.o" for file in files]
+    for file in architecture.runtime:
+        objects.append(f"{Path(file).stem}.o")
+        command = [*compiler, FAST, *flags]
+        compile_object(architecture.compiler, command, [], DEVICE / file, where / objects[-1])
+    # A single object with everything that mpy_init reaches, since mpy_ld.py links whole objects.
+    together = ["-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--entry=mpy_init", "-o", "together.o"]
+    _run([*compiler, *together, *objects], where)
+    report = _run([*linker, "--qstrs", "config.h", "-o", f"{name}.mpy", "together.o"], where)
+    if not re.search(r"^bss size: +0$", report, re.MULTILINE):
+        raise IntegradError(f"{name}: a module may not have static variables")
+    included = {where / path for listing in where.glob("*.d") for path in listed(listing.read_text())}
+    headers = [path for path in included if not (path.is_relative_to(where) or path.is_relative_to(tree))]
+    return (where / f"{name}.mpy").read_bytes(), headers
 
 
 def _run(command: list[str], folder: Path) -> str:

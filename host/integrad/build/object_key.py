@@ -49,15 +49,19 @@ def object_key(compiler: str, command: Sequence[str], texts: Sequence[Text]) -> 
     Raises IntegradError or OSError if the compiler cannot be identified.
     """
     parts = (
-        FORMAT,
-        _identity(compiler, command[0]),
+        compiler_identity(compiler, command[0]),
         # -march=native stands for the processor of this computer.
         _processor() if any("native" in word for word in command) else "",
-        [os.environ.get(name) for name in VARIABLES],
         list(command),
         [(text.name, hashlib.sha256(text.contents).hexdigest()) for text in texts],
     )
-    return hashlib.sha256(repr(parts).encode(errors="backslashreplace")).hexdigest()
+    return digest_of(parts)
+
+
+def digest_of(parts: tuple) -> str:
+    """A key of plain values and of the environment variables that compilers read."""
+    environment = [os.environ.get(name) for name in VARIABLES]
+    return hashlib.sha256(repr((FORMAT, environment, parts)).encode(errors="backslashreplace")).hexdigest()
 
 
 def read_texts(command: Sequence[str], includes: Sequence[Path], source: Path) -> list[Text]:
@@ -89,15 +93,15 @@ def read_texts(command: Sequence[str], includes: Sequence[Path], source: Path) -
 
 def _folders_of(command: Sequence[str]) -> Iterator[Path]:
     """Folders of headers among the words of a command."""
-    for word, following in zip(command, [*command[1:], ""], strict=True):
+    for word, following in zip(command, [*command, ""][1:], strict=True):
         for option in FOLDERS:
             if word.startswith(option):
                 yield Path(word.removeprefix(option) or following)
                 break
 
 
-def _identity(compiler: str, program: str) -> tuple[str, int, int, str]:
-    """Path, size, time and version of a compiler."""
+def compiler_identity(compiler: str, program: str) -> tuple[str, int, int, str]:
+    """Path, size, time and version of a compiler. Raises IntegradError or OSError if there are none."""
     if compiler == "zig":  # started by Python, as a module
         found = importlib.util.find_spec("ziglang")
         path = Path(found.origin).with_name("zig") if found and found.origin else None

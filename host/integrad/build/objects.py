@@ -39,7 +39,7 @@ def compile_object(
         key = object_key(compiler, command, texts)
     except (OSError, UnknowableError, IntegradError):
         texts, key = [], ""
-    if key and (data := _find(key)) is not None:
+    if key and (data := find(key)) is not None:
         target.write_bytes(data)
         return
     with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
@@ -51,10 +51,8 @@ def compile_object(
         if not key or result.stderr:  # a warning is given each time
             return
         own = {text.path.resolve() for text in texts}
-        with suppress(OSError):  # a header is gone already
-            entry = pack(target.read_bytes(), _listed(listing.read_text(), own))
-            _remember(key, entry)
-            write_entry(key, entry)
+        headers = [path for path in listed(listing.read_text()) if path.resolve() not in own]
+        keep(key, target.read_bytes(), headers)
 
 
 def forget_objects() -> None:
@@ -67,7 +65,8 @@ def run_tool(command: list[str]) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
 
 
-def _find(key: str) -> bytes | None:
+def find(key: str) -> bytes | None:
+    """What keep() kept under this key, in this process or in another one, or None."""
     for entry in (_entries.get(key, b""), read_entry(key) if key not in _entries else b""):
         if entry and (data := unpack(entry)) is not None:
             _remember(key, entry)
@@ -75,20 +74,24 @@ def _find(key: str) -> bytes | None:
     return None
 
 
+def keep(key: str, data: bytes, headers: list[Path]) -> None:
+    """Keep what a compiler has made, to be used as long as these headers, which are no part of the key, stay
+    the same."""
+    with suppress(OSError):  # a header is gone already
+        entry = pack(data, headers)
+        _remember(key, entry)
+        write_entry(key, entry)
+
+
+def listed(text: str) -> list[Path]:
+    """The files in a list that a compiler wrote (-MD), a rule of make."""
+    _, _, names = text.replace("\\\n", " ").partition(": ")
+    words = re.findall(r"(?:\\.|[^\s\\])+", names)  # spaces in names are escaped
+    return [Path(re.sub(r"\\([ #\\])", r"\1", word).replace("$$", "$")) for word in words]
+
+
 def _remember(key: str, entry: bytes) -> None:
     _entries.pop(key, None)
     _entries[key] = entry  # the last one used is the last one forgotten
     if len(_entries) > KEPT:
         del _entries[next(iter(_entries))]
-
-
-def _listed(text: str, own: set[Path]) -> list[Path]:
-    """The headers of a list that a compiler wrote, a rule of make, without the own ones."""
-    _, _, names = text.replace("\\\n", " ").partition(": ")
-    paths = [Path(re.sub(r"\\([ #\\])", r"\1", name).replace("$$", "$")) for name in _words(names)]
-    return [path for path in paths if path.resolve() not in own]
-
-
-def _words(names: str) -> list[str]:
-    """Split at spaces that are not escaped."""
-    return re.findall(r"(?:\\.|[^\s\\])+", names)
