@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from integrad.estimate.prediction import STACK_BYTES
 from integrad.estimate.store_costs import StoreMemory
 from integrad.targets.boards import Board
+from integrad.targets.cores import core_of
 from integrad.targets.parts import Part
 from integrad_codegen.plan import Plan
 from integrad_codegen.store_format import rounded, slot_bytes
@@ -30,7 +30,7 @@ class ProjectMemory:
     slot_bytes: int
     block_bytes: int
     unit_bytes: int
-    stack_bytes: int = STACK_BYTES
+    stack_bytes: int
 
     @classmethod
     def of(cls, board: Board, plan: Plan, boot_bytes: int, store: StoreMemory | None) -> ProjectMemory:
@@ -41,7 +41,9 @@ class ProjectMemory:
             slots, block, unit = store.slots, store.erase_bytes, store.program_bytes
             slot = rounded(slot_bytes(plan.weights_bytes, unit), block)
         flash = board.program_origin, board.program_bytes
-        return cls(*flash, boot_bytes, part.ram_origin, part.ram_bytes, slots, slot, block or 1, unit or 1)
+        ram = part.ram_origin, part.ram_bytes
+        stack = core_of(part).family.stack_bytes
+        return cls(*flash, boot_bytes, *ram, slots, slot, block or 1, unit or 1, stack)
 
     @property
     def store_bytes(self) -> int:
