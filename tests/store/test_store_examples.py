@@ -20,8 +20,11 @@ COMPILERS = {
     "posix_file.c": HOST,
     "stm32l4.c": ARM,
     "nrf52.c": ARM,
+    "stm32_hal.c": ARM,
     "rp2040.c": ARM,
     "zephyr.c": HOST,
+    "esp_partition.c": ARM,
+    "cmsis_driver.c": ARM,
     "littlefs.c": ARM,
     "arduino_eeprom.cpp": ("g++", "-std=c++11"),
 }

@@ -3,7 +3,7 @@
  * The weight store in the flash chip of a Raspberry Pi Pico, with the Pico SDK (hardware_flash,
  * hardware_sync): sectors of 4 KB, programmed by pages of 256 bytes. Not tried on hardware.
  *
- * The slots are the last 64 KB of 2 MB here. Nothing may run from flash while it is changed:
+ * The slots are the end of the flash chip. Nothing may run from flash while it is changed:
  * interrupts are off, and the other core must be stopped (multicore_lockout_start_blocking) if it
  * is used.
  */
@@ -11,7 +11,7 @@
 #include "hardware/sync.h"
 #include "integrad/store.h"
 
-enum { SLOTS = 2, SLOT_BYTES = 32 * 1024, FLASH_BYTES = 2 * 1024 * 1024 };
+enum { SLOTS = 2, SLOT_BYTES = 32 * 1024, FLASH_BYTES = PICO_FLASH_SIZE_BYTES };
 
 static const uint32_t memory = FLASH_BYTES - SLOTS * SLOT_BYTES;
 

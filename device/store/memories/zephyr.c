@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * The weight store in a flash partition of Zephyr (CONFIG_FLASH, CONFIG_FLASH_MAP), here the one
- * with the label weights_partition in the devicetree. Not tried on hardware.
- *
- * Blocks and units are those of nRF52 here; flash_get_parameters tells them. Memories that need no
- * erase (no-explicit-erase) get .erase = NULL.
+ * The weight store in a flash partition of Zephyr (CONFIG_FLASH_MAP, CONFIG_FLASH_PAGE_LAYOUT): in
+ * the devicetree, it has the label weights_partition. The slots share it evenly. Its blocks must
+ * have one size. Not tried on hardware.
  */
+#include <zephyr/drivers/flash.h>
 #include <zephyr/kernel.h>
 #include <zephyr/storage/flash_map.h>
 
 #include "integrad/store.h"
 
-enum { SLOTS = 2, BLOCK = 4096, SLOT_BYTES = 4 * BLOCK, UNIT = 4 };
+enum { SLOTS = 2, LARGEST_UNIT = 256 };
 
 static K_MUTEX_DEFINE(mutex);
 
@@ -38,23 +37,34 @@ static void unlock(void *context) {
 }
 
 static const struct flash_area *area;
-static uint32_t buffer[64 / 4];
+static uint32_t buffer[LARGEST_UNIT / 4];
 
-const integrad_store flash_store = {.read = read_area,
-                                    .program = program_area,
-                                    .erase = erase_area,
-                                    .lock = lock,
-                                    .unlock = unlock,
-                                    .context = &area,
-                                    .slots = SLOTS,
-                                    .slot_size = SLOT_BYTES,
-                                    .erase_size = BLOCK,
-                                    .program_size = UNIT,
-                                    .erased_value = 0xFF,
-                                    .buffer = buffer,
-                                    .buffer_size = sizeof buffer};
+integrad_store flash_store = {.read = read_area,
+                              .program = program_area,
+                              .erase = erase_area,
+                              .lock = lock,
+                              .unlock = unlock,
+                              .context = &area,
+                              .slots = SLOTS,
+                              .buffer = buffer};
 
 /* Returns 0 or a negative error. Call once, before anything is loaded. */
 int open_flash_store(void) {
-    return flash_area_open(FIXED_PARTITION_ID(weights_partition), &area);
+    struct flash_pages_info block;
+    int result = flash_area_open(FIXED_PARTITION_ID(weights_partition), &area);
+    if (result == 0) {
+        result = flash_get_page_info_by_offs(flash_area_get_device(area), area->fa_off, &block);
+    }
+    if (result == 0) {
+        const uint32_t unit = flash_area_align(area), erase = (uint32_t)block.size;
+        if (unit == 0 || unit > LARGEST_UNIT) {
+            return -1;
+        }
+        flash_store.program_size = unit;
+        flash_store.erase_size = erase;
+        flash_store.erased_value = flash_area_erased_val(area);
+        flash_store.slot_size = (uint32_t)area->fa_size / SLOTS / erase * erase;
+        flash_store.buffer_size = LARGEST_UNIT / unit * unit;
+    }
+    return result;
 }

@@ -12,18 +12,18 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from importlib.resources import files as resources
 
 from integrad import __version__
 from integrad.errors import UsageError
 from integrad.execute.self_test import PREDICTIONS, STEPS, expected_checksums
+from integrad.export.c import SERIAL, C
 from integrad.export.target import Files, Option, Request, Target
 from integrad.export.writing import MARKER
 from integrad.files import utf8
 from integrad_codegen.c.layout import paragraph
-from integrad_codegen.c.module import emit_c
-from integrad_codegen.c.runtime import FOLDER, store_files
+from integrad_codegen.c.runtime import FOLDER, serial_files
 from integrad_codegen.file_sets import merged
 from integrad_codegen.kind_templates import environment_for
 from integrad_codegen.store_format import rounded, slot_bytes
@@ -56,7 +56,7 @@ def _any_name(prefix: str) -> None:
 
 @dataclass(frozen=True)
 class Layout:
-    """Folders of a package, "" for the package itself.
+    """Folders of a package, "" for the package itself; NAME stands for the name of the model.
 
     sources: of NAME.c and NAME_weights.c. headers: of NAME.h, NAME_store.h and so on. runtime: in which the
     folder `integrad` lies.
@@ -65,6 +65,9 @@ class Layout:
     sources: str = "src"
     headers: str = "src"
     runtime: str = "src"
+
+    def named(self, prefix: str) -> Layout:
+        return Layout(*(folder.replace("NAME", prefix) for folder in astuple(self)))
 
     def place(self, name: str) -> str:
         """Path in the package of a file of the target `c`."""
@@ -85,21 +88,21 @@ def package_target(
 ) -> Target:
     """The row of a package in the table of targets.
 
-    options: besides the version, those of this package. check_name: raises UsageError for names of models
-    that the build system refuses. context: further names for its templates. finish: what is done with all
-    files at the end.
+    options: besides those of all packages, those of this one. check_name: raises UsageError for names of
+    models that the build system refuses. context: further names for its templates. finish: what is done with
+    all files at the end.
     """
 
     def make(request: Request) -> Files:
         if request.plan.prefix == RUNTIME:
             raise UsageError(f"name {RUNTIME!r}: is what models share in a package; choose another --name")
         check_name(request.plan.prefix)
-        files, names = _sources(request, layout)
+        files, names = _sources(request, layout.named(request.plan.prefix))
         names |= {"target": name} | context(request)
         files = merged(files, dict(_rendered(name, names)), {MARKER: _marker(name, names)})
         return finish(files, request)
 
-    return Target(name, help, make, (VERSION, *options), predicts_parts=True)
+    return Target(name, help, make, (SERIAL, VERSION, *options), predicts_parts=True)
 
 
 def package_version(request: Request) -> str:
@@ -109,9 +112,10 @@ def package_version(request: Request) -> str:
 def _sources(request: Request, layout: Layout) -> tuple[Files, dict]:
     """The files of the target `c`, laid out, and names for the templates.
 
-    The runtime includes the weight store even if nothing learns, so that all packages have the same one.
+    The runtime includes the weight store and the serial protocol even if they are not used, so that all
+    packages have the same one.
     """
-    emitted = emit_c(request.model, request.plan, request.command, request.measurements) | store_files()
+    emitted = C.files(request) | serial_files()
     runtime = {path: text for path, text in emitted.items() if path.startswith(f"{FOLDER}/")}
     plan, environment = request.plan, environment_for("packages")
     names = {
@@ -148,7 +152,14 @@ def memory(name: str, prefix: str, **constants: int) -> str:
         text, count = re.subn(rf"\b{constant} = [^,}}]+?( ?[,}}])", rf"{constant} = {value}\1", text)
         if count != 1:
             raise ValueError(f"{name}: {count} constants {constant}")
-    return re.sub(r"\b(open_)?(flash_store|file_store|weights_partition)\b", rf"{prefix}_\1\2", text)
+    text = re.sub(r"\b(open_)?(flash_store|file_store|weights_partition)\b", rf"{prefix}_\1\2", text)
+    return re.sub(r"^(.* = \{)(\.read.*?\};)", _aligned, text, flags=re.DOTALL | re.MULTILINE)
+
+
+def _aligned(initialiser: re.Match) -> str:
+    """An initialiser whose lines begin in one column, whatever its name."""
+    column = len(initialiser[1].splitlines()[-1])
+    return initialiser[1] + f"\n{' ' * column}".join(line.strip() for line in initialiser[2].splitlines())
 
 
 def self_test(request: Request) -> dict:

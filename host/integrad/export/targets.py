@@ -7,10 +7,18 @@ from collections.abc import Mapping
 from integrad.errors import UsageError
 from integrad.export.c import C
 from integrad.export.cmake import CMAKE
+from integrad.export.cmsis_pack import CMSIS_PACK
+from integrad.export.esp_idf import ESP_IDF
 from integrad.export.micropython import MICROPYTHON
+from integrad.export.pico_sdk import PICO_SDK
+from integrad.export.stm32cube import STM32CUBE
 from integrad.export.target import Option, Target
+from integrad.export.zephyr import ZEPHYR
 
-TARGETS: dict[str, Target] = {target.name: target for target in (C, MICROPYTHON, CMAKE)}
+TARGETS: dict[str, Target] = {
+    target.name: target
+    for target in (C, MICROPYTHON, CMAKE, PICO_SDK, STM32CUBE, ZEPHYR, ESP_IDF, CMSIS_PACK)
+}
 
 
 def all_options() -> list[Option]:

@@ -49,7 +49,7 @@ def _require_same_package(out: Path, files: Mapping[str, str | bytes], named: st
     try:
         old = _package((out / MARKER).read_bytes())
     except (OSError, ValueError, KeyError, TypeError):
-        raise UsageError(f"{named} {out}: has a {MARKER} of something else; choose another folder") from None
+        raise UsageError(f"{named} {out}: has an {MARKER} of something else; choose another folder") from None
     if old != new:
         raise UsageError(f"{named} {out}: holds the {old[0]} package of {old[1]}; choose another folder")
 

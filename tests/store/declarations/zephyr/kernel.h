@@ -1,4 +1,4 @@
-/* What device/store/memories/zephyr.c uses of Zephyr. */
+/* What device/store/memories/zephyr.c and the sample of a package use of Zephyr. */
 #include <stdint.h>
 
 struct k_mutex {
@@ -12,3 +12,4 @@ typedef struct {
 
 int k_mutex_lock(struct k_mutex *mutex, k_timeout_t timeout);
 int k_mutex_unlock(struct k_mutex *mutex);
+int k_msleep(int ms);

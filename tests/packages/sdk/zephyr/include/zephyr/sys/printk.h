@@ -1,0 +1,2 @@
+/* What the sample uses of Zephyr. */
+void printk(const char *format, ...);
