@@ -95,13 +95,16 @@ def findings(command):
 
 
 def count_misra():
-    """Print how often each rule is broken in the store with updates, in both models, and in the runtime."""
+    """Print how often each rule is broken in the store with updates, in the serial protocol, in both models,
+    and in the runtime."""
     with tempfile.TemporaryDirectory() as folder:
-        models, shared = [], []
+        models, own, shared = [], [], []
         for learner in NETWORKS:
             own, shared = export(Path(folder) / learner, learner)
             models.append(own[:1])
-        for name, groups in (("store", [shared[1:]]), ("models", models), ("runtime", [shared[:1]])):
+        serial = [own[3], *shared[4:]]
+        parts = {"store": [shared[1:4]], "serial": [serial], "models": models, "runtime": [shared[:1]]}
+        for name, groups in parts.items():
             words = [[*cppcheck(files), "--addon=misra"] for files in groups]
             found = {line for command in words for line in findings(command).splitlines()}
             rules = Counter(re.findall(r"\[misra-c2012-([\d.]+)\]$", "\n".join(found), re.M))
