@@ -3,6 +3,9 @@
 import json
 import os
 import re
+import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from serial_faults import compare_on_unreliable_line
 from serial_program import build, export, make_model, on_terminal
 
 from integrad.boards import c_board
+from integrad.build.toolchain import DEVICE
 from integrad.cli import describe_error, main
 from integrad.model_file import load_model, save_model
 from integrad.protocol.client import Client
@@ -21,6 +25,7 @@ from integrad.protocol.frames import FrameReader, encoded
 from integrad.protocol.messages import HEADER, Kind, RefusedError, What
 from integrad.protocol.streams import ProgramStream
 
+INFO = struct.pack("<HBBIIIIHHB", 240, 15, 0x82, 1, 2, 6, 4, 3, 2, 1) + b"name\0build\0all\0\0"
 JSON_PAGE = (Path(__file__).parents[2] / "docs/json.md").read_text()
 
 
@@ -178,6 +183,23 @@ def test_another_version_says_so():
         Client(line).begin()
 
 
+def test_late_and_foreign_answers_are_ignored():
+    """An answer to the request before, one to another kind of request, one of a device of another version."""
+
+    def answers(version, kind, sequence, data):
+        if kind == Kind.INFO:
+            return encoded(HEADER.pack(1, kind + 0x80, sequence) + b"\0" + INFO)
+        heads = [(1, kind + 0x80, sequence - 1), (1, kind + 0x7F, sequence), (2, kind + 0x80, sequence)]
+        wrong = [encoded(HEADER.pack(*head) + b"\0" + struct.pack("<5I", *range(5))) for head in heads]
+        right = encoded(HEADER.pack(1, kind + 0x80, sequence) + b"\0" + struct.pack("<5I", *[sequence] * 5))
+        return b"".join(wrong) + right
+
+    client = Client(Line(answers))
+    client.begin()
+    first, second = client.counters(), client.counters()
+    assert first.frames == first.steps and second.frames == (first.frames + 1) % 65536
+
+
 def ask(stream, frame, seconds=0.5):
     """All frames that come back."""
     reader = FrameReader()
@@ -294,3 +316,32 @@ def test_sabotage_is_noticed(folder, tmp_path, fault):
     program = build(tmp_path)
     with pytest.raises((AssertionError, RefusedError)):
         compare_on_unreliable_line(load_model(folder / "m.model"), program, frames=700, seed=1)
+
+
+LONG = "a_name_of_forty_characters_for_one_model"
+
+
+@pytest.mark.parametrize("learn, name", [("all", "wand"), ("none", LONG)])
+def test_exported_files(folder, tmp_path, learn, name):
+    """They are formatted, and usable from C++; their header says how they were made."""
+    words = ("export", folder / "m.model", "--learn", learn, "--name", name, "--out", tmp_path)
+    assert run(*words, "--serial").exit_code == 0
+    own = [tmp_path / f"{name}_serial.{ending}" for ending in "hc"]
+    shared = [tmp_path / f"integrad/{file}" for file in ("serial.h", "serial.c", "frame.h", "frame.c")]
+    for path in shared:
+        assert path.read_text() == (DEVICE / "serial" / path.name).read_text()
+    assert re.search(r"--serial\b", (tmp_path / f"{name}.h").read_text())
+    format_like = f"--style=file:{DEVICE.parent / '.clang-format'}"
+    tool = Path(sys.executable).parent / "clang-format"
+    if name != LONG:  # whose lines become longer than a formatter wants them
+        subprocess.run([tool, "--dry-run", "--Werror", format_like, *own], check=True)
+    (tmp_path / "x.cpp").write_text(f'#include "{name}_serial.h"\n')
+    check = ("-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{tmp_path}")
+    subprocess.run(["g++", "-std=c++11", *check, tmp_path / "x.cpp"], check=True)
+    subprocess.run(["gcc", "-std=c99", *check, "-Wconversion", "-Wshadow", own[1]], check=True)
+
+
+def test_only_c_is_exported_so(folder, tmp_path):
+    words = ("export", folder / "m.model", "--target", "micropython", "--serial", "--out", tmp_path / "x")
+    status, text = fail(*words)
+    assert status == 2 and text.startswith("--serial requires --target c")

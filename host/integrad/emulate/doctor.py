@@ -75,6 +75,7 @@ def examine_tools() -> Iterator[Tool]:
     yield _micropython_sources()
     yield _package("pyocd", "flashing boards through debug probes", BRINGS_TOOLS)
     yield _package("esptool", "flashing boards with an ESP32-C3", BRINGS_TOOLS)
+    yield _package("cobs", "boards with generated C at a serial port", BRINGS_TOOLS)
 
 
 def examine_cores() -> list[Emulation]:
