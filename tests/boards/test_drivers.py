@@ -1,5 +1,5 @@
 """The drivers of boards: they compile without warnings, and a small program that uses all of them runs in
-QEMU, where bytes arrive by interrupt."""
+QEMU, where bytes arrive by interrupt, and in labwired, where flash can be programmed."""
 
 import os
 import select
@@ -10,6 +10,7 @@ import pytest
 from digits import run, train, write_npz
 
 from integrad.build.toolchain import FREESTANDING
+from integrad.emulate.chips import emulators_of
 from integrad.targets.boards import find_board
 from integrad.targets.cores import core_of
 
@@ -106,3 +107,27 @@ def test_bytes_arrive_by_interrupt_at_an_nrf(projects, tmp_path):
         assert chip.ask(b"", 3) == b"R0 "
         assert chip.ask(b"w" + BYTES, 3 + len(BYTES)) == b"W0 " + BYTES
         assert chip.ask(b"r", 3) == b"R0 "
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_saves_survive_a_restart_in_labwired(board, programs):
+    chosen = find_board(board)
+    with emulators_of(chosen, "labwired")[0].start(programs[board], chosen) as chip:
+
+        def ask(command, answer):
+            chip.write(command)
+            received = b""
+            while len(received) < len(answer):
+                received += chip.read(len(answer), 20) or b"?"
+            assert received == answer
+
+        ask(b"", b"R0 ")
+        ask(b"xyz", b"xyz")
+        ask(b"b", b"B0 ")
+        ask(b"l", b"L2 ")
+        ask(b"s", b"S0 ")
+        ask(b"r", b"R0 ")
+        ask(b"l", b"L0 ")
+        chip.restart()
+        ask(b"", b"R0 ")
+        ask(b"l", b"L0 ")

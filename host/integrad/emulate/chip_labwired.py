@@ -15,6 +15,8 @@ from tempfile import TemporaryDirectory
 from integrad.build.program import read_program
 from integrad.emulate.chip import SteppedChip, address_in, image_path, missing_chip_emulator
 from integrad.emulate.faults import CFSR
+from integrad.emulate.labwired_description import write_description
+from integrad.targets.boards import Board
 
 SLICE = 0.0002
 """Seconds on the chip after which its serial port is looked at."""
@@ -30,11 +32,19 @@ LOAD, READ_AND_EXECUTE = 1, 5
 class LabwiredChip(SteppedChip):
     """A chip by its name in labwired, from an ELF file.
 
-    uart: the serial port, by its name there. flash_origin, flash_bytes: what restart() keeps.
+    uart: the serial port, by its name there; None for the first one. flash_origin, flash_bytes: what
+    restart() keeps. board: whose memories and button the chip gets; None to emulate it as it is.
     """
 
     def __init__(
-        self, image: Path, chip: str, uart: str, flash_origin: int, flash_bytes: int, name: str = ""
+        self,
+        image: Path,
+        chip: str,
+        uart: str | None,
+        flash_origin: int,
+        flash_bytes: int,
+        name: str = "",
+        board: Board | None = None,
     ):
         try:
             import labwired
@@ -42,12 +52,18 @@ class LabwiredChip(SteppedChip):
             raise missing_chip_emulator("labwired") from None
         self._labwired = labwired
         self.name = name or f"{chip} in labwired"
-        self._chip, self._uart = chip, uart
+        self._uart = uart
         self._flash = flash_origin, flash_bytes
         self._program = read_program(image_path(image, ".elf"))
         self._header = image.read_bytes()[: ELF_HEADER.size]
         self._sent = bytearray()
         self._sim = None
+        self._folder = TemporaryDirectory(prefix="integrad-")
+        self._what = {"chip": chip}
+        if board is not None:
+            configs = Path(labwired.__file__).parent / "configs"
+            system = write_description(configs, chip, board, Path(self._folder.name))
+            self._what = {"system": system}
         self._switch_on(image)
 
     @property
@@ -60,20 +76,20 @@ class LabwiredChip(SteppedChip):
     def restart(self) -> None:
         origin, size = self._flash
         contents = self._sim.read_memory(origin, size)
-        self.close()
-        with TemporaryDirectory(prefix="integrad-") as folder:
-            image = Path(folder, "flash.elf")
-            image.write_bytes(elf_of(contents, origin, self._header))
-            self._switch_on(image)
+        self._sim.close()
+        image = Path(self._folder.name, "flash.elf")
+        image.write_bytes(elf_of(contents, origin, self._header))
+        self._switch_on(image)
 
     def close(self) -> None:
         if self._sim is not None:
             self._sim.close()
             self._sim = None
+        self._folder.cleanup()
 
     def _switch_on(self, image: Path) -> None:
         self._sent.clear()
-        self._sim = self._labwired.Sim(str(image), chip=self._chip, uart=self._uart)
+        self._sim = self._labwired.Sim(str(image), uart=self._uart, **self._what)
 
     def _run(self) -> None:
         try:

@@ -43,12 +43,17 @@ def _rp2040py() -> ChipEmulator:
     return ChipEmulator("rp2040py", "rp2040", start)
 
 
-def _labwired(chip: str, uart: str) -> ChipEmulator:
+def _labwired(
+    chip: str, uart: str | None, portable: bool = True, memories_of_board: bool = False
+) -> ChipEmulator:
+    """memories_of_board: whether the chip gets what the board has (see labwired_description.py)."""
+
     def start(image: Path, board: Board) -> Chip:
         flash = board.part.flash_origin, board.part.flash_bytes
-        return LabwiredChip(image, chip, uart, *flash, f"{board.name} in labwired")
+        like = board if memories_of_board else None
+        return LabwiredChip(image, chip, uart, *flash, f"{board.name} in labwired", like)
 
-    return ChipEmulator("labwired", chip, start, portable=True)
+    return ChipEmulator("labwired", chip, start, portable)
 
 
 def _qemu(machine: str) -> ChipEmulator:
@@ -63,19 +68,28 @@ def _instance(board: Board) -> int:
     return int(re.search(r"\d+$", board.serial)[0])
 
 
+def _nrf(chip: str) -> ChipEmulator:
+    """labwired's nRF52 lack the system timer of their core."""
+    return _labwired(chip, None, memories_of_board=True)
+
+
 F405 = _qemu("netduinoplus2")
 """QEMU's STM32F405 runs what only needs the serial port, flash and RAM of an STM32F4 with as much memory."""
 
 EMULATORS: dict[str, tuple[ChipEmulator, ...]] = {
     "blackpill-f411": (_labwired("stm32f411ceu6", "usart1"), F405),
     "bluepill": (_labwired("stm32f103", "uart1"),),
+    "microbit-v2": (_nrf("nrf52833"),),
+    "nrf52840-dk": (_nrf("nrf52840"),),
     "nucleo-f411re": (_labwired("stm32f411ceu6", "usart2"), F405),
     "nucleo-f446re": (F405,),
+    "nucleo-g0b1re": (_labwired("stm32g071", "usart2", portable=False, memories_of_board=True),),
     "nucleo-l476rg": (_labwired("stm32l476", "uart2"),),
     "pico": (_rp2040py(),),
     "stm32f4-discovery": (_labwired("stm32f407", "uart2"), F405),
 }
-"""Board → emulators that ran a project for it, the usual one first."""
+"""Board → emulators that ran a project for it, the usual one first. labwired starts programs at the beginning
+of flash, so that boards with a boot loader there have none."""
 
 
 def emulators_of(board: Board, name: str | None = None) -> tuple[ChipEmulator, ...]:
