@@ -1,14 +1,18 @@
 """integrad project: the files of a project, what it refuses, and the boot stage of the RP2040."""
 
-import json
 import subprocess
 
 import pytest
 from digits import fail, run, train, write_npz
 
+from integrad.estimate.store_costs import store_memory
 from integrad.export.board_drivers import has_driver
+from integrad.export.project import Project
 from integrad.export.rp2040_boot2 import BOOT2_BYTES, INSTRUCTIONS, LITERALS, boot2, boot_checksum
+from integrad.export.target import Request
+from integrad.model_file import load_model
 from integrad.targets.boards import all_boards, find_board
+from integrad_codegen.plan import make_plan
 
 BOARDS = [board.name for board in all_boards() if has_driver(board)]
 
@@ -29,22 +33,21 @@ def large(tmp_path_factory):
     return folder / "large.model"
 
 
-@pytest.mark.parametrize("board", BOARDS)
-def test_memories_do_not_overlap(board, model, tmp_path):
-    result = run("project", model, "--board", board, "--learn", "all", "--out", tmp_path, "--json", "-")
-    assert result.exit_code == 0, result.output
-    memory = json.loads(result.stdout)
-    chosen = find_board(board)
-    end = chosen.program_origin + chosen.program_bytes
-    store = memory["store_slots"] * memory["store_slot_bytes"]
-    assert store > 0 and memory["store_slot_bytes"] % memory["store_block_bytes"] == 0
-    assert memory["program_origin"] - memory["boot_bytes"] == chosen.program_origin
-    assert memory["program_origin"] + memory["program_bytes"] == memory["store_origin"]
-    assert memory["store_origin"] + store == end and end % memory["store_block_bytes"] == 0
-    script = (tmp_path / "board.ld").read_text()
-    assert f"0x{memory['store_origin']:08X}, LENGTH = {store}" in script
-    config = (tmp_path / "board/board_config.h").read_text()
-    assert f"#define BOARD_STORE_SLOT_BYTES {memory['store_slot_bytes']}\n" in config
+@pytest.mark.parametrize("name", BOARDS)
+def test_memories_do_not_overlap(name, model):
+    board, loaded = find_board(name), load_model(model)
+    request = Request(loaded, make_plan(loaded.network, "toy", "all", 4, loaded.constants))
+    project = Project(board, store_memory(None, board.part))
+    memory, files = project.memory(request), project.files(request)
+    end = board.program_origin + board.program_bytes
+    assert memory.slots == 2 and memory.slot_bytes % memory.block_bytes == 0
+    assert memory.program_origin - memory.boot_bytes == board.program_origin
+    assert memory.program_origin + memory.program_bytes == memory.store_origin
+    assert memory.store_origin + memory.store_bytes == end and end % memory.block_bytes == 0
+    assert f"0x{memory.store_origin:08X}, LENGTH = {memory.store_bytes}" in files["board.ld"]
+    config = files["board/board_config.h"]
+    assert f"#define BOARD_STORE_SLOT_BYTES {memory.slot_bytes}\n" in config
+    assert all(f'#include "{header}"' in config for header in project.driver.headers)
 
 
 def test_a_changed_application_is_kept(model, tmp_path):
@@ -54,13 +57,23 @@ def test_a_changed_application_is_kept(model, tmp_path):
         return result.output
 
     assert "kept" not in project()
-    assert "toy_store.h" not in (tmp_path / "main.c").read_text()
     assert "kept" not in project("--learn", "all")
     assert "toy_store.h" in (tmp_path / "main.c").read_text()
     (tmp_path / "main.c").write_text("int main(void) { for (;;) {} }\n")
     assert "kept its main.c" in project("--learn", "all")
-    assert "kept its main.c" in project()
     assert (tmp_path / "main.c").read_text().startswith("int main")
+
+
+def test_weights_are_in_ram_twice_where_they_fit(tmp_path):
+    data = write_npz(tmp_path / "toy.npz", samples=30)
+    words = ("--learner", "backprop", "--epochs", 1)
+    assert train(tmp_path, data, *words, spec="mlp:112,48").exit_code == 0
+    loaded = load_model(tmp_path / "toy.model")
+    request = Request(loaded, make_plan(loaded.network, "toy", "all", 10, loaded.constants))
+    for board, spare in (("bluepill", "NULL, &scratch"), ("pico", "&memory.spare, &memory.scratch")):
+        main = Project(find_board(board), None).files(request)["main.c"]
+        assert f"toy_serial_start(&serial, &weights, {spare}, &port);" in main
+        assert "integrad_store_info" not in main
 
 
 def test_what_cannot_be_made(model, large, tmp_path):

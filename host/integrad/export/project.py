@@ -18,6 +18,7 @@ from integrad.build.toolchain import FREESTANDING
 from integrad.estimate.store_costs import StoreMemory
 from integrad.export.board_driver import Driver, Macro
 from integrad.export.board_drivers import driver_of
+from integrad.export.project_fit import has_spare_memory
 from integrad.export.project_memory import ProjectMemory
 from integrad.export.target import Files, Request
 from integrad.export.writing import MARKER
@@ -25,7 +26,7 @@ from integrad.files import utf8
 from integrad.targets.boards import SERIAL_BY, Board
 from integrad.targets.cores import core_of
 from integrad.targets.uf2_families import UF2_FAMILIES
-from integrad_codegen.c.layout import commented, paragraph
+from integrad_codegen.c.layout import commented, paragraph, wrapped
 from integrad_codegen.c.module import emit_c
 from integrad_codegen.c.runtime import runtime_files
 from integrad_codegen.c.serial import emit_serial
@@ -103,6 +104,7 @@ class Project:
             "P": plan.prefix.upper(),
             "plan": plan,
             "learns": plan.batch > 0,
+            "has_spare": has_spare_memory(request.model, plan, board),
             "board": board,
             "driver": driver,
             "memory": self.memory(request),
@@ -137,6 +139,7 @@ class Project:
     def _render(self, name: str, **names) -> str:
         environment = environment_for("project")
         environment.filters["paragraph"] = paragraph
+        environment.globals["wrapped"] = wrapped
         text = environment.get_template(f"{name}.jinja").render(**names)
         return re.sub(r"\n{3,}", "\n\n", text)
 

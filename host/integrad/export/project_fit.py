@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from integrad.errors import IntegradError
 from integrad.estimate.part_fit import fit_part
+from integrad.estimate.prediction import predict
 from integrad.estimate.shortage import shortage
 from integrad.estimate.store_costs import store_memory
 from integrad.export.board_drivers import DRIVERS, has_driver
-from integrad.export.project_memory import ProjectMemory
+from integrad.export.project_memory import SUPPORT_RAM, ProjectMemory
 from integrad.model_file import Model
 from integrad.targets.boards import Board, all_boards
+from integrad.targets.cores import core_of
 from integrad_codegen.plan import Plan
 
 BOARDS = 3
@@ -36,3 +38,11 @@ def _larger(model: Model, plan: Plan) -> list[str]:
             found.append(board)
     found.sort(key=lambda board: (board.part.ram_bytes, board.part.flash_bytes))
     return [f"--board {board.name}" for board in found[:BOARDS]]
+
+
+def has_spare_memory(model: Model, plan: Plan, board: Board) -> bool:
+    """Whether there is RAM for the weights twice, so that a host can write new ones: they take the memory of
+    a training step, which may be smaller."""
+    footprint = predict(model, plan, core_of(board.part))
+    more = max(plan.weights_bytes - footprint.scratch, 0)
+    return plan.batch > 0 and footprint.ram + SUPPORT_RAM + more <= board.part.ram_bytes

@@ -13,7 +13,7 @@ from integrad_codegen.store_format import rounded, slot_bytes
 
 SUPPORT_FLASH, SUPPORT_RAM = 8192, 2048
 """Most bytes that drivers, protocol and application take besides the model, compiled by gcc 12 with -O2;
-tests/boards/test_project_sizes.py compares them with what they take."""
+tests/boards/test_pico_image.py compares them with what they take."""
 
 
 @dataclass(frozen=True)
