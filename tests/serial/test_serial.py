@@ -145,6 +145,7 @@ def test_one_clear_line(folder, device, tmp_path, monkeypatch):
             busy = 1, f"--port {port}: in use by another program; close it and try again"
             assert fail("verify", model, "--port", port) == busy
             assert fail("monitor", model, "--port", port) == busy
+            assert fail("pull", model, "--port", port, "--out", tmp_path / "x") == busy
     with on_terminal(device, "no-spare") as port:
         with c_board.connect_c(port) as client:
             client.send_sample(0, np.ones((12, 12), np.int16), 1)

@@ -10,7 +10,7 @@ from pathlib import Path
 from integrad.boards.learnt_file import LearntFile
 from integrad.boards.learnt_weights import with_weights
 from integrad.boards.self_test import STEPS
-from integrad.boards.serial_port import PortStream, only_port
+from integrad.boards.serial_port import PortInUseError, PortStream, only_port
 from integrad.errors import IntegradError
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.executors import numpy_executor
@@ -19,7 +19,7 @@ from integrad.execute.session import Action
 from integrad.execute.verification import Verdict, random_actions, verify
 from integrad.model_file import Model
 from integrad.protocol.client import Client
-from integrad.protocol.messages import Info, What
+from integrad.protocol.messages import Info, OtherVersionError, RefusedError, What
 from integrad_codegen.plan import Plan, make_plan
 from integrad_codegen.weights_file import layout
 
@@ -44,11 +44,18 @@ def connect_c(port: str | None) -> Iterator[Client]:
 
 
 def speaks_protocol(port: str | None) -> bool:
-    """Whether the board at a port answers as generated C does. Does not disturb programs of MicroPython."""
+    """Whether the board at a port answers as generated C does. Does not disturb programs of MicroPython.
+
+    Raises PortInUseError if another program uses the port.
+    """
     try:
         with PortStream(port or only_port()) as stream:
             Client(stream).begin(ASKING)
             return True
+    except (OtherVersionError, RefusedError):
+        return True
+    except PortInUseError:
+        raise
     except IntegradError:  # whoever opens the port next says what is wrong
         return False
 

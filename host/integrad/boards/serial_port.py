@@ -43,6 +43,10 @@ def open_port(port: str, patience: float):
     return transport
 
 
+class PortInUseError(IntegradError):
+    """Another program uses the port."""
+
+
 class PortStream:
     """A serial port as a ByteStream of the serial protocol, for as long as the context lasts.
 
@@ -92,7 +96,7 @@ class PortStream:
 
 def _cannot_open(port: str, error: Exception) -> IntegradError:
     if getattr(error, "errno", None) in BUSY or "exclusively lock" in str(error):
-        return IntegradError(f"--port {port}: in use by another program; close it and try again")
+        return PortInUseError(f"--port {port}: in use by another program; close it and try again")
     found = ", ".join(ports()) or "none"
     return IntegradError(
         f"--port {port}: cannot be opened; boards found: {found}. "

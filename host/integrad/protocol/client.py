@@ -23,6 +23,7 @@ from integrad.protocol.messages import (
     Event,
     Info,
     Kind,
+    OtherVersionError,
     RefusedError,
     What,
     parse_event,
@@ -82,7 +83,7 @@ class Client:
         self._sequence = _quiet_sequence()
         try:
             self._info = parse_info(self._exchange(Kind.INFO, b"", patience or self._patience))
-        except RefusedError:
+        except (RefusedError, OtherVersionError):
             raise
         except IntegradError as error:
             named = f"{self.stream.name}: "
@@ -214,7 +215,7 @@ class Client:
             for contents in self._receive(left):
                 version, found, sequence = HEADER.unpack_from(contents)
                 if found == OTHER_VERSION and sequence == self._sequence and version != VERSION:
-                    raise IntegradError(
+                    raise OtherVersionError(
                         f"{self.stream.name}: the device speaks version {version} of the protocol, "
                         f"this program version {VERSION}; export and flash the model again"
                     )

@@ -62,6 +62,10 @@ SEQUENCE, CHECKSUM = 3, 6
 """Numbers of statuses."""
 
 
+class OtherVersionError(IntegradError):
+    """The device speaks another version of the protocol."""
+
+
 class RefusedError(IntegradError):
     """The device refused a request. status: number in STATUSES; data: what followed it."""
 
