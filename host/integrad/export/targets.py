@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from integrad.errors import UsageError
+from integrad.export.arduino import ARDUINO, PLATFORMIO
 from integrad.export.c import C
 from integrad.export.cmake import CMAKE
 from integrad.export.cmsis_pack import CMSIS_PACK
@@ -17,7 +18,18 @@ from integrad.export.zephyr import ZEPHYR
 
 TARGETS: dict[str, Target] = {
     target.name: target
-    for target in (C, MICROPYTHON, CMAKE, PICO_SDK, STM32CUBE, ZEPHYR, ESP_IDF, CMSIS_PACK)
+    for target in (
+        C,
+        MICROPYTHON,
+        CMAKE,
+        PICO_SDK,
+        STM32CUBE,
+        ZEPHYR,
+        ESP_IDF,
+        CMSIS_PACK,
+        ARDUINO,
+        PLATFORMIO,
+    )
 }
 
 
