@@ -5,6 +5,7 @@ import csv
 import io
 import os
 import re
+import shutil
 import xml.etree.ElementTree as ElementTree
 import zipfile
 
@@ -79,11 +80,22 @@ def test_zephyr(tmp_path):
     options += [f"-DCONFIG_{name}=y" for name in ("INTEGRAD_TOY", "INTEGRAD_TOY_STORE", "INTEGRAD_SMALL")]
     commands = configure(folder / "samples/toy", tmp_path, *options, env=environment)
     check(commands, folder)
-    assert all(
-        "-DINTEGRAD_SMALL" in entry["command"]
-        for path, entry in commands.items()
-        if path.parent.name == "integrad"
-    )
+    kernels = [entry for path, entry in commands.items() if path.parent.name == "integrad"]
+    assert kernels and all("-DINTEGRAD_SMALL" in entry["command"] for entry in kernels)
+    other = package("zephyr", "other", "none", 2)
+    more = (f"-DMORE_MODULES={other}", "-DCONFIG_INTEGRAD_OTHER=y")
+    both = configure(folder / "samples/toy", tmp_path, *more, env=environment)
+    assert {path.name for path in both.keys() - commands.keys()} == {
+        "other.c",
+        "other_runtime.c",
+        "other_weights.c",
+    }
+    shutil.copytree(other, tmp_path / "older")
+    text = (other / "CMakeLists.txt").read_text()
+    changed = re.sub('STREQUAL "[0-9a-f]{8}"', 'STREQUAL "12345678"', text)
+    (tmp_path / "older/CMakeLists.txt").write_text(changed)
+    with pytest.raises(AssertionError, match=r"other needs the runtime \w+, but another model brought the"):
+        configure(folder / "samples/toy", tmp_path, f"-DMORE_MODULES={tmp_path / 'older'}", env=environment)
 
 
 def test_zephyr_descriptions(tmp_path):
