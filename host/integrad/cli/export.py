@@ -88,7 +88,8 @@ def export(
 
     The C code uses no floating point, no dynamic memory and no library. Its header documents how to use it,
     what it costs (with --core, as measured) and how it was generated. For MicroPython, native modules and a
-    user C module are built from the same C, along with pure Python modules.
+    user C module are built from the same C, along with pure Python modules. The other targets lay the same
+    C out for a build system, with an example.
 
     \b
     Example:
