@@ -44,7 +44,7 @@ def _rp2040py() -> ChipEmulator:
 
 
 def _labwired(
-    chip: str, uart: str | None, portable: bool = True, memories_of_board: bool = False
+    chip: str, uart: str | None, portable: bool = True, memories_of_board: bool = False, saves: bool = True
 ) -> ChipEmulator:
     """memories_of_board: whether the chip gets what the board has (see labwired_description.py)."""
 
@@ -53,7 +53,7 @@ def _labwired(
         like = board if memories_of_board else None
         return LabwiredChip(image, chip, uart, *flash, f"{board.name} in labwired", like)
 
-    return ChipEmulator("labwired", chip, start, portable)
+    return ChipEmulator("labwired", chip, start, portable, saves)
 
 
 def _qemu(machine: str) -> ChipEmulator:
@@ -86,6 +86,8 @@ EMULATORS: dict[str, tuple[ChipEmulator, ...]] = {
     "nucleo-g0b1re": (_labwired("stm32g071", "usart2", portable=False, memories_of_board=True),),
     "nucleo-l476rg": (_labwired("stm32l476", "uart2"),),
     "pico": (_rp2040py(),),
+    # Without the boot ROM of the chip, which programs flash.
+    "pico2": (_labwired("rp2350", "uart0", memories_of_board=True, saves=False),),
     "stm32f4-discovery": (_labwired("stm32f407", "uart2"), F405),
 }
 """Board → emulators that ran a project for it, the usual one first. labwired starts programs at the beginning

@@ -34,7 +34,7 @@ def write_description(configs: Path, chip: str, board: Board, folder: Path) -> P
     text = (configs / "chips" / f"{chip}.yaml").read_text(encoding="utf-8")
     text = text.replace('"../peripherals/', f'"{configs}/peripherals/')
     for memory, size in (("flash", board.part.flash_bytes), ("ram", board.part.ram_bytes)):
-        block = rf'^({memory}:\n +base: \w+\n +size: )"\w+"'
+        block = rf'^({memory}:\n +base: \w+\n(?: +#.*\n)* +size: )"\w+"'
         text, count = re.subn(block, rf'\g<1>"{size // 1024}KB"', text, flags=re.MULTILINE)
         assert count == 1, f"labwired's {chip} has no {memory}"
     if 'type: "systick"' not in text:
