@@ -16,6 +16,13 @@ static void poll(void) {
     __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(masked)::"memory");
     integrad_board_serial_interrupt();
     __asm__ volatile("msr primask, %0" ::"r"(masked) : "memory");
+#elif defined(__riscv)
+    /* csrrci and csrrs of mstatus: the bit that enables interrupts. */
+    uint32_t before;
+    __asm__ volatile(".insn i 0x73, 7, %0, x8, 0x300" : "=r"(before)::"memory");
+    integrad_board_serial_interrupt();
+    before &= 8;
+    __asm__ volatile(".insn i 0x73, 2, x0, %0, 0x300" ::"r"(before) : "memory");
 #endif
 }
 

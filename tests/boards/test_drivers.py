@@ -13,9 +13,11 @@ from integrad.build.toolchain import FREESTANDING
 from integrad.emulate.chips import emulators_of
 from integrad.targets.boards import find_board
 from integrad.targets.cores import core_of
+from integrad.targets.families import ARM
 
-BOARDS = ["bluepill", "nrf52840-dk", "nucleo-f411re", "nucleo-g0b1re", "nucleo-l476rg"]
-"""One of each family."""
+SAVING = ["bluepill", "nrf52840-dk", "nucleo-f411re", "nucleo-g0b1re", "nucleo-l476rg"]
+BOARDS = ["esp32-c3-devkitm-1", *SAVING]
+"""One of each family; those whose flash labwired can program."""
 
 ECHO = Path(__file__).with_name("echo.c")
 
@@ -39,12 +41,12 @@ def options(project, *core):
     return [*FREESTANDING, "-O2", *core, f"-I{project}/board", f"-I{project}/model"]
 
 
-def build(project, elf, *core):
+def build(project, elf, compiler, *core):
     """The echo program for a board."""
     store = [project / "model/integrad" / name for name in ("store.c", "checksum.c")]
     link = ("-nostdlib", f"-T{project}/board.ld", "-Wl,--gc-sections", "-lgcc", "-o", elf)
     loop = "-fno-tree-loop-distribute-patterns"
-    command = ["arm-none-eabi-gcc", *options(project, *core), loop, *drivers(project), *store, *link]
+    command = [compiler, *options(project, *core), loop, *drivers(project), *store, *link]
     subprocess.run(command, check=True)
     return elf
 
@@ -52,8 +54,11 @@ def build(project, elf, *core):
 @pytest.fixture(scope="module")
 def programs(projects):
     """Board → the echo program for it."""
-    flags = {board: core_of(find_board(board).part).flags["gcc"] for board in BOARDS}
-    return {board: build(projects / board, projects / f"{board}.elf", *flags[board]) for board in BOARDS}
+    cores = {board: core_of(find_board(board).part) for board in BOARDS}
+    return {
+        board: build(projects / board, projects / f"{board}.elf", core.family.gcc, *core.flags["gcc"])
+        for board, core in cores.items()
+    }
 
 
 def test_clang_has_no_warnings(projects):
@@ -102,32 +107,33 @@ def test_bytes_arrive_by_interrupt_at_an_stm32(programs):
 
 def test_bytes_arrive_by_interrupt_at_an_nrf(projects, tmp_path):
     """The nRF51 has the same serial port as the nRF52, less flash, and a core with fewer instructions."""
-    elf = build(projects / "nrf52840-dk", tmp_path / "m0.elf", "-mcpu=cortex-m0", "-mthumb")
+    elf = build(projects / "nrf52840-dk", tmp_path / "m0.elf", ARM.gcc, "-mcpu=cortex-m0", "-mthumb")
     with Machine("microbit", elf, 0) as chip:
         assert chip.ask(b"", 3) == b"R0 "
         assert chip.ask(b"w" + BYTES, 3 + len(BYTES)) == b"W0 " + BYTES
         assert chip.ask(b"r", 3) == b"R0 "
 
 
-@pytest.mark.parametrize("board", BOARDS)
+def ask_in_order(chip, *exchanges):
+    for command, answer in exchanges:
+        chip.write(command)
+        received = b""
+        while len(received) < len(answer):
+            received += chip.read(len(answer), 20) or b"?"
+        assert received == answer
+
+
+@pytest.mark.parametrize("board", SAVING)
 def test_saves_survive_a_restart_in_labwired(board, programs):
     chosen = find_board(board)
     with emulators_of(chosen, "labwired")[0].start(programs[board], chosen) as chip:
-
-        def ask(command, answer):
-            chip.write(command)
-            received = b""
-            while len(received) < len(answer):
-                received += chip.read(len(answer), 20) or b"?"
-            assert received == answer
-
-        ask(b"", b"R0 ")
-        ask(b"xyz", b"xyz")
-        ask(b"b", b"B0 ")
-        ask(b"l", b"L2 ")
-        ask(b"s", b"S0 ")
-        ask(b"r", b"R0 ")
-        ask(b"l", b"L0 ")
+        ask_in_order(chip, (b"", b"R0 "), (b"xyz", b"xyz"), (b"b", b"B0 "), (b"l", b"L2 "), (b"s", b"S0 "))
+        ask_in_order(chip, (b"r", b"R0 "), (b"l", b"L0 "))
         chip.restart()
-        ask(b"", b"R0 ")
-        ask(b"l", b"L0 ")
+        ask_in_order(chip, (b"", b"R0 "), (b"l", b"L0 "))
+
+
+def test_an_esp32_c3_without_its_boot_rom_reports_that_it_cannot_save(programs):
+    chosen = find_board("esp32-c3-devkitm-1")
+    with emulators_of(chosen)[0].start(programs[chosen.name], chosen) as chip:
+        ask_in_order(chip, (b"", b"R0 "), (b"xyz", b"xyz"), (b"b", b"B0 "), (b"l", b"L9 "), (b"s", b"S9 "))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from integrad.emulate.chip import Chip
@@ -73,12 +73,18 @@ def _nrf(chip: str) -> ChipEmulator:
     return _labwired(chip, None, memories_of_board=True)
 
 
+def _esp32c3() -> ChipEmulator:
+    """Without its boot ROM, which is what changes flash."""
+    return replace(_labwired("esp32c3", None, portable=False), saves=False)
+
+
 F405 = _qemu("netduinoplus2")
 """QEMU's STM32F405 runs what only needs the serial port, flash and RAM of an STM32F4 with as much memory."""
 
 EMULATORS: dict[str, tuple[ChipEmulator, ...]] = {
     "blackpill-f411": (_labwired("stm32f411ceu6", "usart1"), F405),
     "bluepill": (_labwired("stm32f103", "uart1"),),
+    "esp32-c3-devkitm-1": (_esp32c3(),),
     "microbit-v2": (_nrf("nrf52833"),),
     "nrf52840-dk": (_nrf("nrf52840"),),
     "nucleo-f411re": (_labwired("stm32f411ceu6", "usart2"), F405),

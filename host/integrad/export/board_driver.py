@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from integrad.export.target import Files
 from integrad.targets.boards import Board, Pin
+from integrad.targets.families import ARM, Family
 
 START = ("cortex_m/start.c", "cortex_m/ticks.c")
 """Start-up and system timer of every Cortex-M."""
@@ -51,6 +52,8 @@ class Driver:
     macros: what board_config.h says of a board, besides the macros that all boards have; headers: what it
     includes after them. linker: the template of the linker script. boot_bytes: at the beginning of flash,
     before the vector table. files: further files of the folder board/, to be compiled if they end in .c.
+    family: of the cores that they are for. flat: whether flash holds the bytes of the ELF file at their
+    addresses, so that they can be flashed as a .bin or .hex file.
     """
 
     sources: tuple[str, ...]
@@ -61,3 +64,5 @@ class Driver:
     linker: str = "cortex_m.ld"
     boot_bytes: int = 0
     files: Callable[[Board], Files] = _no_files
+    family: Family = ARM
+    flat: bool = True

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from integrad.errors import UsageError
 from integrad.export.board_driver import Driver
+from integrad.export.drivers_esp32c3 import ESP32_C3
 from integrad.export.drivers_nrf52 import NRF52
 from integrad.export.drivers_rp2 import RP2040, RP2350
 from integrad.export.drivers_stm32 import F1, F4, G0, L4
 from integrad.targets.boards import Board, all_boards
 from integrad.targets.cores import core_of
-from integrad.targets.families import ARM
 
 DRIVERS: dict[str, Driver] = {
+    "esp32c3": ESP32_C3,
     "nrf52": NRF52,
     "rp2040": RP2040,
     "rp2350": RP2350,
@@ -25,7 +26,8 @@ DRIVERS: dict[str, Driver] = {
 
 def has_driver(board: Board) -> bool:
     """Whether a project can be made for it."""
-    return board.driver in DRIVERS and core_of(board.part).family is ARM
+    driver = DRIVERS.get(board.driver)
+    return driver is not None and core_of(board.part).family is driver.family
 
 
 def driver_of(board: Board) -> Driver:
