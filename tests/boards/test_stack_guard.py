@@ -1,5 +1,5 @@
-"""A program whose stack exceeds its reserve stops with its LED lit: seen in QEMU, whose STM32F405 has a memory
-protection unit."""
+"""A program whose stack exceeds its reserve stops with its LED lit: seen in QEMU, whose STM32F405 has a
+memory protection unit."""
 
 import re
 import subprocess

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -114,6 +115,6 @@ def _lines(board, memory, out: str, kept: bool) -> list[str]:
         f"{memory.ram_bytes:,} bytes of RAM",
         f"weight store: {slots if memory.slots else 'none'}",
         f"wrote {out}/" + (f", kept its {YOURS}" if kept else ""),
-        f"build it: cd {out} && cmake -B build && cmake --build build",
+        f"build it: cd {shlex.quote(out)} && cmake -B build && cmake --build build",
     ]
     return found
