@@ -26,8 +26,8 @@ from integrad_codegen.weights_file import layout
 FIRST_PATIENCE = 5.0
 """Seconds within which a board must answer first. Opening the port resets some boards."""
 
-ASKING = 1.0
-"""Seconds within which a board that may also run MicroPython must answer."""
+ASKING = 2.0
+"""Seconds within which a board that may also run MicroPython must answer. Some wait a second after a reset."""
 
 NAME = "device"
 """Of plans; it says nothing about the device."""
