@@ -27,7 +27,7 @@ FIRST_PATIENCE = 5.0
 """Seconds within which a board must answer first. Opening the port resets some boards."""
 
 ASKING = 2.0
-"""Seconds within which a board that may also run MicroPython must answer. Some wait a second after a reset."""
+"""Seconds within which a board that may also run MicroPython must answer. Some need one after a reset."""
 
 NAME = "device"
 """Of plans; it says nothing about the device."""
