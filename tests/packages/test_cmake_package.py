@@ -14,13 +14,13 @@ from integrad.execute.self_test import expected_checksums
 from integrad.execute.session import Predict, Train, Weights
 
 TOGETHER = """\
-set_target_properties(integrad_runtime PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 24)
+set_target_properties(integrad_runtime PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
 foreach(name frame serial store update)
   set_source_files_properties(${TOY}/runtime/integrad/${name}.c TARGET_DIRECTORY integrad_runtime
     PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endforeach()
 """
-"""Compiles several kernels at once, which is faster."""
+"""Compiles all kernels at once, which is faster."""
 
 BOTH = (
     """\
@@ -96,7 +96,7 @@ def test_the_self_test_gives_the_checksums_of_numpy(folder, what):
 
 def test_the_runtime_is_compiled_once(folder):
     objects = [path.name for path in (folder / "build").rglob("*.o") if "integrad_runtime.dir" in path.parts]
-    assert len(objects) == len(set(objects)) > 6 and "store.c.o" in objects
+    assert len(objects) == len(set(objects)) >= 5 and "store.c.o" in objects
     assert len(list((folder / "build").rglob("libintegrad_runtime.a"))) == 1
 
 
@@ -171,7 +171,8 @@ def test_it_is_compiled_for_a_cortex_m(tmp_path):
         "GENERATOR",
         "SYSTEM_NAME=Generic",
         "C_COMPILER=arm-none-eabi-gcc",
-        "TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY",
+        "C_COMPILER_WORKS=ON",
+        "C_ABI_COMPILED=ON",
     )
     flags = "-DCMAKE_C_FLAGS=-mcpu=cortex-m4 -mthumb -ffreestanding -Wall -Wextra -Werror"
     commands = configure(

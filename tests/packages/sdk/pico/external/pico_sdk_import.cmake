@@ -1,7 +1,9 @@
 # What the package uses of the Pico SDK: its libraries have declarations only.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_C_COMPILER arm-none-eabi-gcc)
-set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+# Trying the compiler takes time.
+set(CMAKE_C_COMPILER_WORKS ON)
+set(CMAKE_C_ABI_COMPILED ON)
 
 macro(project name)
   _project(${name} C)

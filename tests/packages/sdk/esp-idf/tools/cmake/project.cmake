@@ -1,7 +1,9 @@
 # What the package uses of ESP-IDF: components are libraries, with declarations only.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_C_COMPILER riscv64-unknown-elf-gcc)
-set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+# Trying the compiler takes time.
+set(CMAKE_C_COMPILER_WORKS ON)
+set(CMAKE_C_ABI_COMPILED ON)
 
 function(idf_component_register)
   cmake_parse_arguments(of "" "" "SRCS;INCLUDE_DIRS;REQUIRES;PRIV_REQUIRES" ${ARGN})
