@@ -52,7 +52,8 @@ void semihosting_exit(int code) {
     }
 }
 
-/* Nothing faults when the stack leaves its reserve, so every use of the transport asks. */
+/* Nothing faults when the stack leaves its reserve, so every use of the transport asks whether the
+ * last word of the reserve was written. */
 static void check_stack(void) {
     extern uint32_t integrad_stack_limit[], integrad_stack_top[];
     const uint16_t reserve = (uint16_t)integrad_stack_top - (uint16_t)integrad_stack_limit;

@@ -103,6 +103,20 @@ def test_a_core_that_is_too_small_does_not_hide_the_others(toys, monkeypatch):
     assert len({row["weights_crc"] for row in (*host, m4)}) == 1
 
 
+def test_a_chip_that_is_too_small_is_left_out(toys, monkeypatch):
+    """Unless it was asked for."""
+    avr = CORES["avr"]
+    small = {"machine": replace(avr.machine, ram_bytes=2048), "part": replace(avr.part, ram_bytes=2048)}
+    monkeypatch.setitem(CORES, "avr", replace(avr, **small))
+    monkeypatch.setattr("integrad.cli.verify.CORES", {name: CORES[name] for name in ("m4", "avr")})
+    result = run("verify", toys["cnn"], "--steps", 1)
+    assert result.exit_code == 0 and "all executors computed the same bits" in result.stdout
+    assert "left out: AVR: the model does not fit ATmega2560: RAM needs " in result.stdout
+    status, figures = verify(toys["cnn"], "--core", "avr")
+    assert status == 1
+    assert figures["executors"][-1]["error"].startswith("does not fit the emulated machine: RAM needs ")
+
+
 def test_a_firmware_that_hangs(toys, emit):
     emit(
         "session-main.c",

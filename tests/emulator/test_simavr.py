@@ -53,18 +53,24 @@ def test_memory_functions_and_initial_values(build):
     sizes = firmware.sizes
     assert measure_map(firmware.map_file.read_text(), AVR.machine) == (sizes.flash, sizes.ram)
     assert sizes.flash == sizes.code + sizes.data and sizes.ram == sizes.stack + sizes.data + sizes.bss
-    assert sizes.stack == AVR.family.stack_bytes == 1024
+    assert sizes.stack == AVR.family.stack_bytes == 512
 
 
-def test_the_stack_is_measured_and_an_overflow_noticed(build):
+def test_the_stack_is_measured_and_an_overflow_noticed(build, tmp_path):
     firmware, peaks = build("stack", "avr"), {}
-    for levels in (0, 4, 5, 9):
+    for levels in (0, 2, 3, 5):
         before, peaks[levels], _ = struct.unpack("<3I", perform(firmware, struct.pack("<I", levels)).output)
-        assert 0 < before <= peaks[levels] < 1024
-    frame = (peaks[9] - peaks[5]) / 4  # peaks are measured in words
-    assert frame >= 64 and abs(peaks[5] - peaks[4] - frame) < 4
-    with pytest.raises(FirmwareError, match="stack overflow, more than the 1,024 bytes reserved"):
-        perform(firmware, struct.pack("<I", 16))
+        assert 0 < before <= peaks[levels] < 512
+    frame = (peaks[5] - peaks[2]) / 3  # peaks are measured in words
+    assert frame >= 64 and abs(peaks[3] - peaks[2] - frame) < 4
+    source = tmp_path / "deep.c"
+    source.write_text(
+        '#include "transport.h"\n'
+        "int main(void) { volatile uint8_t big[520]; for (int i = 0; i < 520; i++) { big[i] = 1; }\n"
+        "return integrad_write((const uint8_t *)big, 1); }\n"
+    )
+    with pytest.raises(FirmwareError, match="stack overflow, more than the 512 bytes reserved"):
+        perform(build_firmware(AVR, [source], [], tmp_path))
 
 
 def test_constants_take_ram(tmp_path):
@@ -74,10 +80,10 @@ def test_constants_take_ram(tmp_path):
         "int main(void) { return ((volatile const uint8_t *)table)[0] - 7; }\n"
     )
     firmware = build_firmware(AVR, [source], [], tmp_path)
-    assert firmware.sizes.data >= 3001 and firmware.sizes.ram >= 3001 + 1024
+    assert firmware.sizes.data >= 3001 and firmware.sizes.ram >= 3001 + 512
     assert perform(firmware).exit_code == 0
     source.write_text(source.read_text().replace("3001", "9000"))
-    with pytest.raises(DoesNotFitError, match=r"RAM needs 1\d,\d{3} bytes, .* than the 8,192 available"):
+    with pytest.raises(DoesNotFitError, match=r"RAM needs 9,\d{3} bytes, .* than the 8,192 available"):
         build_firmware(AVR, [source], [], tmp_path)
 
 

@@ -124,9 +124,9 @@ def _emulated(console: Console) -> list[Core]:
 def _that_fit(console: Console, device: DeviceModel, cores: list[Core], actions: list[Action]) -> list[Core]:
     """These cores without the chips that are too small for the model."""
     enough, lacking = without_small(device, cores, actions)
-    for name, shortage in lacking.items():
-        core = get_core(name)
-        _leave_out(console, core, f"the model does not fit {core.part.name}: {shortage}")
+    for core in cores:
+        if core.name in lacking:
+            _leave_out(console, core, f"the model does not fit {core.part.name}: {lacking[core.name]}")
     return enough
 
 

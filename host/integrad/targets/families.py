@@ -78,7 +78,7 @@ AVR = Family(
     engine="simavr",
     transport="avr/serial.c",
     linker_script="firmware/avr.ld.jinja",
-    stack_bytes=1024,
+    stack_bytes=512,
     constants_in_ram=True,
 )
 
