@@ -68,6 +68,7 @@ TRAIN = ("train", "toy.npz", "--model", "mlp:4", "--epochs", "1")
         (("export", "toy.model", "--out", ".", "--json", "toy.h"), "is also written by --out"),
         (("store", "toy.npz", "--model", "toy.model", "--out", "toy.model"), "would overwrite the model"),
         (("pull", "toy.model", "--out", "toy.model"), "would overwrite the model"),
+        (("collect", "--model", "toy.model", "--out", "toy.model"), "would overwrite the model"),
         ((*TRAIN, "--out", "toy.npz"), "would overwrite the data"),
         ((*TRAIN, "--out", "z", "--json", "z"), "is also written by --out z"),
         ((*TRAIN, "--out", "z", "--json", "z.checkpoint"), "is also written by --out z"),

@@ -51,6 +51,7 @@ class EnoughError(Exception):
 @click.option(
     "--model",
     metavar="MODEL",
+    type=InputFile(),
     help="The board runs generated C of this model with the serial protocol, and reports its samples.",
 )
 @json_option
