@@ -5,6 +5,7 @@ from __future__ import annotations
 from integrad.errors import UsageError
 from integrad.export.board_driver import Driver
 from integrad.export.drivers_esp32c3 import ESP32_C3
+from integrad.export.drivers_imxrt1062 import IMXRT1062
 from integrad.export.drivers_nrf52 import NRF52
 from integrad.export.drivers_rp2 import RP2040, RP2350
 from integrad.export.drivers_stm32 import F1, F4, G0, L4
@@ -13,6 +14,7 @@ from integrad.targets.cores import core_of
 
 DRIVERS: dict[str, Driver] = {
     "esp32c3": ESP32_C3,
+    "imxrt1062": IMXRT1062,
     "nrf52": NRF52,
     "rp2040": RP2040,
     "rp2350": RP2350,
