@@ -108,6 +108,7 @@ def test_text_is_plain_when_it_is_not_for_a_terminal(toys):
     "options, status, words",
     [
         (["--core", "m5"], 2, "unknown core 'm5'; known cores: m0, m3, m4, m7, m33, m55"),
+        (["--core", "avr"], 2, "--core avr: simavr counts no instructions; `integrad verify --core avr`"),
         (["--learn", "sum"], 2, "learn 'sum': expected none, output, last:K"),
         (["--learn", "last:0"], 2, "expected none, output, last:K"),
         (["--tune", "0"], 2, "'--tune': 0 is not in the range"),

@@ -25,6 +25,7 @@ from integrad.cli.device_options import (
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.table_options import load_for, table_options
 from integrad.datasets import Dataset
+from integrad.emulate.runner import require_counts
 from integrad.errors import IntegradError, UsageError
 from integrad.execute.adaptation import (
     TUNING_EPOCHS,
@@ -105,6 +106,7 @@ def emulate(
     """
     console = console_for(json_path)
     chosen = emulated_core(core, part)
+    require_counts(chosen)
     learn = learn or ("all" if tune else "none")
     if tune:
         require_learning(learn, "--tune")

@@ -48,6 +48,12 @@ def missing_tool(core: Core) -> str:
     return ""
 
 
+def require_counts(core: Core) -> None:
+    """Raise UsageError if no emulator counts the instructions of a core."""
+    if core.family.engine == SIMAVR:
+        raise UsageError(f"--core {core.name}: {NO_COUNTS}")
+
+
 def choose_engine(core: Core, count: bool = True) -> str:
     """`qemu` if it is installed (and a host compiler, to count with it), else `unicorn`; `simavr` for an AVR.
 
