@@ -1,6 +1,6 @@
 /* MicroPython on an emulated board, instead of the port's own main program: with a file system that
- * survives a soft reset, boot.py and main.py, and a module whose calls delimit what the emulator
- * counts.
+ * survives a soft reset, boot.py and main.py, a module whose calls delimit what the emulator
+ * counts, and a prompt that does not keep a processor of the host busy.
  *
  * HEAP_ADDRESS and HEAP_BYTES, FILES_ADDRESS and FILES_BYTES: memory that the linker script does
  * not use.
@@ -14,8 +14,13 @@
 #include "shared/runtime/pyexec.h"
 
 #include "../region.h"
+#include "uart.h"
 
 enum { STACK_LIMIT = 32 * 1024 };
+
+/* Polls without a character until the core sleeps between two of them. Those of a transfer follow
+ * each other sooner. */
+enum { PATIENCE = 100000 };
 
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
@@ -75,6 +80,47 @@ int main(int argc, char **argv) {
         mp_printf(&mp_plat_print, "MPY: soft reboot\n");
         gc_sweep_all();
         mp_deinit();
+    }
+}
+
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+
+#define SYSTICK_CONTROL (*(volatile uint32_t *)0xE000E010U)
+#define SYSTICK_RELOAD (*(volatile uint32_t *)0xE000E014U)
+#define SYSTICK_VALUE (*(volatile uint32_t *)0xE000E018U)
+#define INTERRUPT_CONTROL (*(volatile uint32_t *)0xE000ED04U)
+
+/* A pending interrupt ends the sleep although interrupts are disabled, so that no handler is
+ * called. */
+static void sleep_a_millisecond(void) {
+    enum { CYCLES = 25000, ENABLE = 7, CLEAR_PENDING = 1 << 25 };
+    __asm volatile("cpsid i" ::: "memory");
+    SYSTICK_RELOAD = CYCLES - 1;
+    SYSTICK_VALUE = 0;
+    SYSTICK_CONTROL = ENABLE;
+    __asm volatile("wfi" ::: "memory");
+    SYSTICK_CONTROL = 0;
+    INTERRUPT_CONTROL = CLEAR_PENDING;
+    __asm volatile("cpsie i" ::: "memory");
+}
+
+#else
+
+static void sleep_a_millisecond(void) {
+}
+
+#endif
+
+int mp_hal_stdin_rx_chr(void) {
+    for (int polls = 0;; polls++) {
+        const int character = uart_rx_chr();
+        if (character >= 0) {
+            return character;
+        }
+        if (polls == PATIENCE) {
+            sleep_a_millisecond();
+            polls--;
+        }
     }
 }
 

@@ -4,8 +4,10 @@ Building MicroPython takes minutes, so `make test` leaves these out: `make test-
 kept in the user's cache.
 """
 
+import resource
 import subprocess
 import sys
+import time
 
 import conformance
 import executors
@@ -121,6 +123,15 @@ def test_files_survive_a_soft_reset_on_a_terminal(tmp_path):
     with start_on_terminal(M3) as terminal:
         mpremote(terminal, "fs", "cp", tmp_path / "main.py", ":main.py")
         assert "main.py" in mpremote(terminal, "soft-reset", "exec", "import os; print(os.listdir())")
+
+
+def test_a_board_that_waits_leaves_the_processor_to_others():
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with start_on_terminal(M3):
+        time.sleep(3)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert 0 < used < 1, "of three seconds"
 
 
 @pytest.mark.parametrize("core", micropython_cores())

@@ -41,7 +41,7 @@ class Project:
         return target.read_bytes(), self.runs
 
     def entry(self):
-        (path,) = object_cache.cache_folder().iterdir()
+        (path,) = object_cache.cache_folder().glob("*/*")
         return path
 
 
@@ -155,6 +155,8 @@ def test_what_no_key_can_know_is_compiled_anew(project):
         project.source.write_text(line + SOURCE)
         assert [project.compile()[1], project.compile()[1]] == [1, 1], line
     project.source.write_text(SOURCE + "#warning once more\n")
+    words = ["gcc"], [project.header.parent], project.source, project.folder / "object.o"
+    assert all("once more" in compile_object("gcc", *words) for _ in range(2))
     assert [project.compile()[1], project.compile()[1]] == [1, 1], "a warning is given each time"
 
 
@@ -178,12 +180,13 @@ def test_the_oldest_are_removed(project, monkeypatch):
     project.compile("-DN=0")
     size = project.entry().stat().st_size
     monkeypatch.setattr(object_cache, "LIMIT", 4 * size + 100)
+    monkeypatch.setattr(object_cache, "CHECKED", 1)
     for number in range(1, 6):
         project.compile(f"-DN={number}")
-        for path in folder.iterdir():  # as if a minute passed
+        for path in folder.glob("*/*"):  # as if a minute passed
             os.utime(path, ns=(path.stat().st_mtime_ns - 60 * 10**9,) * 2)
         assert project.compile("-DN=0")[1] == 0, "what was just used is kept"
-    assert sum(path.stat().st_size for path in folder.iterdir()) <= 4 * size + 100
+    assert sum(path.stat().st_size for path in folder.glob("*/*")) <= 4 * size + 100
     assert project.compile("-DN=1")[1] == 1
     assert project.compile("-DN=5")[1] == 0
 
@@ -191,7 +194,7 @@ def test_the_oldest_are_removed(project, monkeypatch):
 def test_many_processes_may_build_at_the_same_time(project):
     def build():
         """With a cache that others prune all the time."""
-        object_cache.LIMIT = 1
+        object_cache.LIMIT = object_cache.CHECKED = 1
         for number in range(6):
             project.compile(f"-DN={number % 3}")
 
@@ -208,8 +211,10 @@ def test_many_processes_may_build_at_the_same_time(project):
 
 def test_a_killed_process_leaves_nothing_for_long(project):
     project.compile()
-    left = object_cache.cache_folder() / ".integrad-0123456789abcdef.tmp"
+    left = project.entry().with_name(".integrad-0123456789abcdef.tmp")
     left.write_text("half")
     os.utime(left, (time.time() - 7200,) * 2)
-    project.compile("-O2")
+    (path,) = (p for p in left.parent.iterdir() if p != left)
+    path.unlink()
+    project.compile()
     assert not left.exists()

@@ -33,6 +33,8 @@ endif
 
 # Our main program beside the port's, which goes by another name and is left out by the linker.
 $(BUILD)/main.o: CFLAGS += -Dmain=port_main
+# Likewise what waits for a character.
+$(BUILD)/mphalport.o: CFLAGS += -Dmp_hal_stdin_rx_chr=port_stdin_rx_chr
 SRC_BOARD_O += shared/runtime/gchelper_native.o shared/timeutils/timeutils.o $(HERE)/firmware.o
 SRC_QSTR += $(HERE)/firmware.c
 

@@ -138,7 +138,7 @@ def _key(sources: Mapping[str, str], name: str, architecture: Architecture, tree
     texts = [text for path in own for text in read_texts((), [], path)]
     identity = compiler_identity(architecture.compiler, architecture.compiler)
     settings = (FAST, FLAGS, architecture, name, sorted(sources.items()), sys.version)
-    return digest_of((identity, settings, str(tree), contents_of(tree), [text.contents for text in texts]))
+    return digest_of((identity, settings, str(tree), contents_of(tree), [text.digest for text in texts]))
 
 
 def _build(

@@ -1,7 +1,8 @@
 """Object files in the user's cache.
 
-An entry is a file named after its key. It contains the object, the system's headers that were included when
-it was compiled, and a digest. An entry that is damaged, or one of whose headers has changed, is not used.
+An entry is a file named after its key, in a folder named after the first two digits. It contains the object,
+the system's headers that were included when it was compiled, and a digest. An entry that is damaged, or one
+of whose headers has changed, is not used.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ VARIABLE = "INTEGRAD_OBJECT_CACHE"
 
 LIMIT = 256 << 20
 """Bytes of all entries. If there are more, those that were not used for the longest time are removed."""
+
+CHECKED = 64
+"""A process looks at the size of the cache when it writes its first entry and after so many more."""
+
+_written = 0
 
 REMAINDER = 0.75
 """How much of LIMIT is left then."""
@@ -59,33 +65,41 @@ def read_entry(key: str) -> bytes:
     """An entry, or b"" if there is none."""
     if not (folder := cache_folder()):
         return b""
+    path = folder / key[:2] / key
     try:
-        entry = (folder / key).read_bytes()
+        entry = path.read_bytes()
     except OSError:
         return b""
     with suppress(OSError):  # a cache that may only be read
-        os.utime(folder / key)
+        os.utime(path)
     return entry
 
 
 def write_entry(key: str, entry: bytes) -> None:
     """Keep an entry, if the cache can be written."""
+    global _written
     if folder := cache_folder():
+        path = folder / key[:2] / key
         with suppress(OSError, IntegradError):
-            folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(folder / key, entry)
-            _remove_oldest(folder)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, entry)
+            if _written % CHECKED == 0:
+                _remove_oldest(folder)
+            _written += 1
 
 
 def _remove_oldest(folder: Path) -> None:
     """Other processes may do the same at the same time, or read what is removed."""
-    with os.scandir(folder) as files:
-        entries = sorted((s.st_mtime_ns, s.st_size, f.name) for f in files if (s := f.stat()))
+    entries = []
+    for path in folder.glob("??/*"):
+        with suppress(OSError):
+            state = path.stat()
+            entries.append((state.st_mtime_ns, state.st_size, path))
     total = sum(size for _, size, _ in entries)
     if total > LIMIT:
-        for _, size, name in entries:
+        for _, size, path in sorted(entries):
             with suppress(OSError):
-                (folder / name).unlink()
+                path.unlink()
             total -= size
             if total <= LIMIT * REMAINDER:
                 break

@@ -32,11 +32,17 @@ INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include(?:_next)?[ \t]*(?:"([^"\n]+)"|<([^
 
 @dataclass(frozen=True)
 class Text:
-    """A source, or a header by the name in the line that includes it."""
+    """A source, or a header by the name in the line that includes it; digest: of its contents."""
 
-    path: Path
+    path: str
     name: str
-    contents: bytes
+    digest: str
+
+
+SEARCHED = 4096
+"""Maximum number of texts whose includes are remembered."""
+
+_searched: dict[str, list[tuple[bool, str]] | None] = {}
 
 
 class UnknowableError(Exception):
@@ -53,7 +59,7 @@ def object_key(compiler: str, command: Sequence[str], texts: Sequence[Text]) -> 
         # -march=native stands for the processor of this computer.
         _processor() if any("native" in word for word in command) else "",
         list(command),
-        [(text.name, hashlib.sha256(text.contents).hexdigest()) for text in texts],
+        [(text.name, text.digest) for text in texts],
     )
     return digest_of(parts)
 
@@ -71,32 +77,46 @@ def read_texts(command: Sequence[str], includes: Sequence[Path], source: Path) -
     Conditions are not evaluated, so there may be more than it does include. Headers that are not found belong
     to the system, or are not included. Raises UnknowableError, or OSError if a file cannot be read.
     """
-    folders = [*includes, *_folders_of(command)]
-    texts, waiting, seen = [], [(source, source.name)], {source}
+    folders = [*map(os.fspath, includes), *_folders_of(command)]
+    start = os.fspath(source)
+    texts, waiting, seen = [], [(start, source.name)], {start}
     while waiting:
         path, name = waiting.pop()
-        contents = path.read_bytes()
-        if UNKNOWABLE.search(contents):
-            raise UnknowableError(path)
-        texts.append(Text(path, name, contents))
-        for quoted, angular, other in INCLUDE.findall(contents.replace(b"\\\n", b"")):
-            if other:
-                raise UnknowableError(path)
-            named = os.fsdecode(quoted or angular)
-            candidates = (folder / named for folder in ([path.parent] if quoted else []) + folders)
-            header = next((file for file in candidates if file.is_file()), None)
-            if header and header not in seen:
-                seen.add(header)
-                waiting.append((header, named))
+        with open(path, "rb") as file:
+            contents = file.read()
+        digest = hashlib.sha256(contents).hexdigest()
+        texts.append(Text(path, name, digest))
+        for is_quoted, included in _includes_of(digest, contents):
+            for folder in [os.path.dirname(path), *folders] if is_quoted else folders:
+                header = os.path.join(folder, included)
+                if header in seen:
+                    break
+                if os.path.isfile(header):
+                    seen.add(header)
+                    waiting.append((header, included))
+                    break
     return texts
 
 
-def _folders_of(command: Sequence[str]) -> Iterator[Path]:
+def _includes_of(digest: str, contents: bytes) -> list[tuple[bool, str]]:
+    """(whether it is quoted, name) of each header that a text includes. A text is searched once."""
+    if digest not in _searched:
+        if len(_searched) == SEARCHED:
+            _searched.clear()
+        found = INCLUDE.findall(contents.replace(b"\\\n", b""))
+        known = not UNKNOWABLE.search(contents) and not any(other for _, _, other in found)
+        _searched[digest] = [(bool(q), os.fsdecode(q or a)) for q, a, _ in found] if known else None
+    if (includes := _searched[digest]) is None:
+        raise UnknowableError
+    return includes
+
+
+def _folders_of(command: Sequence[str]) -> Iterator[str]:
     """Folders of headers among the words of a command."""
     for word, following in zip(command, [*command, ""][1:], strict=True):
         for option in FOLDERS:
             if word.startswith(option):
-                yield Path(word.removeprefix(option) or following)
+                yield word.removeprefix(option) or following
                 break
 
 

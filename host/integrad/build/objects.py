@@ -27,8 +27,8 @@ _entries: dict[str, bytes] = {}
 
 def compile_object(
     compiler: str, command: list[str], includes: list[Path], source: Path, target: Path
-) -> None:
-    """Compile `source` to the object file `target`.
+) -> str:
+    """Compile `source` to the object file `target`. Returns what the compiler says, usually nothing.
 
     compiler: its name, for messages; command: the compiler with its flags; includes: folders of headers. An
     object is reused if the same command has compiled the same text, without a warning. Its debug information
@@ -41,18 +41,19 @@ def compile_object(
         texts, key = [], ""
     if key and (data := find(key)) is not None:
         target.write_bytes(data)
-        return
+        return ""
     with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
-        listing = Path(folder) / "headers"
+        # Whatever other processes do with the target, what is kept is what this compiler wrote.
+        listing, written = Path(folder) / "headers", Path(folder) / target.name
         words = [*command, *(f"-I{include}" for include in includes), "-MD", "-MF", str(listing)]
-        result = run_tool([*words, "-c", str(source), "-o", str(target)])
+        result = run_tool([*words, "-c", str(source), "-o", str(written)])
         if result.returncode:
             raise IntegradError(f"{compiler} cannot compile {source}: {first_error(result.stderr)}")
-        if not key or result.stderr:  # a warning is given each time
-            return
-        own = {text.path.resolve() for text in texts}
-        headers = [path for path in listed(listing.read_text()) if path.resolve() not in own]
-        keep(key, target.read_bytes(), headers)
+        target.write_bytes(data := written.read_bytes())
+        if key and not result.stderr:  # a warning is given each time
+            own = {text.path for text in texts}
+            keep(key, data, [path for path in listed(listing.read_text()) if str(path) not in own])
+        return result.stderr
 
 
 def forget_objects() -> None:
