@@ -274,6 +274,13 @@ def test_a_program_may_fill_the_flash(home):
     assert run("flash", "full.bin", "--board", "bluepill", "--dry-run").exit_code == 0
 
 
+def test_gaps_of_a_binary_file_are_as_in_erased_flash(home):
+    address, data = program("blackpill-f411")
+    (home / "gap.elf").write_bytes(elf([(address, data), (address + 4096, b"data")]))
+    assert run("flash", "gap.elf", "--board", "blackpill", "--out", "f", "--dry-run").exit_code == 0
+    assert (home / "f").read_bytes() == data.ljust(4096, b"\xff") + b"data"
+
+
 def test_a_uf2_file_is_copied_as_it_is(home):
     mine = drive(home, "RPI-RP2")
     data = (home / "pico.uf2").read_bytes()

@@ -50,6 +50,18 @@ def test_cut_off_files_are_noticed(size):
         read_uf2(FILE[:size])
 
 
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [(16, 0), (16, 477), (20, 16), (24, 0), (12, 2**32 - 128)],
+    ids=lambda number: hex(number),
+)
+def test_blocks_with_impossible_numbers(word, value):
+    damaged = bytearray(FILE)
+    damaged[word : word + 4] = struct.pack("<I", value)
+    with pytest.raises(Uf2Error, match="block 0 has an impossible size, number or address"):
+        read_uf2(bytes(damaged))
+
+
 def test_blocks_may_come_in_any_order_but_only_once():
     blocks = [FILE[at : at + BLOCK_BYTES] for at in range(0, len(FILE), BLOCK_BYTES)]
     assert read_uf2(b"".join(reversed(blocks))) == read_uf2(FILE)
