@@ -52,7 +52,7 @@ def test_cut_off_files_are_noticed(size):
 
 @pytest.mark.parametrize(
     ("word", "value"),
-    [(16, 0), (16, 477), (20, 16), (24, 0), (12, 2**32 - 128)],
+    [(16, 0), (16, 477), (20, 32), (24, 0), (12, 2**32 - 128)],
     ids=lambda number: hex(number),
 )
 def test_blocks_with_impossible_numbers(word, value):
