@@ -2,6 +2,7 @@
 QEMU, where bytes arrive by interrupt, and in labwired, where flash can be programmed."""
 
 import os
+import re
 import select
 import subprocess
 from pathlib import Path
@@ -66,6 +67,20 @@ def test_clang_has_no_warnings(projects):
         flags = core_of(find_board(board).part).flags["clang"]
         clang = ["clang", *options(projects / board, *flags), "-fsyntax-only"]
         subprocess.run([*clang, *drivers(projects / board)], check=True)
+
+
+def test_the_programs_can_be_flashed(projects, programs, tmp_path):
+    """Also as binary files, where CMakeLists.txt makes them."""
+    for board, elf in programs.items():
+        cmake = (projects / board / "CMakeLists.txt").read_text()
+        binary = tmp_path / f"{board}.bin"
+        commands = re.findall(r"CMAKE_OBJCOPY} (-O binary.*) toy\.elf", cmake)
+        for options in commands:
+            subprocess.run(["arm-none-eabi-objcopy", *options.split(), elf, binary], check=True)
+            assert 0 < binary.stat().st_size < find_board(board).program_bytes
+        for program in [elf, binary][: 1 + len(commands)]:
+            result = run("flash", program, "--board", board, "--dry-run")
+            assert result.exit_code == 0, result.stderr
 
 
 class Machine:

@@ -64,6 +64,16 @@ def test_build_makes_images_and_tells_sizes(project, model):
     assert contents[: len(image)] == image and set(contents[len(image) :]) <= {0xFF}
 
 
+def test_flash_writes_the_same_program(project, tmp_path):
+    result = run("flash", project, "--board", "pico", "--out", tmp_path / "a.uf2", "--dry-run")
+    assert result.exit_code == 0, result.stderr
+    (ours,), (built,) = (
+        read_uf2(path.read_bytes())[UF2_FAMILIES["RP2040"]]
+        for path in (tmp_path / "a.uf2", project / "build/toy.uf2")
+    )
+    assert ours[0] == built[0] and ours[1].startswith(built[1])
+
+
 def test_it_boots_learns_and_saves(project, model):
     loaded = load_model(model)
     with Rp2040Chip(project / "build/toy.uf2") as chip:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.emulate.chips import emulator_names
 from integrad.targets.boards import SERIAL_BY, Board, all_boards, find_board
 from integrad.targets.cores import product_of
 
@@ -51,7 +52,7 @@ def _show_list(console: Console, chosen: tuple[Board, ...]) -> None:
             f"{part.ram_bytes // 1024:,} KB",
             board.serial_by,
             ", ".join(board.flash),
-            board.emulated or "-",
+            ", ".join(emulator_names(board)) or "-",
         )
     console.print(table)
 
@@ -79,7 +80,7 @@ def _show(console: Console, board: Board) -> None:
         "LED": led,
         "button": pressed,
         "flashed by": "; ".join(map(how_flashed, [board] * len(board.flash), board.flash)),
-        "emulated by": board.emulated or "no emulator yet",
+        "emulated by": ", ".join(emulator_names(board)) or "none",
         "note": board.note,
     }
     table = Table.grid(padding=(0, 2))
@@ -101,7 +102,7 @@ def _row(board: Board) -> dict:
     part, pins = board.part, ("tx", "rx", "led", "led_return", "button")
     names = {key: str(pin) if (pin := getattr(board, key)) else None for key in pins}
     texts = ("clock", "serial", "serial_by", "note")
-    optional = ("led_on", "button_on", "pyocd_target", "pyocd_pack", "uf2_family", "bootloader", "emulated")
+    optional = ("led_on", "button_on", "pyocd_target", "pyocd_pack", "uf2_family", "bootloader")
     return {
         "name": board.name,
         "aliases": list(board.aliases),
@@ -120,5 +121,6 @@ def _row(board: Board) -> dict:
         **names,
         **{key: getattr(board, key) for key in texts},
         **{key: getattr(board, key) or None for key in optional},
+        "emulated": emulator_names(board),
         "tried_on_hardware": False,
     }

@@ -100,6 +100,11 @@ EMULATORS: dict[str, tuple[ChipEmulator, ...]] = {
 of flash, so that boards with a boot loader there have none."""
 
 
+def emulator_names(board: Board) -> list[str]:
+    """Names of the emulators that ran a project for a board; none for others."""
+    return [emulator.name for emulator in EMULATORS.get(board.name, ())]
+
+
 def emulators_of(board: Board, name: str | None = None) -> tuple[ChipEmulator, ...]:
     """The emulators of a board, or the one of this name. Raises UsageError if there is none."""
     found = EMULATORS.get(board.name, ())

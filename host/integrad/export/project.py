@@ -15,6 +15,7 @@ from pathlib import Path
 
 from integrad import __version__
 from integrad.build.toolchain import FREESTANDING
+from integrad.emulate.chips import emulator_names
 from integrad.estimate.store_costs import StoreMemory
 from integrad.export.board_driver import Driver, Macro
 from integrad.export.board_drivers import driver_of
@@ -123,6 +124,7 @@ class Project:
             "uf2_family": UF2_FAMILIES.get(board.uf2_family),
             "serial_by": SERIAL_BY[board.serial_by],
             "baud": BAUD,
+            "emulators": emulator_names(board),
         }
 
     def _rendered(self, names: dict) -> Files:

@@ -76,7 +76,7 @@ class Board:
     pyocd_pack: the argument of `pyocd pack install`, empty if the target is built in.
     uf2_family: key of UF2_FAMILIES; uf2_boards: what its boot loader may write as Board-ID.
     program_offset: bytes at the beginning of flash that a boot loader keeps; reserved_bytes: at the end;
-    bootloader: whose they are. emulated: emulators that ran an image made for this very board.
+    bootloader: whose they are.
     """
 
     name: str
@@ -104,7 +104,6 @@ class Board:
     program_offset: int
     reserved_bytes: int
     bootloader: str
-    emulated: str
     note: str
 
     @property
