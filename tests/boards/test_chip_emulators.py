@@ -28,9 +28,3 @@ def test_images_that_are_missing_or_of_another_kind_are_refused(board, tmp_path)
         start(tmp_path / "a.elf", chosen)
     with pytest.raises(IntegradError, match=r"a\.hex: this emulator reads \.elf"):
         start(tmp_path / "a.hex", chosen)
-
-
-def test_the_table_of_boards_names_the_emulators():
-    for board in all_boards():
-        names = [emulator.name for emulator in EMULATORS.get(board.name, ())]
-        assert board.emulated.split(", ") == (names or [""]), board.name

@@ -5,7 +5,6 @@ import subprocess
 import pytest
 from digits import fail, run, train, write_npz
 
-from integrad.emulate.chips import EMULATORS
 from integrad.estimate.store_costs import store_memory
 from integrad.export.board_drivers import has_driver
 from integrad.export.project import Project
@@ -51,11 +50,6 @@ def test_memories_do_not_overlap(name, model):
     config = files["board/board_config.h"]
     assert f"#define BOARD_STORE_SLOT_BYTES {memory.slot_bytes}\n" in config
     assert all(f'#include "{header}"' in config for header in project.driver.headers)
-
-
-def test_boards_name_the_emulators_that_run_their_programs():
-    for board in all_boards():
-        assert board.emulated == ", ".join(emulator.name for emulator in EMULATORS.get(board.name, ()))
 
 
 def test_a_changed_application_is_kept(model, tmp_path):
