@@ -195,7 +195,8 @@ def compare(old: dict, new: dict) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--cores", default=",".join(CORES), help="names, separated by commas [all]")
+    counted = ",".join(name for name, core in CORES.items() if core.family.engine == "qemu")
+    parser.add_argument("--cores", default=counted, help="names, separated by commas [all that are counted]")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the figures are written, as JSON")
     parser.add_argument(
         "--measured", type=Path, metavar="FILE", help="figures of an earlier run: measure none"
