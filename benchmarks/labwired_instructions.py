@@ -4,8 +4,8 @@
 
 Compiles the runtime for a Cortex-M4, or its portable kernels only, and executes every different instruction
 of data processing and of memory access once in each emulator, with the same random registers. Prints those
-after which registers, flags, the next address or memory differ, or after which labwired faults. Branches,
-conditional blocks and accesses relative to the program counter are left out.
+after which registers, flags, the next address or memory differ, or after which labwired faults. Branches
+and conditional blocks are left out.
 """
 
 import argparse
@@ -32,6 +32,7 @@ SKIPPED = re.compile(
     r"(b|bl|blx|bx|it[te]*|tb[bh]|cbn?z|push|pop|bkpt|svc|udf|nop|mrs|msr|cps\w+|[di]sb|dmb)$"
 )
 CONDITIONAL = re.compile(r"b(eq|ne|cs|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)$")
+CHANGES_PC = re.compile(r"^pc|pc\}")
 NAMES = {f"r{n}": n for n in range(13)} | {"sl": 10, "fp": 11, "ip": 12}
 REGISTERS = [getattr(arm, f"UC_ARM_REG_{name}") for name in (*(f"R{n}" for n in range(13)), "SP", "LR", "PC")]
 MANIFEST = Path(labwired.__file__).parent / "configs/systems/stm32f103-bare.yaml"
@@ -51,7 +52,12 @@ def instructions(folder: Path, macros: list[str]) -> dict[bytes, tuple[str, str]
     found = {}
     for line in listing.stdout.splitlines():
         match = re.match(r"\s*[0-9a-f]+:\t([0-9a-f]{4})(?: ([0-9a-f]{4}))?\s*\t(\w+)(?:\.[wn])?\t?(.*)", line)
-        if match and not SKIPPED.match(match[3]) and not CONDITIONAL.match(match[3]) and "pc" not in match[4]:
+        if (
+            match
+            and not SKIPPED.match(match[3])
+            and not CONDITIONAL.match(match[3])
+            and not CHANGES_PC.search(match[4])
+        ):
             halfwords = [int(word, 16) for word in match.groups()[:2] if word]
             found.setdefault(struct.pack(f"<{len(halfwords)}H", *halfwords), (match[3], match[4]))
     return found
@@ -63,6 +69,7 @@ def program(folder: Path, codes: list[bytes]) -> tuple[Path, bytes, list[int]]:
     for code in codes:
         places.append(FLASH + len(flash))
         flash += code + b"\x00\xbf" * 2
+    flash += random.Random(2).randbytes(2 * WINDOW)  # for accesses relative to the program counter
     source, script, elf = folder / "all.S", folder / "all.ld", folder / "all.elf"
     (folder / "all.bin").write_bytes(flash)
     source.write_text(f'.text\n.incbin "{folder}/all.bin"\n')

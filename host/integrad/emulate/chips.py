@@ -20,20 +20,24 @@ class ChipEmulator:
     """An emulator of the chip of a board.
 
     name: `rp2040py`, `labwired` or `qemu`. chip: what it emulates, by its name there. start: the ELF file of
-    a project and its board → the running chip. portable: whether it lacks instructions of the kernels in
-    assembly, so that an image is built with INTEGRAD_PORTABLE defined. saves: whether it programs flash.
+    a project and its board → the running chip. options: of the compiler, with which an image avoids
+    instructions that the emulator lacks. saves: whether it programs flash.
     """
 
     name: str
     chip: str
     start: Callable[[Path, Board], Chip]
-    portable: bool = False
+    options: tuple[str, ...] = ()
     saves: bool = True
 
     @property
     def product(self) -> str:
         """Its name, and the chip where the name does not say it."""
         return self.name if self.chip in self.name else f"{self.name} {self.chip}"
+
+
+LABWIRED = ("-DINTEGRAD_PORTABLE", "-mslow-flash-data", "-mfloat-abi=soft")
+"""For Cortex-M3 and later: no kernels in assembly, no LDRD of literals, no FPU (docs/results/labwired.md)."""
 
 
 def _rp2040py() -> ChipEmulator:
@@ -44,7 +48,11 @@ def _rp2040py() -> ChipEmulator:
 
 
 def _labwired(
-    chip: str, uart: str | None, portable: bool = True, memories_of_board: bool = False, saves: bool = True
+    chip: str,
+    uart: str | None,
+    options: tuple[str, ...] = LABWIRED,
+    memories_of_board: bool = False,
+    saves: bool = True,
 ) -> ChipEmulator:
     """memories_of_board: whether the chip gets what the board has (see labwired_description.py)."""
 
@@ -53,7 +61,7 @@ def _labwired(
         like = board if memories_of_board else None
         return LabwiredChip(image, chip, uart, *flash, f"{board.name} in labwired", like)
 
-    return ChipEmulator("labwired", chip, start, portable, saves)
+    return ChipEmulator("labwired", chip, start, options, saves)
 
 
 def _qemu(machine: str) -> ChipEmulator:
@@ -89,7 +97,7 @@ EMULATORS: dict[str, tuple[ChipEmulator, ...]] = {
     "nrf52840-dk": (_nrf("nrf52840"),),
     "nucleo-f411re": (_labwired("stm32f411ceu6", "usart2"), F405),
     "nucleo-f446re": (F405,),
-    "nucleo-g0b1re": (_labwired("stm32g071", "usart2", portable=False, memories_of_board=True),),
+    "nucleo-g0b1re": (_labwired("stm32g071", "usart2", options=(), memories_of_board=True),),
     "nucleo-l476rg": (_labwired("stm32l476", "uart2"),),
     "pico": (_rp2040py(),),
     # Without the boot ROM of the chip, which programs flash.

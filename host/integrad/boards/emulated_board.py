@@ -1,0 +1,86 @@
+"""A board in an emulator of its chip: the project that is made for it, and the serial protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from integrad.emulate.chip import Chip
+from integrad.emulate.chips import ChipEmulator
+from integrad.errors import IntegradError
+from integrad.estimate.store_costs import store_memory
+from integrad.export.project import Project
+from integrad.export.project_build import build_project
+from integrad.export.project_fit import require_project_fit
+from integrad.export.target import Request
+from integrad.export.writing import write_export
+from integrad.model_file import Model
+from integrad.protocol.client import Client
+from integrad.targets.boards import Board
+from integrad_codegen.plan import make_plan
+
+NAME = "model"
+PATIENCE = 120.0
+"""Seconds of the host within which an emulated board must answer."""
+
+
+@dataclass(frozen=True)
+class EmulatedBoard:
+    """A board whose chip an emulator runs. client: the conversation with its program."""
+
+    board: Board
+    emulator: ChipEmulator
+    chip: Chip
+    client: Client
+
+    def restart(self) -> None:
+        """Switch it off and on, and begin a new conversation."""
+        self.chip.restart()
+        self.client.begin()
+
+
+def project_image(
+    model: Model,
+    board: Board,
+    folder: Path,
+    batch_size: int,
+    learn: str = "all",
+    step_options: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
+) -> Path:
+    """Write the project of a model for a board to a folder and build it. Returns the ELF file.
+
+    step_options: of the learner, see Learner.device_options; options: of the compiler. Raises IntegradError
+    if the model does not fit the board.
+    """
+    plan = make_plan(model.network, NAME, learn, batch_size, model.constants | dict(step_options or {}))
+    made, request = Project(board, store_memory(None, board.part)), Request(model, plan)
+    require_project_fit(model, plan, board, made.memory(request))
+    write_export(folder, made.files(request))
+    return build_project(folder, board, options)
+
+
+@contextmanager
+def emulated_board(
+    emulator: ChipEmulator, board: Board, image: Path, patience: float = PATIENCE
+) -> Iterator[EmulatedBoard]:
+    """Run the image of a board, for as long as the context lasts."""
+    with emulator.start(image, board) as chip:
+        client = Client(chip, chip.wait, patience, max(patience, 5 * PATIENCE))
+        client.begin()
+        yield EmulatedBoard(board, emulator, chip, client)
+
+
+def check_saving(emulated: EmulatedBoard) -> None:
+    """Save, switch off and on, and raise IntegradError if the weights are not the same as before."""
+    before = emulated.client.check()
+    emulated.client.save()
+    emulated.restart()
+    after = emulated.client.check()
+    if after != before:
+        raise IntegradError(
+            f"{emulated.chip.name}: the weights after a restart have the CRC-32 {after[0]:08x} after "
+            f"{after[1]} steps, those that were saved {before[0]:08x} after {before[1]}"
+        )
