@@ -7,15 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from integrad.boards.c_board import compare, device_of
 from integrad.emulate.chip import Chip
 from integrad.emulate.chips import ChipEmulator
 from integrad.errors import IntegradError
 from integrad.estimate.store_costs import store_memory
+from integrad.execute.verification import Verdict, random_actions
 from integrad.export.project import Project
 from integrad.export.project_build import build_project
 from integrad.export.project_fit import require_project_fit
 from integrad.export.target import Request
 from integrad.export.writing import write_export
+from integrad.learners.schedule import Schedule
 from integrad.model_file import Model
 from integrad.protocol.client import Client
 from integrad.targets.boards import Board
@@ -71,6 +74,22 @@ def emulated_board(
         client = Client(chip, chip.wait, patience, max(patience, 5 * PATIENCE))
         client.begin()
         yield EmulatedBoard(board, emulator, chip, client)
+
+
+def verify_emulated(
+    emulated: EmulatedBoard, model: Model, steps: int, schedule: Schedule, seed: int
+) -> list[Verdict]:
+    """Verdicts of the host and of the board. A board that can save then learns, saves and is switched off and
+    on; raises IntegradError if it has not kept what it learnt."""
+    client = emulated.client
+    device = device_of(client, model)
+    actions = random_actions(device, steps, schedule, seed)
+    verdicts = compare(client, device, actions)
+    if emulated.emulator.saves:
+        client.send_sample(0, actions[0].samples[0])
+        client.learn(1)
+        check_saving(emulated)
+    return verdicts
 
 
 def check_saving(emulated: EmulatedBoard) -> None:

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from integrad.boards.c_board import compare, connect_c, device_of
+from integrad.boards.emulated_board import emulated_board, project_image, verify_emulated
 from integrad.cli.device_options import (
     batch_size_option,
     device_options,
@@ -18,7 +19,9 @@ from integrad.cli.device_options import (
     work_folder,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.emulate.chips import ChipEmulator, emulators_of
 from integrad.emulate.runner import missing_tool
+from integrad.errors import UsageError
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.executors import c_executors, without_small
 from integrad.execute.micropython_executors import micropython_executors
@@ -26,14 +29,21 @@ from integrad.execute.session import Action
 from integrad.execute.verification import Verdict, random_actions
 from integrad.execute.verification import verify as verify_executors
 from integrad.model_file import Model, load_model
+from integrad.targets.boards import Board, find_board
 from integrad.targets.cores import CORES, USUAL, Core, get_core, micropython_cores
+
+STEPS, BOARD_STEPS = 50, 3
+"""Default number of training steps. On an emulated board, every sample takes a serial port."""
 
 
 @click.command()
 @click.argument("model", metavar="MODEL")
 @click.option("--core", default="all", show_default=True, metavar="CORE|all", help="Core to emulate.")
 @click.option(
-    "--steps", type=click.IntRange(0), default=50, show_default=True, help="Number of training steps."
+    "--steps",
+    type=click.IntRange(0),
+    default=None,
+    help=f"Number of training steps. [default: {STEPS}; {BOARD_STEPS} with --board]",
 )
 @batch_size_option
 @memory_options
@@ -51,9 +61,31 @@ from integrad.targets.cores import CORES, USUAL, Core, get_core, micropython_cor
     metavar="PORT",
     help="A board at this serial port, whose program has the serial protocol, instead of emulated cores.",
 )
+@click.option(
+    "--board",
+    metavar="BOARD",
+    help="Emulate the chip of this board, with the program of `integrad project`, instead of cores.",
+)
+@click.option(
+    "--emulator", metavar="NAME", help="Of --board: rp2040py, labwired or qemu. [default: the first that can]"
+)
 @time_limit_option
 @json_option
-def verify(model, core, steps, batch_size, stash, recompute, seed, micropython, port, time_limit, json_path):
+def verify(
+    model,
+    core,
+    steps,
+    batch_size,
+    stash,
+    recompute,
+    seed,
+    micropython,
+    port,
+    board,
+    emulator,
+    time_limit,
+    json_path,
+):
     """Train MODEL further on random samples with every executor, and compare all outputs and weights.
 
     The exit status is 1 if any executor differs or cannot run. A board has its own weights again afterwards.
@@ -63,6 +95,20 @@ def verify(model, core, steps, batch_size, stash, recompute, seed, micropython, 
       integrad verify digits.model --core all --steps 50
     """
     console = console_for(json_path)
+    if emulator and not board:
+        raise UsageError(f"--emulator {emulator}: requires --board")
+    if port is not None and board:
+        raise UsageError(
+            f"--board {board}: is emulated, while --port {port} is a real one; choose one of them"
+        )
+    if steps is None:
+        steps = BOARD_STEPS if board else STEPS
+    if board:
+        loaded, chosen = load_model(model), find_board(board)
+        options = device_options(loaded, "all", stash, recompute)
+        run_by = emulators_of(chosen, emulator)[0]
+        session = steps, seed, time_limit, json_path
+        return _verify_board(console, loaded, chosen, run_by, batch_size, options, *session)
     if port is not None:
         return _verify_port(console, load_model(model), port, steps, batch_size, seed, json_path)
     cores = _emulated(console) if core == "all" else [get_core(core)]
@@ -98,15 +144,49 @@ def _verify_port(
     return _compared(console, verdicts, steps if batch else 0, batch, learn, json_path)
 
 
-def _compared(
-    console: Console, verdicts: list[Verdict], steps: int, batch: int, learn: str, json_path: str | None
+def _verify_board(
+    console: Console,
+    model: Model,
+    board: Board,
+    emulator: ChipEmulator,
+    batch_size: int,
+    step_options: dict[str, str],
+    steps: int,
+    seed: int,
+    time_limit: int,
+    json_path: str | None,
 ) -> int:
-    """Report the verdicts; returns the exit status."""
+    """Verify the program for a board in an emulator of its chip."""
+    schedule = schedule_for(model, batch_size)
+    with work_folder() as folder, console.status(f"building the program for {board.name}") as status:
+        image = project_image(model, board, folder, batch_size, "all", step_options, emulator.options)
+        status.update(f"running it in {emulator.product}")
+        with emulated_board(emulator, board, image, time_limit) as emulated:
+            verdicts = verify_emulated(emulated, model, steps, schedule, seed)
+    if emulator.saves:
+        console.print(f"{board.name} learnt, saved, was switched off and on, and has the same weights")
+    else:
+        console.print(f"{emulator.product} does not program flash, so nothing was saved")
+    more = {"emulator": emulator.product, "saved": emulator.saves}
+    return _compared(console, verdicts, steps, batch_size, "all", json_path, more)
+
+
+def _compared(
+    console: Console,
+    verdicts: list[Verdict],
+    steps: int,
+    batch: int,
+    learn: str,
+    json_path: str | None,
+    more: dict | None = None,
+) -> int:
+    """Report the verdicts; returns the exit status. more: in the JSON output."""
     equal = all(verdict.same_bits(verdicts[0]) for verdict in verdicts)
     learning = "all layers" if learn == "all" else learn
     console.print(f"CRC-32 after {steps} training steps of {batch} random samples, {learning} learning")
     _show(console, verdicts)
-    write_json(json_path, {"equal": equal, "executors": [_row(verdict) for verdict in verdicts]})
+    rows = [_row(verdict) for verdict in verdicts]
+    write_json(json_path, {"equal": equal, "executors": rows} | (more or {}))
     return 0 if equal else 1
 
 
