@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from integrad.emulate.chip import Chip
@@ -36,7 +36,8 @@ class ChipEmulator:
         return self.name if self.chip in self.name else f"{self.name} {self.chip}"
 
 
-LABWIRED = ("-DINTEGRAD_PORTABLE", "-mslow-flash-data", "-mfloat-abi=soft")
+PORTABLE = ("-DINTEGRAD_PORTABLE",)
+LABWIRED = (*PORTABLE, "-mslow-flash-data", "-mfloat-abi=soft")
 """For Cortex-M3 and later: no kernels in assembly, no LDRD of literals, no FPU (docs/results/labwired.md)."""
 
 
@@ -83,7 +84,7 @@ def _nrf(chip: str) -> ChipEmulator:
 
 def _esp32c3() -> ChipEmulator:
     """Without its boot ROM, which is what changes flash."""
-    return replace(_labwired("esp32c3", None, portable=False), saves=False)
+    return _labwired("esp32c3", None, options=(), saves=False)
 
 
 F405 = _qemu("netduinoplus2")
@@ -97,7 +98,7 @@ EMULATORS: dict[str, tuple[ChipEmulator, ...]] = {
     "nrf52840-dk": (_nrf("nrf52840"),),
     "nucleo-f411re": (_labwired("stm32f411ceu6", "usart2"), F405),
     "nucleo-f446re": (F405,),
-    "nucleo-g0b1re": (_labwired("stm32g071", "usart2", options=(), memories_of_board=True),),
+    "nucleo-g0b1re": (_labwired("stm32g071", "usart2", PORTABLE, memories_of_board=True),),
     "nucleo-l476rg": (_labwired("stm32l476", "uart2"),),
     "pico": (_rp2040py(),),
     # Without the boot ROM of the chip, which programs flash.
