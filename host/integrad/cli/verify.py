@@ -167,8 +167,7 @@ def _verify_board(
         console.print(f"{board.name} learnt, saved, was switched off and on, and has the same weights")
     else:
         console.print(f"{emulator.product} does not program flash, so nothing was saved")
-    more = {"emulator": emulator.product, "saved": emulator.saves}
-    return _compared(console, verdicts, steps, batch_size, "all", json_path, more)
+    return _compared(console, verdicts, steps, batch_size, "all", json_path, emulator)
 
 
 def _compared(
@@ -178,15 +177,16 @@ def _compared(
     batch: int,
     learn: str,
     json_path: str | None,
-    more: dict | None = None,
+    emulator: ChipEmulator | None = None,
 ) -> int:
-    """Report the verdicts; returns the exit status. more: in the JSON output."""
+    """Report the verdicts; returns the exit status."""
     equal = all(verdict.same_bits(verdicts[0]) for verdict in verdicts)
     learning = "all layers" if learn == "all" else learn
     console.print(f"CRC-32 after {steps} training steps of {batch} random samples, {learning} learning")
     _show(console, verdicts)
     rows = [_row(verdict) for verdict in verdicts]
-    write_json(json_path, {"equal": equal, "executors": rows} | (more or {}))
+    by = {"emulator": emulator and emulator.product, "saved": emulator and emulator.saves}
+    write_json(json_path, {"equal": equal, "executors": rows, **by})
     return 0 if equal else 1
 
 
