@@ -4,6 +4,7 @@
  * that Espressif documents (esp32c3.rom.ld of ESP-IDF). The program runs from RAM, so that it goes
  * on while flash is changed.
  */
+#include "flash.h"
 #include "esp32c3.h"
 
 enum { WORD = 4, PIECE = 64, SECTOR = 4096 };
@@ -21,14 +22,12 @@ static const rom_read read_words = (rom_read)0x40000130;
 
 #define FLASH_START 0x42000000u /* where the linker script imagines the chip */
 
-static uint32_t buffer[PIECE / WORD];
-
 static uint32_t offset_of(uint32_t address) {
     return (uint32_t)(uintptr_t)integrad_board_store_begin - FLASH_START + address;
 }
 
 /* The ROM reads whole words only. */
-static int read_flash(void *bytes, uint32_t address, uint32_t count, void *context) {
+int integrad_flash_read(void *bytes, uint32_t address, uint32_t count, void *context) {
     uint8_t *to = bytes;
     (void)context;
     if (ROM_FLASH_DATA == 0) {
@@ -47,7 +46,7 @@ static int read_flash(void *bytes, uint32_t address, uint32_t count, void *conte
     return 0;
 }
 
-static int program_flash(uint32_t address, const void *bytes, uint32_t count, void *context) {
+int integrad_flash_program(uint32_t address, const void *bytes, uint32_t count, void *context) {
     (void)context;
     if (ROM_FLASH_DATA == 0) {
         return -1;
@@ -55,7 +54,7 @@ static int program_flash(uint32_t address, const void *bytes, uint32_t count, vo
     return write_words(offset_of(address), bytes, (int32_t)count) == 0 ? 0 : -1;
 }
 
-static int erase_flash(uint32_t address, uint32_t count, void *context) {
+int integrad_flash_erase(uint32_t address, uint32_t count, void *context) {
     int result = ROM_FLASH_DATA == 0 ? -1 : 0;
     (void)context;
     for (uint32_t at = address; at < address + count && result == 0; at += SECTOR) {
@@ -63,14 +62,3 @@ static int erase_flash(uint32_t address, uint32_t count, void *context) {
     }
     return result;
 }
-
-const integrad_store integrad_board_store = {.read = read_flash,
-                                             .program = program_flash,
-                                             .erase = erase_flash,
-                                             .slots = BOARD_STORE_SLOTS,
-                                             .slot_size = BOARD_STORE_SLOT_BYTES,
-                                             .erase_size = BOARD_STORE_BLOCK_BYTES,
-                                             .program_size = BOARD_STORE_UNIT_BYTES,
-                                             .erased_value = 0xFF,
-                                             .buffer = buffer,
-                                             .buffer_size = sizeof buffer};

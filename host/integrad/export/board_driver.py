@@ -13,6 +13,9 @@ from integrad.targets.families import ARM, Family
 START = ("cortex_m/start.c", "cortex_m/ticks.c")
 """Start-up and system timer of every Cortex-M."""
 
+STORE = ("flash_store.c", "mapped_read.c")
+"""The weight store in flash that the core reads like any memory."""
+
 
 LEVELS = {"low": 0, "high": 1}
 LIT, PRESSED = "its level when lit", "its level when pressed"

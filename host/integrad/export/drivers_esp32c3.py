@@ -6,7 +6,7 @@ from integrad.export.board_driver import Driver, Macro, led_and_button
 from integrad.targets.boards import Board, Pin
 from integrad.targets.families import RISC_V
 
-SOURCES = ("receive.c", "esp32c3/start.c", "esp32c3/board.c", "esp32c3/flash.c")
+SOURCES = ("flash_store.c", "receive.c", "esp32c3/start.c", "esp32c3/board.c", "esp32c3/flash.c")
 
 
 def _pin(pin: Pin) -> str:

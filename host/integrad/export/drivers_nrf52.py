@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from integrad.export.board_driver import START, Driver, Macro, led_and_button
+from integrad.export.board_driver import START, STORE, Driver, Macro, led_and_button
 from integrad.targets.boards import Board, Pin
 
-SOURCES = (*START, "mapped_store.c", "receive.c", "nrf52/board.c", "nrf52/flash.c")
+SOURCES = (*START, *STORE, "receive.c", "nrf52/board.c", "nrf52/flash.c")
 
 
 def _pin(pin: Pin) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from integrad.export.board_driver import START, Driver, Macro, led_and_button
+from integrad.export.board_driver import START, STORE, Driver, Macro, led_and_button
 from integrad.export.rp2040_boot2 import BOOT2_BYTES, boot2_file
 from integrad.targets.boards import Board, Pin
 
-SOURCES = (*START, "mapped_store.c", "receive.c", "rp2/board.c", "rp2/flash.c")
+SOURCES = (*START, *STORE, "receive.c", "rp2/board.c", "rp2/flash.c")
 
 
 def _pin(pin: Pin) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from integrad.export.board_driver import START, Driver, Macro, led_and_button
+from integrad.export.board_driver import START, STORE, Driver, Macro, led_and_button
 from integrad.targets.boards import Board, Pin
 
-SHARED = (*START, "mapped_store.c", "receive.c", "stm32/board.c", "stm32/usart.c", "stm32/flash.c")
+SHARED = (*START, *STORE, "receive.c", "stm32/board.c", "stm32/usart.c", "stm32/flash.c")
 
 CORE_MHZ = {"STM32F401": 84, "STM32F405": 168, "STM32F407": 168, "STM32F411": 84, "STM32F446": 168}
 """Beginning of the name of a part → its clock in a project. F411 and F446 can do 100 and 180 MHz, at another

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The weight store in flash that the core reads like any memory. The family's flash.c programs and
- * erases it. */
+/* The weight store in the last blocks of flash. The family's flash.c programs and erases it. */
 #include "flash.h"
 
 enum {
@@ -11,17 +10,7 @@ enum {
 
 static uint32_t buffer[BUFFER_BYTES / sizeof(uint32_t)];
 
-static int read_flash(void *bytes, uint32_t address, uint32_t count, void *context) {
-    const volatile uint8_t *from = integrad_board_store_begin + address;
-    uint8_t *to = bytes;
-    (void)context;
-    for (uint32_t i = 0; i < count; i++) {
-        to[i] = from[i];
-    }
-    return 0;
-}
-
-const integrad_store integrad_board_store = {.read = read_flash,
+const integrad_store integrad_board_store = {.read = integrad_flash_read,
                                              .program = integrad_flash_program,
                                              .erase = integrad_flash_erase,
                                              .slots = BOARD_STORE_SLOTS,
