@@ -88,6 +88,7 @@ def test_what_cannot_be_made(model, large, tmp_path):
     assert status == 1 and "RAM needs" in message and "--learn" in message and "--board pico2" in message
     status, message = fail("project", model, "--board", "pico", "--store", "3", *out)
     assert status == 2 and "--store 3 requires layers that learn" in message
+    assert fail("project", model, "--board", "pico", "--learn", "all", "--store", "2,64,1", *out)[0] == 2
     assert not (tmp_path / "out").exists()
     (tmp_path / "file").write_text("")
     assert fail("project", model, "--board", "pico", "--out", tmp_path / "file")[0] == 1

@@ -59,6 +59,14 @@ batch_size_option = click.option(
 )
 
 
+out_option = click.option(
+    "--out", required=True, metavar="DIR", help="Folder for the files; created if necessary."
+)
+name_option = click.option(
+    "--name", default=None, help="Prefix of all names in the C files. [default: the name of the model file]"
+)
+
+
 def memory_options(command):
     """Add --stash and --recompute."""
     stash = click.option(

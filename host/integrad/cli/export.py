@@ -14,6 +14,8 @@ from integrad.cli.device_options import (
     device_options,
     learn_option,
     memory_options,
+    name_option,
+    out_option,
     part_option,
     require_core_of,
     require_learning,
@@ -21,7 +23,7 @@ from integrad.cli.device_options import (
     store_option,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.cli.output_files import same_file
+from integrad.cli.output_files import check_generated_files
 from integrad.cli.store_report import show_store
 from integrad.errors import UsageError
 from integrad.estimate.part_fit import require_fit
@@ -65,12 +67,8 @@ def target_options(command):
 @learn_option("none")
 @batch_size_option
 @memory_options
-@click.option(
-    "--out", "out", required=True, metavar="DIR", help="Folder for the files; created if necessary."
-)
-@click.option(
-    "--name", default=None, help="Prefix of all names in the C files. [default: the name of the model file]"
-)
+@out_option
+@name_option
 @click.option(
     "--core",
     default=None,
@@ -126,7 +124,7 @@ def export(
     files = generator.files(Request(loaded, plan, command, options, console.status, measurements))
     if trial:
         trial.require_same(files)
-    _check_files([Path(out, name) for name in files], out, model, json_path)
+    check_generated_files([Path(out, name) for name in files], out, model, json_path)
     paths = write_export(Path(out), files)
     rows = layers(plan)
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
@@ -160,15 +158,6 @@ def export(
         "layers": [asdict(row) for row in rows],
     }
     write_json(json_path, result)
-
-
-def _check_files(paths: list[Path], out: str, model: str, json_path: str | None) -> None:
-    """Raise UsageError if a file of the export would replace the model, or --json one of the files."""
-    for path in paths:
-        if same_file(path, model):
-            raise UsageError(f"--out {out}: would overwrite the model; choose another folder or --name")
-        if json_path is not None and same_file(path, json_path):
-            raise UsageError(f"--json {json_path}: is also written by --out {out}; choose another name")
 
 
 def _to_show(paths: list[Path]) -> list[str]:

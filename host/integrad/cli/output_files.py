@@ -77,6 +77,15 @@ def same_file(a: str | os.PathLike, b: str | os.PathLike) -> bool:
         return False
 
 
+def check_generated_files(paths: list[Path], out: str, model: str, json_path: str | None) -> None:
+    """Raise UsageError if a file below --out would replace the model, or --json one of the files."""
+    for path in paths:
+        if same_file(path, model):
+            raise UsageError(f"--out {out}: would overwrite the model; choose another folder or --name")
+        if json_path is not None and same_file(path, json_path):
+            raise UsageError(f"--json {json_path}: is also written by --out {out}; choose another name")
+
+
 def _inputs(ctx: click.Context) -> Iterator[tuple[str, str]]:
     """(what it is, path) of the files that the command reads."""
     arguments = [(param, ctx.params.get(param.name)) for param in ctx.command.params]

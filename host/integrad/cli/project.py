@@ -13,11 +13,13 @@ from integrad.cli.device_options import (
     device_options,
     learn_option,
     memory_options,
+    name_option,
+    out_option,
     require_learning,
+    show_recomputation,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.cli.output_files import same_file
-from integrad.errors import UsageError
+from integrad.cli.output_files import check_generated_files
 from integrad.estimate.store_costs import store_memory
 from integrad.export.board_drivers import driver_of
 from integrad.export.project import YOURS, Project, is_edited
@@ -41,12 +43,11 @@ from integrad_codegen.plan import make_plan
 @learn_option("none")
 @batch_size_option
 @memory_options
-@click.option("--out", required=True, metavar="DIR", help="Folder for the project; created if necessary.")
-@click.option(
-    "--name", default=None, help="Prefix of all names in the C files. [default: the name of the model file]"
-)
+@out_option
+@name_option
 @click.option(
     "--store",
+    type=click.IntRange(2),
     default=None,
     metavar="SLOTS",
     help="Slots of the weight store, in the last blocks of flash. More of them last longer. [default: 2]",
@@ -73,7 +74,7 @@ def project(model, board, learn, batch_size, stash, recompute, out, name, store,
     plan = make_plan(loaded.network, prefix, learn, batch_size, loaded.constants | step_options)
     if store:
         require_learning(learn, f"--store {store}")
-    made = Project(chosen, store_memory(store, chosen.part))
+    made = Project(chosen, store_memory(str(store) if store else None, chosen.part))
     batch = ("--batch-size", batch_size) if plan.batch else ()
     named = ("--name", name) if name else ()
     words = (*batch, *option_words(step_options), *named, *(("--store", store) if store else ()))
@@ -87,13 +88,10 @@ def project(model, board, learn, batch_size, stash, recompute, out, name, store,
     kept = is_edited(Path(out))
     if kept:
         del files[YOURS]
-    for path in (Path(out, file) for file in files):
-        if same_file(path, model):
-            raise UsageError(f"--out {out}: would overwrite the model; choose another folder")
-        if json_path is not None and same_file(path, json_path):
-            raise UsageError(f"--json {json_path}: is also written by --out {out}; choose another name")
+    check_generated_files([Path(out, file) for file in files], out, model, json_path)
     paths = write_export(Path(out), files)
     show_plan(console, f"{plan.prefix}, learns: {learn}", layers(plan), memory_rows(plan))
+    show_recomputation(console, plan)
     for line in _lines(chosen, memory, out, kept):
         console.print(line, soft_wrap=True, markup=False)
     result = {
