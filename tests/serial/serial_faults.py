@@ -17,7 +17,7 @@ from integrad.protocol.client import Client
 from integrad.protocol.messages import What
 from integrad.protocol.streams import ProgramStream
 
-WAIT = 0.004
+WAIT, LONGEST_WAIT = 0.004, 0.064
 """Seconds after which a request is repeated: the device answers faster, most of the time."""
 
 
@@ -29,7 +29,7 @@ def compare_on_unreliable_line(model, program, frames, seed, share=0.2):
     rng = np.random.default_rng(seed)
     with ProgramStream([str(program)]) as stream:
         line = UnreliableLine(stream, share, seed)
-        client = Client(line, wait=WAIT, patience=20, long_patience=20)
+        client = Client(line, WAIT, patience=20, long_patience=20, longest_wait=LONGEST_WAIT)
         device = device_of(client, model)
         twin = Twin(device)
         actions = 0

@@ -52,8 +52,8 @@ INTERRUPTING = (0x02, 0x03, 0x04, 0x05)
 
 
 class Client:
-    """Talks to one device. wait: seconds before a request is repeated first; patience: within which a usual
-    answer must arrive; long_patience: that of a training step or a save.
+    """Talks to one device. wait: seconds before a request is repeated first, longest_wait: at most; patience:
+    within which a usual answer must arrive; long_patience: that of a training step or a save.
 
     All methods raise IntegradError if there is no answer in time, and RefusedError if the device refuses.
     """
@@ -64,10 +64,12 @@ class Client:
         wait: float = FIRST_WAIT,
         patience: float = PATIENCE,
         long_patience: float = LONG_PATIENCE,
+        longest_wait: float = LONGEST_WAIT,
     ):
         self.stream = stream
         self.repeats = 0
-        self._wait, self._patience, self._long_patience = wait, patience, long_patience
+        self._wait, self._longest_wait = wait, longest_wait
+        self._patience, self._long_patience = patience, long_patience
         self._reader = FrameReader()
         self._events: deque[Event] = deque(maxlen=MOST_EVENTS)
         self._sequence = 0
@@ -204,7 +206,7 @@ class Client:
             answer = self._answer(kind, min(now + wait, deadline))
             if answer is not None:
                 return self._data(answer)
-            wait = min(2 * wait, LONGEST_WAIT)
+            wait = min(2 * wait, self._longest_wait)
         raise IntegradError(
             f"{self.stream.name}: no answer within {patience:g} s; connect and reset the board, and check "
             "that its program contains the serial protocol"
