@@ -4,7 +4,7 @@ import json
 import subprocess
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -19,7 +19,8 @@ HERE = Path(__file__).parent
 SDK, DECLARATIONS = HERE / "sdk", HERE.parent / "store/declarations"
 WARNINGS = ("-Wall", "-Wextra", "-Wshadow", "-Werror")
 ARM = ("arm-none-eabi-gcc", "-mthumb", "-std=gnu11", "-ffreestanding")
-RISCV = ("riscv64-unknown-elf-gcc", "-march=rv32imc", "-mabi=ilp32", "-std=gnu17", "-ffreestanding")
+FOLDERS = []
+"""Of packages; they are removed when the tests end."""
 
 
 @cache
@@ -46,7 +47,8 @@ def write(folder, target, **what):
 @cache
 def package(target, name="toy", learn="all", seed=1):
     """Folder of a package, which no test may change."""
-    return write(Path(mkdtemp(prefix=f"integrad-{target}-")), target, name=name, learn=learn, seed=seed)
+    FOLDERS.append(TemporaryDirectory(prefix=f"integrad-{target}-"))
+    return write(Path(FOLDERS[-1].name), target, name=name, learn=learn, seed=seed)
 
 
 def run(*words, **options):
