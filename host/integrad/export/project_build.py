@@ -28,7 +28,7 @@ def build_project(folder: Path, board: Board, options: Sequence[str] = ()) -> Pa
     out = folder / "build"
     out.mkdir(exist_ok=True)
     objects = []
-    for number, source in enumerate(sorted(folder.rglob("*.c"))):
+    for number, source in enumerate(_sources(folder)):
         objects.append(out / f"{number:03}_{source.stem}.o")
         special = [KEEP_LOOPS] if source.name == MEMORY_FUNCTIONS else []
         includes = [folder / "board", folder / "model"]
@@ -39,3 +39,10 @@ def build_project(folder: Path, board: Board, options: Sequence[str] = ()) -> Pa
     if result.returncode:
         raise IntegradError(f"gcc cannot link the project: {first_error(result.stderr)}")
     return elf
+
+
+def _sources(folder: Path) -> list[Path]:
+    """The sources in the order in which CMake links them."""
+    application, runtime = folder.glob("*.c"), (folder / "model/integrad").glob("*.c")
+    model, board = (folder / "model").glob("*.c"), (folder / "board").rglob("*.c")
+    return [path for group in (application, runtime, model, board) for path in sorted(group)]
