@@ -5,9 +5,11 @@ import subprocess
 import pytest
 from digits import fail, run, train, write_npz
 
+from integrad.build.program import read_program
 from integrad.estimate.store_costs import store_memory
 from integrad.export.board_drivers import has_driver
 from integrad.export.project import Project
+from integrad.export.project_build import build_project
 from integrad.export.rp2040_boot2 import BOOT2_BYTES, INSTRUCTIONS, LITERALS, boot2, boot_checksum
 from integrad.export.target import Request
 from integrad.model_file import load_model
@@ -50,6 +52,14 @@ def test_memories_do_not_overlap(name, model):
     config = files["board/board_config.h"]
     assert f"#define BOARD_STORE_SLOT_BYTES {memory.slot_bytes}\n" in config
     assert all(f'#include "{header}"' in config for header in project.driver.headers)
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_project_is_built(name, model, tmp_path):
+    result = run("project", model, "--board", name, "--learn", "all", "--batch-size", 4, "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    program = read_program(build_project(tmp_path, find_board(name), ["-Wall", "-Wextra", "-Werror"]))
+    assert {"main", "toy_train", "toy_serial_receive"} <= {function.name for function in program.functions}
 
 
 def test_a_changed_application_is_kept(model, tmp_path):
