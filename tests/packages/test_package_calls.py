@@ -61,8 +61,25 @@ def test_a_folder_holds_one_package(toy, tmp_path):
         assert call(toy, *words, "--out", out)[:2] == (
             2, f"error: --out {out}: holds the stm32cube package of {found}; choose another folder",
         )  # fmt: skip
+    for target in ("c", "arduino"):
+        words = f"error: --out {out}: holds the stm32cube package of toy; choose another folder"
+        assert call(toy, "--target", target, "--out", out)[:2] == (2, words)
+    assert not (out / "toy.c").exists() and not (out / "toy").exists()
     same = {"integrad.json": json.dumps(marker | {"version": "2.1.0"})}
     assert write_export(out, same) == [out / "integrad.json"], "the same package may be written again"
     (out / "integrad.json").write_text("[]")
     words = f"error: --out {out}: has an integrad.json of something else; choose another folder"
     assert call(toy, *options, "--out", out)[:2] == (2, words)
+
+
+def test_a_library_of_arduino_replaces_itself_only(toy, tmp_path):
+    options = ("--target", "arduino", "--out", tmp_path)
+    assert call(toy, *options)[0] == call(toy, *options)[0] == call(toy, *options, "--name", "b")[0] == 0
+    assert call(toy, "--target", "cmake", "--name", "c", "--out", tmp_path / "c")[0] == 0
+    words = f"error: --out {tmp_path}/c: holds the cmake package of c; choose another folder"
+    assert call(toy, *options, "--name", "c")[:2] == (2, words)
+
+
+def test_a_file_of_another_program_does_not_stop_an_export(toy, tmp_path):
+    (tmp_path / "integrad.json").write_text('{"files": []}')
+    assert call(toy, "--target", "c", "--out", tmp_path)[0] == 0

@@ -42,16 +42,24 @@ def write_export(out: Path, files: Mapping[str, str | bytes], named: str = "--ou
 
 
 def _require_same_package(out: Path, files: Mapping[str, str | bytes], named: str) -> None:
-    """A package may replace itself only: two of them have files of the same names."""
-    if MARKER not in files or not (out / MARKER).exists():
-        return
-    new = _package(files[MARKER])
-    try:
-        old = _package((out / MARKER).read_bytes())
-    except (OSError, ValueError, KeyError, TypeError):
-        raise UsageError(f"{named} {out}: has an {MARKER} of something else; choose another folder") from None
-    if old != new:
-        raise UsageError(f"{named} {out}: holds the {old[0]} package of {old[1]}; choose another folder")
+    """A package may replace itself only: two of them have files of the same names, and a build system may
+    compile all files that it finds, so that other exports do not go into its folder either."""
+    markers = {name: data for name, data in files.items() if Path(name).name == MARKER}
+    for name in {MARKER: None, **markers}:
+        new = _package(markers[name]) if name in markers else None
+        folder = (out / name).parent
+        try:
+            old = _package((out / name).read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except (OSError, ValueError, KeyError, TypeError):
+            if new is None:
+                continue
+            text = f"has an {MARKER} of something else; choose another folder"
+            raise UsageError(f"{named} {folder}: {text}") from None
+        if old != new:
+            text = f"holds the {old[0]} package of {old[1]}; choose another folder"
+            raise UsageError(f"{named} {folder}: {text}")
 
 
 def _package(marker: str | bytes) -> tuple[str, str]:
