@@ -1,5 +1,6 @@
 """integrad project: the files of a project, what it refuses, and the boot stage of the RP2040."""
 
+import re
 import subprocess
 
 import pytest
@@ -96,6 +97,14 @@ def test_what_cannot_be_made(model, large, tmp_path):
     assert status == 2 and "no driver" in message and "pico2" in message
     status, message = fail("project", large, "--board", "pico", "--learn", "all", *out)
     assert status == 1 and "RAM needs" in message and "--learn" in message and "--board pico2" in message
+    learns = ("--learn", "all")
+    status, message = fail("project", model, "--board", "bluepill", *learns, "--store", "99", *out)
+    assert status == 1 and re.search(
+        r"; of 65,536 bytes of flash, 99 slots of the weight store take [\d,]+ and drivers up to 8,192$",
+        message,
+    )
+    status, message = fail("project", model, "--board", "teensy4.1", *learns, "--store", "2", *out)
+    assert (status, message) == (2, "error: --store 2: the program of teensy4.1 saves nothing; omit --store")
     status, message = fail("project", model, "--board", "pico", "--store", "3", *out)
     assert status == 2 and "--store 3 requires layers that learn" in message
     assert fail("project", model, "--board", "pico", "--learn", "all", "--store", "2,64,1", *out)[0] == 2

@@ -20,6 +20,7 @@ from integrad.cli.device_options import (
 )
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.output_files import check_generated_files
+from integrad.errors import UsageError
 from integrad.estimate.store_costs import store_memory
 from integrad.export.board_drivers import driver_of
 from integrad.export.project import YOURS, Project, is_edited
@@ -83,6 +84,8 @@ def project(model, board, learn, batch_size, stash, recompute, out, name, store,
     )
     request = Request(loaded, plan, command)
     memory = made.memory(request)
+    if store and not memory.slots:
+        raise UsageError(f"--store {store}: the program of {chosen.name} saves nothing; omit --store")
     require_project_fit(loaded, plan, chosen, memory)
     files = made.files(request)
     kept = is_edited(Path(out))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from integrad.errors import IntegradError
-from integrad.estimate.part_fit import fit_part
+from integrad.estimate.part_fit import PartFit, fit_part
 from integrad.estimate.prediction import predict
 from integrad.estimate.shortage import shortage
 from integrad.estimate.store_costs import store_memory
 from integrad.export.board_drivers import DRIVERS, has_driver
-from integrad.export.project_memory import SUPPORT_RAM, ProjectMemory
+from integrad.export.project_memory import SUPPORT_FLASH, SUPPORT_RAM, ProjectMemory
 from integrad.model_file import Model
 from integrad.targets.boards import Board, all_boards
 from integrad.targets.cores import core_of
@@ -22,7 +22,18 @@ def require_project_fit(model: Model, plan: Plan, board: Board, memory: ProjectM
     """Raise IntegradError, with what would fit, if the board is too small."""
     fit = fit_part(model, plan, memory.part_for_model(board.part))
     if fit.shortage:
-        raise IntegradError(f"--board {board.name}: {fit.lacks([*fit.options, *_larger(model, plan)])}")
+        lacks = fit.lacks([*fit.options, *_larger(model, plan)])
+        raise IntegradError(f"--board {board.name}: {lacks}{_store(memory, fit)}")
+
+
+def _store(memory: ProjectMemory, fit: PartFit) -> str:
+    """What else takes space in a flash that does not suffice."""
+    if not memory.slots or "flash" not in fit.shortage.needs:
+        return ""
+    return (
+        f"; of {memory.flash_bytes:,} bytes of flash, {memory.slots} slots of the weight store take "
+        f"{memory.store_bytes:,} and drivers up to {SUPPORT_FLASH:,}"
+    )
 
 
 def _larger(model: Model, plan: Plan) -> list[str]:
