@@ -51,6 +51,8 @@ def test_options_that_exclude_each_other_and_boards_without_emulators(path):
     assert status == 2 and "requires --board" in message
     status, message = fail("verify", path, "--board", "pico", "--port", "/dev/null")
     assert status == 2 and "choose one of them" in message
+    status, message = fail("verify", path, "--board", "pico", "--core", "m0")
+    assert status == 2 and "--core m0: cannot be combined with --board pico" in message
     status, message = fail("verify", path, "--board", "teensy4.1")
     assert status == 2 and "no emulator runs its image" in message
     status, message = fail("verify", path, "--board", "picco")

@@ -101,6 +101,10 @@ def verify(
         raise UsageError(
             f"--board {board}: is emulated, while --port {port} is a real one; choose one of them"
         )
+    for chosen in filter(None, (port is not None and f"--port {port}", board and f"--board {board}")):
+        other = f"--core {core}" if core != "all" else "--micropython" if micropython else None
+        if other:
+            raise UsageError(f"{other}: cannot be combined with {chosen}, which runs instead of cores")
     if steps is None:
         steps = BOARD_STEPS if board else STEPS
     if board:
