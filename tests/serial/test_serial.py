@@ -146,6 +146,12 @@ def test_one_clear_line(folder, device, tmp_path, monkeypatch):
             assert fail("verify", model, "--port", port) == busy
             assert fail("monitor", model, "--port", port) == busy
             assert fail("pull", model, "--port", port, "--out", tmp_path / "x") == busy
+        words = ("collect", "--model", model, "--port", port, "--out", tmp_path / "x.npz", "--seconds", 0.3)
+        status, text = fail(*words)
+        assert status == 2 and "reported no samples; its program sends them with NAME_serial_report()" in text
+        for words in (("--core", "m4"), ("--micropython",)):
+            message = f"{' '.join(words)}: cannot be combined with --port {port}, which runs instead of cores"
+            assert fail("verify", model, "--port", port, *words) == (2, message)
     with on_terminal(device, "no-spare") as port:
         with c_board.connect_c(port) as client:
             client.send_sample(0, np.ones((12, 12), np.int16), 1)

@@ -22,6 +22,10 @@ REPLACEMENT = "\ufffd"
 
 NO_LABEL = "no label, and --label is not given"
 
+PRINTED = "the board printed no samples; expected lines like `sample LABEL: 12 -3 7`"
+REPORTED = "the board reported no samples; its program sends them with NAME_serial_report()"
+"""What is said if nothing came, of lines and of generated C."""
+
 DTYPES = ("uint8", "int8", "int16", "uint16", "int32")
 
 
@@ -30,12 +34,13 @@ class Collector:
     """The samples received so far.
 
     given_shape: of a sample; if None, a row with as many values as most lines have, because the first line
-    may be incomplete. label: for lines without one.
+    may be incomplete. label: for lines without one. missing: what to say if there are no samples.
     """
 
     dtype: str = "int16"
     given_shape: tuple[int, ...] | None = None
     label: str | None = None
+    missing: str = PRINTED
     _lines: list[tuple[str, np.ndarray]] = field(default_factory=list)
     _lengths: Counter = field(default_factory=Counter)
     _malformed: Counter = field(default_factory=Counter)
@@ -122,9 +127,7 @@ class Collector:
             wrong = "".join(
                 f"; {count} lines were rejected: {reason}" for reason, count in self.rejected.items()
             )
-            raise UsageError(
-                f"the board printed no samples; expected lines like `sample LABEL: 12 -3 7`{wrong}"
-            )
+            raise UsageError(f"{self.missing}{wrong}")
         file = io.BytesIO()
         labels, values = zip(*samples, strict=True)
         x = np.stack(values).reshape(len(values), *self.shape)

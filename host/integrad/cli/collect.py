@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from integrad.boards.c_board import connect_c, plan_of
-from integrad.boards.collect import DTYPES, Collector
+from integrad.boards.collect import DTYPES, REPORTED, Collector
 from integrad.boards.connection import connect, listen
 from integrad.boards.reports import Reports, reported
 from integrad.cli.board_options import port_option, read_script
@@ -76,7 +76,7 @@ def collect(port, out, script, count, seconds, label, dtype, shape, model, json_
     program = read_script(script) if script else None
     if loaded:
         raw = loaded.preprocessing
-        collector = Collector(str(raw.raw_dtype), tuple(raw.raw_shape), label)
+        collector = Collector(str(raw.raw_dtype), tuple(raw.raw_shape), label, REPORTED)
     else:
         collector = Collector(dtype, _shape(shape), label)
     trouble = None
