@@ -17,7 +17,6 @@
 #define XOSC 0x40024000u
 #define PLL_SYS 0x40028000u
 #define WATCHDOG 0x40058000u
-#define ROSC 0x40060000u
 #define UART(number) (0x40034000u + 0x4000u * (number))
 
 #define GPIO_IN 0xD0000004u
@@ -47,7 +46,6 @@
 #define XOSC 0x40048000u
 #define PLL_SYS 0x40050000u
 #define WATCHDOG 0x400D8000u
-#define ROSC 0x400E8000u
 #define UART(number) (0x40070000u + 0x8000u * (number))
 
 #define GPIO_IN 0xD0000004u

@@ -11,7 +11,10 @@ from integrad.emulate.chips import emulator_names
 from integrad.targets.boards import SERIAL_BY, Board, all_boards, find_board
 from integrad.targets.cores import product_of
 
-NEVER = "None of these boards was tried on hardware: the table follows data sheets, schematics and emulators."
+NEVER = (
+    "None of these boards was tried on hardware: the table follows data sheets, schematics and the device "
+    "trees of Zephyr."
+)
 
 
 @click.command()
