@@ -18,14 +18,13 @@ MACHINE_NAMES |= {"EM_386": "x86", "EM_X86_64": "x86-64", "EM_AARCH64": "64-bit 
 
 ARMV6_M, ARMV7, ARMV7E_M, ARMV8_M_BASE, ARMV8_M, ARMV8_1_M = (11, 12), (10,), (13,), (16,), (17,), (21,)
 ARCHITECTURES = {
-    "m0": ARMV6_M,
-    "m3": ARMV6_M + ARMV7,
-    "m4": ARMV6_M + ARMV7 + ARMV7E_M,
-    "m7": ARMV6_M + ARMV7 + ARMV7E_M,
-    "m33": ARMV6_M + ARMV7 + ARMV7E_M + ARMV8_M_BASE + ARMV8_M,
-    "m55": ARMV6_M + ARMV7 + ARMV7E_M + ARMV8_M_BASE + ARMV8_M + ARMV8_1_M,
+    "thumbv6m": ARMV6_M,
+    "thumbv7m": ARMV6_M + ARMV7,
+    "thumbv7em": ARMV6_M + ARMV7 + ARMV7E_M,
+    "thumbv8m.main": ARMV6_M + ARMV7 + ARMV7E_M + ARMV8_M_BASE + ARMV8_M,
+    "thumbv8.1m.main": ARMV6_M + ARMV7 + ARMV7E_M + ARMV8_M_BASE + ARMV8_M + ARMV8_1_M,
 }
-"""Core → numbers of the architectures whose code it runs, in the build attributes of ELF files."""
+"""Architecture of a core → numbers of those whose code it runs, in the build attributes of ELF files."""
 
 ARCHITECTURE_NAMES = {10: "Armv7-M", 11: "Armv6-M", 12: "Armv6-M", 13: "Armv7E-M", 16: "Armv8-M baseline"}
 ARCHITECTURE_NAMES |= {17: "Armv8-M mainline", 21: "Armv8.1-M"}
@@ -60,7 +59,7 @@ def _check_core(image: FlashImage, board: Board) -> None:
         raise IntegradError(
             f"{image.path}: is for {name}, but {board.name} has a {product_of(board.part)}{other}"
         )
-    known = ARCHITECTURES.get(core.name)
+    known = ARCHITECTURES.get(core.architecture)
     if known and image.architecture is not None and image.architecture not in known:
         name = ARCHITECTURE_NAMES.get(image.architecture, f"another Arm processor ({image.architecture})")
         raise IntegradError(f"{_mismatch(image, name, board)}; compile it for that core")

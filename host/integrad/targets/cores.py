@@ -26,7 +26,7 @@ class Core:
     board on which MicroPython runs, or None. also: cores that run the same code, name → product.
     vector_bytes: size of a vector register, or 0.
     keeps_loops: whether its kernels contain compiled loops that matter for speed; if all of them are
-    assembly, native modules are optimised for size.
+    assembly, native modules are optimised for size. architecture: of an Arm core, by its name in LLVM.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Core:
     also: Mapping[str, str] = field(default_factory=dict)
     vector_bytes: int = 0
     keeps_loops: bool = False
+    architecture: str = ""
 
     def memory_bytes(self, whole_machine: bool) -> tuple[int, int]:
         """(flash, RAM) to link for: that of the part or of the emulated machine."""
@@ -66,7 +67,11 @@ def _cortex_m(
         "clang": (f"--target={architecture}-none-{abi}", f"-mcpu={cpu}", f"-mfloat-abi={floats}"),
         "zig": ("-target", f"thumb-freestanding-{abi}", f"-mcpu={cpu.replace('-', '_')}{zig}"),
     }
-    settings = {"unicorn_model": f"UC_CPU_ARM_CORTEX_{name.upper()}", **others}
+    settings = {
+        "unicorn_model": f"UC_CPU_ARM_CORTEX_{name.upper()}",
+        "architecture": architecture,
+        **others,
+    }
     return Core(name, f"Cortex-{name.upper()}", ARM, find_part(part), machine, flags, **settings)
 
 
