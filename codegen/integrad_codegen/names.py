@@ -14,11 +14,14 @@ RESERVED_NAMES = c.RESERVED | micropython.RESERVED
 
 def is_taken(prefix: str) -> bool:
     """Whether the name already has a meaning as a file, a module or a name in the generated code."""
-    return prefix in RESERVED_NAMES or re.fullmatch(c.LAYERS, prefix) is not None
+    return prefix in RESERVED_NAMES or any(re.fullmatch(names, prefix) for names in (c.LAYERS, c.RUNTIME))
 
 
 def check_name(prefix: str) -> None:
     """Raise UsageError if a name is taken."""
     if is_taken(prefix):
-        taken = "is a keyword, header or module of C, Python or MicroPython, or a file or layer of the export"
+        taken = (
+            "is a keyword, header or module of C, Python or MicroPython, "
+            "or a file, layer or function of the export"
+        )
         raise UsageError(f"name {prefix!r}: {taken}; choose another --name")

@@ -65,7 +65,13 @@ def test_equal_calls_give_equal_files(toys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "stem, prefix", [("int", "int_model"), ("2 Wände", "model_2_w_nde"), ("pool1", "pool1_model")]
+    "stem, prefix",
+    [
+        ("int", "int_model"),
+        ("2 Wände", "model_2_w_nde"),
+        ("pool1", "pool1_model"),
+        ("integrad_wand", "model_integrad_wand"),
+    ],
 )
 def test_any_file_name_gives_a_usable_prefix(toys, tmp_path, stem, prefix):
     model = tmp_path / f"{stem}.model"
@@ -73,7 +79,7 @@ def test_any_file_name_gives_a_usable_prefix(toys, tmp_path, stem, prefix):
     result = run("export", model, "--out", tmp_path / "out")
     assert result.exit_code == 0 and (tmp_path / f"out/{prefix}.h").is_file()
     note = f"note: named {prefix}, since {stem} is reserved; --name chooses another\n"
-    assert (note in result.stdout) == ("reserved" in result.stdout) == prefix.endswith("_model")
+    assert (note in result.stdout) == ("reserved" in result.stdout) == (stem in prefix)
 
 
 @pytest.mark.parametrize(

@@ -150,13 +150,13 @@ def test_names_that_are_no_identifiers_are_refused(name):
 
 def test_words_of_c_and_python_and_names_of_layers_are_refused():
     assert {"int", "while", "inline", "lambda", "stdint"} <= RESERVED_NAMES
-    for name in [*RESERVED_NAMES, "block1", "head12", "pool3"]:
+    for name in [*RESERVED_NAMES, "block1", "head12", "pool3", "integrad", "integrad_store"]:
         with pytest.raises(UsageError, match=name):
             check_name(name)
 
 
 def test_names():
-    for name in ("a", "digits", "m4_2", "pool", "block_1", "a" * 40):
+    for name in ("a", "digits", "m4_2", "pool", "block_1", "integrade", "my_integrad", "a" * 40):
         check_name(name)
         assert make_plan(make_network(), name).prefix == name
 

@@ -25,5 +25,8 @@ HEADERS = frozenset(
 RESERVED = KEYWORDS | HEADERS | {"checksum"}
 """checksum.c is compiled together with the files of an export."""
 
+RUNTIME = r"integrad(_.*)?"
+"""How names of the runtime begin: its header integrad/store.h would otherwise seem to be a model's."""
+
 LAYERS = r"(block|head|pool)\d+"
 """Names of layers, with which the names of generated functions begin."""

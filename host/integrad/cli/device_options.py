@@ -19,7 +19,7 @@ from integrad.learners.table import learner_of
 from integrad.model_file import Model
 from integrad.network.learn_set import LearnSet
 from integrad.targets.cores import CORES, USUAL, Core, core_of, get_core, product_of
-from integrad.targets.generated_names import c_name
+from integrad.targets.generated_names import LONGEST, c_name
 from integrad.targets.parts import Part, find_part
 from integrad_codegen.costs import recomputation
 from integrad_codegen.names import check_name, is_taken
@@ -131,9 +131,11 @@ def learn_option(default: str):
 
 
 def module_name(model: str) -> str:
-    """The name of a module, derived from that of the model file; `_model` is appended to reserved names."""
+    """The name of a module, derived from that of the model file; `_model` is appended to reserved names, or
+    `model_` put before those that begin as the runtime's do."""
     name = c_name(Path(model))
-    return f"{name}_model" if is_taken(name) else name
+    candidates = name, f"{name}_model", f"model_{name}"[:LONGEST]
+    return next(candidate for candidate in candidates if not is_taken(candidate))
 
 
 def chosen_name(name: str | None, model: str, console: Console) -> str:
