@@ -90,7 +90,7 @@ def test_console(build, engine):
 
 
 def test_unknown_engine(build):
-    with pytest.raises(UsageError, match="expected qemu or unicorn"):
+    with pytest.raises(UsageError, match="expected qemu, unicorn or simavr"):
         run(build("echo", "m3"), b"", engine="renode")
 
 

@@ -27,7 +27,7 @@ def read(data: bytes) -> None:
     image = read_image(str(FILE.holding(data)), BOARD.program_origin, BOARD.uf2_id)
     check_image(image, BOARD)
     assert len(image.flat()) == image.end - image.begin <= BOARD.program_bytes
-    if image.kind != "UF2":
+    if image.format != "UF2":
         verify_uf2(write_uf2(image.segments, BOARD.uf2_id), image.segments, BOARD.uf2_id)
     assert read_hex(write_hex(image.segments)) == list(image.segments)
 

@@ -36,7 +36,7 @@ class EsptoolFlash(FlashMethod):
             return flat
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "image.bin")
-            if self.image.kind == "ELF":
+            if self.image.format == "ELF":
                 remedy = f"link {self.image.path} for {self.board.name}"
                 self._esptool(remedy, "elf2image", "--use-segments", "--output", str(path), self.image.path)
                 return path.read_bytes()
@@ -52,7 +52,7 @@ class EsptoolFlash(FlashMethod):
 
     def steps(self, contents: bytes) -> list[str]:
         made = (
-            "make an image with esptool elf2image" if self.image.kind == "ELF" else "take the file as it is"
+            "make an image with esptool elf2image" if self.image.format == "ELF" else "take the file as it is"
         )
         if contents.startswith(ESP_DIRECT_BOOT):
             made = "take the bytes in flash, which begin with the mark of direct boot"

@@ -39,7 +39,7 @@ ESP_IMAGE, ESP_DIRECT_BOOT = b"\xe9", bytes.fromhex("1d04dbae") * 2
 def check_image(image: FlashImage, board: Board) -> None:
     """Raise IntegradError, which names the file and what is wrong, unless the board can start the program."""
     _check_core(image, board)
-    if image.kind == "UF2":
+    if image.format == "UF2":
         _check_family(image, board)
     if board.driver == "esp32c3":
         _check_esp(image, board)
@@ -121,7 +121,7 @@ def _is_vector_table(first: bytes, board: Board) -> bool:
 
 
 def _check_esp(image: FlashImage, board: Board) -> None:
-    if image.kind == "ELF":
+    if image.format == "ELF":
         return
     first = image.segments[0][1]
     if not first.startswith((ESP_IMAGE, ESP_DIRECT_BOOT)):

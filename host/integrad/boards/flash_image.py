@@ -20,14 +20,14 @@ FOLDERS = ("", "build")
 
 @dataclass(frozen=True)
 class FlashImage:
-    """A program. kind: `ELF`, `UF2`, `Intel HEX` or `binary`; segments: (address in flash, bytes), sorted.
+    """A program. format: `ELF`, `UF2`, `Intel HEX` or `binary`; segments: (address in flash, bytes), sorted.
 
     machine, architecture: of an ELF file, as in integrad.build.program.Contents. families: of a UF2 file.
     data: the file itself.
     """
 
     path: str
-    kind: str
+    format: str
     segments: tuple[Segment, ...]
     machine: str | None = None
     architecture: int | None = None

@@ -16,7 +16,7 @@ class Uf2Flash(FlashMethod):
 
     def contents(self) -> bytes:
         """A UF2 file as it is, and other programs as one, which is read back block by block."""
-        if self.image.kind == "UF2":
+        if self.image.format == "UF2":
             return self.image.data
         contents = write_uf2(self.image.segments, self.board.uf2_id)
         try:
@@ -27,7 +27,7 @@ class Uf2Flash(FlashMethod):
 
     def steps(self, contents: bytes) -> list[str]:
         blocks = len(contents) // BLOCK_BYTES
-        made = "take the UF2 file as it is" if self.image.kind == "UF2" else "write a UF2 file"
+        made = "take the UF2 file as it is" if self.image.format == "UF2" else "write a UF2 file"
         ids = " or ".join(self.board.uf2_boards)
         where = self.place.drive or f"the only mounted drive with Board-ID {ids}"
         return [

@@ -82,7 +82,7 @@ def _address(text: str | None) -> int | None:
 def _described(chosen: FlashMethod) -> str:
     image = chosen.image
     where = f"0x{image.begin:08x} to 0x{image.end - 1:08x}"
-    return f"{image.path}: {image.kind}, {image.size:,} bytes, {where}, for {chosen.board.title}"
+    return f"{image.path}: {image.format}, {image.size:,} bytes, {where}, for {chosen.board.title}"
 
 
 def _result(chosen: FlashMethod, steps, done, contents: bytes, out, dry_run: bool) -> dict:
@@ -92,7 +92,7 @@ def _result(chosen: FlashMethod, steps, done, contents: bytes, out, dry_run: boo
         "board": chosen.board.name,
         "method": method,
         "program": image.path,
-        "kind": image.kind,
+        "format": image.format,
         "program_bytes": image.size,
         "begin": image.begin,
         "end": image.end,

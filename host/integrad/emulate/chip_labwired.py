@@ -100,8 +100,8 @@ class LabwiredChip(SteppedChip):
         self._sent += sent
         if not sent and self._program.machine == "EM_ARM":
             self._require_no_fault()
-        if reason.kind != "reached":
-            raise self._fault(f"labwired stopped ({reason.kind})", reason.pc, self._program)
+        if (ended := reason.kind) != "reached":
+            raise self._fault(f"labwired stopped ({ended})", reason.pc, self._program)
 
     def _require_no_fault(self) -> None:
         """Handlers of faults never return."""
