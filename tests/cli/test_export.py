@@ -9,6 +9,7 @@ import pytest
 from digits import fail, run, train, write_npz
 
 from integrad.emulate.faults import FirmwareError
+from integrad.errors import IntegradNote
 from integrad.execute import device_model
 from integrad.model_file import load_model
 
@@ -23,6 +24,11 @@ def export(model, out, *options):
 def contents(folder):
     """Path → bytes of every file in a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_batch_size_without_learning_is_noted(toys, tmp_path):
+    with pytest.warns(IntegradNote, match="--batch-size has no effect"):
+        export(toys["mlp"], tmp_path, "--batch-size", 6)
 
 
 @pytest.mark.parametrize("learn", ["none", "output", "last:1", "all"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from integrad.errors import UsageError
+from integrad.errors import IntegradNote, UsageError
 from integrad.execute.adaptation import STORED_SAMPLES
 from integrad.learners.memory_options import option_words
 from integrad.learners.schedule import Schedule
@@ -57,6 +58,14 @@ batch_size_option = click.option(
     show_default=True,
     help="Samples per training step.",
 )
+
+
+def note_unused_batch_size(plan: Plan) -> None:
+    """Tell a user who chose the size of training steps, but no layers that learn."""
+    source = click.get_current_context().get_parameter_source("batch_size")
+    if not plan.batch and source is not click.core.ParameterSource.DEFAULT:
+        note = "--batch-size has no effect, because no layer learns; choose layers with --learn"
+        warnings.warn(note, IntegradNote, stacklevel=2)
 
 
 out_option = click.option(

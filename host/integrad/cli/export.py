@@ -15,6 +15,7 @@ from integrad.cli.device_options import (
     learn_option,
     memory_options,
     name_option,
+    note_unused_batch_size,
     out_option,
     part_option,
     require_core_of,
@@ -109,6 +110,7 @@ def export(
     step_options = device_options(loaded, learn, stash, recompute)
     prefix = chosen_name(name, model, console)
     plan = make_plan(loaded.network, prefix, learn, batch_size, loaded.constants | step_options)
+    note_unused_batch_size(plan)
     if store:
         require_learning(learn, f"--store {store}")
     fit = require_fit(loaded, plan, part) if part else None

@@ -14,6 +14,7 @@ from integrad.cli.device_options import (
     learn_option,
     memory_options,
     name_option,
+    note_unused_batch_size,
     out_option,
     require_learning,
     show_recomputation,
@@ -73,6 +74,7 @@ def project(model, board, learn, batch_size, stash, recompute, out, name, store,
     step_options = device_options(loaded, learn, stash, recompute)
     prefix = chosen_name(name, model, console)
     plan = make_plan(loaded.network, prefix, learn, batch_size, loaded.constants | step_options)
+    note_unused_batch_size(plan)
     if store:
         require_learning(learn, f"--store {store}")
     made = Project(chosen, store_memory(str(store) if store else None, chosen.part))
