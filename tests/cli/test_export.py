@@ -9,7 +9,6 @@ import pytest
 from digits import fail, run, train, write_npz
 
 from integrad.emulate.faults import FirmwareError
-from integrad.errors import IntegradNote
 from integrad.execute import device_model
 from integrad.model_file import load_model
 
@@ -27,8 +26,12 @@ def contents(folder):
 
 
 def test_a_batch_size_without_learning_is_noted(toys, tmp_path):
-    with pytest.warns(IntegradNote, match="--batch-size has no effect"):
-        export(toys["mlp"], tmp_path, "--batch-size", 6)
+    assert (
+        "note: --batch-size has no effect"
+        in run("export", toys["mlp"], "--out", tmp_path, "--batch-size", 6).stderr
+    )
+    learning = run("export", toys["mlp"], "--out", tmp_path, "--batch-size", 6, "--learn", "output")
+    assert "note:" not in learning.stderr
 
 
 @pytest.mark.parametrize("learn", ["none", "output", "last:1", "all"])
