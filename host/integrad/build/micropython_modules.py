@@ -116,9 +116,9 @@ def build_module(sources: Mapping[str, str], name: str, architecture: Architectu
     """The .mpy file of module `name`, built from C sources, one of which is NAME_module.c (without the _).
 
     sources: path → text, from emit_module(). Deterministic for the same compiler, so a module is kept like an
-    object file. Raises IntegradError
-    if the compiler or the sources of MicroPython are missing, with the first error of the compiler if it
-    fails, or if the module contains something that is not allowed: variables or functions of a library.
+    object file. Raises IntegradError if the compiler or the sources of MicroPython are missing, with the
+    first error of the compiler if it fails, or if the module contains something that is not allowed:
+    variables or functions of a library.
     """
     if trouble := architecture.trouble():
         raise IntegradError(trouble)

@@ -24,7 +24,7 @@ from integrad.targets.generated_names import LONGEST, c_name
 from integrad.targets.parts import Part, find_part
 from integrad_codegen.costs import recomputation
 from integrad_codegen.names import check_name, is_taken
-from integrad_codegen.plan import Plan
+from integrad_codegen.plan import Plan, make_plan
 
 TUNING_BATCH = 10
 
@@ -58,14 +58,6 @@ batch_size_option = click.option(
     show_default=True,
     help="Samples per training step.",
 )
-
-
-def note_unused_batch_size(plan: Plan) -> None:
-    """Tell a user who chose the size of training steps, but no layers that learn."""
-    source = click.get_current_context().get_parameter_source("batch_size")
-    if not plan.batch and source is not click.core.ParameterSource.DEFAULT:
-        note = "--batch-size has no effect, because no layer learns; choose layers with --learn"
-        warnings.warn(note, IntegradNote, stacklevel=2)
 
 
 out_option = click.option(
@@ -158,6 +150,27 @@ def chosen_name(name: str | None, model: str, console: Console) -> str:
         text = f"note: named {chosen}, since {own} is reserved; --name chooses another"
         console.print(text, markup=False, highlight=False, soft_wrap=True)
     return chosen
+
+
+def chosen_plan(
+    loaded: Model,
+    prefix: str,
+    learn: str,
+    batch_size: int,
+    options: dict[str, str],
+) -> tuple[Plan, tuple]:
+    """(the plan of a model for a device, the words of a command line that choose it, without --learn).
+
+    prefix: from chosen_name(); options: from device_options(). Notes that --batch-size has no effect where it
+    was given although no layer learns.
+    """
+    plan = make_plan(loaded.network, prefix, learn, batch_size, loaded.constants | options)
+    source = click.get_current_context().get_parameter_source("batch_size")
+    if not plan.batch and source is not click.core.ParameterSource.DEFAULT:
+        note = "--batch-size has no effect, because no layer learns; choose layers with --learn"
+        warnings.warn(note, IntegradNote, stacklevel=2)
+    batch = ("--batch-size", batch_size) if plan.batch else ()
+    return plan, (*batch, *option_words(options))
 
 
 @contextmanager

@@ -11,11 +11,11 @@ from rich.console import Console
 from integrad.cli.device_options import (
     batch_size_option,
     chosen_name,
+    chosen_plan,
     device_options,
     learn_option,
     memory_options,
     name_option,
-    note_unused_batch_size,
     out_option,
     part_option,
     require_core_of,
@@ -33,7 +33,6 @@ from integrad.export.target import Request
 from integrad.export.targets import TARGETS, all_options, check_options
 from integrad.export.trial import Trial, try_out
 from integrad.export.writing import write_export
-from integrad.learners.memory_options import option_words
 from integrad.model_file import load_model
 from integrad.report.costs import show_layers, show_memory, show_plan
 from integrad.report.part_fit import show_part_fit
@@ -42,7 +41,6 @@ from integrad.targets.generated_names import command_line
 from integrad.targets.parts import Part, find_part
 from integrad_codegen.c.runtime import FOLDER
 from integrad_codegen.costs import layers, memory_rows
-from integrad_codegen.plan import make_plan
 
 MEASURED = ("instructions_per_inference", "instructions_per_training_step", "stack_bytes")
 """Keys of the result that require an emulator."""
@@ -109,17 +107,14 @@ def export(
     loaded = load_model(model)
     step_options = device_options(loaded, learn, stash, recompute)
     prefix = chosen_name(name, model, console)
-    plan = make_plan(loaded.network, prefix, learn, batch_size, loaded.constants | step_options)
-    note_unused_batch_size(plan)
+    plan, words = chosen_plan(loaded, prefix, learn, batch_size, step_options)
     if store:
         require_learning(learn, f"--store {store}")
     fit = require_fit(loaded, plan, part) if part else None
-    batch = ("--batch-size", batch_size) if plan.batch else ()
     named = ("--name", name) if name else ()
     for_device = [*(("--core", chosen.name) if chosen else ()), *(("--part", part.name) if part else ())]
     flags = [option.flag for option in generator.options if option.is_flag and options[option.name]]
-    chosen_words = (*batch, *option_words(step_options), *named, *for_device, *flags)
-    settings = ("--target", target, "--learn", learn, *chosen_words, "--out", out)
+    settings = ("--target", target, "--learn", learn, *words, *named, *for_device, *flags, "--out", out)
     command = command_line("export", Path(model).name, *settings)
     trial = try_out(loaded, plan, chosen, command) if chosen else None
     measurements = trial.measurements if trial else None

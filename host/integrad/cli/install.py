@@ -17,16 +17,15 @@ from integrad.cli.board_options import port_option
 from integrad.cli.device_options import (
     batch_size_option,
     chosen_name,
+    chosen_plan,
     device_options,
     learn_option,
     memory_options,
     show_recomputation,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.learners.memory_options import option_words
 from integrad.model_file import Model, load_model
 from integrad.targets.generated_names import command_line
-from integrad_codegen.plan import make_plan
 
 
 @click.command()
@@ -60,10 +59,9 @@ def install(model, port, learn, batch_size, stash, recompute, backend, former_ba
         return _test_only(console, loaded, port, json_path)
     memory = device_options(loaded, learn, stash, recompute)
     prefix = chosen_name(name, model, console)
-    plan = make_plan(loaded.network, prefix, learn, batch_size, loaded.constants | memory)
+    plan, words = chosen_plan(loaded, prefix, learn, batch_size, memory)
     show_recomputation(console, plan)
-    batch = ("--batch-size", batch_size) if plan.batch else ()
-    command = command_line("install", Path(model).name, "--learn", learn, *batch, *option_words(memory))
+    command = command_line("install", Path(model).name, "--learn", learn, *words)
     with connect(port) as connection, _progress(console) as progress:
         tasks = {}
 

@@ -10,11 +10,11 @@ import click
 from integrad.cli.device_options import (
     batch_size_option,
     chosen_name,
+    chosen_plan,
     device_options,
     learn_option,
     memory_options,
     name_option,
-    note_unused_batch_size,
     out_option,
     require_learning,
     show_recomputation,
@@ -28,13 +28,11 @@ from integrad.export.project import YOURS, Project, is_edited
 from integrad.export.project_fit import require_project_fit
 from integrad.export.target import Request
 from integrad.export.writing import write_export
-from integrad.learners.memory_options import option_words
 from integrad.model_file import load_model
 from integrad.report.costs import show_plan
 from integrad.targets.boards import find_board
 from integrad.targets.generated_names import command_line
 from integrad_codegen.costs import layers, memory_rows
-from integrad_codegen.plan import make_plan
 
 
 @click.command()
@@ -73,17 +71,14 @@ def project(model, board, learn, batch_size, stash, recompute, out, name, store,
     loaded = load_model(model)
     step_options = device_options(loaded, learn, stash, recompute)
     prefix = chosen_name(name, model, console)
-    plan = make_plan(loaded.network, prefix, learn, batch_size, loaded.constants | step_options)
-    note_unused_batch_size(plan)
+    plan, words = chosen_plan(loaded, prefix, learn, batch_size, step_options)
     if store:
         require_learning(learn, f"--store {store}")
     made = Project(chosen, store_memory(str(store) if store else None, chosen.part))
-    batch = ("--batch-size", batch_size) if plan.batch else ()
     named = ("--name", name) if name else ()
-    words = (*batch, *option_words(step_options), *named, *(("--store", store) if store else ()))
-    command = command_line(
-        "project", Path(model).name, "--board", chosen.name, "--learn", learn, *words, "--out", out
-    )
+    slots = ("--store", store) if store else ()
+    settings = ("--board", chosen.name, "--learn", learn, *words, *named, *slots, "--out", out)
+    command = command_line("project", Path(model).name, *settings)
     request = Request(loaded, plan, command)
     memory = made.memory(request)
     if store and not memory.slots:
@@ -113,11 +108,10 @@ def project(model, board, learn, batch_size, stash, recompute, out, name, store,
 
 def _lines(board, memory, out: str, kept: bool) -> list[str]:
     slots = f"{memory.slots} slots of {memory.slot_bytes:,} bytes at the end of flash"
-    found = [
+    return [
         f"{board.title}: {memory.program_bytes:,} bytes of flash for the program, "
         f"{memory.ram_bytes:,} bytes of RAM",
         f"weight store: {slots if memory.slots else 'none'}",
         f"wrote {out}/" + (f", kept its {YOURS}" if kept else ""),
         f"build it: cd {shlex.quote(out)} && cmake -B build && cmake --build build",
     ]
-    return found
