@@ -1,0 +1,93 @@
+"""A core in an emulator that runs as far as it is told to, with a serial port and a view inside."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from enum import Enum
+
+from integrad.emulate.chip import Chip
+
+SLICE = 200_000
+"""Instructions between two looks at the serial port, while somebody reads from it."""
+
+
+class Reason(Enum):
+    """Why a machine stopped."""
+
+    INSTRUCTIONS = "all instructions that it was given have been executed"
+    OUTPUT = "something was sent"
+    WAITING = "it waits for input, or sleeps until it arrives"
+    ASLEEP = "it sleeps, and nothing that the emulator knows of will wake it"
+    BREAKPOINT = "an address was reached"
+    FAULT = "a fault was taken"
+    RESTARTS = "it restarts again and again"
+    EXIT = "it ended through semihosting"
+    TIME = "the host has waited for too long"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A machine that has stopped.
+
+    text: what happened, as the end of a sentence that begins with the name of the machine ("faulted: access
+    to an address without memory 0x40000000 in read_sensor"). place: where in the program it stands
+    ("read_sensor, called by main (pc 0x00000a12)"), or "". registers: name → value, or none. exit_code: of
+    EXIT.
+    """
+
+    reason: Reason
+    text: str
+    place: str = ""
+    registers: dict[str, int] = field(default_factory=dict)
+    exit_code: int | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the machine can only be restarted."""
+        return self.reason in (Reason.FAULT, Reason.RESTARTS, Reason.EXIT, Reason.TIME)
+
+
+class Machine(Chip):
+    """A core that executes as many instructions as it is told to.
+
+    Between two calls it stands still, so that no result depends on the speed of the host. ceiling: seconds of
+    the host after which a call gives up all the same (Reason.TIME).
+    """
+
+    ceiling: float = 60.0
+
+    @abstractmethod
+    def run(self, instructions: int, until_output: bool = False) -> Stop:
+        """Execute so many instructions, or fewer if something happens before.
+
+        until_output: whether to stop when bytes have been sent that nobody has read yet. A basic block is
+        always executed as a whole. What is executed while the emulator has not passed on all input yet is not
+        counted.
+        """
+
+    @property
+    @abstractmethod
+    def instructions(self) -> int:
+        """Executed since the machine was first switched on, to the basic block."""
+
+    @abstractmethod
+    def take_output(self) -> bytes:
+        """The bytes that were sent since the last call."""
+
+    @abstractmethod
+    def registers(self) -> dict[str, int]:
+        """Name (`pc`, `sp`, `lr`, `r0` …) → value."""
+
+    @abstractmethod
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Bytes of flash or RAM. Raises IntegradError outside of them."""
+
+    @abstractmethod
+    def break_at(self, address: int | None, times: int = 1) -> None:
+        """Stop when an instruction address is reached for the n-th time from now; None: no longer."""
+
+    @abstractmethod
+    def restart(self, flash: bytes | None = None) -> None:
+        """Switch it off, at whatever instruction it stands, and on. The memory that stands for flash keeps
+        what was stored, or has these contents; RAM and what was on the line are lost."""
