@@ -215,6 +215,15 @@ def test_bytes_after_the_array(tmp_path):
     assert "x is damaged or truncated" in message(path)
 
 
+@pytest.mark.parametrize("order", "<>")
+def test_characters_that_do_not_exist(tmp_path, order):
+    """NumPy reads any 32-bit number as a character, and fails where the string is used."""
+    labels = np.array([0x10FFFF, 0x110000], f"{order}u4").view(f"{order}U1").repeat(6)
+    path = save(tmp_path / "d.npz", x=X, y=labels)
+    with pytest.raises(IntegradError, match=r"d\.npz: y is damaged .*a character that does not exist"):
+        load_dataset(path)
+
+
 def test_every_truncation(tmp_path):
     whole = save(tmp_path / "whole.npz", x=X, y=Y).read_bytes()
     path = tmp_path / "cut.npz"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import tokenize
 import zipfile
 import zlib
@@ -160,7 +161,14 @@ def _read_array(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
             array = np.lib.format.read_array(member, allow_pickle=False)
             if member.read(1):
                 raise ValueError("bytes after the end of an array")
-            return array
+        if dtype.kind == "U" and array.nbytes and _largest_character(array) > sys.maxunicode:
+            raise ValueError("a string has a character that does not exist")
+        return array
+
+
+def _largest_character(strings: np.ndarray) -> int:
+    """NumPy stores any 32-bit numbers as characters, of which Python then makes no string."""
+    return int(np.ascontiguousarray(strings).view(strings.dtype.byteorder.replace("|", "=") + "u4").max())
 
 
 @contextmanager
