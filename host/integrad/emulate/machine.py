@@ -7,9 +7,19 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from integrad.emulate.chip import Chip
+from integrad.targets.cores import CORES
+from integrad.targets.machines import STORE_BYTES
 
 SLICE = 200_000
 """Instructions between two looks at the serial port, while somebody reads from it."""
+
+STORE: dict[str, tuple[int, int]] = {
+    core.name: (core.machine.store_origin, STORE_BYTES)
+    for core in CORES.values()
+    if core.machine.store_origin is not None
+}
+"""Core → address and bytes of the memory that stands for flash which a program writes. It holds 0xFF when a
+machine is switched on for the first time, and keeps its contents when the machine is restarted."""
 
 
 class Reason(Enum):

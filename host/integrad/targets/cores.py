@@ -47,9 +47,9 @@ class Core:
         memory = self.machine if whole_machine else self.part
         return memory.flash_bytes, memory.ram_bytes
 
-    def machine_options(self, whole_machine: bool) -> list[str]:
-        """Arguments of QEMU for the machine."""
-        return self.machine.options(*self.memory_bytes(whole_machine))
+    def machine_options(self, whole_machine: bool, with_store: bool = False) -> list[str]:
+        """Arguments of QEMU for the machine. with_store: see Machine.options()."""
+        return self.machine.options(*self.memory_bytes(whole_machine), with_store)
 
 
 def _cortex_m(
@@ -98,6 +98,7 @@ CORES: dict[str, Core] = {
             machine=Machine(
                 "microbit",
                 size_properties=("nrf51-soc.flash-size={flash}", "nrf51-soc.sram-size={ram}"),
+                store_origin=0x20100000,
             ),
             also={"m0+": "Cortex-M0+"},
             micropython=MicroPythonBoard(
@@ -118,7 +119,7 @@ CORES: dict[str, Core] = {
             "m3",
             "thumbv7m",
             part="STM32F103RE",
-            machine=Machine("mps2-an385"),
+            machine=Machine("mps2-an385", store_origin=0x21000000),
             keeps_loops=True,
             micropython=MicroPythonBoard(
                 architecture="armv7m",
@@ -135,7 +136,7 @@ CORES: dict[str, Core] = {
             "m4",
             "thumbv7em",
             part="nRF52840",
-            machine=Machine("mps2-an386"),
+            machine=Machine("mps2-an386", store_origin=0x21000000),
             fpu="fpv4-sp-d16",
             micropython=MicroPythonBoard(
                 architecture="armv7emsp",
@@ -153,7 +154,7 @@ CORES: dict[str, Core] = {
             "m7",
             "thumbv7em",
             part="STM32F746ZG",
-            machine=Machine("mps2-an500"),
+            machine=Machine("mps2-an500", store_origin=0x60000000),
             fpu="fpv5-sp-d16",
             micropython=MicroPythonBoard(
                 architecture="armv7emdp",
@@ -172,7 +173,11 @@ CORES: dict[str, Core] = {
             "thumbv8m.main",
             part="nRF5340",
             machine=Machine(
-                "mps2-an505", flash_origin=0x10000000, ram_origin=0x38000000, vectors_origin=0x10000000
+                "mps2-an505",
+                flash_origin=0x10000000,
+                ram_origin=0x38000000,
+                vectors_origin=0x10000000,
+                store_origin=0x80000000,
             ),
             fpu="fpv5-sp-d16",
             zig="+dsp",
@@ -185,7 +190,11 @@ CORES: dict[str, Core] = {
             # DDR
             # memory, except for the vector table.
             machine=Machine(
-                "mps3-an547", flash_origin=0x60000000, ram_origin=0x21000000, flash_bytes=16 * MIB
+                "mps3-an547",
+                flash_origin=0x60000000,
+                ram_origin=0x21000000,
+                flash_bytes=16 * MIB,
+                store_origin=0x70000000,
             ),
             fpu="auto",
             zig="+mve",
@@ -205,6 +214,7 @@ CORES: dict[str, Core] = {
                 vectors_origin=0x20000000,
                 flash_bytes=32 * MIB,
                 arguments=(*RV32_MACHINE, "-device", "loader,addr=0x20000000,cpu-num=0"),
+                store_origin=0x84000000,
             ),
             {
                 "gcc": RV32_FLAGS,

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 MIB = 1024 * 1024
 
+STORE_BYTES = MIB
+"""Of the memory that stands for flash of a weight store."""
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -14,7 +17,8 @@ class Machine:
     Firmware is linked to these addresses, usually with the memory sizes of a part. The memory sizes of the
     machine are used if only the results of a run matter. vectors_origin: address of the vector table.
     size_properties: QEMU properties for machines whose memory sizes can be set, with {flash} and {ram} for
-    the sizes in bytes. arguments: more arguments of QEMU.
+    the sizes in bytes. arguments: more arguments of QEMU. store_origin: address of STORE_BYTES of memory that
+    stand for flash which a program writes, outside of the flash and RAM of every part; None if there is none.
     """
 
     name: str
@@ -25,9 +29,13 @@ class Machine:
     ram_bytes: int = 4 * MIB
     size_properties: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    store_origin: int | None = None
 
-    def options(self, flash_bytes: int, ram_bytes: int) -> list[str]:
-        """Arguments of QEMU for the machine, with these memory sizes if they can be set."""
+    def options(self, flash_bytes: int, ram_bytes: int, with_store: bool = False) -> list[str]:
+        """Arguments of QEMU for the machine, with these memory sizes if they can be set. with_store: whether
+        a program uses the memory at store_origin, which may be a continuation of RAM."""
+        if with_store and self.size_properties:
+            ram_bytes = self.store_origin + STORE_BYTES - self.ram_origin
         options = ["-M", self.name, *self.arguments]
         for setting in self.size_properties:
             options += ["-global", setting.format(flash=flash_bytes, ram=ram_bytes)]
