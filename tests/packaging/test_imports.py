@@ -11,6 +11,7 @@ COMPONENTS = (
     "integrad.data",
     "integrad.errors",
     "integrad.files",
+    "integrad.toml_file",
     "integrad.build_folder",
     "integrad.programs",
     "integrad.tensor_file",
@@ -34,6 +35,7 @@ COMPONENTS = (
     "integrad.boards",
     "integrad.report",
     "integrad.api",
+    "integrad.testing",
     "integrad.cli",
     "integrad.__main__",
 )

@@ -62,9 +62,9 @@ def _part(row: dict[str, str]) -> Part:
     return Part(row["name"], row["core"], *memories, row["maker"], aliases, row["note"], *flash)
 
 
-def find_part(text: str) -> Part:
+def find_part(text: str, start: str = "--part ") -> Part:
     """The part with this name or alias, or the only part whose name is a prefix of the text (STM32F411RET6 is
-    an STM32F411RE) or starts with it. A Nucleo board has the name of its part.
+    an STM32F411RE) or starts with it. A Nucleo board has the name of its part. start: of the error message.
 
     Raises UsageError for other names: which parts it may mean, what is possible with a chip of another
     core, or similar names.
@@ -76,7 +76,7 @@ def find_part(text: str) -> Part:
             named.setdefault(_plain(name), []).append(part)
     longer = [part for part in all_parts() if wanted.startswith(_plain(part.name))]
     shorter = [part for part in all_parts() if wanted and _plain(part.name).startswith(wanted)]
-    start, found = f"--part {text!r:.50}", named.get(wanted) or longer
+    start, found = f"{start}{text!r:.50}", named.get(wanted) or longer
     if not found and (possible := other_chip(wanted)):
         raise UsageError(f"{start}: {possible}")
     found = found or shorter

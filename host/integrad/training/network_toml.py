@@ -47,8 +47,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from integrad.arithmetic import NARROW
-from integrad.errors import IntegradError, one_line
-from integrad.files import read_bounded
+from integrad.errors import IntegradError
 from integrad.learners.learner import Learner
 from integrad.learners.table import LEARNERS, USUAL
 from integrad.network.description import OUTPUT_BIAS, check_output_bias, check_sums
@@ -57,16 +56,7 @@ from integrad.network.learner_layers import LearnerLayers
 from integrad.network.learner_table import LEARNER_LAYERS
 from integrad.network.network import Network
 from integrad.network.shapes import LayerError, Shape, check_shapes
-
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib
-
-MAX_BYTES = 2**20
-MOST_DOTS, MOST_DOTS_OF_ALL = 100, 20_000
-"""In a line and in the file. Each may be a nested table, and the parser takes quadratic time and memory for
-those of a line."""
+from integrad.toml_file import read_toml
 
 
 @dataclass(frozen=True)
@@ -95,7 +85,7 @@ def read_network_file(
     naming the file and the key, if it is missing, not TOML, or contains an unknown key, an invalid value or a
     layer that does not fit its input.
     """
-    document = _read(path)
+    document = read_toml(path, "a network file")
     learner = document.get("learner", learner)
     if not isinstance(learner, str) or learner not in LEARNERS:
         raise IntegradError(f"{path}: learner must be one of {', '.join(LEARNERS)}, not {learner!r:.50}")
@@ -122,20 +112,6 @@ def read_network_file(
     output_bias = check_output_bias(path, own, document.get(OUTPUT_BIAS, defaults.get("bias", False)))
     learning = _learning(path, document.get("learning", {}), LEARNERS[learner])
     return Specification(layers, learning, learner, sums, output_bias)
-
-
-def _read(path: str) -> dict:
-    try:
-        text = read_bounded(path, MAX_BYTES, "a network file").decode("utf-8")
-        if any(line.count(".") > MOST_DOTS for line in text.splitlines()):
-            raise IntegradError(f"{path}: a line has more than {MOST_DOTS} dots, too many for a network file")
-        if text.count(".") > MOST_DOTS_OF_ALL:
-            raise IntegradError(
-                f"{path}: has more than {MOST_DOTS_OF_ALL:,} dots, too many for a network file"
-            )
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML
-        raise IntegradError(f"{path}: is not TOML: {one_line(error)}") from error
 
 
 def _layer(where: str, table: dict, defaults: dict, series: bool, learner: LearnerLayers) -> dict:
