@@ -2,9 +2,8 @@
 /*
  * Unit tests in C, for a core without files, heap or floating point.
  *
- *     #include "testing/integrad_test.h"
- *
  *     #include "filter.h"
+ *     #include "integrad_test.h"
  *
  *     INTEGRAD_TEST(clips_at_the_top) {
  *         EXPECT_EQUAL(clip(200), 127);
@@ -13,8 +12,8 @@
  *     INTEGRAD_TESTS(clips_at_the_top)
  *
  * One file is one program: INTEGRAD_TESTS lists its cases in their order, and defines main. The
- * program reports each case in the Test Anything Protocol (TAP): through semihosting if that is
- * linked, otherwise through the serial port of board.h. What a case prints precedes its result. A
+ * program reports each case in the Test Anything Protocol (TAP): through the serial port of board.h
+ * if that is linked, otherwise through semihosting. What a case prints precedes its result. A
  * failed EXPECT does not end a case, a failed ASSERT does.
  */
 #ifndef INTEGRAD_TEST_H
@@ -106,12 +105,12 @@ static struct {
 } integrad_test_now;
 
 INTEGRAD_TEST_FUNCTION void integrad_test_print(const char *text) {
-    if (semihosting_print != 0) {
-        semihosting_print(text);
-    } else if (integrad_board_send != 0) {
+    if (integrad_board_send != 0) {
         for (; *text != '\0'; text++) {
             integrad_board_send(text, 1);
         }
+    } else if (semihosting_print != 0) {
+        semihosting_print(text);
     }
 }
 
@@ -235,7 +234,7 @@ INTEGRAD_TEST_FUNCTION void integrad_test_report(uint16_t number, const char *na
 INTEGRAD_TEST_FUNCTION int integrad_test_run(const integrad_test_case *const *cases,
                                              uint16_t count) {
     int status = 0;
-    if (semihosting_print == 0 && integrad_board_start != 0) {
+    if (integrad_board_start != 0) {
         integrad_board_start();
     }
     integrad_test_print("TAP version 13\n1..");

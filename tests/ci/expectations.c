@@ -1,5 +1,5 @@
 /* Every expectation of integrad_test.h: fulfilled, and failed. */
-#include "testing/integrad_test.h"
+#include "integrad_test.h"
 
 enum colour { RED, GREEN };
 

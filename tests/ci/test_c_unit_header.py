@@ -28,7 +28,7 @@ MESSAGES = f"""\
 def run(request, tmp_path_factory):
     """The program of expectations.c on this computer."""
     program = tmp_path_factory.mktemp("header") / "expectations"
-    flags = ["-std=c99", "-O1", *WARNINGS, "-fsanitize=address,undefined", f"-I{DEVICE}"]
+    flags = ["-std=c99", "-O1", *WARNINGS, "-fsanitize=address,undefined", f"-I{DEVICE}/testing"]
     sources = ["expectations.c", "standard_output.c"]
     command = [request.param, *flags, *sources, "-o", str(program)]
     built = subprocess.run(command, cwd=HERE, capture_output=True, text=True)
@@ -61,7 +61,7 @@ def test_compiles_without_warnings_and_functions_of_a_library(name, tmp_path):
     """memset and memcpy are among those that every compiler expects to be there."""
     core = CORES[name]
     tools = find_toolchain("gcc", core.family)
-    command = [*tools.compile, *tools.core_flags(core), "-Os", *FREESTANDING, f"-I{DEVICE}"]
+    command = [*tools.compile, *tools.core_flags(core), "-Os", *FREESTANDING, f"-I{DEVICE}/testing"]
     target = tmp_path / "expectations.o"
     built = subprocess.run(
         [*command, "-c", "expectations.c", "-o", str(target)], cwd=HERE, capture_output=True, text=True
@@ -78,11 +78,11 @@ def test_what_is_no_integer_does_not_compile(expression, tmp_path):
     """A conversion would make 0.5 equal to 0."""
     source = tmp_path / "other.c"
     source.write_text(
-        '#include "testing/integrad_test.h"\n'
+        '#include "integrad_test.h"\n'
         f"INTEGRAD_TEST(compares) {{ {expression}; }}\nINTEGRAD_TESTS(compares)\n"
     )
     built = subprocess.run(
-        ["gcc", "-std=c99", f"-I{DEVICE}", "-fsyntax-only", source], capture_output=True, text=True
+        ["gcc", "-std=c99", f"-I{DEVICE}/testing", "-fsyntax-only", source], capture_output=True, text=True
     )
     assert built.returncode and "invalid operands to binary |" in built.stderr
 
@@ -90,11 +90,11 @@ def test_what_is_no_integer_does_not_compile(expression, tmp_path):
 def test_a_case_that_is_not_in_the_table_does_not_compile(tmp_path):
     source = tmp_path / "forgotten.c"
     source.write_text(
-        '#include "testing/integrad_test.h"\n'
+        '#include "integrad_test.h"\n'
         "INTEGRAD_TEST(listed) {}\nINTEGRAD_TEST(forgotten) {}\nINTEGRAD_TESTS(listed)\n"
     )
     built = subprocess.run(
-        ["gcc", "-std=c99", *WARNINGS, f"-I{DEVICE}", "-c", source, "-o", tmp_path / "forgotten.o"],
+        ["gcc", "-std=c99", *WARNINGS, f"-I{DEVICE}/testing", "-c", source, "-o", tmp_path / "forgotten.o"],
         capture_output=True,
         text=True,
     )
