@@ -13,7 +13,7 @@ JOBS   ?= $(shell nproc)
 ARGS   ?=
 MINUTES ?= 10
 
-C_FILES = $(shell find device host codegen tests \( -name '*.c' -o -name '*.h' \) -print)
+C_FILES = $(shell find device host codegen tests examples \( -name '*.c' -o -name '*.h' \) -print)
 
 .PHONY: demo test test-firmware soak fuzz lint format clean
 
