@@ -142,7 +142,7 @@ class Model(model_file.Model):
         y : array of shape (N,)
             Their labels.
         """
-        labels = self._class_indices(y)
+        labels = self.class_numbers(y)
         self.training[TEMPERATURE] = fit_temperature(_same_length(self.scores(x), labels), labels)
 
     def quantise(self, values) -> np.ndarray:
@@ -178,7 +178,7 @@ class Model(model_file.Model):
         """
         if isinstance(x, Dataset):
             return self._evaluate_dataset(x, y)
-        labels = self._class_indices(y)
+        labels = self.class_numbers(y)
         scores = _same_length(self.scores(x), labels)
         return Evaluation.of(self.class_names, labels, scores.argmax(axis=1))
 
@@ -190,8 +190,8 @@ class Model(model_file.Model):
         predicted = self.scores(dataset.x[part.mask]).argmax(axis=1)
         return Evaluation.of(self.class_names, labels[part.mask], predicted, part.text, part.learnt_samples)
 
-    def _class_indices(self, y) -> np.ndarray:
-        """Labels (N,) → indices of their classes. Raises InvalidArgumentError for an unknown one."""
+    def class_numbers(self, y) -> np.ndarray:
+        """Labels (N,) → numbers of their classes. Raises InvalidArgumentError for an unknown one."""
         labels = as_array("y", y)
         if labels.ndim != 1 or len(labels) == 0:
             raise InvalidArgumentError(f"y has shape {labels.shape}, expected one label per sample")

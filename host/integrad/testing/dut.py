@@ -1,0 +1,322 @@
+"""The device under test: an emulated chip, what it sends, and what is expected of it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+
+from integrad.emulate.chip import Chip
+from integrad.emulate.faults import FirmwareError
+from integrad.emulate.machine import SLICE, Machine, Reason, Stop
+from integrad.errors import IntegradError
+from integrad.protocol.frames import FrameReader, encoded
+from integrad.testing.transcript import Log, Transcript, last_lines
+
+INSTRUCTIONS, SECONDS = 200_000_000, 60.0
+"""Limits of a wait: executed instructions where they are counted, seconds of the host in any case."""
+
+WINDOW = 64 * 1024
+"""Received bytes in which a pattern is looked for."""
+
+MOST_BYTES = 4 * 1024 * 1024
+"""Received during one wait, after which it fails."""
+
+LOOK = 0.05
+"""Seconds between two looks at a chip that executes nothing that could be counted."""
+
+END = (Reason.FAULT, Reason.RESTARTS, Reason.EXIT, Reason.TIME, Reason.ASLEEP, Reason.BREAKPOINT)
+"""Why a machine stops with nothing more to come."""
+
+Pattern = str | bytes | re.Pattern
+Found = Callable[[bytes], tuple[int, object] | None]
+"""Looks for something in what was received → (bytes up to its end, the result), or None."""
+
+
+class DeviceFailure(AssertionError):
+    """The device did not do what a test expects of it. stop: why it stopped, if it did."""
+
+    def __init__(self, text: str, stop: Stop | None = None):
+        super().__init__(text)
+        self.stop = stop
+
+
+class Dut:
+    """Drives a chip, and reads what it sends.
+
+    chip: is ended by close(). instructions, timeout: of a wait, where the call states none. log: of the test
+    that uses it now, or None. A chip that has failed (`failed`) is not used again.
+    """
+
+    def __init__(self, chip: Chip, instructions: int = INSTRUCTIONS, timeout: float = SECONDS):
+        self.chip = chip
+        self.log: Log | None = None
+        self.failed = False
+        self.stop: Stop | None = None
+        self._limits = instructions, timeout
+        self._transcript = Transcript()
+        self._pending = bytearray()
+        self._on = True
+
+    @property
+    def name(self) -> str:
+        return self.chip.name
+
+    @property
+    def timeout(self) -> float:
+        """Seconds of the host after which a wait ends, where the call states none."""
+        return self._limits[1]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it could execute more: it has not faulted, ended or been switched off."""
+        return self._on and not (self.stop is not None and self.stop.reason in END)
+
+    @property
+    def text(self) -> str:
+        """Everything that was received since the beginning, also what was expected and found already. Of more
+        than 128 KB, the beginning and the end."""
+        return self._transcript.text
+
+    @property
+    def instructions(self) -> int | None:
+        """Executed since it was switched on first; None for a chip that does not count them."""
+        return self.chip.instructions if isinstance(self.chip, Machine) else None
+
+    def registers(self) -> dict[str, int]:
+        """Name → value; none of a chip whose emulator does not show them."""
+        return self.chip.registers() if isinstance(self.chip, Machine) else {}
+
+    def expect(
+        self,
+        pattern: Pattern | Sequence[Pattern],
+        instructions: int | None = None,
+        timeout: float | None = None,
+    ) -> re.Match:
+        """Run the device until it has sent something that matches a regular expression, or one of several.
+
+        Returns the match that begins first: of str for a pattern of str, of bytes for one of bytes. What
+        precedes it and what it matched will not be found again. The device stops as soon as it has sent what
+        matches, so that a pattern should include what follows, such as the end of the line.
+
+        Raises DeviceFailure if so many instructions have been executed or seconds have passed, and as soon as
+        the device faults, waits for input, sleeps for good or restarts again and again.
+        """
+        __tracebackhide__ = True
+        several = isinstance(pattern, Sequence) and not isinstance(pattern, str | bytes)
+        patterns = [re.compile(one) for one in (pattern if several else [pattern])]
+        if not patterns:
+            raise ValueError("expect() requires a pattern")
+        wanted = " or ".join(repr(one.pattern) for one in patterns)
+        return self._wait(lambda data: first_match(patterns, data), wanted, instructions, timeout)
+
+    def expect_exact(
+        self,
+        text: str | bytes | Sequence[str | bytes],
+        instructions: int | None = None,
+        timeout: float | None = None,
+    ) -> re.Match:
+        """The same for exactly this text, or one of several."""
+        __tracebackhide__ = True
+        texts = [text] if isinstance(text, str | bytes) else text
+        return self.expect([re.escape(one) for one in texts], instructions, timeout)
+
+    def read_frame(self, instructions: int | None = None, timeout: float | None = None) -> bytes:
+        """The contents of the next frame of the serial protocol (COBS between zero bytes, CRC-32 at the end).
+
+        What is no frame is skipped; DeviceFailure says how much that was if none arrives.
+        """
+        __tracebackhide__ = True
+        reader = FrameReader()
+
+        def frame(data: bytes) -> tuple[int, bytes] | None:
+            reader.__init__()
+            begin = 0
+            while (end := data.find(0, begin) + 1) > 0:
+                if found := reader.take(data[begin:end]):
+                    return end, found[0]
+                begin = end
+            return None
+
+        def wanted() -> str:
+            damaged = f" ({reader.damaged} pieces between zero bytes were none)" if reader.damaged else ""
+            return f"a frame with a correct CRC{damaged}"
+
+        return self._wait(frame, wanted, instructions, timeout)
+
+    def write(self, data: str | bytes) -> None:
+        """Send bytes to the device, which receives them when it runs: in the next call that waits."""
+        self._check_power()
+        self.chip.write(data.encode() if isinstance(data, str) else bytes(data))
+
+    def write_frame(self, contents: bytes) -> None:
+        """Send a frame of the serial protocol."""
+        self.write(encoded(contents))
+
+    def receive(self, wanted: str, instructions: int | None = None, timeout: float | None = None) -> bytes:
+        """All bytes that have arrived and were not expected yet, or the next ones. wanted: for the message of
+        the DeviceFailure if there are none."""
+        __tracebackhide__ = True
+        return self._wait(lambda data: (len(data), data) if data else None, wanted, instructions, timeout)
+
+    def receive_now(self, timeout: float) -> bytes:
+        """All bytes that have arrived, or those that do within so many seconds, for a chip that runs by the
+        clock of the host."""
+        __tracebackhide__ = True
+        self._check_power()
+        if not self._pending:
+            _, ended = self._more(1, timeout)
+            if ended:
+                raise self._failure("more", ended)
+        data = bytes(self._pending)
+        self._pending.clear()
+        return data
+
+    def run(self, instructions: int) -> Stop | None:
+        """Let it execute so many instructions, whatever it sends; None for a chip that does not count."""
+        self._check_power()
+        if not isinstance(self.chip, Machine):
+            raise IntegradError(f"{self.name}: its emulator counts no instructions; use expect()")
+        self.stop = self.chip.run(instructions)
+        self._take(self.chip.take_output())
+        return self.stop
+
+    def power_off(self) -> None:
+        """Cut the power, wherever the program stands. restart() switches it on."""
+        self._note("switched off")
+        self._on = False
+
+    def restart(self) -> None:
+        """Switch it off and on: flash keeps what was stored, RAM and what was on the line are lost."""
+        self.chip.restart()
+        self.restarted()
+
+    def restarted(self) -> None:
+        """The chip was switched off and on."""
+        self._pending.clear()
+        self._on, self.stop = True, None
+        self._note("switched on")
+
+    def close(self) -> None:
+        self.chip.close()
+
+    def _wait(
+        self, found: Found, wanted: str | Callable[[], str], instructions: int | None, timeout: float | None
+    ):
+        __tracebackhide__ = True
+        self._check_power()
+        limits = (
+            self._limits[0] if instructions is None else instructions,
+            self._limits[1] if timeout is None else timeout,
+        )
+        before, deadline = self.instructions, time.monotonic() + limits[1]
+        received, ended = 0, ""
+        while True:
+            if (result := found(bytes(self._pending))) is not None:
+                del self._pending[: result[0]]
+                return result[1]
+            if ended:
+                break
+            done = 0 if before is None else self.instructions - before
+            left = limits[0] - done, deadline - time.monotonic()
+            data, ended = self._more(*left)
+            received += len(data)
+            if received > MOST_BYTES and not ended:
+                ended = f"it sent {received:,} bytes and did not stop sending"
+            elif not ended and left[1] <= 0:
+                ended = f"{limits[1]:g} seconds of the host passed"
+            elif not ended and before is not None and left[0] <= 0:
+                ended = f"it executed {done:,} instructions, the limit of a wait, and runs on"
+        raise self._failure(wanted if isinstance(wanted, str) else wanted(), ended)
+
+    def _more(self, instructions: int, seconds: float) -> tuple[bytes, str]:
+        """(what the chip sends next, why nothing more will come or "")."""
+        try:
+            data, ended = self._run(instructions, seconds)
+        except FirmwareError as error:
+            data, ended = b"", str(error).removeprefix(f"{self.name}: ")
+        self._take(data)
+        return data, ended
+
+    def _run(self, instructions: int, seconds: float) -> tuple[bytes, str]:
+        if not isinstance(self.chip, Machine):
+            return self.chip.read(WINDOW, max(0.0, min(LOOK, seconds))), ""
+        if instructions <= 0 or seconds <= 0:
+            return b"", ""
+        self.chip.ceiling = seconds
+        stop = self.chip.run(min(SLICE, instructions), until_output=True)
+        data = self.chip.take_output()
+        waits = stop.reason is Reason.WAITING and not data
+        self.stop = stop
+        why = f"it {stop.text}" if stop.text else stop.reason.value
+        return data, why if stop.reason in END or waits else ""
+
+    def _take(self, data: bytes) -> None:
+        self._transcript.add(data)
+        if self.log is not None and data:
+            self.log.received(data)
+        self._pending += data
+        if len(self._pending) > WINDOW:
+            del self._pending[:-WINDOW]
+
+    def _failure(self, wanted: str, ended: str) -> DeviceFailure:
+        """What was expected, what happened instead, and where the device stands."""
+        self.failed = True
+        lines = [f"expected {wanted} from {self.name}, but {ended or 'nothing arrived'}"]
+        lines += self.state()
+        self._note("\n".join(lines))
+        return DeviceFailure("\n".join(lines), self.stop)
+
+    def state(self) -> list[str]:
+        """Where the device stands: place, registers, and what it sent last."""
+        lines, stop = [], self.stop
+        if stop is not None and stop.place:
+            lines.append(f"place: {stop.place}")
+        if registers := self._registers():
+            lines.append("registers: " + " ".join(f"{name}={value:08x}" for name, value in registers.items()))
+        if not self._transcript.total:
+            return [*lines, "received: nothing"]
+        received = last_lines(self._transcript).splitlines()
+        return [
+            *lines,
+            f"received: {self._transcript.total:,} bytes, the last lines:",
+            *(f"  | {line}" for line in received),
+        ]
+
+    def _registers(self) -> dict[str, int]:
+        if self.stop is not None and self.stop.registers:
+            return self.stop.registers
+        try:
+            return self.registers()
+        except IntegradError:  # the emulator has ended
+            return {}
+
+    def _note(self, text: str) -> None:
+        if self.log is not None:
+            self.log.note(text)
+
+    def _check_power(self) -> None:
+        if not self._on:
+            raise IntegradError(f"{self.name}: is switched off; call restart() first")
+
+
+def first_match(patterns: Sequence[re.Pattern], data: bytes) -> tuple[int, re.Match] | None:
+    """(end in bytes, match) of what matches first."""
+    text = data.decode("utf-8", "surrogateescape")
+    found = [
+        (begin, end, match)
+        for pattern in patterns
+        if (match := pattern.search(text if isinstance(pattern.pattern, str) else data))
+        for begin, end in [_bytes_of(match, text)]
+    ]
+    if not found:
+        return None
+    _, end, match = min(found, key=lambda one: one[0])
+    return end, match
+
+
+def _bytes_of(match: re.Match, text: str) -> tuple[int, int]:
+    """Where a match begins and ends, in bytes."""
+    if isinstance(match.string, bytes):
+        return match.span()
+    return tuple(len(text[:at].encode("utf-8", "surrogateescape")) for at in match.span())
