@@ -19,6 +19,8 @@ from integrad.execute.device_model import DeviceModel
 from integrad.learners.schedule import Schedule
 from integrad.model_file import load_model
 from integrad.targets.cores import get_core
+from integrad.testing.figures import Measurement
+from integrad.testing.measure import Task
 from integrad_codegen.encodings import packed
 from integrad_codegen.plan import make_plan
 from integrad_codegen.weights_file import layout
@@ -118,6 +120,19 @@ def test_store(toys, tmp_path):
     result = run("store", tmp_path / "flash.bin", *options)
     assert result.exit_code == 0, result.stderr
     check(json.loads(result.stdout), documented(SECTIONS["store"]))
+
+
+def test_check(toys, tmp_path, monkeypatch):
+    """The measurements are replaced; they are tested elsewhere."""
+    settings, baseline = tmp_path / "settings.toml", tmp_path / "base.json"
+    settings.write_text(f'model = "{toys["mlp"]}"\ncores = ["m0"]\nbudget.flash = 4\n')
+    words = ["--config", settings, "--baseline", baseline]
+    for size, compiler in ((1, "gcc"), (5, "zig")):
+        measured = Measurement(compiler, {"flash": size, "ram": size}, {"flash": {"main": size}})
+        monkeypatch.setattr(Task, "measure", lambda *_, found=measured: found)
+        result = run("check", *words, *([] if baseline.exists() else ["--update-baseline"]), "--json", "-")
+    assert result.exit_code == 1
+    check(json.loads(result.stdout), documented(SECTIONS["check"]))
 
 
 def test_update(toys, tmp_path):

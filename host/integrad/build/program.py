@@ -137,6 +137,15 @@ def read_program(path: Path) -> Program:
         )
 
 
+def compilers(path: Path) -> str:
+    """What the compilers of a program wrote about themselves into it, in the order of their names; "" if
+    nothing."""
+    with path.open("rb") as file:
+        section = ELFFile(file).get_section_by_name(".comment")
+        lines = section.data().split(b"\0") if section else []
+    return "; ".join(sorted({line.decode(errors="replace") for line in lines if line}))
+
+
 def read_contents(data: bytes) -> Contents:
     """What an ELF file puts into memories; it needs no symbols. Raises whatever a damaged file causes."""
     elf = ELFFile(io.BytesIO(data))

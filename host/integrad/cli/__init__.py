@@ -36,6 +36,7 @@ COMMANDS = {
     "project": "Generate a complete program for a board, without a vendor's SDK.",
     "emulate": "Run and train a model on an emulated Cortex-M.",
     "verify": "Check that all executors compute the same bits.",
+    "check": "Compare firmware with budgets and a baseline: bytes, instructions, accuracy.",
     "boards": "List the known boards: parts, pins, serial ports, how they are flashed.",
     "flash": "Flash a program onto a board.",
     "micropython": "Build MicroPython for emulated cores and run scripts there.",

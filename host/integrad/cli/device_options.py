@@ -15,7 +15,6 @@ from rich.console import Console
 from integrad.errors import IntegradNote, UsageError
 from integrad.execute.adaptation import STORED_SAMPLES
 from integrad.learners.memory_options import option_words
-from integrad.learners.schedule import Schedule
 from integrad.learners.table import learner_of
 from integrad.model_file import Model
 from integrad.network.learn_set import LearnSet
@@ -178,18 +177,6 @@ def work_folder() -> Iterator[Path]:
     """A temporary folder for generated sources and firmware."""
     with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
         yield Path(folder)
-
-
-def schedule_for(model: Model, batch_size: int, learning_rate_inv: int | None = None) -> Schedule:
-    """The schedule stored in the model, adapted to another batch size or with another learning rate.
-
-    Raises UsageError for a learning rate that the generated code would reject.
-    """
-    limit = learner_of(model.network).largest_learning_rate_inv(model.network.classes)
-    if learning_rate_inv is not None and learning_rate_inv > limit:
-        raise UsageError(f"--learning-rate-inv {learning_rate_inv}: must be at most {limit}")
-    own = model.schedule(batch_size)
-    return replace(own, learning_rate_inv=learning_rate_inv or own.learning_rate_inv)
 
 
 def device_options(model: Model, learn: str, stash: str | None, recompute: bool) -> dict[str, str]:

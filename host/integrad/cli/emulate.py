@@ -17,13 +17,12 @@ from integrad.cli.device_options import (
     memory_options,
     replay_option,
     require_learning,
-    schedule_for,
     show_recomputation,
     time_limit_option,
     work_folder,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.cli.table_options import load_for, table_options
+from integrad.cli.table_options import table_options
 from integrad.datasets import Dataset
 from integrad.emulate.runner import require_counts
 from integrad.errors import IntegradError, UsageError
@@ -32,15 +31,16 @@ from integrad.execute.adaptation import (
     Adaptation,
     Tuning,
     adapt,
-    choose_stored,
-    split_for_tuning,
+    schedule_for,
     stored_bytes,
 )
 from integrad.execute.costs import Costs, measure_costs
 from integrad.execute.device_model import DeviceModel
+from integrad.execute.tuning_split import TuningSplit, split_data
 from integrad.model_file import Model, load_model
 from integrad.report.costs import show_layers, show_memory
 from integrad.training.evaluation import Part, choose_part, match_labels
+from integrad.training.model_data import load_for
 
 
 @click.command()
@@ -156,23 +156,14 @@ def tuning_samples(
     replay: int | None,
     batch_size: int,
     seed: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Indices of the samples to learn from, of those to store for replay, and of those to test on."""
-    matching = np.flatnonzero(evaluated.mask)
-    tuned, test = (matching[part] for part in split_for_tuning(labels[matching], count, seed))
-    if missing := sorted(set(labels[tuned]) - set(labels[test])):
+) -> TuningSplit:
+    """What to learn from, to store for replay and to test on; notes which classes have no test."""
+    split = split_data(dataset, evaluated, labels, count, replay, batch_size, seed)
+    if missing := sorted(set(labels[split.tuned]) - set(labels[split.test])):
         names = ", ".join(model.class_names[label] for label in missing)
         text = f"note: all samples of {names} are used for tuning, and none is left to evaluate"
         console.print(text, markup=False, soft_wrap=True)
-    stored = _other_samples(dataset, evaluated)
-    return tuned, stored[choose_stored(labels[stored], replay, batch_size, seed)], test
-
-
-def _other_samples(dataset: Dataset, part: Part) -> np.ndarray:
-    """Indices of samples that the model may have been trained on: neither evaluated nor in the test set."""
-    if dataset.test is None and part.learnt is not None:
-        return np.flatnonzero(~part.mask & part.learnt)
-    return np.flatnonzero(~part.mask if dataset.test is None else ~part.mask & ~dataset.test)
+    return split
 
 
 def outcome_json(outcome: Adaptation) -> dict:

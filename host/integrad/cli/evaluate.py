@@ -9,11 +9,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.cli.table_options import load_for, table_options
+from integrad.cli.table_options import table_options
 from integrad.model_file import Model, load_model
 from integrad.training.class_notes import describe_missed, describe_untested
 from integrad.training.evaluation import choose_part, match_labels
 from integrad.training.metrics import absent_classes, class_scores, confusion_matrix, macro_f1, missed_classes
+from integrad.training.model_data import load_for
 
 WIDEST_MATRIX = 12
 """Maximum number of classes for which the confusion matrix is shown."""

@@ -14,12 +14,13 @@ from integrad.boards.c_board import connect_c, plan_of
 from integrad.boards.reports import Reports, reported
 from integrad.cli.board_options import port_option
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.cli.table_options import load_for, samples_for, table_options
+from integrad.cli.table_options import table_options
 from integrad.errors import IntegradError
 from integrad.model_file import Model, load_model
 from integrad.protocol.client import Client
 from integrad.protocol.messages import Prediction
 from integrad.training.evaluation import match_labels
+from integrad.training.model_data import load_for, samples_for
 
 
 @click.command()

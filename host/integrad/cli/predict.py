@@ -14,10 +14,11 @@ from rich.table import Table
 
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.output_files import OutputFile
-from integrad.cli.table_options import samples_for, table_options
+from integrad.cli.table_options import table_options
 from integrad.errors import IntegradError
 from integrad.files import write_atomically
 from integrad.model_file import Model, load_model
+from integrad.training.model_data import samples_for
 
 ROWS = 1024
 """Samples that are classified at a time."""

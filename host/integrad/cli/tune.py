@@ -6,15 +6,16 @@ import click
 
 from integrad.boards.c_board import connect_c, device_of, with_weights_of
 from integrad.cli.board_options import port_option
-from integrad.cli.device_options import TUNING_BATCH, replay_option, schedule_for
+from integrad.cli.device_options import TUNING_BATCH, replay_option
 from integrad.cli.emulate import outcome_json, require_equal, show_outcome, tuning_samples
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.cli.table_options import load_for, table_options
+from integrad.cli.table_options import table_options
 from integrad.errors import IntegradError
-from integrad.execute.adaptation import TUNING_EPOCHS, Tuning, adapt_on
+from integrad.execute.adaptation import TUNING_EPOCHS, Tuning, adapt_on, schedule_for
 from integrad.execute.serial_session import serial_executor
 from integrad.model_file import load_model
 from integrad.training.evaluation import choose_part, match_labels
+from integrad.training.model_data import load_for
 
 
 @click.command()

@@ -13,7 +13,6 @@ from integrad.cli.device_options import (
     batch_size_option,
     device_options,
     memory_options,
-    schedule_for,
     show_recomputation,
     time_limit_option,
     work_folder,
@@ -22,6 +21,7 @@ from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.emulate.chips import ChipEmulator, emulators_of
 from integrad.emulate.runner import missing_tool
 from integrad.errors import UsageError
+from integrad.execute.adaptation import schedule_for
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.executors import c_executors, without_small
 from integrad.execute.micropython_executors import micropython_executors

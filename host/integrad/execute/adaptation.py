@@ -6,7 +6,7 @@ The host does the same with its own arithmetic; both must end with the same bits
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,8 @@ import numpy as np
 from integrad.errors import IntegradError, UsageError
 from integrad.execute.session import Action, Predict, Train, Weights
 from integrad.learners.schedule import Schedule
+from integrad.learners.table import learner_of
+from integrad.model_file import Model
 
 if TYPE_CHECKING:  # `integrad info` builds nothing, and starts twice as fast without them
     from integrad.build.firmware import Firmware
@@ -61,6 +63,18 @@ class Adaptation:
     equal_to_host: bool
     known_before: float | None = None
     known_after: float | None = None
+
+
+def schedule_for(model: Model, batch_size: int, learning_rate_inv: int | None = None) -> Schedule:
+    """The schedule stored in the model, adapted to another batch size or with another learning rate.
+
+    Raises UsageError for a learning rate that the generated code would reject.
+    """
+    limit = learner_of(model.network).largest_learning_rate_inv(model.network.classes)
+    if learning_rate_inv is not None and learning_rate_inv > limit:
+        raise UsageError(f"--learning-rate-inv {learning_rate_inv}: must be at most {limit}")
+    own = model.schedule(batch_size)
+    return replace(own, learning_rate_inv=learning_rate_inv or own.learning_rate_inv)
 
 
 def stored_bytes(samples: Samples) -> int:
