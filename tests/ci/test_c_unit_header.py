@@ -78,8 +78,7 @@ def test_what_is_no_integer_does_not_compile(expression, tmp_path):
     """A conversion would make 0.5 equal to 0."""
     source = tmp_path / "other.c"
     source.write_text(
-        '#include "integrad_test.h"\n'
-        f"INTEGRAD_TEST(compares) {{ {expression}; }}\nINTEGRAD_TESTS(compares)\n"
+        f'#include "integrad_test.h"\nINTEGRAD_TEST(compares) {{ {expression}; }}\nINTEGRAD_TESTS(compares)\n'
     )
     built = subprocess.run(
         ["gcc", "-std=c99", f"-I{DEVICE}/testing", "-fsyntax-only", source], capture_output=True, text=True

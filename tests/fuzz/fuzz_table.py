@@ -1,5 +1,6 @@
 """All fuzz targets for Python."""
 
+import format_baseline
 import format_board
 import format_checkpoint
 import format_csv
@@ -12,6 +13,7 @@ import format_npz
 import format_program
 import format_serial
 import format_session
+import format_settings
 import format_spec
 import format_store_image
 import format_update
@@ -22,6 +24,8 @@ MODULES = [
     format_npz,
     format_csv,
     format_network_toml,
+    format_settings,
+    format_baseline,
     format_spec,
     format_float_weights,
     format_store_image,

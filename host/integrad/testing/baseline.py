@@ -21,6 +21,7 @@ from pathlib import Path
 from integrad.errors import IntegradError, one_line
 from integrad.files import read_bounded
 from integrad.testing.figures import BY_KEY, Measurement
+from integrad.testing.values import LARGEST
 
 FORMAT = "integrad baseline 1"
 MAX_BYTES = 2**24
@@ -70,7 +71,9 @@ def _refuse(constant: str):
 def _measurement(entry) -> Measurement:
     figures, shares = entry["figures"], entry["shares"]
     numbers = [*figures.values(), *(share for named in shares.values() for share in named.values())]
-    if not all(type(number) in (int, float) for number in numbers) or not set(figures) <= set(BY_KEY):
+    if not all(type(number) in (int, float) and 0 <= number <= LARGEST for number in numbers):
+        raise ValueError
+    if not (set(figures) | set(shares)) <= set(BY_KEY):
         raise ValueError
     return Measurement(one_line(entry["compiler"]), figures, shares)
 

@@ -43,7 +43,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from integrad.datasets import BUNDLED
-from integrad.errors import IntegradError, UsageError
+from integrad.errors import IntegradError, UsageError, one_line
 from integrad.network.learn_set import LearnSet
 from integrad.targets.boards import find_board
 from integrad.targets.cores import CORES, USUAL, Core, core_of, get_core
@@ -233,8 +233,8 @@ def _defines(place: Place, value) -> tuple[str, ...]:
 def _pattern(place: Place, value) -> str:
     try:
         re.compile(values.text(place, value))
-    except re.error as error:
-        raise place.refusal(f"{value!r:.50} is not a regular expression: {error}") from None
+    except (re.error, RecursionError, OverflowError) as error:
+        raise place.refusal(f"{value!r:.50} is not a regular expression: {one_line(error)}") from None
     return value
 
 

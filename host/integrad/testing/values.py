@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -109,14 +110,14 @@ def instructions(place: Place, value) -> int:
 
 def file(place: Place, value) -> Path:
     path = place.folder / text(place, value)
-    if not path.is_file():
+    if not os.path.isfile(path):  # False for a name that cannot exist, too
         raise place.refusal(f"{one_line(value)}: no such file in {place.folder}")
     return path
 
 
 def folder(place: Place, value) -> Path:
     path = place.folder / text(place, value)
-    if not path.is_dir():
+    if not os.path.isdir(path):
         raise place.refusal(f"{one_line(value)}: no such folder in {place.folder}")
     return path
 
