@@ -5,11 +5,13 @@
 
 #include "driver.h"
 
+#ifdef BOARD_SERIAL_INTERRUPT
 /* Lets the interrupt of the serial port reach the core. */
 static inline void enable_serial_interrupt(void) {
     const uint32_t set_enable = 0xE000E100u, bits = 32;
     REGISTER(set_enable + BOARD_SERIAL_INTERRUPT / bits * 4) = 1u << BOARD_SERIAL_INTERRUPT % bits;
 }
+#endif
 
 /* Application interrupt and reset control register: the key, and SYSRESETREQ. */
 static inline void reset_system(void) {

@@ -6,11 +6,16 @@
  * board_config.h defines, besides what a family needs:
  *
  *     BOARD_INTERRUPTS          number of the chip's interrupts, those of the core not counted
- *     BOARD_SERIAL_INTERRUPT    number of the one that the serial port raises
+ *     BOARD_SERIAL_INTERRUPT    number of the one that the serial port raises; not defined where
+ *                               the port is looked at when the program asks for a byte
  *     BOARD_SERIAL_BAUD         bits per second
- *     BOARD_RECEIVE_BYTES       size of the buffer of received bytes, a power of two
+ *     BOARD_RECEIVE_BYTES       size of the buffer of received bytes, a power of two; only with the
+ *                               interrupt
  *     BOARD_STORE_SLOTS, BOARD_STORE_SLOT_BYTES, BOARD_STORE_BLOCK_BYTES, BOARD_STORE_UNIT_BYTES
  *                               geometry of the weight store; 0 slots if nothing learns
+ *     BOARD_EXIT, BOARD_STACK_PAINT
+ *                               only for emulators: what takes the status that main returns; words
+ *                               that the stack consists of before it is used
  */
 #ifndef INTEGRAD_BOARD_DRIVER_H
 #define INTEGRAD_BOARD_DRIVER_H
@@ -30,16 +35,13 @@
 /* Defined by the linker script. */
 extern uint8_t integrad_board_store_begin[], integrad_board_store_end[];
 
+#ifdef BOARD_SERIAL_INTERRUPT
 /* Handler of BOARD_SERIAL_INTERRUPT, in board.c; start.c puts it into the vector table. */
 void integrad_board_serial_interrupt(void);
 
 /* Takes a byte from the serial port; called by the handler. In receive.c, with
  * integrad_board_receive. */
 void integrad_received(uint8_t byte);
-
-/* Begins to count milliseconds at this frequency of the core; board.c calls it once the clocks run.
- * In cortex_m/ticks.c for all Cortex-M. */
-void integrad_board_start_ticks(uint32_t core_hz);
 
 /* Bytes from the interrupt to the application. Each index is written on one side only. */
 typedef struct {
@@ -66,5 +68,10 @@ static inline int ring_take(byte_ring *ring) {
     ring->taken = taken + 1;
     return byte;
 }
+#endif
+
+/* Begins to count milliseconds at this frequency of the core; board.c calls it once the clocks run.
+ * In cortex_m/ticks.c for all Cortex-M. */
+void integrad_board_start_ticks(uint32_t core_hz);
 
 #endif

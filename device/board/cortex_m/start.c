@@ -42,7 +42,9 @@ const vector integrad_vectors[CORE_VECTORS + BOARD_INTERRUPTS]
         [12] = {.handler = fault}, /* DebugMonitor */
         [14] = {.handler = fault}, /* PendSV */
         [15] = {.handler = integrad_board_tick_interrupt},
+#ifdef BOARD_SERIAL_INTERRUPT
         [CORE_VECTORS + BOARD_SERIAL_INTERRUPT] = {.handler = integrad_board_serial_interrupt},
+#endif
 };
 
 /* Compared as integers: a compiler may assume that two objects have different addresses. */
@@ -79,6 +81,19 @@ static void guard_stack(void) {
 #endif
 }
 
+#ifdef BOARD_STACK_PAINT
+/* Except for what a compiler may push after the stack pointer was read. */
+static void paint_stack(void) {
+    uintptr_t used;
+    const uintptr_t own_frame = 64;
+    __asm__ volatile("mov %0, sp" : "=r"(used));
+    for (volatile uint32_t *word = integrad_stack_limit; (uintptr_t)word < used - own_frame;
+         word++) {
+        *word = BOARD_STACK_PAINT;
+    }
+}
+#endif
+
 void integrad_reset(void) {
     /* Vector table offset: a boot loader may have left its own. */
     REGISTER(0xE000ED08u) = (uint32_t)(uintptr_t)integrad_vectors;
@@ -89,8 +104,15 @@ void integrad_reset(void) {
 #endif
     fill_memories();
     guard_stack();
+#ifdef BOARD_STACK_PAINT
+    paint_stack();
+#endif
+#ifdef BOARD_EXIT
+    BOARD_EXIT(main());
+#else
     (void)main();
     fault();
+#endif
 }
 
 /* An exception that nobody handles: the LED stays lit. A product would call

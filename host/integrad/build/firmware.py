@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from integrad.build.sizes import Sizes, measure
 from integrad.build.toolchain import DEVICE, FREESTANDING, Toolchain, find_toolchain, first_error
 from integrad.errors import IntegradError
 from integrad.targets.cores import Core
+from integrad.targets.machines import STORE_BYTES
 
 MEMORY_FUNCTIONS = "bare_metal/memory.c"
 
@@ -44,14 +46,14 @@ class DoesNotFitError(IntegradError):
     needs: "flash" or "RAM" → (needed, available) in bytes. shortage: the same as text.
     """
 
-    def __init__(self, core: Core, needs: dict[str, tuple[int, int]]):
+    def __init__(self, core: Core, needs: dict[str, tuple[int, int]], what: str = "the network"):
         self.core, self.needs = core, needs
         parts = [
             f"{memory} needs {needed:,} bytes, {needed - available:,} more than the {available:,} available"
             for memory, (needed, available) in needs.items()
         ]
         self.shortage = "; ".join(parts)
-        super().__init__(f"the network does not fit {core.part.name}: {self.shortage}")
+        super().__init__(f"{what} does not fit {core.part.name}: {self.shortage}")
 
 
 def build_firmware(
@@ -83,15 +85,16 @@ def build_firmware(
     objects = []
     for number, source in enumerate([*sources, *(DEVICE / name for name in own)]):
         objects.append(out_dir / f"{number:02}_{source.stem}.o")
-        command = [*tools.compile, *flags, *_special_flags(tools, source)]
+        command = [*tools.compile, *flags, *special_flags(tools, source)]
         compile_object(tools.name, command, [*include_dirs, DEVICE], source, objects[-1])
     elf, map_file = out_dir / "firmware.elf", out_dir / "firmware.map"
-    _link(tools, core, whole_machine, script, objects, elf, map_file)
+    link_firmware(tools, core, whole_machine, script, objects, elf, map_file)
     return Firmware(elf, map_file, core, tools.name, whole_machine)
 
 
-def linker_script(core: Core, stack_bytes: int, whole_machine: bool) -> str:
-    """The text of the linker script; the stack is rounded up as calls require."""
+def linker_script(core: Core, stack_bytes: int, whole_machine: bool, with_store: bool = False) -> str:
+    """The text of the linker script; the stack is rounded up as calls require. with_store: for the start-up
+    code and the drivers of boards (device/board/), and with the machine's memory for a weight store."""
     loader = jinja2.PackageLoader("integrad_templates", "")
     environment = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True)
     machine, alignment = core.machine, core.family.stack_alignment
@@ -105,33 +108,52 @@ def linker_script(core: Core, stack_bytes: int, whole_machine: bool) -> str:
         ram_origin=f"0x{machine.ram_origin:08X}",
         ram_bytes=ram_bytes,
         stack_bytes=-(-stack_bytes // alignment) * alignment,
+        store_origin=f"0x{machine.store_origin:08X}" if with_store else "",
+        store_bytes=STORE_BYTES,
     )
 
 
-def _special_flags(tools: Toolchain, source: Path) -> list[str]:
+def special_flags(tools: Toolchain, source: Path) -> list[str]:
+    """Options of the compiler for one of the device files alone."""
     # gcc would replace the loop in memcpy by a call of memcpy.
     if source == DEVICE / MEMORY_FUNCTIONS and tools.name == "gcc":
         return ["-fno-tree-loop-distribute-patterns"]
     return []
 
 
-def _link(tools, core, whole_machine, script, objects, elf, map_file) -> None:
+def link_firmware(
+    tools: Toolchain,
+    core: Core,
+    whole_machine: bool,
+    script: Path,
+    objects: list[Path],
+    elf: Path,
+    map_file: Path,
+    libraries: Sequence[str] = (),
+    what: str = "the network",
+) -> None:
+    """Link objects with a linker script. libraries: options of the linker that name some; what: is too large
+    if it does not fit. Raises DoesNotFitError or IntegradError as build_firmware() does."""
     through_gcc = tools.name == "gcc"
     command = [*tools.link, *(tools.core_flags(core) if through_gcc else ()), *map(str, objects)]
     command += ["-T", str(script)]
     for option in ("--gc-sections", f"-Map={map_file}"):
         command += ["-Xlinker", option] if through_gcc else [option]
-    command += ["-lgcc"] if tools.has_runtime_library else []
+    command += [*libraries, *(["-lgcc"] if tools.has_runtime_library else [])]
     result = run_tool([*command, "-o", str(elf)])
-    if result.returncode == 0:
-        return
-    available = dict(zip(("FLASH", "RAM"), core.memory_bytes(whole_machine), strict=True))
+    if result.returncode:
+        if needs := overflow(result.stderr, core.memory_bytes(whole_machine)):
+            raise DoesNotFitError(core, needs, what)
+        raise IntegradError(f"{tools.name} cannot link {elf}: {first_error(result.stderr)}")
+
+
+def overflow(text: str, memory_bytes: tuple[int, int]) -> dict[str, tuple[int, int]]:
+    """What a linker says is too small: "flash" or "RAM" → (needed, available) bytes. memory_bytes: of both
+    memories."""
     needs = {}
-    for memory, has in available.items():
+    for memory, has in zip(("FLASH", "RAM"), memory_bytes, strict=True):
         # Each section that does not fit is reported with the excess up to its end, so the largest one counts.
-        excess = re.findall(rf"region [`']{memory}'(?:: | )overflowed by (\d+) bytes", result.stderr)
+        excess = re.findall(rf"region [`']{memory}'(?:: | )overflowed by (\d+) bytes", text)
         if excess:
             needs["flash" if memory == "FLASH" else memory] = (has + max(map(int, excess)), has)
-    if needs:
-        raise DoesNotFitError(core, needs)
-    raise IntegradError(f"{tools.name} cannot link {elf}: {first_error(result.stderr)}")
+    return needs

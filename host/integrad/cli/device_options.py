@@ -14,15 +14,16 @@ from rich.console import Console
 
 from integrad.errors import IntegradNote, UsageError
 from integrad.execute.adaptation import STORED_SAMPLES
+from integrad.export.model_name import model_name
 from integrad.learners.memory_options import option_words
 from integrad.learners.table import learner_of
 from integrad.model_file import Model
 from integrad.network.learn_set import LearnSet
 from integrad.targets.cores import CORES, USUAL, Core, core_of, get_core, product_of
-from integrad.targets.generated_names import LONGEST, c_name
+from integrad.targets.generated_names import c_name
 from integrad.targets.parts import Part, find_part
 from integrad_codegen.costs import recomputation
-from integrad_codegen.names import check_name, is_taken
+from integrad_codegen.names import check_name
 from integrad_codegen.plan import Plan, make_plan
 
 TUNING_BATCH = 10
@@ -130,20 +131,12 @@ def learn_option(default: str):
     return click.option("--learn", metavar="none|output|last:K|all", help=f"{text} [default: {default}]")
 
 
-def module_name(model: str) -> str:
-    """The name of a module, derived from that of the model file; `_model` is appended to reserved names, or
-    `model_` put before those that begin as the runtime's do."""
-    name = c_name(Path(model))
-    candidates = name, f"{name}_model", f"model_{name}"[:LONGEST]
-    return next(candidate for candidate in candidates if not is_taken(candidate))
-
-
 def chosen_name(name: str | None, model: str, console: Console) -> str:
     """What --name says, or what a module is called after its model file, with a note if that is another name.
 
     Raises UsageError if what --name says is taken.
     """
-    chosen, own = name or module_name(model), c_name(Path(model))
+    chosen, own = name or model_name(Path(model)), c_name(Path(model))
     check_name(chosen)
     if not name and chosen != own:
         text = f"note: named {chosen}, since {own} is reserved; --name chooses another"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files as resources
 from pathlib import Path
@@ -87,15 +88,8 @@ class Project:
             Macro("BOARD_RECEIVE_BYTES", f"{RECEIVE_BYTES}u"),
             *driver.macros(board),
         ]
-        store = [
-            Macro("BOARD_STORE_SLOTS", memory.slots),
-            Macro("BOARD_STORE_SLOT_BYTES", memory.slot_bytes),
-            Macro("BOARD_STORE_BLOCK_BYTES", memory.block_bytes, "erased at once"),
-            Macro("BOARD_STORE_UNIT_BYTES", memory.unit_bytes, "programmed at once"),
-        ]
-        return self._render(
-            "board_config.h", board=board, driver=driver, macros=_lines(macros), store=_lines(store)
-        )
+        geometry = memory.slots, memory.slot_bytes, memory.block_bytes, memory.unit_bytes
+        return board_config(board.title, macros, geometry, driver.headers)
 
     def _names(self, request: Request, paths: list[str]) -> dict:
         plan, board, driver = request.plan, self.board, self.driver
@@ -106,7 +100,7 @@ class Project:
             "P": plan.prefix.upper(),
             "plan": plan,
             "learns": plan.batch > 0,
-            "has_spare": has_spare_memory(request.model, plan, board),
+            "has_spare": has_spare_memory(request.model, plan, board.part),
             "board": board,
             "driver": driver,
             "memory": self.memory(request),
@@ -129,28 +123,45 @@ class Project:
 
     def _rendered(self, names: dict) -> Files:
         found = {
-            YOURS: self._render("main.c", **names),
-            "README.md": self._render("README.md", **names),
-            "CMakeLists.txt": self._render("CMakeLists.txt", **names),
-            "toolchain.cmake": self._render("toolchain.cmake", **names),
-            "board.ld": self._render(self.driver.linker, **names),
+            YOURS: render("main.c", **names),
+            "README.md": render("README.md", **names),
+            "CMakeLists.txt": render("CMakeLists.txt", **names),
+            "toolchain.cmake": render("toolchain.cmake", **names),
+            "board.ld": render(self.driver.linker, **names),
         }
         if self.board.uf2_family:
-            found["uf2.S"] = self._render("uf2.S", **names)
+            found["uf2.S"] = render("uf2.S", **names)
         return found
-
-    def _render(self, name: str, **names) -> str:
-        environment = environment_for("project")
-        environment.filters["paragraph"] = paragraph
-        environment.globals["wrapped"] = wrapped
-        text = environment.get_template(f"{name}.jinja").render(**names)
-        return re.sub(r"\n{3,}", "\n\n", text)
 
     def _marker(self, request: Request, yours: str) -> bytes:
         """Tells the projects of different boards and models apart (see export/writing.py), and whether
         somebody has edited main.c."""
         fields = {"target": self.board.name, "name": request.plan.prefix, "version": __version__}
         return utf8(json.dumps(fields | {CHECKSUM: zlib.crc32(utf8(yours))}, indent=2) + "\n")
+
+
+def render(name: str, **names) -> str:
+    """A file of a project, from its template."""
+    environment = environment_for("project")
+    environment.filters["paragraph"] = paragraph
+    environment.globals["wrapped"] = wrapped
+    text = environment.get_template(f"{name}.jinja").render(**names)
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def board_config(
+    title: str, macros: list[Macro], geometry: tuple[int, int, int, int], headers: Sequence[str] = ()
+) -> str:
+    """The text of board_config.h. geometry: slots of the weight store, bytes of a slot, a block and a
+    unit."""
+    names = ("SLOTS", "SLOT_BYTES", "BLOCK_BYTES", "UNIT_BYTES")
+    comments = ("", "", "erased at once", "programmed at once")
+    store = [
+        Macro(f"BOARD_STORE_{name}", value, comment)
+        for name, value, comment in zip(names, geometry, comments, strict=True)
+    ]
+    lines = {"macros": _lines(macros), "store": _lines(store)}
+    return render("board_config.h", title=title, headers=headers, **lines)
 
 
 def is_edited(out: Path) -> bool:

@@ -12,6 +12,7 @@ from integrad.export.project_memory import SUPPORT_FLASH, SUPPORT_RAM, ProjectMe
 from integrad.model_file import Model
 from integrad.targets.boards import Board, all_boards
 from integrad.targets.cores import core_of
+from integrad.targets.parts import Part
 from integrad_codegen.plan import Plan
 
 BOARDS = 3
@@ -51,9 +52,9 @@ def _larger(model: Model, plan: Plan) -> list[str]:
     return [f"--board {board.name}" for board in found[:BOARDS]]
 
 
-def has_spare_memory(model: Model, plan: Plan, board: Board) -> bool:
+def has_spare_memory(model: Model, plan: Plan, part: Part) -> bool:
     """Whether there is RAM for the weights twice, so that a host can write new ones: they take the memory of
     a training step, which may be smaller."""
-    footprint = predict(model, plan, core_of(board.part))
+    footprint = predict(model, plan, core_of(part))
     more = max(plan.weights_bytes - footprint.scratch, 0)
-    return plan.batch > 0 and footprint.ram + SUPPORT_RAM + more <= board.part.ram_bytes
+    return plan.batch > 0 and footprint.ram + SUPPORT_RAM + more <= part.ram_bytes

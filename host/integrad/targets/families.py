@@ -16,7 +16,8 @@ class Family:
     code and its transport, among the device files; linker_script: a template; helpers: run-time functions for
     compilers that come without them, or "" if gcc is the only compiler. stack_alignment: of the family's
     calling convention, and stack_bytes: the usual reserve, in bytes. constants_in_ram: whether constants are
-    copied to RAM, as where a core reads flash by instructions of its own.
+    copied to RAM, as where a core reads flash by instructions of its own. libc_package: the Debian package
+    of a C library for gcc, where it is another one.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Family:
     linker_script: str = "firmware/linker.ld.jinja"
     stack_bytes: int = 4096
     constants_in_ram: bool = False
+    libc_package: str = ""
 
     @property
     def brings_gcc(self) -> str:
@@ -55,6 +57,7 @@ ARM = Family(
     startup="cortex_m/startup.c",
     helpers="cortex_m/runtime_abi.c",
     stack_alignment=8,
+    libc_package="libnewlib-arm-none-eabi",
 )
 RISC_V = Family(
     name="RISC-V",

@@ -1,0 +1,105 @@
+"""The firmware under test: built for an emulated core from sources, a CMake project or a model alone, or
+given as an ELF file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from integrad.build.program import Program, read_program
+from integrad.build.sizes import Sizes, measure
+from integrad.build.toolchain import find_toolchain
+from integrad.errors import IntegradError
+from integrad.export.model_name import model_name
+from integrad.model_file import Model, load_model
+from integrad.targets.cores import Core
+from integrad.testing.application_key import application_key
+from integrad.testing.application_sources import build_sources
+from integrad.testing.kept_builds import kept_build
+from integrad.testing.settings import Settings
+from integrad_codegen.plan import Plan, make_plan
+
+PROTOCOL = "integrad_serial_receive"
+"""The function that a program with the serial protocol contains."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """Firmware for a core.
+
+    core: with the memory sizes that the firmware was linked for. toolchain: the compiler that built it, ""
+    if it was given. name: of the model in C.
+    """
+
+    elf: Path
+    core: Core
+    settings: Settings = field(repr=False)
+    toolchain: str = ""
+
+    @property
+    def name(self) -> str | None:
+        return model_prefix(self.settings)
+
+    @cached_property
+    def program(self) -> Program:
+        """Raises IntegradError if the file is no ELF file with symbols."""
+        try:
+            return read_program(self.elf)
+        except Exception as error:
+            raise IntegradError(f"{self.elf}: not an ELF file with symbols ({error})") from error
+
+    @cached_property
+    def sizes(self) -> Sizes:
+        return measure(self.program, self.core.machine)
+
+    @cached_property
+    def model(self) -> Model | None:
+        """The model that is part of it, None if the settings name none."""
+        return load_model(self.settings.model) if self.settings.model else None
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """That of the model."""
+        return plan_of(self.model, self.settings) if self.model else None
+
+    @cached_property
+    def speaks_protocol(self) -> bool:
+        """Whether it answers the serial protocol of the model."""
+        return any(function.name == PROTOCOL for function in self.program.functions)
+
+
+def build_application(settings: Settings, core: str, toolchain: str | None = None) -> Application:
+    """The firmware of these settings for the core of this name.
+
+    toolchain: gcc, clang or zig, by default the first of gcc and zig that is installed. What was built before
+    from the same texts is used again. Raises DoesNotFitError, with the sizes, if the firmware exceeds the
+    memories of the core, and IntegradError with the first error of the compiler or linker, or with how to
+    install a compiler.
+    """
+    chosen = settings.core(core)
+    if settings.elf:
+        return Application(settings.elf, chosen, settings)
+    if settings.model is None and not settings.sources:
+        raise settings.place.refusal("names no firmware; add model, sources, cmake or elf")
+    tools = find_toolchain(toolchain, chosen.family)
+
+    def build(folder: Path) -> None:
+        model = load_model(settings.model) if settings.model else None
+        build_sources(settings, chosen, tools, model, plan_of(model, settings) if model else None, folder)
+
+    folder = kept_build(chosen.name, application_key(settings, chosen, tools), build)
+    return Application(folder / "firmware.elf", chosen, settings, tools.name)
+
+
+def model_prefix(settings: Settings) -> str | None:
+    """The name of the model in C, as given or after its file; None if there is no model."""
+    if settings.model is None:
+        return None
+    return settings.name or model_name(settings.model)
+
+
+def plan_of(model: Model, settings: Settings) -> Plan:
+    """The plan of the model on the device."""
+    name = model_prefix(settings)
+    return make_plan(model.network, name, settings.learn, settings.batch_size, model.constants)
