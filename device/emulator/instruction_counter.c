@@ -21,16 +21,12 @@
  *
  * that is, bucket:count for every bucket that was used.
  */
-#include "qemu_plugin.h"
+#include "counters.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { MARKER_BEGIN = 0xFFFE, MARKER_END = 0xFFFF };
-
-QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_API;
 
 static uint32_t first_address, halfwords;
 static uint16_t *meanings, *calls_at; /* calls_at: NULL if the map says nothing of calls */
@@ -41,44 +37,6 @@ static size_t current, *order,
     entered; /* order: the calls of this region by their first execution */
 static int inside_region;
 static FILE *out;
-
-#if QEMU_PLUGIN_API == 1
-static uint64_t *counters;
-
-static int make_counters(void) {
-    counters = calloc(buckets, sizeof *counters);
-    return counters != NULL;
-}
-
-static void count_execution(struct qemu_plugin_insn *instruction, size_t bucket) {
-    qemu_plugin_register_vcpu_insn_exec_inline(instruction, QEMU_PLUGIN_INLINE_ADD_U64,
-                                               &counters[bucket], 1);
-}
-
-static uint64_t read_counter(size_t bucket) {
-    return counters[bucket];
-}
-#else
-static struct qemu_plugin_scoreboard *counters;
-
-static int make_counters(void) {
-    counters = qemu_plugin_scoreboard_new(buckets * sizeof(uint64_t));
-    return counters != NULL;
-}
-
-static qemu_plugin_u64 counter(size_t bucket) {
-    return (qemu_plugin_u64){counters, bucket * sizeof(uint64_t)};
-}
-
-static void count_execution(struct qemu_plugin_insn *instruction, size_t bucket) {
-    qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(instruction, QEMU_PLUGIN_INLINE_ADD_U64,
-                                                        counter(bucket), 1);
-}
-
-static uint64_t read_counter(size_t bucket) {
-    return qemu_plugin_u64_sum(counter(bucket));
-}
-#endif
 
 /* Instructions at which the call changes are counted by change_call(). */
 static uint64_t executed(size_t bucket) {
@@ -160,6 +118,7 @@ static void end_region(unsigned int cpu, void *user) {
         print_counts("region", at_begin);
         settle();
         print_calls();
+        fflush(out);
     }
     inside_region = 0;
 }
@@ -235,14 +194,7 @@ static int read_map(const char *path) {
     of_calls = calloc(calls * buckets, sizeof *of_calls);
     order = calloc(calls, sizeof *order);
     return good && at_begin != NULL && at_change != NULL && extra != NULL && of_calls != NULL &&
-           order != NULL && make_counters();
-}
-
-/* The text after `name`= if the argument is of that name, or NULL. */
-static const char *value_of(const char *argument, const char *name) {
-    size_t length = strlen(name);
-    return strncmp(argument, name, length) == 0 && argument[length] == '=' ? argument + length + 1
-                                                                           : NULL;
+           order != NULL && make_counters(buckets);
 }
 
 int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv) {

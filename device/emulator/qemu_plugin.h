@@ -1,4 +1,4 @@
-/* The part of QEMU's plugin interface that the instruction counter uses, in our own declarations:
+/* The part of QEMU's plugin interface that our plugins use, in our own declarations:
  * distributions build QEMU with plugins but ship no header.
  *
  * QEMU_PLUGIN_API is the interface version to ask for: 1 for QEMU 5 to 8, where an inline operation
@@ -26,6 +26,7 @@ enum { QEMU_PLUGIN_INLINE_ADD_U64 = 0, QEMU_PLUGIN_CB_NO_REGS = 0 };
 typedef void (*qemu_plugin_translate_callback)(qemu_plugin_id_t id, struct qemu_plugin_tb *block);
 typedef void (*qemu_plugin_execute_callback)(unsigned int cpu, void *user);
 typedef void (*qemu_plugin_exit_callback)(qemu_plugin_id_t id, void *user);
+typedef void (*qemu_plugin_callback)(qemu_plugin_id_t id);
 
 /* What the plugin itself must offer. */
 extern QEMU_PLUGIN_EXPORT int qemu_plugin_version;
@@ -34,6 +35,10 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_
 
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
                                            qemu_plugin_translate_callback callback);
+void qemu_plugin_reset(qemu_plugin_id_t id, qemu_plugin_callback callback);
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *block,
+                                          qemu_plugin_execute_callback callback, int flags,
+                                          void *user);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *instruction,
                                             qemu_plugin_execute_callback callback, int flags,
                                             void *user);

@@ -24,9 +24,10 @@ def cache(tmp_path, monkeypatch):
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 @pytest.mark.parametrize("api", [1, 2, 4])
 def test_compiles_without_a_warning(tmp_path, compiler, api):
-    source = DEVICE / "emulator/instruction_counter.c"
     flags = ["-std=c99", *WARNINGS, "-O2", "-fPIC", "-shared", f"-DQEMU_PLUGIN_API={api}"]
-    subprocess.run([compiler, *flags, source, "-o", tmp_path / "counter.so"], check=True)
+    for name in qemu.PLUGINS:
+        source = DEVICE / f"emulator/{name}.c"
+        subprocess.run([compiler, *flags, source, "-o", tmp_path / "plugin.so"], check=True)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Mapping
 
 from integrad.build.program import Program
 from integrad.emulate.instructions import classify
@@ -30,6 +31,7 @@ CFSR = (
     (1 << 1, "access to an address without memory"),
 )
 HAS_ADDRESS = 1 << 15 | 1 << 7
+OVERFLOW = 1 << 20 | 1 << 12 | 1 << 4
 
 MCAUSE = {
     0: "jump to an address that is not code",
@@ -61,20 +63,39 @@ def explain_console(console: str, program: Program) -> str | None:
     numbers = {name: int(value, 16) for name, value in re.findall(r"(\w+)=([0-9a-f]{8})", found[1])}
     if "stack overflow" in found[1]:
         return describe_overflow(program)
-    if not {"exception", "pc", "lr"} <= set(numbers):
-        return None
+    return explain(numbers, program) if {"exception", "pc", "lr"} <= set(numbers) else None
+
+
+def explain(numbers: Mapping[str, int], program: Program) -> str:
+    """Explanation of a fault.
+
+    numbers: `exception` (number of the exception, or MCAUSE); `pc` and `lr` of the code that caused it, if
+    they are known; `cfsr` and `address`, the fault status register of a Cortex-M and the address register
+    that belongs to it, if the core has them; `mtval` of a RISC-V core; `sp`, if it is to be compared with the
+    limit of the stack.
+    """
     status = numbers.get("cfsr")
+    if _is_below_stack(numbers, program):
+        return describe_overflow(program)
     if "mtval" in numbers:
         kind = MCAUSE.get(numbers["exception"], f"exception {numbers['exception']}")
         if "access" in kind:
             kind += f" 0x{numbers['mtval']:08x}"
     elif status is None:
-        kind = _explain_without_status(numbers["pc"], program)
+        kind = _explain_without_status(numbers["pc"], program) if "pc" in numbers else "fault"
     else:
         kind = next((name for bit, name in CFSR if status & bit), f"exception {numbers['exception']}")
     if status is not None and status & HAS_ADDRESS and "address" in numbers:
         kind += f" 0x{numbers['address']:08x}"
-    return place(kind, numbers["pc"], numbers["lr"], program)
+    return place(kind, numbers["pc"], numbers["lr"], program) if "pc" in numbers else kind
+
+
+def _is_below_stack(numbers: Mapping[str, int], program: Program) -> bool:
+    try:
+        limit = program.address_of("integrad_stack_limit")
+    except KeyError:
+        return bool(numbers.get("cfsr", 0) & OVERFLOW)
+    return bool(numbers.get("cfsr", 0) & OVERFLOW) or numbers.get("sp", limit) < limit
 
 
 def describe_overflow(program: Program) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
 
 from integrad.emulate.chip import Chip
+from integrad.emulate.faults import FirmwareError
 from integrad.targets.cores import CORES
 from integrad.targets.machines import STORE_BYTES
 
@@ -82,8 +84,8 @@ class Machine(Chip):
         """Executed since the machine was first switched on, to the basic block."""
 
     @abstractmethod
-    def take_output(self) -> bytes:
-        """The bytes that were sent since the last call."""
+    def take_output(self, most: int | None = None) -> bytes:
+        """The bytes that were sent and not taken yet, at most so many."""
 
     @abstractmethod
     def registers(self) -> dict[str, int]:
@@ -101,3 +103,12 @@ class Machine(Chip):
     def restart(self, flash: bytes | None = None) -> None:
         """Switch it off, at whatever instruction it stands, and on. The memory that stands for flash keeps
         what was stored, or has these contents; RAM and what was on the line are lost."""
+
+    def read(self, most: int, timeout: float) -> bytes:
+        deadline = time.monotonic() + timeout
+        while not (taken := self.take_output(most)) and time.monotonic() < deadline:
+            stop = self.run(SLICE, until_output=True)
+            if stop.is_final:
+                kind = "fault" if stop.reason is Reason.FAULT else "emulator"
+                raise FirmwareError(kind, f"{self.name} {stop.text}", stop.exit_code)
+        return taken

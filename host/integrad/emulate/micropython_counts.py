@@ -13,7 +13,7 @@ from integrad.build.program import read_program
 from integrad.emulate.counting import make_counting_map
 from integrad.emulate.faults import FirmwareError
 from integrad.emulate.micropython_firmware import ENTER_RAW, RUN, load_files, machine_command
-from integrad.emulate.qemu import build_plugin, find_qemu, read_counts
+from integrad.emulate.qemu import build_plugin, find_qemu, plugin_argument, read_counts
 from integrad.targets.cores import Core
 
 FINISH = "\nimport machine\nmachine.reset()\n"
@@ -42,7 +42,7 @@ def count_regions(
         folder = Path(name)
         options, mount = load_files(core, files, folder)
         (folder / "counting.map").write_bytes(make_counting_map(read_program(firmware)).to_bytes())
-        plugin = str(build_plugin(find_qemu(core.family))).replace(",", ",,")
+        plugin = plugin_argument(build_plugin(find_qemu(core.family)))
         command = [*machine_command(core, "stdio"), "-kernel", str(firmware), *options]
         command += ["-plugin", f"{plugin},map=counting.map,out=counts.txt"]
         empty = "begin()\nend()\n"

@@ -67,39 +67,49 @@ def find_host_compiler() -> str | None:
     return find_program("cc", "gcc", "clang")
 
 
-def build_plugin(qemu: str) -> Path:
-    """The compiled instruction counter, which is kept in the user's cache.
+PLUGINS = {"instruction_counter": "counting instructions", "stepper": "running a core step by step"}
+"""Plugin → what it is for."""
+
+
+def build_plugin(qemu: str, name: str = "instruction_counter") -> Path:
+    """The compiled plugin of this name, which is kept in the user's cache.
 
     Raises IntegradError if there is no host compiler or the cache cannot be written.
     """
     folder = DEVICE / "emulator"
     api = plugin_api(qemu_version(qemu))
     digest = hashlib.sha256()
-    for name in ("instruction_counter.c", "qemu_plugin.h"):
-        digest.update((folder / name).read_bytes())
+    for file in (f"{name}.c", "counters.h", "qemu_plugin.h"):
+        digest.update((folder / file).read_bytes())
     cache = Path(user_cache_dir("integrad"))
-    plugin = cache / f"instruction_counter-{digest.hexdigest()[:16]}-{platform.machine()}-api{api}.so"
+    plugin = cache / f"{name}-{digest.hexdigest()[:16]}-{platform.machine()}-api{api}.so"
     if plugin.exists():
         return plugin
     compiler = find_host_compiler()
     if compiler is None:
-        raise IntegradError(f"counting instructions requires a host C compiler; {BRINGS_HOST_COMPILER}")
+        raise IntegradError(f"{PLUGINS[name]} requires a host C compiler; {BRINGS_HOST_COMPILER}")
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with build_folder(cache) as place:
             built = place / plugin.name
-            flags = ["-std=c99", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", f"-DQEMU_PLUGIN_API={api}"]
-            command = [compiler, *flags, str(folder / "instruction_counter.c"), "-o", str(built)]
+            flags = ["-std=c99", "-O2", "-fPIC", "-shared", "-pthread", "-fvisibility=hidden"]
+            source = str(folder / f"{name}.c")
+            command = [compiler, *flags, f"-DQEMU_PLUGIN_API={api}", source, "-o", str(built)]
             result = subprocess.run(command, capture_output=True, text=True)
             if result.returncode:
-                reason = first_error(result.stderr)
-                raise IntegradError(f"{compiler} cannot build the instruction counter: {reason}")
+                what = name.replace("_", " ")
+                raise IntegradError(f"{compiler} cannot build the {what}: {first_error(result.stderr)}")
             os.replace(built, plugin)
     except OSError as error:
         raise IntegradError(
             f"cannot write {cache}: {error.strerror}; set XDG_CACHE_HOME to another folder"
         ) from None
     return plugin
+
+
+def plugin_argument(plugin: Path) -> str:
+    """The path of a plugin, or of a file for it, in an argument of QEMU."""
+    return str(plugin).replace(",", ",,")
 
 
 def run_qemu(
@@ -125,7 +135,7 @@ def run_qemu(
         command += ["-chardev", "file,id=console,path=console.txt"]
         command += ["-semihosting-config", "enable=on,target=native,chardev=console"]
         if counting_map is not None:
-            plugin = str(build_plugin(qemu)).replace(",", ",,")
+            plugin = plugin_argument(build_plugin(qemu))
             (folder / "counting.map").write_bytes(counting_map)
             command += ["-plugin", f"{plugin},map=counting.map,out=counts.txt"]
         exit_code, errors = _execute(command, folder, time_limit)

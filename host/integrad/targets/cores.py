@@ -195,6 +195,7 @@ CORES: dict[str, Core] = {
                 ram_origin=0x21000000,
                 flash_bytes=16 * MIB,
                 store_origin=0x70000000,
+                store_memory=(0x60000000, 2048 * MIB),
             ),
             fpu="auto",
             zig="+mve",

@@ -19,6 +19,7 @@ class Machine:
     size_properties: QEMU properties for machines whose memory sizes can be set, with {flash} and {ram} for
     the sizes in bytes. arguments: more arguments of QEMU. store_origin: address of STORE_BYTES of memory that
     stand for flash which a program writes, outside of the flash and RAM of every part; None if there is none.
+    store_memory: (address, bytes) of the memory that contains it, where QEMU only maps a file as a whole.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Machine:
     size_properties: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     store_origin: int | None = None
+    store_memory: tuple[int, int] | None = None
 
     def options(self, flash_bytes: int, ram_bytes: int, with_store: bool = False) -> list[str]:
         """Arguments of QEMU for the machine, with these memory sizes if they can be set. with_store: whether

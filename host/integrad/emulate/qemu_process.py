@@ -1,0 +1,210 @@
+"""QEMU with the stepper plugin as a process: its pipes, its limits and how it ended."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import resource
+import select
+import socket
+import struct
+import subprocess
+import tempfile
+import termios
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from integrad.build.program import Program
+from integrad.build.toolchain import first_error
+from integrad.emulate.faults import FirmwareError
+from integrad.emulate.qemu import build_plugin, find_qemu, plugin_argument
+from integrad.emulate.qemu_monitor import Monitor
+from integrad.errors import IntegradError
+from integrad.targets.cores import Core
+
+OUTPUT_LIMIT = 1 << 20
+"""Bytes that are kept until somebody takes them; the machine stands still when there are more."""
+
+CONSOLE_LIMIT = 64 << 10
+"""Bytes of semihosting output that are kept; later ones are dropped."""
+
+PIECE = 64 << 10
+
+
+@dataclass(frozen=True)
+class Report:
+    """A line of the stepper."""
+
+    reason: str
+    executed: int
+    address: int
+
+
+class QemuProcess:
+    """A core from power-on to power-off. output, console: what it has sent through its serial port and
+    through semihosting; untaken: input that is not in the pipe to QEMU yet."""
+
+    def __init__(
+        self,
+        program: Program,
+        core: Core,
+        marks: Iterable[int] = (),
+        options: Iterable[str] = (),
+        files: tuple[int, ...] = (),
+    ):
+        qemu = find_qemu(core.family)
+        if qemu is None:
+            raise IntegradError(f"{core.family.emulator} is not installed; {core.family.brings_emulator}")
+        self.output, self.console, self.untaken = bytearray(), bytearray(), bytearray()
+        self._lines: list[Report] = []
+        self._rest: bytes | None = b""
+        self._folder = tempfile.TemporaryDirectory(prefix="integrad-")
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        taken, self._commands = os.pipe()
+        self._reports, sent = os.pipe()
+        self._console, console = os.pipe()
+        ours, theirs = socket.socketpair()
+        inherited = (taken, sent, console, theirs.fileno())
+        plugin = f"{plugin_argument(build_plugin(qemu, 'stepper'))},commands={taken},reports={sent}"
+        command = [qemu, *core.machine_options(False, with_store=True), *self._image(program)]
+        command += ["-display", "none", "-icount", "shift=0,sleep=off"]
+        command += ["-plugin", plugin + "".join(f",mark={address}" for address in sorted(marks))]
+        command += ["-chardev", "stdio,id=line,signal=off", "-serial", "chardev:line"]
+        command += ["-chardev", f"socket,id=monitor,fd={theirs.fileno()}", "-mon", "monitor,mode=control"]
+        command += ["-chardev", f"file,id=console,path=/dev/fd/{console}"]
+        command += ["-semihosting-config", "enable=on,target=native,chardev=console", *options]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(
+            command,
+            bufsize=0,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=self._errors,
+            pass_fds=inherited + files,
+            cwd=self._folder.name,
+        )
+        if hasattr(resource, "prlimit"):  # a lockup ends QEMU by a signal that writes a core file
+            with suppress(ProcessLookupError):
+                resource.prlimit(self.process.pid, resource.RLIMIT_CORE, (0, 0))
+        for end in inherited[:3]:
+            os.close(end)
+        theirs.close()
+        for end in (self._reports, self._console, self.process.stdin.fileno(), self.process.stdout.fileno()):
+            os.set_blocking(end, False)
+        try:
+            self.monitor = Monitor(ours)
+        except (IntegradError, OSError):
+            raise self.died() from None
+
+    def _image(self, program: Program) -> list[str]:
+        """Arguments that put the program into memory."""
+        arguments = []
+        for number, (address, data) in enumerate(program.segments):
+            path = Path(self._folder.name) / f"{number}.bin"
+            path.write_bytes(data)
+            loader = f"loader,file={plugin_argument(path)},addr=0x{address:x},force-raw=on"
+            arguments += ["-device", loader]
+        return arguments
+
+    def send(self, command: str) -> None:
+        """A command to the stepper."""
+        with suppress(BrokenPipeError):
+            os.write(self._commands, f"{command}\n".encode())
+
+    @property
+    def pending(self) -> int:
+        """Bytes of input that the serial port has not taken yet."""
+        return len(self.untaken) + _waiting(self.process.stdin.fileno())
+
+    def report(self, deadline: float) -> Report | None:
+        """The next line of the stepper; None when QEMU has ended. Until then, input and output are moved.
+
+        Raises TimeoutError at the deadline.
+        """
+        while not self._lines:
+            self._move(max(0.0, deadline - time.monotonic()))
+            if self._rest is None:
+                return None
+            if not self._lines and time.monotonic() >= deadline:
+                raise TimeoutError
+        return self._lines.pop(0)
+
+    def move(self) -> None:
+        """Move what can be moved of input and output at this moment."""
+        self._move(0.0)
+
+    def _move(self, seconds: float) -> None:
+        output, inputs = self.process.stdout.fileno(), self.process.stdin.fileno()
+        watched = [self._console]
+        if self._rest is not None:
+            watched.append(self._reports)
+        if len(self.output) < OUTPUT_LIMIT:
+            watched.append(output)
+        readable, writable, _ = select.select(watched, [inputs] if self.untaken else [], [], seconds)
+        if writable:
+            try:
+                del self.untaken[: os.write(inputs, self.untaken[:PIECE])]
+            except BrokenPipeError:
+                self.untaken.clear()
+        if output in readable:
+            self.output += _take(output)
+        if self._console in readable:
+            self.console += _take(self._console)[: max(0, CONSOLE_LIMIT - len(self.console))]
+        # Last, because what was sent before a report is to be seen with it.
+        if self._reports in readable and self._rest is not None:
+            self._split(_take(self._reports))
+
+    def _split(self, data: bytes) -> None:
+        if not data:
+            self._rest = None
+            return
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            reason, executed, address = line.decode().split()
+            self._lines.append(Report(reason, int(executed), int(address)))
+
+    def end(self) -> tuple[int, str]:
+        """(exit status, messages) of QEMU, which has ended, or is ended now; what it sent last is read."""
+        if self.process.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(1.0 if self._rest is None else 0.0)
+        self.process.kill()
+        self.process.wait()
+        self.move()
+        self._errors.seek(0)
+        return self.process.returncode, self._errors.read(CONSOLE_LIMIT).decode(errors="replace")
+
+    def died(self) -> FirmwareError:
+        """QEMU itself has failed."""
+        status, errors = self.end()
+        self.close()
+        reason = first_error(errors) if errors.strip() else f"exit status {status}"
+        return FirmwareError("emulator", f"QEMU stopped: {reason}", status)
+
+    def close(self) -> None:
+        if self.process.stdin.closed:
+            return
+        self.process.kill()
+        self.process.wait()
+        if hasattr(self, "monitor"):
+            self.monitor.close()
+        for end in (self._commands, self._reports, self._console):
+            os.close(end)
+        for file in (self.process.stdin, self.process.stdout, self._errors):
+            file.close()
+        self._folder.cleanup()
+
+
+def _take(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, PIECE)
+    except BlockingIOError:
+        return b""
+
+
+def _waiting(descriptor: int) -> int:
+    """Bytes in a pipe."""
+    return struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)))[0]

@@ -1,0 +1,140 @@
+"""Cores that run as far as they are told to: input, output, bounds, faults, sleep, restarts, flash."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from emulated import PROGRAMS
+
+from integrad.build.firmware import build_firmware
+from integrad.emulate.machine import STORE, Reason
+from integrad.emulate.machines import start_machine
+from integrad.targets.cores import get_core
+
+MACHINES = [(core, "qemu") for core in ("m0", "m3", "m55", "rv32")]
+SOME = 3_000_000
+"""Instructions that are enough for every answer of the program."""
+
+pytestmark = pytest.mark.parametrize(("core", "engine"), MACHINES)
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """program(core) → the program that does what its input says."""
+    built = {}
+
+    def program(name):
+        if name not in built:
+            core, folder = get_core(name), tmp_path_factory.mktemp(f"device-{name}")
+            note = core.machine.ram_origin + core.memory_bytes(False)[1] - 4
+            where = f"#define NOTE 0x{note:x}u\n#define STORE 0x{STORE[name][0]:x}u\n"
+            (folder / "where.h").write_text(where)
+            built[name] = build_firmware(core, [PROGRAMS / "device.c"], [folder], folder).program
+        return built[name]
+
+    return program
+
+
+@pytest.fixture
+def machine(program, core, engine):
+    with start_machine(program(core), get_core(core), engine) as machine:
+        assert answer(machine) == b"ready\n"
+        yield machine
+
+
+def answer(machine, request=b"", count=6):
+    """What the program answers with so many bytes."""
+    machine.write(request)
+    received = b""
+    while len(received) < count:
+        stop = machine.run(SOME, until_output=True)
+        assert stop.reason is Reason.OUTPUT, stop
+        received += machine.take_output()
+    return received
+
+
+def stopped(machine, request, instructions=SOME):
+    machine.write(request)
+    return machine.run(instructions)
+
+
+def test_input_is_not_lost_while_the_program_computes(machine):
+    sent = os.urandom(1 << 11)
+    load = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+    try:
+        received = answer(machine, b"e" + len(sent).to_bytes(3, "little") + sent, len(sent))
+    finally:
+        for process in load:
+            process.kill()
+            process.wait()
+    assert received == sent
+
+
+def test_hang_ends_with_the_instructions(machine):
+    before = machine.instructions
+    stop = stopped(machine, b"h", 1_000_000)
+    assert stop.reason is Reason.INSTRUCTIONS
+    assert stop.place.startswith("hang, called by main (pc 0x")
+    assert 1_000_000 <= machine.instructions - before < 1_000_100
+
+
+def test_faults_are_explained(machine, core):
+    stop = stopped(machine, b"w")
+    assert (stop.reason, stop.is_final) == (Reason.FAULT, True)
+    assert stop.text.startswith("faulted: access to an address without memory")
+    assert " in write_far_away+0x" in stop.text and stop.place.startswith("write_far_away, called by main")
+    if core != "m0":
+        assert "0x18000000" in stop.text
+    assert machine.run(1) is stop
+    machine.restart()
+    assert answer(machine) == b"ready\n"
+    stop = stopped(machine, b"u")
+    assert "undefined instruction in run_undefined_instruction+0x" in stop.text
+    machine.restart()
+    assert answer(machine) == b"ready\n"
+    assert stopped(machine, b"s").text == "faulted: stack overflow, more than the 4,096 bytes reserved"
+
+
+def test_sleep(machine):
+    assert answer(machine, b"t") == b"slept\n"
+    stop = stopped(machine, b"z")
+    assert stop.reason is Reason.ASLEEP
+    assert stop.text.startswith("sleeps in sleep_forever+0x") and "called by main" in stop.place
+    assert stopped(machine, b"?").reason is Reason.ASLEEP
+
+
+def test_exit(machine):
+    assert answer(machine, b"p?", 2) == b"?\n"
+    assert machine.console == b"printed\n"
+    stop = stopped(machine, b"x\x07")
+    assert (stop.reason, stop.exit_code) == (Reason.EXIT, 7)
+
+
+def test_endless_restarts(machine):
+    stop = stopped(machine, b"r", 100_000_000)
+    assert (stop.reason, stop.text) == (Reason.RESTARTS, "restarted 20 times without any input")
+
+
+def test_endless_output_stops_the_machine(machine):
+    stop = stopped(machine, b"o", 10_000_000_000)
+    assert stop.reason is Reason.OUTPUT
+    assert 1 << 20 <= len(machine.take_output()) < 3 << 20
+    assert stopped(machine, b"", 1000).reason is Reason.INSTRUCTIONS
+
+
+def test_flash_outlives_power_cuts(machine, program, core):
+    address = STORE[core][0]
+    assert machine.read_memory(address, 8) == b"\xff" * 8
+    machine.break_at(program(core).address_of("program_word"), 4)
+    stop = stopped(machine, b"f")
+    assert stop.reason is Reason.BREAKPOINT and stop.text == "reached program_word+0x0"
+    machine.restart()
+    words = [0xA5A50000, 0xA5A50001, 0xA5A50002, 0xFFFFFFFF]
+    expected = b"".join(word.to_bytes(4, "little") for word in words)
+    assert machine.read_memory(address, 16) == expected
+    assert answer(machine) == b"ready\n"
+    assert machine.read_memory(address, 16) == expected
+    assert answer(machine, b"f") == b"saved\n"
+    machine.restart(flash=b"\x12\x34")
+    assert machine.read_memory(address, 4) == b"\x12\x34\xa5\xa5"
