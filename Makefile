@@ -15,6 +15,9 @@ MINUTES ?= 10
 
 C_FILES = $(shell find device host codegen tests examples \( -name '*.c' -o -name '*.h' \) -print)
 
+# Only the files with such tests are imported, unless ARGS names some.
+FIRMWARE_TESTS = $(if $(findstring tests/,$(ARGS)),,$(shell grep -rl --include='test_*.py' 'mark\.firmware' tests))
+
 .PHONY: demo test test-firmware soak fuzz lint format clean
 
 demo: $(VENV)/.demo
@@ -31,7 +34,7 @@ test: lint
 test-firmware: $(VENV)/.test
 	$(VENV)/bin/python -m compileall -q host codegen
 	$(VENV)/bin/integrad micropython build
-	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/pytest -n $(JOBS) -m firmware $(ARGS)
+	OPENBLAS_NUM_THREADS=1 $(VENV)/bin/pytest -n $(JOBS) -m firmware $(FIRMWARE_TESTS) $(ARGS)
 
 # The result of the last run is in docs/results/reliability.md.
 soak: $(VENV)/.test

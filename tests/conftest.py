@@ -1,7 +1,12 @@
 """Property-based tests use the same examples in every run; `--hypothesis-profile=wide` generates new and more
 examples."""
 
+import os
+
 from hypothesis import HealthCheck, Phase, settings
+
+# Threads that wait for each other sleep at once, since tests keep all cores busy. Read when OpenMP is loaded.
+os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 # Compiling takes longer than Hypothesis expects; explaining a failure would compile hundreds of times.
 COMMON = {
