@@ -1,7 +1,9 @@
 """integrad check: what it measures, and whether it notices what was planted."""
 
 import json
+import re
 import xml.etree.ElementTree as xml
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,20 +11,34 @@ from digits import fail, run, train
 
 import integrad.execute.device_model as device_model
 from integrad.errors import IntegradError
+from integrad.testing.application import build_application
 from integrad.testing.figures import Measurement
 from integrad.testing.measure import Task
+from integrad.testing.memory import memory_of
+from integrad.testing.settings import read_settings
 
 CONFIG = """
 [tool.integrad]
 model = "toy.model"
 learn = "all"
 batch-size = 4
+sources = ["main.c"]
 cores = ["m0"]
 data = "toy.npz"
 [tool.integrad.budget]
 flash = "64 KB"
 accuracy = 0.3
 tuning = {samples = 10, epochs = 1}
+"""
+
+MAIN = """#include "toy.h"
+static toy_weights weights;
+static toy_scratch scratch;
+static int8_t x[TOY_INPUTS], scores[TOY_CLASSES];
+int main(void) {
+    weights = toy_initial_weights;
+    return toy_predict(scores, &weights, x, &scratch);
+}
 """
 
 
@@ -33,6 +49,7 @@ def project(toys, tmp_path_factory):
     (folder / "toy.npz").write_bytes(Path(toys["data"]).read_bytes())
     (folder / "toy.model").write_bytes(Path(toys["mlp"]).read_bytes())
     (folder / "pyproject.toml").write_text(CONFIG)
+    (folder / "main.c").write_text(MAIN)
     options = ["--config", folder / "pyproject.toml", "--baseline", folder / "base.json"]
     result = run("check", *options, "--update-baseline", "--json", folder / "check.json")
     assert result.exit_code == 0, result.output
@@ -71,42 +88,46 @@ def check(*options):
     return result.exit_code, result.stdout
 
 
-def test_everything_is_measured_and_equal_to_emulate(project):
+def test_everything_is_measured(project):
+    """Memory of the application; everything else as `emulate` measures it of the model."""
     found = json.loads((project / "check.json").read_text())["cores"][0]["figures"]
     figures = {row["name"]: row["value"] for row in found}
     words = ["--core", "m0", "--tune", 10, "--epochs", 1, "--batch-size", 4, "--json", "-"]
     tuned = json.loads(run("emulate", project / "toy.model", project / "toy.npz", *words).stdout)
-    names = ("flash_bytes", "ram_bytes", "stack_bytes", "accuracy_after_tuning")
-    assert [figures[name.removesuffix("_bytes")] for name in names] == [tuned[name] for name in names]
+    settings = read_settings(project)
+    application = build_application(settings, "m0")
+    sizes = application.sizes
+    assert (figures["flash"], figures["ram"]) == (sizes.flash, sizes.ram)
+    alone = memory_of(build_application(replace(settings, model=None, sources=(), elf=application.elf), "m0"))
+    assert (alone.flash, alone.ram) == (sizes.flash, sizes.ram)
+    assert figures["stack"] == tuned["stack_bytes"]
+    assert figures["accuracy_after_tuning"] == tuned["accuracy_after_tuning"]
     assert figures["instructions_per_inference"] == tuned["instructions_per_inference"]
     assert figures["instructions_per_step"] == tuned["instructions_per_training_step"]
 
 
-def test_code_that_grew_is_named_with_its_function(copy, monkeypatch):
-    """Five per cent more code and more instructions, in a real build."""
-    genuine = device_model.emit_firmware
+def test_what_grew_is_named(copy, monkeypatch):
+    """More code and data in the application, and more instructions in the model."""
+    function = "__attribute__((noinline)) static int filter(void) {\n    return *kept;\n}\n"
+    more = f"static volatile int kept[30];\n{function}"
+    (copy / "main.c").write_text(more + MAIN.replace("return ", "return filter() + "))
+    genuine, begin = device_model.emit_firmware, "        integrad_region_begin();\n"
 
     def emit(*arguments, **options):
         files = genuine(*arguments, **options)
-        more = (
-            '__attribute__((used)) void planted(void) {\n    __asm__ volatile(".rept 200; nop; .endr");\n}\n'
-        )
-        main, (name,) = files["session-main.c"], [name for name in files if name == "session-main.c"]
-        begin = "        integrad_region_begin();\n"
-        assert begin in main
-        main = main.replace(begin, f"{begin}        planted();\n").replace(
-            "static int predict", f"{more}static int predict", 1
-        )
-        return files | {name: main}
+        assert begin in files["session-main.c"]
+        slower = files["session-main.c"].replace(begin, begin + '        __asm__ volatile("nop");\n')
+        return files | {"session-main.c": slower}
 
     monkeypatch.setattr(device_model, "emit_firmware", emit)
     status, text = check("--junit", "j.xml", "--markdown", "m.md")
     assert status == 1
-    assert "failed: m0: flash, bytes: was " in text and "largest growth: planted +402 (new)" in text
-    assert "failed: m0: instructions per inference: was " in text and "rest +" in text
+    assert re.search(r"failed: m0: flash, bytes: was .* largest growth: .*filter \+\d+ \(new\)", text)
+    assert re.search(r"failed: m0: RAM, bytes: was .*: \+120 \(.*: kept \+120 \(new\)", text)
+    assert re.search(r"instructions per inference: was .*: \+1 \(.*largest growth: rest \+1 \(", text)
     assert "| ❌ | m0 | flash, bytes | " in (copy / "m.md").read_text()
     cases = {case.get("name"): case for case in xml.parse(copy / "j.xml").iter("testcase")}
-    assert "planted +402" in cases["flash"].find("failure").text and cases["ram"].find("failure") is None
+    assert "filter +" in cases["flash"].find("failure").text and cases["stack"].find("failure") is None
 
 
 def test_a_passing_check_changes_nothing_and_is_the_same_text_again(copy, planted):
@@ -142,7 +163,7 @@ def test_lost_accuracy(planted):
 
 
 def test_a_budget_holds_whatever_the_baseline_says(planted):
-    planted(flash=20)
+    planted(flash=99)
     status, text = check("--update-baseline")
     assert status == 1 and ", while its budget is at most 65,536: +" in text and "wrote base.json" in text
 
@@ -195,10 +216,10 @@ def test_a_core_that_cannot_be_measured_does_not_stop_the_others(copy, planted, 
     [
         ('budget.stack = "2 kilo"', "budget.stack: '2 kilo': unknown unit 'kilo'; known units: B, KB"),
         ("[tool.integrad.budget.m4]\naccuracy-after-tuning = 1\n", "m4.accuracy-after-tuning: requires"),
-        ("", "lacks model, or elf, a program to measure"),
+        ("", "names no firmware; add model, sources, cmake or elf"),
         ('model = "toy.model"\nbudget.accuracy = 0.5', "budget.accuracy: requires data, which is missing"),
         ('model = "toy.model"\nbudget.instructions-per-step = 5', "step: requires learn, which is missing"),
-        ('model = "toy.model"\nlearn = "last:9"', "learn 'last:9': the network has 2 blocks"),
+        ('model = "toy.model"\nlearn = "last:9"', "learn: 'last:9': the network has 2 blocks"),
     ],
 )  # fmt: skip
 def test_wrong_settings(copy, text, line):

@@ -20,9 +20,10 @@ from integrad.execute.verification import random_samples
 from integrad.learners.schedule import Schedule
 from integrad.model_file import Model, load_model
 from integrad.network.learn_set import LearnSet
+from integrad.testing.application import build_application
 from integrad.testing.budget import TuningTask
 from integrad.testing.figures import Measurement
-from integrad.testing.memory import memory_of_elf, memory_of_firmware
+from integrad.testing.memory import memory_of
 from integrad.testing.settings import Settings
 from integrad.training.evaluation import choose_part, match_labels
 from integrad.training.model_data import load_for
@@ -53,11 +54,13 @@ class Task:
     def of(cls, settings: Settings, time_limit: float) -> Task:
         """Read the model and the data. Raises UsageError if there is nothing to measure, or a budget that
         needs what is not there."""
-        if not (settings.model or settings.elf):
-            raise settings.place.refusal("lacks model, or elf, a program to measure")
         model = load_model(settings.model) if settings.model else None
         if model:
-            LearnSet.require(settings.learn, len(model.network.blocks))
+            try:
+                LearnSet.require(settings.learn, len(model.network.blocks))
+            except UsageError as error:
+                text = str(error).removeprefix("learn ")
+                raise settings.place.inner("learn").refusal(text) from None
         for core in settings.cores:
             _require_measurable(settings, core)
         data = load_for(model, settings.data) if model and settings.data else None
@@ -66,23 +69,18 @@ class Task:
     def measure(self, name: str, folder: Path) -> Measurement:
         """Build and run everything for a core, in an empty folder. Raises IntegradError if it does not fit or
         does not run."""
-        core = self.settings.core(name)
-        found = memory_of_elf(self.settings.elf) if self.settings.elf else None
-        figures: dict[str, float] = {}
-        shares: dict[str, dict[str, int]] = {}
+        found = memory_of(build_application(self.settings, name))
+        figures: dict[str, float] = {"flash": found.flash, "ram": found.ram}
+        shares = {"flash": found.flash_shares, "ram": found.ram_shares}
         if self.model:
+            core = self.settings.core(name)
             require_counts(core)
             settings = self.settings
             device = DeviceModel.generate(self.model, folder, settings.learn, settings.batch_size)
-            firmware = device.build(core)
-            found = found or memory_of_firmware(firmware)
-            run = _Run(self, self.model, device, firmware)
+            run = _Run(self, self.model, device, device.build(core))
             costs = run.costs()
             figures |= _cost_figures(costs) | run.accuracies(settings.budgets[name].tuning)
             shares |= _layer_shares(costs)
-        assert found is not None  # see of()
-        figures = {"flash": found.flash, "ram": found.ram} | figures
-        shares = {"flash": found.flash_shares, "ram": found.ram_shares} | shares
         return Measurement(found.compiler, figures, shares)
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from integrad.build.firmware import Firmware
-from integrad.build.program import Program, compilers, read_program
+from integrad.build.program import Program, compilers
+from integrad.testing.application import Application
 
 LISTED = 200
 """Number of functions and objects, the largest ones, whose sizes are kept."""
@@ -28,17 +28,15 @@ class Memory:
     ram_shares: dict[str, int]
 
 
-def memory_of_firmware(firmware: Firmware) -> Memory:
-    """Memory of a program that integrad linked, with the reserve of its stack."""
-    return _memory(firmware.elf, firmware.program, firmware.sizes.flash, firmware.sizes.ram)
-
-
-def memory_of_elf(path: Path) -> Memory:
-    """Memory of any program: what its segments load, and its sections in RAM."""
-    program = read_program(path)
+def memory_of(application: Application) -> Memory:
+    """Memory of a program. If integrad linked it, RAM includes the reserve of its stack; otherwise this is
+    what its segments load, and its sections in RAM."""
+    program, settings = application.program, application.settings
+    if not (settings.elf or settings.cmake):
+        return _memory(application.elf, program, application.sizes.flash, application.sizes.ram)
     loaded = sum(len(data) for _, data in program.segments)
     ram = sum(section.size for section in program.sections if section.load_address != section.address)
-    return _memory(path, program, loaded, ram)
+    return _memory(application.elf, program, loaded, ram)
 
 
 def _memory(path: Path, program: Program, flash: int, ram: int) -> Memory:
