@@ -3,8 +3,8 @@
     python benchmarks/device_kernels.py > tables.md
 
 Prints Markdown: each kernel on each core, compared with portable C and CMSIS-NN, sums of 64 bits compared
-with those of 32, whole networks, instruction classes, bytes of code, compilers. An instruction that moves
-several words (LDM, STM, LDRD, STRD, PUSH, POP) counts as many; a vector load or store counts one. Every
+with those of 32, whole networks, instruction classes, cycles, bytes of code, compilers. An instruction that
+moves several words (LDM, STM, LDRD, STRD, PUSH, POP) counts as many; a vector load or store counts one. Every
 answer is compared with portable C on the host.
 """
 
@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from integrad.datasets.preprocessing import Preprocessing
-from integrad.emulate.counting import Counts
+from integrad.emulate.counts import Counts
+from integrad.emulate.cycles import cycles_of
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Predict, Train
 from integrad.learners.schedule import Schedule
@@ -235,6 +236,19 @@ def classes(bench: Bench, own: dict) -> None:
         table(["core", *names], rows)
 
 
+def cycles(bench: Bench, own: dict) -> None:
+    print("## Cycles\n\nOf memory without wait states, from published tables of cycles; least to most.\n")
+    timings = {name: (core, t) for core in own for name, t in get_core(core).timings.items()}
+    rows = []
+    for number, case in enumerate(bench.cases):
+        row = [case.name]
+        for core, timing in timings.values():
+            least, most = (f"{n / case.macs:.2f}" for n in cycles_of(own[core][0][number], timing))
+            row.append(least if least == most else f"{least} to {most}")
+        rows.append(row)
+    table(["cycles per MAC", *timings], rows)
+
+
 def code(own: dict) -> None:
     print("## Bytes of code\n")
     sizes = {}
@@ -323,6 +337,7 @@ def main() -> None:
         widths(Bench(Path(folder) / "widths", make_pairs()), cores)
         networks(cores)
         classes(bench, own)
+        cycles(bench, own)
         code(own)
         compilers(bench, [core for core in ("m0", "m4", "m55") if core in cores])
 

@@ -9,7 +9,9 @@
  * conv1". Bucket 0 is for instructions outside the map. The file may end with as many uint16 more,
  * which say where calls begin and end: 0 for most instructions, 1 + n for the instruction that
  * begins call n, and 1 for the one to which calls return. What is executed from that instruction on
- * belongs to call n, or to none if n is 0.
+ * belongs to call n, or to none if n is 0. As many more may follow: 0 for most instructions, and
+ * for a branch the bucket that counts how often it is taken, which is when another instruction than
+ * the next one is executed after it.
  *
  * OUT gets one line for each region (from a begin marker to the next end marker; markers are not
  * counted), followed by one for each of its calls in the order of their first execution, and at the
@@ -29,16 +31,24 @@
 enum { MARKER_BEGIN = 0xFFFE, MARKER_END = 0xFFFF };
 
 static uint32_t first_address, halfwords;
-static uint16_t *meanings, *calls_at; /* calls_at: NULL if the map says nothing of calls */
-static size_t buckets;                /* one more than the highest bucket in the map */
-static size_t calls;                  /* one more than the highest call */
+static uint16_t *meanings, *calls_at, *taken_at; /* NULL if the map says nothing of them */
+static size_t buckets;                           /* one more than the highest bucket in the map */
+static size_t calls;                             /* one more than the highest call */
 static uint64_t *at_begin, *at_change, *extra, *of_calls;
 static size_t current, *order,
     entered; /* order: the calls of this region by their first execution */
 static int inside_region;
 static FILE *out;
 
-/* Instructions at which the call changes are counted by change_call(). */
+/* A translated block: its first halfword, and the branch at its end, `halfwords` if there is none.
+ */
+struct block {
+    size_t first, branch, after;
+};
+static const struct block *last; /* the block that is being executed, if it ends with a branch */
+
+/* Instructions at which the call changes are counted by change_call(), taken branches by
+ * begin_block(). */
 static uint64_t executed(size_t bucket) {
     return read_counter(bucket) + extra[bucket];
 }
@@ -129,9 +139,38 @@ static size_t halfword_of(uint64_t address) {
     return address >= first_address && halfword < halfwords ? (size_t)halfword : halfwords;
 }
 
+/* user: the block that begins. A branch is always the last instruction of a block. */
+static void begin_block(unsigned int cpu, void *user) {
+    (void)cpu;
+    const struct block *block = user;
+    if (last != NULL && block->first != last->after) {
+        extra[taken_at[last->branch]]++;
+    }
+    last = block->branch < halfwords ? block : NULL;
+}
+
+/* What is kept of a block lives as long as the program, since its translation may. */
+static void watch_branches(struct qemu_plugin_tb *translated, size_t count) {
+    struct qemu_plugin_insn *end = qemu_plugin_tb_get_insn(translated, count - 1);
+    struct block *block = malloc(sizeof *block);
+    if (block == NULL) {
+        abort();
+    }
+    block->first = halfword_of(qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(translated, 0)));
+    block->branch = halfword_of(qemu_plugin_insn_vaddr(end));
+    block->after = block->branch + qemu_plugin_insn_size(end) / 2;
+    if (block->branch < halfwords && taken_at[block->branch] == 0) {
+        block->branch = halfwords;
+    }
+    qemu_plugin_register_vcpu_tb_exec_cb(translated, begin_block, QEMU_PLUGIN_CB_NO_REGS, block);
+}
+
 static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
     (void)id;
     size_t count = qemu_plugin_tb_n_insns(block);
+    if (taken_at != NULL && count != 0) {
+        watch_branches(block, count);
+    }
     for (size_t i = 0; i < count; i++) {
         struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
         size_t halfword = halfword_of(qemu_plugin_insn_vaddr(instruction));
@@ -158,6 +197,17 @@ static void finish(qemu_plugin_id_t id, void *user) {
     fclose(out);
 }
 
+/* A further number for each halfword, or NULL if the file ends before. */
+static uint16_t *read_more(FILE *file) {
+    uint16_t *numbers = calloc(halfwords, sizeof *numbers);
+    size_t found = numbers != NULL ? fread(numbers, sizeof *numbers, halfwords, file) : 0;
+    if (found != halfwords) {
+        free(numbers);
+        numbers = NULL;
+    }
+    return numbers;
+}
+
 static int read_map(const char *path) {
     FILE *file = fopen(path, "rb");
     uint32_t header[2];
@@ -169,12 +219,8 @@ static int read_map(const char *path) {
         good = meanings != NULL && fread(meanings, sizeof *meanings, halfwords, file) == halfwords;
     }
     if (good) {
-        calls_at = calloc(halfwords, sizeof *calls_at);
-        size_t found = calls_at != NULL ? fread(calls_at, sizeof *calls_at, halfwords, file) : 0;
-        if (found != halfwords) {
-            free(calls_at);
-            calls_at = NULL;
-        }
+        calls_at = read_more(file);
+        taken_at = calls_at != NULL ? read_more(file) : NULL;
     }
     if (file != NULL) {
         fclose(file);
@@ -183,6 +229,9 @@ static int read_map(const char *path) {
     for (size_t i = 0; good && i < halfwords; i++) {
         if (meanings[i] < MARKER_BEGIN && meanings[i] >= buckets) {
             buckets = meanings[i] + (size_t)1;
+        }
+        if (taken_at != NULL && taken_at[i] >= buckets) {
+            buckets = taken_at[i] + (size_t)1;
         }
         if (calls_at != NULL && calls_at[i] > calls) {
             calls = calls_at[i];

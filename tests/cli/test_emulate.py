@@ -5,6 +5,7 @@ import importlib.util
 import json
 import re
 import shutil
+from itertools import product
 
 import numpy as np
 import pytest
@@ -52,6 +53,12 @@ def test_learning_on_several_cores(toys, core):
         assert sum(row[column] for row in figures["layers"]) == figures[column] > 0
     steps = [row["instructions_per_training_step"] for row in figures["layers"]]
     assert sum(steps) == figures["instructions_per_training_step"] > 0
+    rows = [(row["what"], row["wait_states"]) for row in figures["times"]]
+    assert rows == (list(product(("inference", "training step"), (0, 1))) if core == "m0" else [])
+    for row in figures["times"]:
+        assert row["max_milliseconds"] == round(row["max_cycles"] * 1000 / figures["clock_hz"], 4)
+        assert row["min_cycles"] > figures[f"instructions_per_{row['what'].replace(' ', '_')}"]
+        assert row["min_cycles"] == row["max_cycles"] or row["wait_states"]
 
 
 @pytest.mark.parametrize("learn", ["output", "last:1", "all"])

@@ -23,7 +23,7 @@ def test_known_regions(build, core, toolchain):
     empty, loop, classes, *_ = result.regions
     assert empty.instructions == 0 and not empty.functions
     assert loop.instructions == 2003
-    assert (loop.branch, loop.other) == (1000, 1003)
+    assert (loop.branch, loop.taken, loop.other) == (1000, 999, 1003)
     expected = {"load": 2, "store": 1, "multiply": 1, "other": 1}
     expected |= {"multiple": 2} if core in ARM_CORES else {"divide": 2}
     assert {kind: count for kind, count in classes.classes().items() if count} == expected
@@ -36,6 +36,7 @@ def test_functions_add_up(build, core, toolchain):
     for region in result.regions:
         assert sum(f.instructions for f in region.functions.values()) == region.instructions
         assert sum(f.words for f in region.functions.values()) == region.words
+        assert sum(f.taken for f in region.functions.values()) == region.taken
     inside = sum(region.instructions for region in result.regions)
     assert sum(f.instructions for f in result.functions.values()) == inside
     assert {"main", "sum", "scale", "known_loop", "known_classes"} <= set(result.functions)

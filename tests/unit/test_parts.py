@@ -23,6 +23,7 @@ def test_every_part_is_whole():
         flash, ram = (32 * KIB, 512) if core.name == "avr" else (64 * KIB, 4 * KIB)
         assert part.flash_bytes % flash == 0 < part.flash_bytes, part
         assert part.ram_bytes % ram == 0 < part.ram_bytes <= part.flash_bytes, part
+        assert 8e6 <= part.clock_hz <= 1e9 and (part.wait_states is None or 0 < part.wait_states < 8), part
         assert part.maker and not re.search(r"\s", part.name), part
     assert [part.name for part in all_parts()] == sorted((p.name for p in all_parts()), key=str.lower)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 import numpy as np
 from rich.console import Console
@@ -38,7 +40,8 @@ from integrad.execute.costs import Costs, measure_costs
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.tuning_split import TuningSplit, split_data
 from integrad.model_file import Model, load_model
-from integrad.report.costs import show_layers, show_memory
+from integrad.report.costs import show_layers, show_memory, show_times
+from integrad.targets.cores import timing_of
 from integrad.training.evaluation import Part, choose_part, match_labels
 from integrad.training.model_data import load_for
 
@@ -138,10 +141,13 @@ def emulate(
     }
     show_memory(console, chosen.part, costs, kept)
     show_layers(console, costs)
+    if timing := timing_of(chosen.part):
+        show_times(console, chosen.part, costs, timing.source)
     show_recomputation(console, device.plan)
     learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"
     show_outcome(console, f"{data}, {evaluated.text}", outcome, learnt, evaluated.note(test))
-    figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs)}
+    times = {"clock_hz": chosen.part.clock_hz, "times": [asdict(time) for time in costs.times]}
+    figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs), **times}
     write_json(json_path, {"core": chosen.name, **figures})
     require_equal(outcome, "core")
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from integrad.build import micropython_source, toolchain
 from integrad.emulate import qemu, simavr
 from integrad.emulate import unicorn as unicorn_engine
-from integrad.emulate.counting import BEGIN, END, OUTSIDE, CountingMap
+from integrad.emulate.counting import BEGIN, END, CountingMap
+from integrad.emulate.counts import OUTSIDE, Bucket
 from integrad.errors import IntegradError
 from integrad.programs import ask, find_program
 from integrad.targets.boards import BRINGS_TOOLS
@@ -193,7 +194,7 @@ def count_self_test() -> list[dict[int, int]]:
     start = 8
     image = struct.pack("<II10H3I", 0x20001000, start | 1, *code, start + 24, 0x20026, 0)
     meanings = [BEGIN, 1, 1, 1, END, 0, 0, 0, 0, 0]
-    counting = CountingMap(start, tuple(code), meanings, [OUTSIDE, ("nop", "other", 0)])
+    counting = CountingMap(start, tuple(code), meanings, [OUTSIDE, Bucket("nop", "other")])
     with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
         path = Path(folder, "self-test.bin")
         path.write_bytes(image)

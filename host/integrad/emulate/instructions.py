@@ -117,3 +117,44 @@ def _is_dsp_register(first: int, second: int) -> bool:
         return False  # shift by register
     # SXTB16 and UXTB16, and all extensions that also add.
     return first & 0x0060 == 0x0020 or first & 0x000F != 0x000F
+
+
+def timing(first: int, second: int) -> str:
+    """Kind of an instruction in tables of cycles: its class, or a finer one where its cycles are others."""
+    kind, words = classify(first, second)
+    if not is_wide(first):
+        return _narrow_timing(first, kind)
+    if kind == "branch":
+        return _branch_timing(first, second)
+    if kind == "multiply":
+        return _multiply_timing(first, second)
+    if words and first & 0x0050 == 0x0010 and second & 0x8000:
+        return "return"
+    if first & 0xFF70 == 0xF850 and second >> 12 == 15:
+        return "load to pc"
+    is_system = kind == "other" and first & 0xFF80 == 0xF380 and second & 0xD000 == 0x8000
+    return "system" if is_system else kind
+
+
+def _narrow_timing(first: int, kind: str) -> str:
+    if (first & 0xF000 == 0xD000 and kind == "branch") or first & 0xF500 == 0xB100:
+        return "conditional"
+    if first & 0xF800 == 0xE000:
+        return "jump"
+    if first & 0xFF00 == 0x4700 or first & 0xFD87 == 0x4487:  # BX, BLX; ADD and MOV to the program counter
+        return "indirect"
+    if first & 0xFF00 == 0xBD00:
+        return "return"
+    return "if-then" if first & 0xFF00 == 0xBF00 and first & 0x000F else kind
+
+
+def _branch_timing(first: int, second: int) -> str:
+    if first & 0xFFF0 == 0xE8D0:
+        return "table"
+    return {0x8000: "conditional", 0x9000: "jump", 0xD000: "call"}.get(second & 0xD000, "jump")
+
+
+def _multiply_timing(first: int, second: int) -> str:
+    if first & 0x0080:
+        return "long accumulate" if first & 0x0040 else "long multiply"
+    return "multiply" if second >> 12 == 15 else "accumulate"

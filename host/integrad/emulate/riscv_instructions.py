@@ -9,7 +9,7 @@ from __future__ import annotations
 MARKER_BEGIN = 0x84A6  # c.mv s1, s1
 MARKER_END = 0x894A  # c.mv s2, s2
 
-LOAD, STORE, OPERATION, JALR, JAL, BRANCH = 0x03, 0x23, 0x33, 0x67, 0x6F, 0x63
+LOAD, STORE, OPERATION, JALR, JAL, BRANCH, SYSTEM = 0x03, 0x23, 0x33, 0x67, 0x6F, 0x63, 0x73
 
 # Compressed instructions by quadrant (bits 1 and 0) and function (bits 15 to 13).
 COMPRESSED = {
@@ -68,3 +68,16 @@ def _classify_compressed(first: int) -> str:
     if first & 3 == 2 and first >> 13 == 4 and first & 0x007C == 0 and first & 0x0F80:
         return "branch"  # C.JR, C.JALR
     return COMPRESSED.get((first & 3, first >> 13), "other")
+
+
+def timing(first: int, second: int) -> str:
+    """Kind of an instruction in tables of cycles: its class, or a finer one where its cycles are others."""
+    kind, _ = classify(first, second)
+    if is_wide(first):
+        finer = {JALR: "indirect", JAL: "jump", BRANCH: "conditional", SYSTEM: "system"}
+        return finer.get(first & 0x7F, kind)
+    if kind != "branch":
+        return kind
+    if first & 3 == 2:
+        return "indirect"
+    return "conditional" if first >> 14 == 3 else "jump"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from integrad.build.firmware import Firmware
 from integrad.build.toolchain import find_toolchain
-from integrad.emulate.counting import CallSite, CountingMap, Counts, make_counting_map, sum_functions
+from integrad.emulate.counting import CallSite, CountingMap, make_counting_map
+from integrad.emulate.counts import Counts, sum_functions
 from integrad.emulate.faults import EXIT_FAULT, FirmwareError, explain_console
 from integrad.emulate.qemu import find_host_compiler, find_qemu, run_qemu
 from integrad.emulate.simavr import NO_COUNTS, SIMAVR, find_simavr, run_simavr
@@ -97,7 +98,7 @@ def run(
     emulator, or a tool for counting, is missing.
     """
     engine = engine or choose_engine(firmware.core, count)
-    counting = make_counting_map(firmware.program, callers) if count else None
+    counting = make_counting_map(firmware.program, callers, branches=True) if count else None
     if engine == "qemu":
         data = counting.to_bytes() if counting else None
         raw = run_qemu(firmware.elf, firmware.core, firmware.whole_machine, session, data, time_limit)

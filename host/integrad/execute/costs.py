@@ -13,6 +13,7 @@ from integrad.emulate.runner import RunResult
 from integrad.execute.cost_rows import REST, SHARED_ROWS, Rows
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Predict, Stack, Train
+from integrad.execute.times import Time, times_of
 from integrad.learners.schedule import Schedule
 from integrad_codegen import costs as plan_costs
 from integrad_codegen.c.calls import Calls, runtime_calls
@@ -49,7 +50,7 @@ class Costs:
     macs: of one inference. instructions_per_training_step, training_macs: of one whole batch; None if nothing
     learns. flash_bytes, ram_bytes: as linked, including the stack reserve. stack_bytes: maximum stack usage,
     that of inferences or of training steps, whichever is larger.
-    weights_ram_bytes: size of the struct of trainable weights.
+    weights_ram_bytes: size of the struct of trainable weights. times: on the part of the firmware.
     """
 
     macs: int
@@ -69,11 +70,12 @@ class Costs:
     layers: tuple[LayerCost, ...]
     inference_stack_bytes: int
     training_stack_bytes: int | None
+    times: tuple[Time, ...] = ()
 
     def to_json(self) -> dict:
-        """The figures of a report, JSON-serialisable: of the stack, the maximum alone."""
+        """The figures of a report, JSON-serialisable: of the stack, the maximum alone; no times."""
         figures = asdict(self)
-        del figures["inference_stack_bytes"], figures["training_stack_bytes"]
+        del figures["inference_stack_bytes"], figures["training_stack_bytes"], figures["times"]
         return figures
 
 
@@ -122,6 +124,7 @@ def measure_costs(
         layers=tuple(_layers(device, firmware, calls, inference, training)),
         inference_stack_bytes=stack,
         training_stack_bytes=training_stack,
+        times=times_of(firmware.core.part, inference.regions, training.regions if training else ()),
     )
 
 

@@ -53,6 +53,35 @@ def show_layers(console: Console, costs) -> None:
     console.print(table)
 
 
+def show_times(console: Console, part, costs, source: str) -> None:
+    """Cycles and milliseconds, if a table says them. source: of the table."""
+    if not costs.times:
+        return
+    exact = all(time.min_cycles == time.max_cycles for time in costs.times)
+    title = f"Time on {part.name} at {part.clock_hz / 1e6:g} MHz, {'computed' if exact else 'estimated'}"
+    table = Table(title=title)
+    for name in ("", "wait states\nof flash", "cycles", "milliseconds"):
+        table.add_column(name, justify="right" if name else "left")
+    for time in costs.times:
+        cycles = _range(f"{time.min_cycles:,}", f"{time.max_cycles:,}")
+        milliseconds = _range(_milliseconds(time.min_milliseconds), _milliseconds(time.max_milliseconds))
+        step = f" of {costs.batch_size}" if time.what != costs.times[0].what else ""
+        table.add_row(f"{time.what}{step}", str(time.wait_states), cycles, milliseconds)
+    console.print(table)
+    text = f"Cycles follow from executed instructions and {source}. They were not measured."
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def _range(least: str, most: str) -> str:
+    return least if least == most else f"{least} to {most}"
+
+
+def _milliseconds(value: float) -> str:
+    """Three digits, or more before the point."""
+    decimals = next((n for n, most in ((3, 1), (2, 10), (1, 100)) if value < most), 0)
+    return f"{value:,.{decimals}f}"
+
+
 def show_plan(console: Console, title: str, layers, memory: list[tuple[str, int]]) -> None:
     """Costs of a plan, known before it is compiled. layers, memory: integrad_codegen.costs."""
     table = Table(title=title)

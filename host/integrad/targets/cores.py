@@ -14,6 +14,7 @@ from integrad.errors import UsageError
 from integrad.targets.families import ARM, AVR, RISC_V, Family
 from integrad.targets.machines import MIB, Machine, MicroPythonBoard
 from integrad.targets.parts import Part, find_part
+from integrad.targets.timings import CORTEX_M0, CORTEX_M0_PLUS, CORTEX_M3, CORTEX_M4, HAZARD3, Timing
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Core:
     vector_bytes: size of a vector register, or 0.
     keeps_loops: whether its kernels contain compiled loops that matter for speed; if all of them are
     assembly, native modules are optimised for size. architecture: of an Arm core, by its name in LLVM.
+    timings: name of the core, of one in `also` or of a part → its published table of cycles.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Core:
     vector_bytes: int = 0
     keeps_loops: bool = False
     architecture: str = ""
+    timings: Mapping[str, Timing] = field(default_factory=dict)
 
     def memory_bytes(self, whole_machine: bool) -> tuple[int, int]:
         """(flash, RAM) to link for: that of the part or of the emulated machine."""
@@ -101,6 +104,7 @@ CORES: dict[str, Core] = {
                 store_origin=0x20100000,
             ),
             also={"m0+": "Cortex-M0+"},
+            timings={"m0": CORTEX_M0, "m0+": CORTEX_M0_PLUS},
             micropython=MicroPythonBoard(
                 architecture="armv6m",
                 runs_on="Cortex-M0, M0+",
@@ -121,6 +125,7 @@ CORES: dict[str, Core] = {
             part="STM32F103RE",
             machine=Machine("mps2-an385", store_origin=0x21000000),
             keeps_loops=True,
+            timings={"m3": CORTEX_M3},
             micropython=MicroPythonBoard(
                 architecture="armv7m",
                 runs_on="Cortex-M3",
@@ -138,6 +143,7 @@ CORES: dict[str, Core] = {
             part="nRF52840",
             machine=Machine("mps2-an386", store_origin=0x21000000),
             fpu="fpv4-sp-d16",
+            timings={"m4": CORTEX_M4},
             micropython=MicroPythonBoard(
                 architecture="armv7emsp",
                 runs_on="Cortex-M4F, M33",
@@ -224,6 +230,7 @@ CORES: dict[str, Core] = {
             },
             unicorn_model=None,
             keeps_loops=True,
+            timings={"RP2350-RISCV": HAZARD3},
             micropython=MicroPythonBoard(
                 architecture="rv32imc",
                 runs_on="ESP32-C3, RP2350 as RISC-V",
@@ -282,6 +289,12 @@ def product_of(part: Part) -> str:
     """Name of the core of a part, such as Cortex-M0+."""
     core = core_of(part)
     return core.also.get(part.core, core.product)
+
+
+def timing_of(part: Part) -> Timing | None:
+    """The published table of cycles of a part's core, if there is one."""
+    timings = core_of(part).timings
+    return timings.get(part.name) or timings.get(part.core)
 
 
 def micropython_cores() -> dict[str, Core]:

@@ -15,7 +15,10 @@ from integrad.targets.other_chips import other_chip
 NEAR = 5
 """Maximum number of suggestions in an error message."""
 
-FLASH = ("erase_bytes", "program_bytes", "erase_cycles", "flash_origin", "ram_origin")
+NUMBERS = (
+    *("erase_bytes", "program_bytes", "erase_cycles", "flash_origin", "ram_origin"),
+    *("clock_hz", "wait_states"),
+)
 
 MOST = 12
 """Maximum number of parts that a name is said to mean."""
@@ -31,7 +34,9 @@ class Part:
     that several parts have is ambiguous. erase_bytes, program_bytes, erase_cycles: of that flash, as in its
     data sheet: bytes of a block and of a unit, and how often a block can be erased at least; of the blocks at
     its end, where several have the same size; None where there are none such or the numbers are not known.
-    flash_origin, ram_origin: where both begin in the address space; None if not known.
+    flash_origin, ram_origin: where both begin in the address space; None if not known. clock_hz: highest
+    frequency of the core; wait_states: of its flash at that frequency, without a cache; None if not known, or
+    where programs run from a memory of another chip.
     """
 
     name: str
@@ -46,6 +51,8 @@ class Part:
     erase_cycles: int | None = None
     flash_origin: int | None = None
     ram_origin: int | None = None
+    clock_hz: int | None = None
+    wait_states: int | None = None
 
 
 @cache
@@ -57,9 +64,9 @@ def all_parts() -> tuple[Part, ...]:
 
 def _part(row: dict[str, str]) -> Part:
     memories = int(row["flash_bytes"]), int(row["ram_bytes"])
-    flash = (int(row[key], 0) if row[key] else None for key in FLASH)
+    numbers = (int(row[key], 0) if row[key] else None for key in NUMBERS)
     aliases = tuple(row["aliases"].split())
-    return Part(row["name"], row["core"], *memories, row["maker"], aliases, row["note"], *flash)
+    return Part(row["name"], row["core"], *memories, row["maker"], aliases, row["note"], *numbers)
 
 
 def find_part(text: str, start: str = "--part ") -> Part:
