@@ -146,8 +146,7 @@ def emulate(
     show_recomputation(console, device.plan)
     learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"
     show_outcome(console, f"{data}, {evaluated.text}", outcome, learnt, evaluated.note(test))
-    times = {"clock_hz": chosen.part.clock_hz, "times": [asdict(time) for time in costs.times]}
-    figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs), **times}
+    figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs)}
     write_json(json_path, {"core": chosen.name, **figures})
     require_equal(outcome, "core")
 
@@ -183,13 +182,16 @@ def outcome_json(outcome: Adaptation) -> dict:
 
 
 def cost_json(costs: Costs) -> dict:
-    """The JSON keys for costs, in total and by layer, of emulate and demo."""
+    """The JSON keys for costs, in total and by layer, and for times, of emulate and demo."""
     names = (
         *("macs", "instructions_per_inference", "instructions_per_training_step"),
         *("flash_bytes", "ram_bytes", "stack_bytes"),
     )
     figures = costs.to_json()
-    return {name: figures[name] for name in names} | {"layers": list(figures["layers"])}
+    return {name: figures[name] for name in names} | {
+        "layers": list(figures["layers"]),
+        "times": [asdict(time) for time in costs.times],
+    }
 
 
 def show_outcome(console, what: str, outcome: Adaptation, learnt: str, note: str | None) -> None:

@@ -21,6 +21,7 @@ class Time:
     """
 
     what: str
+    clock_hz: int
     wait_states: int
     min_cycles: int
     max_cycles: int
@@ -39,5 +40,5 @@ def times_of(part: Part, inference: Sequence[Counts], training: Sequence[Counts]
         for wait_states in sorted({0, part.wait_states or 0}) if regions else ():
             cycles = mean_cycles(regions, timing, wait_states)
             milliseconds = (round(1000 * count / part.clock_hz, 4) for count in cycles)
-            found.append(Time(what, wait_states, *cycles, *milliseconds))
+            found.append(Time(what, part.clock_hz, wait_states, *cycles, *milliseconds))
     return tuple(found)
