@@ -33,13 +33,15 @@ __attribute__((weak)) void integrad_board_send(const void *bytes, size_t count);
     static const integrad_test_case name[1] = {{#name, name##_case}};                              \
     static void name##_case(void)
 
-/* The cases, and the program that runs them. Its exit status is 1 if one of them fails. */
+/* The cases, and the program that runs them. Its exit status is 1 if one of them fails. The table
+ * is also read by the plugin; without `volatile`, a compiler may do without the table. */
 #define INTEGRAD_TESTS(...)                                                                        \
     static const integrad_test_case *const integrad_test_cases[] = {__VA_ARGS__};                  \
     int main(void);                                                                                \
     int main(void) {                                                                               \
+        const integrad_test_case *const *volatile table = integrad_test_cases;                     \
         enum { COUNT = sizeof integrad_test_cases / sizeof integrad_test_cases[0] };               \
-        return integrad_test_run(integrad_test_cases, COUNT);                                      \
+        return integrad_test_run(table, COUNT);                                                    \
     }
 
 /* The condition holds. */
@@ -96,8 +98,9 @@ typedef struct {
     void (*run)(void);
 } integrad_test_case;
 
-/* The case to begin with. The pytest plugin sets it when main is entered. */
-static volatile uint16_t integrad_test_first;
+/* The number of the only case to run. The pytest plugin changes it in the linked program. */
+#define INTEGRAD_TEST_ALL 0xFFFFu
+static volatile uint16_t integrad_test_only = INTEGRAD_TEST_ALL;
 
 static struct {
     uint32_t failures;
@@ -240,11 +243,15 @@ INTEGRAD_TEST_FUNCTION int integrad_test_run(const integrad_test_case *const *ca
     integrad_test_print("TAP version 13\n1..");
     integrad_test_print_number(count);
     integrad_test_print("\n");
-    for (uint16_t i = integrad_test_first; i < count; i++) {
+    for (uint16_t number = 1; number <= count; number++) {
+        const integrad_test_case *now = cases[number - 1];
+        if (integrad_test_only != INTEGRAD_TEST_ALL && integrad_test_only != number) {
+            continue;
+        }
         integrad_test_now.failures = 0;
         integrad_test_now.skipped = 0;
-        cases[i]->run();
-        integrad_test_report((uint16_t)(i + 1), cases[i]->name);
+        now->run();
+        integrad_test_report(number, now->name);
         status |= integrad_test_now.failures > 0;
     }
     return status;

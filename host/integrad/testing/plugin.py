@@ -6,6 +6,8 @@ it needs it.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from integrad.testing.options import BOARD, CORE, OPTIONS, PREFIX, SERVICE
@@ -58,6 +60,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     from integrad.testing.fixtures import devices_of
 
     devices_of(metafunc)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector):
+    """C files that the settings name as unit tests."""
+    if file_path.suffix != ".c":
+        return None
+    from integrad.testing.fixtures import settings_of
+
+    settings = settings_of(parent.config)
+    if file_path not in settings.unit_tests:
+        return None
+    from integrad.testing.unit_tests import UnitTestFile
+
+    return UnitTestFile.from_parent(parent, path=file_path, settings=settings)
 
 
 @pytest.hookimpl(wrapper=True)
