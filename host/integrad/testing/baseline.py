@@ -21,6 +21,7 @@ from pathlib import Path
 from integrad.errors import IntegradError, one_line
 from integrad.files import read_bounded
 from integrad.testing.figures import BY_KEY, Measurement
+from integrad.testing.settings import shown_path
 from integrad.testing.values import LARGEST
 
 FORMAT = "integrad baseline 1"
@@ -87,7 +88,8 @@ def differences(
     """
     if not baseline.is_of(now):
         theirs, ours = (f"weights of CRC {crc}" if crc else "none" for crc in (baseline.model, now.model))
-        text = f"{path}: is of another model ({theirs}) than {model or 'the program'} ({ours})"
+        now_of = shown_path(model) if model else "the program"
+        text = f"{path}: is of another model ({theirs}) than {now_of} ({ours})"
         return [f"{text}; if the model was replaced on purpose, {AGAIN}"], []
     missing = [core for core in now.cores if core not in baseline.cores]
     reasons = [f"{path}: has no figures of the core {core}; {AGAIN}" for core in missing]

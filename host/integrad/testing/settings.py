@@ -136,7 +136,7 @@ def _found(start: Path) -> Settings:
     for folder in (start, *start.parents):
         path = folder / PYPROJECT
         if path.is_file():
-            document = read_toml(_shown(path), "settings")
+            document = read_toml(shown_path(path), "settings")
             if _own(document) is not None:
                 return _read(path, document)
     return Settings(Place(f"{PYPROJECT}: {TABLE}", start))
@@ -149,9 +149,9 @@ def _own(document: dict):
 
 
 def _read(path: Path, document: dict) -> Settings:
-    own, shown = _own(document), f"{_shown(path)}:"
+    own, shown = _own(document), f"{shown_path(path)}:"
     if own is None and path.name == PYPROJECT:
-        raise UsageError(f"{_shown(path)}: has no table {TABLE}")
+        raise UsageError(f"{shown_path(path)}: has no table {TABLE}")
     place = Place(f"{shown} {TABLE}" if own is not None else shown, path.resolve().parent)
     given = values.table(place, document if own is None else own, [*KEYS, "budget"])
     budgets = read_budgets(place.inner("budget"), given.get("budget", {}), tuple(CORES))
@@ -159,7 +159,7 @@ def _read(path: Path, document: dict) -> Settings:
     return _checked(Settings(place, **found, budgets=budgets), place)
 
 
-def _shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
     """The path as users would type it."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
