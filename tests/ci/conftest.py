@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 # A run within this process forgets the modules that it imports; NumPy must not be imported again.
@@ -41,6 +42,14 @@ def machines():
 )
 USE = '[tool.integrad]\ncores = ["m0", "m4"]\nready = "ready\\r\\n"\n'
 
+CACHE = platformdirs.user_cache_path()
+
+
+@pytest.fixture
+def kept_objects(monkeypatch):
+    """pytester gives each test another home; objects of builds are those of the user all the same."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(CACHE))
+
 
 @pytest.fixture
 def project(pytester):
@@ -51,6 +60,6 @@ def project(pytester):
         pytester.makeconftest(CONFTEST % scope)
         pytester.makepyfile(tests)
         words = () if embedded else ("-p", "no:pytest_embedded")
-        return pytester.runpytest_inprocess(*words, *arguments)
+        return pytester.runpytest_inprocess("-c", "pyproject.toml", *words, *arguments)
 
     return run

@@ -54,7 +54,7 @@ def test_settings_that_are_wrong(project, pytester):
 
 
 FAILING = """
-def test_faults(dut, record_property):
+def test_faults(dut):
     dut.write("fault")
     dut.expect("value: .*")
 def test_is_unharmed(dut, machines):

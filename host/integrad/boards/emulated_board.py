@@ -58,11 +58,25 @@ def project_image(
     step_options: of the learner, see Learner.device_options; options: of the compiler. Raises IntegradError
     if the model does not fit the board.
     """
-    plan = make_plan(model.network, NAME, learn, batch_size, model.constants | dict(step_options or {}))
+    project_files(model, board, folder, batch_size, learn, step_options)
+    return build_project(folder, board, options)
+
+
+def project_files(
+    model: Model,
+    board: Board,
+    folder: Path,
+    batch_size: int,
+    learn: str = "all",
+    step_options: Mapping[str, str] | None = None,
+    name: str | None = None,
+) -> None:
+    """Write the project of a model for a board to a folder. Raises IntegradError if it does not fit."""
+    constants = model.constants | dict(step_options or {})
+    plan = make_plan(model.network, name or NAME, learn, batch_size, constants)
     made, request = Project(board, store_memory(None, board.part)), Request(model, plan)
     require_project_fit(model, plan, board, made.memory(request))
     write_export(folder, made.files(request))
-    return build_project(folder, board, options)
 
 
 @contextmanager

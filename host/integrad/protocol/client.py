@@ -53,7 +53,9 @@ INTERRUPTING = (0x02, 0x03, 0x04, 0x05)
 
 class Client:
     """Talks to one device. wait: seconds before a request is repeated first, longest_wait: at most; patience:
-    within which a usual answer must arrive; long_patience: that of a training step or a save.
+    within which a usual answer must arrive; long_patience: that of a training step or a save. first: sequence
+    number of the first request of a conversation, which is drawn at random if an answer to an earlier
+    conversation may be on the line.
 
     All methods raise IntegradError if there is no answer in time, and RefusedError if the device refuses.
     """
@@ -65,6 +67,7 @@ class Client:
         patience: float = PATIENCE,
         long_patience: float = LONG_PATIENCE,
         longest_wait: float = LONGEST_WAIT,
+        first: int | None = None,
     ):
         self.stream = stream
         self.repeats = 0
@@ -72,6 +75,7 @@ class Client:
         self._patience, self._long_patience = patience, long_patience
         self._reader = FrameReader()
         self._events: deque[Event] = deque(maxlen=MOST_EVENTS)
+        self._first = first
         self._sequence = 0
         self._info: Info | None = None
 
@@ -82,7 +86,7 @@ class Client:
 
     def begin(self, patience: float | None = None) -> Info:
         """Begin a conversation: ask for information, with a new sequence number."""
-        self._sequence = _quiet_sequence()
+        self._sequence = _quiet_sequence() if self._first is None else self._first
         try:
             self._info = parse_info(self._exchange(Kind.INFO, b"", patience or self._patience))
         except (RefusedError, OtherVersionError):

@@ -19,7 +19,7 @@ INSTRUCTIONS, SECONDS = 200_000_000, 60.0
 WINDOW = 64 * 1024
 """Received bytes in which a pattern is looked for."""
 
-MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 1024 * 1024
 """Received during one wait, after which it fails."""
 
 LOOK = 0.05
@@ -53,10 +53,12 @@ class Dut:
         self.log: Log | None = None
         self.failed = False
         self.stop: Stop | None = None
+        self.starts = 1
         self._limits = instructions, timeout
         self._transcript = Transcript()
         self._pending = bytearray()
         self._on = True
+        self._at_break: Callable[[Stop], None] | None = None
 
     @property
     def name(self) -> str:
@@ -80,12 +82,19 @@ class Dut:
 
     @property
     def instructions(self) -> int | None:
-        """Executed since it was switched on first; None for a chip that does not count them."""
+        """Executed since it was switched on first, but for those during which input was on its way, whose
+        number depends on the host; None for a chip that does not count them."""
         return self.chip.instructions if isinstance(self.chip, Machine) else None
 
     def registers(self) -> dict[str, int]:
         """Name → value; none of a chip whose emulator does not show them."""
         return self.chip.registers() if isinstance(self.chip, Machine) else {}
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Bytes of flash or RAM."""
+        if not isinstance(self.chip, Machine):
+            raise IntegradError(f"{self.name}: its emulator shows no memory; use a core")
+        return self.chip.read_memory(address, size)
 
     def expect(
         self,
@@ -181,6 +190,16 @@ class Dut:
         self._take(self.chip.take_output())
         return self.stop
 
+    def break_at(
+        self, address: int | None, times: int = 1, then: Callable[[Stop], None] | None = None
+    ) -> None:
+        """Call a function when an instruction is reached for the n-th time from now, before it is executed.
+        The device then runs on, unless the function raises something. None: no longer."""
+        if not isinstance(self.chip, Machine):
+            raise IntegradError(f"{self.name}: its emulator does not stop at instructions; use a core")
+        self.chip.break_at(address, times)
+        self._at_break = None if address is None else then
+
     def power_off(self) -> None:
         """Cut the power, wherever the program stands. restart() switches it on."""
         self._note("switched off")
@@ -195,6 +214,7 @@ class Dut:
         """The chip was switched off and on."""
         self._pending.clear()
         self._on, self.stop = True, None
+        self.starts += 1
         self._note("switched on")
 
     def close(self) -> None:
@@ -246,10 +266,14 @@ class Dut:
         self.chip.ceiling = seconds
         stop = self.chip.run(min(SLICE, instructions), until_output=True)
         data = self.chip.take_output()
-        waits = stop.reason is Reason.WAITING and not data
         self.stop = stop
+        if stop.reason is Reason.BREAKPOINT and self._at_break is not None:
+            self._take(data)
+            self._at_break(stop)
+            return b"", ""
         why = f"it {stop.text}" if stop.text else stop.reason.value
-        return data, why if stop.reason in END or waits else ""
+        is_over = stop.reason in END or (stop.reason is Reason.WAITING and not data)
+        return data, why if is_over else ""
 
     def _take(self, data: bytes) -> None:
         self._transcript.add(data)

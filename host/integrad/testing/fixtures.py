@@ -22,7 +22,7 @@ def settings_of(config: pytest.Config):
 
         file = config.getoption("integrad_config")
         try:
-            settings = read_settings(config.rootpath, Path(file) if file else None)
+            settings = read_settings(config.invocation_params.dir, Path(file) if file else None)
             config.stash[SETTINGS] = _changed(settings, "command line", _given(config))
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
@@ -54,7 +54,7 @@ def scope_of(config: pytest.Config) -> str:
     """How long tests share a device. Reads the settings only if there are any. Raises pytest.UsageError."""
     if SCOPE not in config.stash:
         scope = config.getoption("integrad_scope")
-        if not scope and (config.getoption("integrad_config") or _has_table(config.rootpath)):
+        if not scope and (config.getoption("integrad_config") or _has_table(config.invocation_params.dir)):
             scope = settings_of(config).scope
         config.stash[SCOPE] = scope or FUNCTION
     return config.stash[SCOPE]
@@ -185,6 +185,22 @@ def model(request, integrad_dut, integrad_settings):
     return session
 
 
+@pytest.fixture
+def costs(integrad_dut, firmware, integrad_settings):
+    """Bytes of the firmware in flash, RAM and stack, and exact instructions of parts of it."""
+    from integrad.testing.costs import FirmwareCosts
+
+    return FirmwareCosts(integrad_dut, firmware, integrad_settings)
+
+
+@pytest.fixture
+def flash(integrad_dut, _integrad_device):
+    """The memory in which the firmware saves, and power cuts while it does."""
+    from integrad.testing.flash import Flash
+
+    return Flash(_integrad_device, integrad_dut)
+
+
 @contextmanager
 def told():
     """Reports an error that users can cause as one line, without a traceback."""
@@ -193,7 +209,4 @@ def told():
     try:
         yield
     except (IntegradError, AssertionError) as error:
-        text = str(error)
-    else:
-        return
-    pytest.fail(text, pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None

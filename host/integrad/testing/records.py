@@ -78,7 +78,7 @@ def add_to_report(item: pytest.Item, report: pytest.TestReport) -> None:
 
 
 def _log_folder(config: pytest.Config) -> Path:
-    return config.rootpath / config.getoption("integrad_logs")
+    return config.invocation_params.dir / config.getoption("integrad_logs")
 
 
 def _file_name(nodeid: str) -> str:

@@ -23,6 +23,9 @@ from integrad_codegen.plan import make_plan
 NEVER = 1e9
 """Seconds: a device of which instructions are counted loses no request, so that none is repeated."""
 
+FIRST = 1
+"""Sequence number of the first request, always the same, so that the instructions are too."""
+
 
 class DutStream:
     """The serial port of a device as the byte stream of a client. wanted: what the client waits for."""
@@ -51,7 +54,7 @@ def _asks(what: str):
         @wraps(method)
         def asking(self, *arguments, **named):
             __tracebackhide__ = True
-            self._stream.wanted = f"an answer to a request to {what}"
+            before, self._stream.wanted = self._stream.wanted, f"an answer to a request to {what}"
             try:
                 return method(self, *arguments, **named)
             except RefusedError as error:
@@ -61,6 +64,8 @@ def _asks(what: str):
             except IntegradError as error:
                 self.dut.failed = True
                 raise DeviceFailure("\n".join([str(error), *self.dut.state()])) from None
+            finally:
+                self._stream.wanted = before
 
         return asking
 
@@ -76,14 +81,29 @@ class Session:
 
     def __init__(self, dut: Dut, model: Path | None = None):
         self.dut = dut
-        self.has_begun = False
         self._path = model
         self._stream = DutStream(dut)
-        if isinstance(dut.chip, Machine):
-            limits = {"wait": NEVER, "patience": NEVER, "long_patience": NEVER, "longest_wait": NEVER}
-        else:
-            limits = {"wait": dut.chip.wait}
-        self.client = Client(self._stream, **limits)
+        self._begun = 0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the device, which may have restarted since, has answered."""
+        return self._begun == self.dut.starts
+
+    @property
+    def client(self) -> Client:
+        """The conversation, a new one after a restart of the device."""
+        if not self.has_begun:
+            self._client = Client(self._stream, first=FIRST, **self._waits)
+            self._client.begin()
+            self._begun = self.dut.starts
+        return self._client
+
+    @property
+    def _waits(self) -> dict[str, float]:
+        if isinstance(self.dut.chip, Machine):
+            return dict.fromkeys(("wait", "longest_wait", "patience", "long_patience"), NEVER)
+        return {"wait": self.dut.chip.wait}
 
     @cached_property
     def host(self) -> Model:
@@ -94,13 +114,13 @@ class Session:
     @property
     def info(self) -> Info:
         """What the device says about itself."""
-        return self.client.info if self.has_begun else self.begin()
+        __tracebackhide__ = True
+        return self.begin()
 
     @_asks("describe itself")
     def begin(self) -> Info:
-        """Begin a conversation, as after a restart of the device."""
-        info, self.has_begun = self.client.begin(), True
-        return info
+        """Begin the conversation, unless it has begun. Other methods do so too."""
+        return self.client.info
 
     @_asks("classify a sample")
     def scores(self, x) -> np.ndarray:
