@@ -9,7 +9,7 @@ import pytest
 
 from integrad.testing.options import BOARD, CORE, OPTIONS, Option
 
-SETTINGS, SCOPE = pytest.StashKey(), pytest.StashKey()
+SETTINGS, SCOPE, TABLED = pytest.StashKey(), pytest.StashKey(), pytest.StashKey()
 PYPROJECT, TABLE = "pyproject.toml", "tool.integrad"
 FUNCTION = "function"
 
@@ -53,15 +53,21 @@ def _changed(settings, origin: str, changes: dict[str, object]):
 def scope_of(config: pytest.Config) -> str:
     """How long tests share a device. Reads the settings only if there are any. Raises pytest.UsageError."""
     if SCOPE not in config.stash:
-        scope = config.getoption("integrad_scope")
-        if not scope and (config.getoption("integrad_config") or _has_table(config.invocation_params.dir)):
-            scope = settings_of(config).scope
-        config.stash[SCOPE] = scope or FUNCTION
+        scope = settings_of(config).scope if has_settings(config) else FUNCTION
+        config.stash[SCOPE] = config.getoption("integrad_scope") or scope
     return config.stash[SCOPE]
 
 
 def _scope(fixture_name: str, config: pytest.Config) -> str:
     return scope_of(config)
+
+
+def has_settings(config: pytest.Config) -> bool:
+    """Whether a file has settings, which is found out without the modules that read them."""
+    if TABLED not in config.stash:
+        folder = config.invocation_params.dir
+        config.stash[TABLED] = bool(config.getoption("integrad_config")) or _has_table(folder)
+    return config.stash[TABLED]
 
 
 def _has_table(folder: Path) -> bool:

@@ -66,14 +66,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector):
     """C files that the settings name as unit tests."""
     if file_path.suffix != ".c":
         return None
-    from integrad.testing.fixtures import settings_of
+    from integrad.testing.fixtures import has_settings, settings_of
 
-    settings = settings_of(parent.config)
-    if file_path not in settings.unit_tests:
+    if not has_settings(parent.config) or file_path not in settings_of(parent.config).unit_tests:
         return None
     from integrad.testing.unit_tests import UnitTestFile
 
-    return UnitTestFile.from_parent(parent, path=file_path, settings=settings)
+    return UnitTestFile.from_parent(parent, path=file_path, settings=settings_of(parent.config))
 
 
 @pytest.hookimpl(wrapper=True)
