@@ -1,10 +1,11 @@
 """The projects of an STM32 and of an nRF in labwired: they compute what the host computes, over the serial
 protocol, save in their flash, and have the same weights after they were switched off and on."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
-from digits import fail, train, write_npz
+from digits import fail, run, train, write_npz
 
 from integrad.boards.c_board import compare, device_of
 from integrad.boards.emulated_board import check_saving, emulated_board, project_image
@@ -57,3 +58,36 @@ def test_options_that_exclude_each_other_and_boards_without_emulators(path):
     assert status == 2 and "no emulator runs its image" in message
     status, message = fail("verify", path, "--board", "picco")
     assert status == 2 and "pico" in message
+
+
+def test_a_pico_classifies_and_learns_from_data(path):
+    options = (
+        "--board",
+        "pico",
+        "--samples",
+        2,
+        "--tune",
+        3,
+        "--epochs",
+        1,
+        "--replay",
+        0,
+        "--batch-size",
+        2,
+    )
+    result = run("emulate", path, path.parent / "toy.npz", *options, "--json", "-")
+    assert result.exit_code == 0, result.stderr
+    figures = json.loads(result.stdout)
+    assert (figures["board"], figures["emulator"], figures["equal_to_host"]) == ("pico", "rp2040py", True)
+    assert figures["macs"] is None and figures["layers"] == figures["times"] == []
+    assert figures["weights_crc"] != f"{load_model(path).network.weights_crc():08x}"
+    assert 5_000 < figures["cycles_per_prediction"] < 100_000
+    assert f"{figures['cycles_per_prediction']:,} cycles" in result.stderr
+
+
+def test_options_of_boards_and_of_cores(path):
+    for options in (("--samples", 3), ("--emulator", "qemu")):
+        status, message = fail("emulate", path, "toy.npz", *options)
+        assert status == 2 and f"{options[0]} {options[1]}: requires --board" in message
+    status, message = fail("emulate", path, "toy.npz", "--board", "pico", "--part", "pico")
+    assert status == 2 and "--part pico: cannot be combined with --board pico" in message

@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from integrad.boards.c_board import compare, device_of
 from integrad.emulate.chip import Chip
 from integrad.emulate.chips import ChipEmulator
 from integrad.errors import IntegradError
 from integrad.estimate.store_costs import store_memory
+from integrad.execute.adaptation import Adaptation, Samples, Tuning, adapt_on
+from integrad.execute.serial_session import serial_executor
 from integrad.execute.verification import Verdict, random_actions
 from integrad.export.project import Project
 from integrad.export.project_build import build_project
@@ -29,6 +33,28 @@ PATIENCE = 120.0
 """Seconds of the host within which an emulated board must answer."""
 
 
+class CycleClient(Client):
+    """Also counts the cycles of an emulated chip from each request for a prediction to its answer."""
+
+    stream: Chip
+
+    def __init__(self, chip: Chip, *patience: float):
+        super().__init__(chip, *patience)
+        self._cycles: list[int] = []
+
+    def predict(self, slot: int = 0) -> tuple[int, np.ndarray]:
+        before = self.stream.cycles
+        found = super().predict(slot)
+        if before is not None:
+            self._cycles.append(self.stream.cycles - before)
+        return found
+
+    @property
+    def mean_cycles(self) -> int | None:
+        """Rounded down; None if the emulator counts none, or there was no prediction."""
+        return sum(self._cycles) // len(self._cycles) if self._cycles else None
+
+
 @dataclass(frozen=True)
 class EmulatedBoard:
     """A board whose chip an emulator runs. client: the conversation with its program."""
@@ -36,7 +62,7 @@ class EmulatedBoard:
     board: Board
     emulator: ChipEmulator
     chip: Chip
-    client: Client
+    client: CycleClient
 
     def restart(self) -> None:
         """Switch it off and on, and begin a new conversation."""
@@ -85,7 +111,7 @@ def emulated_board(
 ) -> Iterator[EmulatedBoard]:
     """Run the image of a board, for as long as the context lasts."""
     with emulator.start(image, board) as chip:
-        client = Client(chip, chip.wait, patience, max(patience, 5 * PATIENCE))
+        client = CycleClient(chip, chip.wait, patience, max(patience, 5 * PATIENCE))
         client.begin()
         yield EmulatedBoard(board, emulator, chip, client)
 
@@ -104,6 +130,19 @@ def verify_emulated(
         client.learn(1)
         check_saving(emulated)
     return verdicts
+
+
+def adapt_emulated(
+    emulated: EmulatedBoard,
+    model: Model,
+    tests: Samples,
+    fresh: Samples | None = None,
+    tuning: Tuning | None = None,
+    stored: Samples | None = None,
+) -> Adaptation:
+    """adapt_on() the board."""
+    device = device_of(emulated.client, model)
+    return adapt_on(device, serial_executor(emulated.client).perform, tests, fresh, tuning, stored)
 
 
 def check_saving(emulated: EmulatedBoard) -> None:

@@ -7,8 +7,8 @@ from dataclasses import asdict
 import click
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
+from integrad.cli.board_options import emulated_board_options, require_board
 from integrad.cli.device_options import (
     batch_size_option,
     device_options,
@@ -23,14 +23,15 @@ from integrad.cli.device_options import (
     time_limit_option,
     work_folder,
 )
+from integrad.cli.emulate_board import BOARD_SAMPLES, NO_BOARD, BoardProgram, emulate_on_board, spread
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.outcomes import outcome_json, require_equal, show_outcome
 from integrad.cli.table_options import table_options
 from integrad.datasets import Dataset
 from integrad.emulate.runner import require_counts
-from integrad.errors import IntegradError, UsageError
+from integrad.errors import UsageError
 from integrad.execute.adaptation import (
     TUNING_EPOCHS,
-    Adaptation,
     Tuning,
     adapt,
     schedule_for,
@@ -41,9 +42,16 @@ from integrad.execute.device_model import DeviceModel
 from integrad.execute.tuning_split import TuningSplit, split_data
 from integrad.model_file import Model, load_model
 from integrad.report.costs import show_layers, show_memory, show_times
+from integrad.targets.boards import find_board
 from integrad.targets.cores import timing_of
 from integrad.training.evaluation import Part, choose_part, match_labels
 from integrad.training.model_data import load_for
+
+COST_NAMES = (
+    *("macs", "instructions_per_inference", "instructions_per_training_step"),
+    *("flash_bytes", "ram_bytes", "stack_bytes"),
+)
+NO_COSTS = dict.fromkeys(COST_NAMES) | {"layers": [], "times": []}
 
 
 @click.command()
@@ -51,6 +59,13 @@ from integrad.training.model_data import load_for
 @click.argument("data")
 @emulated_core_option
 @emulated_part_option
+@emulated_board_options
+@click.option(
+    "--samples",
+    type=click.IntRange(1),
+    metavar="COUNT",
+    help=f"With --board, samples to classify; each takes about a second. [default: {BOARD_SAMPLES}]",
+)
 @click.option("--only", multiple=True, metavar="KEY=VALUE", help="Use matching samples only. Repeatable.")
 @click.option("--tune", type=click.IntRange(1), metavar="COUNT", help="Number of samples to learn from.")
 @click.option(
@@ -81,6 +96,9 @@ def emulate(
     data,
     core,
     part,
+    board,
+    emulator,
+    samples,
     only,
     tune,
     epochs,
@@ -101,15 +119,18 @@ def emulate(
 
     The core has the flash and RAM of a real part. The host repeats everything and must compute the same
     bits. The samples for --replay are taken from those samples of DATA that neither match --only nor
-    belong to the test set.
+    belong to the test set. With --board, the program that `integrad project` makes for it runs in an
+    emulator of its chip, and the samples arrive at its serial port.
 
     \b
     Example:
       integrad emulate digits.model spoken-digits --only speaker=george --tune 100 --learn all
     """
     console = console_for(json_path)
-    chosen = emulated_core(core, part)
-    require_counts(chosen)
+    require_board(board, {"--emulator": emulator, "--samples": samples}, {"--core": core, "--part": part})
+    chosen = None if board else emulated_core(core, part)
+    if chosen:
+        require_counts(chosen)
     learn = learn or ("all" if tune else "none")
     if tune:
         require_learning(learn, "--tune")
@@ -120,21 +141,31 @@ def emulate(
     dataset = load_for(loaded, data, label, group, drop)
     evaluated = choose_part(loaded, dataset, list(only), to_learn=bool(tune))
     mask = evaluated.mask
-    labels, samples = match_labels(loaded, dataset), loaded.preprocessing.raw(dataset.x)
+    labels, raw = match_labels(loaded, dataset), loaded.preprocessing.raw(dataset.x)
     tuned, stored, test = np.arange(0), np.arange(0), np.flatnonzero(mask)
     if tune:
         chosen_samples = tuning_samples(
             console, loaded, dataset, evaluated, labels, tune, replay, batch_size, seed
         )
         tuned, stored, test = chosen_samples
+    schedule = schedule_for(loaded, batch_size, learning_rate_inv)
+    tuning = Tuning(epochs, batch_size, schedule, seed) if tune else None
+    learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"
+    if board:
+        test = spread(test, samples or BOARD_SAMPLES)
+    tests, fresh, old = ((raw[part], labels[part]) for part in (test, tuned, stored))
+    if board:
+        program = BoardProgram(loaded, find_board(board), emulator, learn, batch_size, options, time_limit)
+        outcome, figures = emulate_on_board(console, program, tests, fresh if tune else None, tuning, old)
+        show_outcome(console, f"{data}, {evaluated.text}", outcome, learnt, evaluated.note(test))
+        shown = {**outcome_json(outcome), "stored": len(stored), **NO_COSTS, **figures}
+        write_json(json_path, shown)
+        return require_equal(outcome, "board")
     with work_folder() as folder, console.status("emulating"):
         device = DeviceModel.generate(loaded, folder, learn, batch_size, options=options)
         firmware = device.build(chosen)
-        schedule = schedule_for(loaded, batch_size, learning_rate_inv)
-        tuning = Tuning(epochs, batch_size, schedule, seed) if tune else None
-        tests, fresh, old = ((samples[part], labels[part]) for part in (test, tuned, stored))
         outcome = adapt(device, firmware, tests, fresh if tune else None, tuning, time_limit, old)
-        costs = measure_costs(device, firmware, samples[mask], labels[mask], schedule, time_limit=time_limit)
+        costs = measure_costs(device, firmware, raw[mask], labels[mask], schedule, time_limit=time_limit)
     kept = {
         f"{len(fresh[0]):,} samples to learn from": stored_bytes(fresh),
         f"{len(old[0]):,} stored samples for replay": stored_bytes(old),
@@ -144,11 +175,10 @@ def emulate(
     if timing := timing_of(chosen.part):
         show_times(console, chosen.part, costs, timing.source)
     show_recomputation(console, device.plan)
-    learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"
     show_outcome(console, f"{data}, {evaluated.text}", outcome, learnt, evaluated.note(test))
     figures = {**outcome_json(outcome), "stored": len(stored), **cost_json(costs)}
-    write_json(json_path, {"core": chosen.name, **figures})
-    require_equal(outcome, "core")
+    write_json(json_path, {"core": chosen.name, **NO_BOARD, **figures})
+    return require_equal(outcome, "core")
 
 
 def tuning_samples(
@@ -171,51 +201,10 @@ def tuning_samples(
     return split
 
 
-def outcome_json(outcome: Adaptation) -> dict:
-    """The JSON keys for accuracy and equality with the host."""
-    return {
-        "accuracy": outcome.before,
-        "accuracy_after_tuning": outcome.after,
-        "equal_to_host": outcome.equal_to_host,
-        "weights_crc": f"{outcome.crc_device:08x}",
-    }
-
-
 def cost_json(costs: Costs) -> dict:
     """The JSON keys for costs, in total and by layer, and for times, of emulate and demo."""
-    names = (
-        *("macs", "instructions_per_inference", "instructions_per_training_step"),
-        *("flash_bytes", "ram_bytes", "stack_bytes"),
-    )
     figures = costs.to_json()
-    return {name: figures[name] for name in names} | {
+    return {name: figures[name] for name in COST_NAMES} | {
         "layers": list(figures["layers"]),
         "times": [asdict(time) for time in costs.times],
     }
-
-
-def show_outcome(console, what: str, outcome: Adaptation, learnt: str, note: str | None) -> None:
-    console.print(f"{what}: accuracy on {outcome.samples:,} samples", markup=False, soft_wrap=True)
-    table = Table(show_header=False)
-    table.add_column("")
-    table.add_column("accuracy", justify="right")
-    table.add_row("as trained" if outcome.after is None else "before tuning", f"{outcome.before:.2%}")
-    if outcome.after is not None:
-        table.add_row(f"after {learnt}", f"{outcome.after:.2%}")
-    console.print(table)
-    if note:
-        console.print(f"note: {note}", markup=False, soft_wrap=True)
-    same = (
-        "same bits as on the host" if outcome.equal_to_host else "[red]different bits than on the host[/red]"
-    )
-    console.print(f"{same}: {_crcs(outcome)}")
-
-
-def require_equal(outcome: Adaptation, device: str) -> None:
-    """Raise IntegradError if the device computed other bits than the host."""
-    if not outcome.equal_to_host:
-        raise IntegradError(f"{device} and host computed different bits: {_crcs(outcome)}")
-
-
-def _crcs(outcome: Adaptation) -> str:
-    return f"CRC of weights: host {outcome.crc_host:08x}, device {outcome.crc_device:08x}"

@@ -7,8 +7,9 @@ import click
 from integrad.boards.c_board import connect_c, device_of, with_weights_of
 from integrad.cli.board_options import port_option
 from integrad.cli.device_options import TUNING_BATCH, replay_option
-from integrad.cli.emulate import outcome_json, require_equal, show_outcome, tuning_samples
+from integrad.cli.emulate import tuning_samples
 from integrad.cli.json_output import console_for, json_option, write_json
+from integrad.cli.outcomes import outcome_json, require_equal, show_outcome
 from integrad.cli.table_options import table_options
 from integrad.errors import IntegradError
 from integrad.execute.adaptation import TUNING_EPOCHS, Tuning, adapt_on, schedule_for

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from integrad.boards.c_board import compare, connect_c, device_of
 from integrad.boards.emulated_board import emulated_board, project_image, verify_emulated
+from integrad.cli.board_options import emulated_board_options, require_board
 from integrad.cli.device_options import (
     batch_size_option,
     device_options,
@@ -61,14 +62,7 @@ STEPS, BOARD_STEPS = 50, 3
     metavar="PORT",
     help="A board at this serial port, whose program has the serial protocol, instead of emulated cores.",
 )
-@click.option(
-    "--board",
-    metavar="BOARD",
-    help="Emulate the chip of this board, with the program of `integrad project`, instead of cores.",
-)
-@click.option(
-    "--emulator", metavar="NAME", help="Of --board: rp2040py, labwired or qemu. [default: the first that can]"
-)
+@emulated_board_options
 @time_limit_option
 @json_option
 def verify(
@@ -95,8 +89,7 @@ def verify(
       integrad verify digits.model --core all --steps 50
     """
     console = console_for(json_path)
-    if emulator and not board:
-        raise UsageError(f"--emulator {emulator}: requires --board")
+    require_board(board, {"--emulator": emulator}, {})
     if port is not None and board:
         raise UsageError(
             f"--board {board}: is emulated, while --port {port} is a real one; choose one of them"

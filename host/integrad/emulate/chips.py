@@ -21,7 +21,8 @@ class ChipEmulator:
 
     name: `rp2040py`, `labwired` or `qemu`. chip: what it emulates, by its name there. start: the ELF file of
     a project and its board → the running chip. options: of the compiler, with which an image avoids
-    instructions that the emulator lacks. saves: whether it programs flash.
+    instructions that the emulator lacks. saves: whether it programs flash. counts_cycles: whether its cycles
+    follow from what instructions take.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ChipEmulator:
     start: Callable[[Path, Board], Chip]
     options: tuple[str, ...] = ()
     saves: bool = True
+    counts_cycles: bool = False
 
     @property
     def product(self) -> str:
@@ -45,7 +47,7 @@ def _rp2040py() -> ChipEmulator:
     def start(image: Path, board: Board) -> Chip:
         return Rp2040Chip(image, _instance(board), f"{board.name} in rp2040py")
 
-    return ChipEmulator("rp2040py", "rp2040", start)
+    return ChipEmulator("rp2040py", "rp2040", start, counts_cycles=True)
 
 
 def _labwired(
