@@ -1,4 +1,4 @@
-"""Firmware that is built for tests: from a model alone and from sources, by gcc and zig; it speaks the serial
+"""Firmware that is built for tests: from a model alone, from sources and by CMake; it speaks the serial
 protocol on an emulated core, and uses everything that board.h promises."""
 
 import re
@@ -11,7 +11,8 @@ import pytest
 import integrad as ig
 from integrad.build.firmware import DoesNotFitError
 from integrad.build.toolchain import DEVICE
-from integrad.emulate.chip_qemu import QemuChip
+from integrad.emulate.machine import Reason
+from integrad.emulate.machines import start_machine
 from integrad.errors import IntegradError, UsageError
 from integrad.protocol.client import Client
 from integrad.protocol.messages import What
@@ -37,11 +38,15 @@ def with_sources(settings, tmp_path, text, **others):
     return replace(settings, model=None, sources=(path,), **others)
 
 
-def expect(chip, pattern, seconds=60):
-    received, end = b"", time.monotonic() + seconds
-    while not (found := re.search(pattern, received)) and time.monotonic() < end:
-        received += chip.read(4096, 1)
-    assert found, received
+def answer(machine, pattern, request=b""):
+    """The match of a pattern in what a machine sends after a request."""
+    machine.write(request)
+    received = b""
+    while not (found := re.search(pattern, received)):
+        stop = machine.run(50_000_000, until_output=True)
+        received += machine.take_output()
+        assert stop.reason is Reason.OUTPUT, (received, stop)
+    return found
 
 
 def test_a_model_alone_makes_firmware_with_the_serial_protocol(settings):
@@ -49,8 +54,8 @@ def test_a_model_alone_makes_firmware_with_the_serial_protocol(settings):
     assert application.speaks_protocol and application.name == "toy"
     assert application.plan.batch == 2
     assert 0 < application.sizes.ram < application.core.part.ram_bytes
-    with QemuChip(application.elf, application.core.machine.name) as chip:
-        client = Client(chip, wait=60, patience=60, long_patience=60)
+    with start_machine(application.program, application.core) as machine:
+        client = Client(machine, wait=60, patience=60, long_patience=60)
         info = client.begin()
         assert (info.name, info.batch) == ("toy", 2)
         assert info.model == application.model.network.weights_crc()
@@ -60,6 +65,9 @@ def test_a_model_alone_makes_firmware_with_the_serial_protocol(settings):
         client.save()
         client.write_weights(kept, 0)
         client.reset(What.PROGRAM)
+        client.begin()
+        assert client.read_weights() == (weights, 7)
+        machine.restart()
         client.begin()
         assert client.read_weights() == (weights, 7)
         assert client.repeats == 0
@@ -87,14 +95,94 @@ def test_sources_may_use_the_board_and_the_model(settings, tmp_path):
     assert not application.speaks_protocol and application.model is not None
 
 
-@pytest.mark.parametrize("toolchain", ["gcc", "zig"])
-def test_everything_of_a_board_works(settings, toolchain):
-    application = build_application(replace(settings, model=None, sources=(ECHO,)), "m4", toolchain)
+@pytest.mark.parametrize(
+    ("core", "toolchain"), [("m0", "gcc"), ("m33", "gcc"), ("m55", "gcc"), ("m4", "zig"), ("rv32", "gcc")]
+)
+def test_everything_of_a_board_works(settings, core, toolchain):
+    application = build_application(replace(settings, model=None, sources=(ECHO,)), core, toolchain)
     assert application.toolchain == toolchain
-    with QemuChip(application.elf, application.core.machine.name) as chip:
-        expect(chip, b"R0 ")
-        chip.write(b"xyz" * 100 + b"swlbrlq")
-        expect(chip, rb"(xyz){100}S0 W0 L1 B0 R0 L1 q")  # 1: other slots are not erased
+    with start_machine(application.program, application.core) as machine:
+        answer(machine, b"R0 ")
+        answer(machine, rb"(xyz){100}S0 W0 L0 B0 R0 L0 q", b"xyz" * 100 + b"swlbrlq")
+        machine.break_at(application.program.address_of("integrad_flash_change"), 10)
+        machine.write(b"s")
+        assert machine.run(50_000_000).reason is Reason.BREAKPOINT
+        machine.restart()
+        answer(machine, b"R0 L0 ", b"l")
+
+
+RULES = """
+#include "board.h"
+int main(void) {
+    static const uint64_t words[2] = {1, 2};
+    integrad_board_start();
+    (void)integrad_board_store.erase(0, 4096, NULL);
+    (void)integrad_board_store.program(8, words, 16, NULL);
+    (void)integrad_board_store.%s;
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("program(24, words, 8, NULL)", b""),
+        (
+            "program(16, words, 8, NULL)",
+            b"what is not erased, address 0x00000010, bytes 0x00000008",
+        ),
+        ("program(36, words, 8, NULL)", b"programmed what is not whole units"),
+        ("erase(4096, 2048, NULL)", b"erased what is not whole blocks"),
+        ("program(1048576, words, 8, NULL)", b"programmed what is not whole units of the store"),
+    ],
+)
+def test_the_rules_of_flash_are_enforced(settings, tmp_path, call, told):
+    application = build_application(with_sources(settings, tmp_path, RULES % call), "m4")
+    with start_machine(application.program, application.core) as machine:
+        stop = machine.run(1_000_000)
+        assert (stop.reason, stop.exit_code) == (Reason.EXIT, 126 if told else 0)
+        assert told in machine.take_output()
+
+
+def test_a_cmake_project_needs_no_change(settings, tmp_path):
+    folder = tmp_path / "a project"
+    folder.mkdir()
+    lists = "cmake_minimum_required(VERSION 3.16)\nproject(app C)\nadd_executable(app main.c)\n"
+    (folder / "CMakeLists.txt").write_text(lists)
+    main = folder / "main.c"
+    main.write_text('#include "board.h"\n#include "toy.h"\nint main(void) { return TOY_BATCH; }')
+    project = replace(settings, cmake=folder, target="app")
+    application = build_application(project, "m4")
+    with start_machine(application.program, application.core) as machine:
+        assert machine.run(1_000_000).exit_code == 2
+    assert build_application(project, "m4").elf == application.elf
+    with pytest.raises(UsageError, match=r"target: .*CMakeLists\.txt has no executable 'main'; .*: app"):
+        build_application(replace(project, target="main"), "m4")
+    main.write_text("int main(void) {\nreturn missing; }")
+    with pytest.raises(UsageError, match=r"cmake: cannot be built: .*main\.c:2:\d+: error: .*missing"):
+        build_application(project, "m4")
+    main.write_text("static volatile char b[300000]; int main(void) { return b[b[0]]; }")
+    with pytest.raises(DoesNotFitError, match=r"the firmware does not fit nRF52840: RAM needs 30\d,\d{3}"):
+        build_application(project, "m4")
+    (folder / "CMakeLists.txt").write_text(lists + "target_link_libraries(absent PRIVATE app)\n")
+    with pytest.raises(UsageError, match=r"cmake: cannot be .*CMake Error.*:4"):
+        build_application(project, "m4")
+
+
+def test_a_given_program_must_be_one_for_the_core(settings, tmp_path):
+    built = build_application(with_sources(settings, tmp_path, "int main(void) { return 5; }"), "m4")
+    given = replace(settings, elf=built.elf)
+    application = build_application(given, "m4")
+    assert application.sizes.flash == built.sizes.flash and application.sizes.ram == built.sizes.ram
+    with pytest.raises(UsageError, match=r"elf: .* is a program for EM_ARM, core rv32 is RISC-V"):
+        build_application(given, "rv32")
+    with pytest.raises(UsageError, match="has nothing at 0x10000000, where core m33 begins; link it"):
+        build_application(given, "m33")
+    with pytest.raises(DoesNotFitError, match="flash needs"):
+        build_application(replace(given, flash_bytes=64), "m4")
+    with pytest.raises(IntegradError, match="not an ELF file with symbols"):
+        build_application(replace(given, elf=ECHO), "m4")
 
 
 def test_errors_are_those_of_the_compiler_and_name_the_line(settings, tmp_path):

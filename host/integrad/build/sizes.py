@@ -43,6 +43,25 @@ def measure(program: Program, machine: Machine) -> Sizes:
     return Sizes(flash, ram, code, flash - code - data, data, ram - stack - data, stack, symbols)
 
 
+def measure_foreign(program: Program, machine: Machine) -> Sizes:
+    """Sizes of a program that was linked elsewhere, whose sections may have any names: what lies in flash and
+    in RAM. Its stack is part of bss, if it is a section at all."""
+    flash = machine.flash_origin, machine.flash_origin + machine.flash_bytes
+    ram = machine.ram_origin, machine.ram_origin + machine.ram_bytes
+    ends = [s.load_address + s.size for s in program.sections if _is_in(s.load_address, flash)]
+    held = [s for s in program.sections if _is_in(s.address, ram)]
+    used = max(ends, default=flash[0]) - flash[0]
+    total = max((s.address + s.size for s in held), default=ram[0]) - ram[0]
+    code = sum(f.size for f in program.functions)
+    data = sum(s.size for s in held if s.load_address is not None)
+    symbols = tuple((s.name, s.section, s.size) for s in program.symbols if s.size)
+    return Sizes(used, total, code, used - code - data, data, total - data, 0, symbols)
+
+
+def _is_in(address: int | None, memory: tuple[int, int]) -> bool:
+    return address is not None and memory[0] <= address < memory[1]
+
+
 def measure_map(text: str, machine: Machine) -> tuple[int, int]:
     """(flash, RAM) from the text of a linker map, of GNU ld or of lld; independent of the ELF file."""
     rows = _lld_rows(text) if text.lstrip().startswith("VMA") else _gnu_rows(text)

@@ -17,7 +17,7 @@ class Family:
     compilers that come without them, or "" if gcc is the only compiler. stack_alignment: of the family's
     calling convention, and stack_bytes: the usual reserve, in bytes. constants_in_ram: whether constants are
     copied to RAM, as where a core reads flash by instructions of its own. libc_package: the Debian package
-    of a C library for gcc, where it is another one.
+    of a C library for gcc, where it is another one. elf_machine: its name in ELF files.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Family:
     stack_bytes: int = 4096
     constants_in_ram: bool = False
     libc_package: str = ""
+    elf_machine: str = "EM_ARM"
 
     @property
     def brings_gcc(self) -> str:
@@ -68,6 +69,7 @@ RISC_V = Family(
     startup="riscv/startup.c",
     helpers="riscv/runtime_abi.c",
     stack_alignment=16,
+    elf_machine="EM_RISCV",
 )
 AVR = Family(
     name="AVR",
@@ -83,6 +85,7 @@ AVR = Family(
     linker_script="firmware/avr.ld.jinja",
     stack_bytes=512,
     constants_in_ram=True,
+    elf_machine="EM_AVR",
 )
 
 FAMILIES = (ARM, RISC_V, AVR)

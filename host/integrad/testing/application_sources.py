@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +31,13 @@ APPLICATION_FLAGS = ("-O2", "-ffunction-sections", "-fdata-sections")
 
 ZIG_FLAGS = ("-fno-sanitize=undefined",)
 """zig adds checks for which there are no functions here."""
+
+OF_LIBRARY = (
+    r"error: '?(assert|ctype|errno|inttypes|math|stdio|stdlib|string|time)\.h"
+    r"|undefined (reference to|symbol:) [`']?"
+    r"(str\w+|mem\w+|v?s?n?printf|puts|abs|abort|atoi|malloc|free|qsort)\b"
+)
+"""A message about a header or function that only a C library has."""
 
 
 @dataclass(frozen=True)
@@ -55,38 +65,74 @@ def build_sources(
     model, plan: None if there is no model. Without sources in the settings, the program is the one that
     `integrad project` makes.
     """
-    source = folder / "source"
-    generated = [path for path in write_files(_texts(core, model, plan), source) if path.suffix == ".c"]
-    own = [*settings.sources]
-    if not own:
-        generated.insert(0, *write_files({"main.c": _main(core, model, plan)}, source))
-    includes = [source, DEVICE / "board", DEVICE]
-    libraries = c_library(tools)
-    users = [*tools.core_flags(core), *APPLICATION_FLAGS, *(f"-D{name}" for name in settings.defines)]
-    users += [] if libraries else ["-ffreestanding"]
-    ours = [*tools.core_flags(core), "-O2", *FREESTANDING]
-    objects: list[Path] = []
-
-    def compile_all(sources: Iterable[Path], flags: list[str], folders: list[Path]) -> None:
-        for path in sources:
-            objects.append(folder / f"{len(objects):03}_{path.stem}.o")
-            command = [*tools.compile, *flags, *special_flags(tools, path)]
-            command += ZIG_FLAGS if tools.name == "zig" else ()
-            compile_object(tools.name, command, folders, path, objects[-1])
-
+    objects = _Objects(tools, folder)
     try:
-        compile_all(own, users, [*settings.include, *includes])
-        compile_all(generated, ours, includes)
-        device = [*driver_sources(core), *tools.sources]
-        compile_all((DEVICE / name for name in device), ours, includes)
-        script = folder / SCRIPT
-        text = linker_script(core, core.family.stack_bytes, False, with_store=True)
-        script.write_text(text, encoding="utf-8")
-        paths = script, objects, folder / ELF, folder / MAP
-        link_firmware(tools, core, False, *paths, libraries, "the firmware")
+        compile_support(core, objects, model, plan, with_main=not settings.sources)
+        flags = [*tools.core_flags(core), *application_flags(settings, tools)]
+        objects.add(settings.sources, flags, [*settings.include, *_headers(folder)])
+        paths = folder / SCRIPT, objects.paths, folder / ELF, folder / MAP
+        link_firmware(tools, core, False, *paths, c_library(tools), "the firmware")
     except IntegradError as error:
         raise _with_hint(error, tools, core) from None
     return folder / ELF
+
+
+def build_support(
+    core: Core, tools: Toolchain, model: Model | None, plan: Plan | None, folder: Path
+) -> list[Path]:
+    """Compile everything but the program. Returns the objects; the linker script and the headers are in the
+    folder."""
+    objects = _Objects(tools, folder)
+    compile_support(core, objects, model, plan, with_main=False)
+    return objects.paths
+
+
+class _Objects:
+    """Object files in a folder, in the order in which they are linked."""
+
+    def __init__(self, tools: Toolchain, folder: Path):
+        self.tools, self.folder = tools, folder
+        self.paths: list[Path] = []
+
+    def add(self, sources: Iterable[Path], flags: list[str], headers: list[Path]) -> None:
+        """Compile sources. headers: folders."""
+
+        def compile_one(source: Path, target: Path) -> None:
+            command = [*self.tools.compile, *flags, *special_flags(self.tools, source)]
+            command += ZIG_FLAGS if self.tools.name == "zig" else ()
+            compile_object(self.tools.name, command, headers, source, target)
+
+        sources = list(sources)
+        first = len(self.paths)
+        self.paths += [self.folder / f"{n:03}_{path.stem}.o" for n, path in enumerate(sources, first)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(compile_one, sources, self.paths[first:]))
+
+
+def compile_support(
+    core: Core, objects: _Objects, model: Model | None, plan: Plan | None, with_main: bool
+) -> None:
+    """Write and compile the model, start-up and drivers, and write the linker script. with_main: and the
+    program of `integrad project`."""
+    folder, tools = objects.folder, objects.tools
+    texts = _texts(core, model, plan) | ({"main.c": _main(core, model, plan)} if with_main else {})
+    generated = [path for path in write_files(texts, folder / "source") if path.suffix == ".c"]
+    flags = [*tools.core_flags(core), "-O2", *FREESTANDING]
+    device = (DEVICE / name for name in (*driver_sources(core), *tools.sources))
+    objects.add([*generated, *device], flags, _headers(folder))
+    script = linker_script(core, core.family.stack_bytes, False, with_store=True)
+    (folder / SCRIPT).write_text(script, encoding="utf-8")
+
+
+def application_flags(settings: Settings, tools: Toolchain) -> list[str]:
+    """Options of the compiler for the sources of a user, besides those for the core."""
+    defines = [f"-D{name}" for name in settings.defines]
+    return [*APPLICATION_FLAGS, *defines, *([] if c_library(tools) else ["-ffreestanding"])]
+
+
+def _headers(folder: Path) -> list[Path]:
+    """Folders of the headers of the model, of the drivers and of what else is in device/."""
+    return [folder / "source", DEVICE / "board", DEVICE]
 
 
 def c_library(tools: Toolchain) -> list[str]:
@@ -101,10 +147,9 @@ def c_library(tools: Toolchain) -> list[str]:
 
 def _with_hint(error: IntegradError, tools: Toolchain, core: Core) -> IntegradError:
     """The same error; where a function or header of the C library is missing, with what brings it."""
-    text, package = str(error), core.family.libc_package
-    missing = "No such file" in text or "not found" in text or "undefined reference" in text
-    if package and missing and not c_library(tools) and not hasattr(error, "needs"):
-        error.args = (f"{text} (no C library is installed for gcc; apt-get install {package}, as root)",)
+    package = core.family.libc_package
+    if package and re.search(OF_LIBRARY, str(error)) and not c_library(tools):
+        error.args = (f"{error} (no C library is installed for gcc; apt-get install {package}, as root)",)
     return error
 
 

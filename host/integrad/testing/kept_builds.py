@@ -33,7 +33,7 @@ def kept_build(core: str, key: str, build: Callable[[Path], None]) -> Path:
     place = parent / key
     if not place.is_dir():
         parent.mkdir(parents=True, exist_ok=True)
-        _remove_oldest(parent)
+        remove_oldest(parent)
         with build_folder(parent) as folder:
             built = folder / "build"
             built.mkdir()
@@ -64,7 +64,8 @@ def _temporary(process: int) -> Path:
     return folder
 
 
-def _remove_oldest(parent: Path) -> None:
+def remove_oldest(parent: Path) -> None:
+    """Remove builds from a folder if there are too many."""
     ages = []
     for path in parent.iterdir():
         with suppress(OSError):
