@@ -2,11 +2,14 @@
 
 import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 from digits import fail, run, train, write_npz
 
 from integrad.build.program import read_program
+from integrad.estimate.part_fit import fit_part
+from integrad.estimate.prediction import predict
 from integrad.estimate.store_costs import store_memory
 from integrad.export.board_drivers import has_driver
 from integrad.export.project import Project
@@ -15,6 +18,7 @@ from integrad.export.rp2040_boot2 import BOOT2_BYTES, INSTRUCTIONS, LITERALS, bo
 from integrad.export.target import Request
 from integrad.model_file import load_model
 from integrad.targets.boards import all_boards, find_board
+from integrad.targets.cores import core_of
 from integrad_codegen.plan import make_plan
 
 BOARDS = [board.name for board in all_boards() if has_driver(board)]
@@ -87,6 +91,26 @@ def test_weights_are_in_ram_twice_where_they_fit(tmp_path):
         main = Project(find_board(board), None).files(request)["main.c"]
         assert f"toy_serial_start(&serial, &weights, {spare}, &port);" in main
         assert "integrad_store_info" not in main
+
+
+def test_what_is_offered_instead_fits(large, tmp_path):
+    """What learns less, or is narrower, leaves more of the flash, since the weight store takes less."""
+    options = ("project", large, "--board", "nucleo-f411re", "--out", tmp_path)
+    status, message = fail(*options, "--learn", "all")
+    assert status == 1 and "more than the 0 available" in message, "the store takes all"
+    smaller = re.search(r"; (--learn [\w:]+(?: --batch-size \d+)?)", message)
+    assert smaller and run(*options, *smaller[1].split()).exit_code == 0, message
+
+
+def test_limits_are_stated_where_nothing_fits(model):
+    loaded, part = load_model(model), find_board("bluepill").part
+    plan = make_plan(loaded.network, "toy", "all", 4, loaded.constants)
+    least = predict(loaded, make_plan(loaded.network, "toy", "none"), core_of(part)).flash - 10
+    for flash, text in ((1000, "samples were smaller$"), (least, r"weights took at most [\d,]+ bytes inst")):
+        fit = fit_part(loaded, plan, part, lambda _, flash=flash: replace(part, flash_bytes=flash))
+        assert not fit.options and not fit.network, fit.verdict
+        assert re.search(f"; a network would fit if its {text}", fit.lacks([])), fit.lacks([])
+        assert "would fit if" not in fit.verdict, "other parts are suggested"
 
 
 def test_what_cannot_be_made(model, large, tmp_path):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from integrad.estimate.shortage import shortage
 from integrad.estimate.smaller_network import smaller_network
 from integrad.learners.memory_options import YES, option_words
 from integrad.learners.table import learner_of
@@ -38,7 +39,7 @@ def advice(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -
     core = error.core
     option = thriftier_option(model, plan, error, lambda other: attempt(other, core))
     smaller = smaller_plan(model, plan, core.part, lambda other: attempt(other, core))
-    network = smaller_network(model, plan, core.part)
+    network = smaller_network(model, plan, lambda other, plan: shortage(other, plan, core.part))
     ways = [option] if option else []
     if smaller is not None:
         batch = f" --batch-size {smaller.batch}" if smaller.batch else ""
@@ -49,7 +50,7 @@ def advice(model: Model, plan: Plan, error: DoesNotFitError, attempt: Attempt) -
     if plan.batch:
         plan = make_plan(model.network, plan.prefix, "none", constants=plan.constants)
         error = attempt(plan, core) or error
-    return f"a network would fit if {_limits(plan, error)}"
+    return f"a network would fit if {limits(plan, error)}"
 
 
 def remarks(less: bool, network: str) -> str:
@@ -138,13 +139,13 @@ def _may_fit(model: Model, plan: Plan, part: Part) -> bool:
     return plan.weights_bytes + plan.frozen_bytes <= part.flash_bytes and ram <= part.ram_bytes
 
 
-def _limits(plan: Plan, error: DoesNotFitError) -> str:
+def limits(plan: Plan, error: Obstacle) -> str:
     """What prevents a plan without training from fitting, and by how much it would have to be reduced."""
     takes = {"flash": ("weights", plan.weights_bytes), "RAM": ("activations", plan.inference_scratch_bytes)}
-    limits = []
+    found = []
     for memory, (needed, there) in error.needs.items():
         what, has = takes[memory]
         most = has - (needed - there)
         fits = f"its {what} took at most {most:,} bytes instead of {has:,}"
-        limits.append(fits if most > 0 else "its samples were smaller")
-    return " and ".join(limits)
+        found.append(fits if most > 0 else "its samples were smaller")
+    return " and ".join(found)

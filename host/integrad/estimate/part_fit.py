@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from integrad.errors import IntegradError
-from integrad.estimate.fit import remarks, smaller_plan, thriftier_option
+from integrad.estimate.fit import limits, remarks, smaller_plan, thriftier_option
 from integrad.estimate.prediction import Footprint, predict
 from integrad.estimate.shortage import Shortage, shortage
 from integrad.estimate.smaller_network import smaller_network
 from integrad.model_file import Model
 from integrad.targets.cores import core_of
 from integrad.targets.parts import Part, all_parts
-from integrad_codegen.plan import Plan
+from integrad_codegen.plan import Plan, make_plan
 
 PARTS = 3
 """Maximum number of suggested parts."""
@@ -22,7 +23,8 @@ PARTS = 3
 class PartFit:
     """Memory of a part used by a plan. smaller: options with which less would be learnt, and it would fit;
     parts: on which it fits; network: a smaller one that would fit, in the short notation; option: of the
-    device, with which the same would be learnt, and it would fit."""
+    device, with which the same would be learnt, and it would fit; limits: how large a network may be, where
+    nothing of this helps."""
 
     part: Part
     footprint: Footprint
@@ -31,6 +33,7 @@ class PartFit:
     parts: list[Part] = field(default_factory=list)
     network: str = ""
     option: str = ""
+    limits: str = ""
 
     @property
     def flash_left(self) -> int:
@@ -64,23 +67,34 @@ class PartFit:
             for memory, (needed, available) in self.shortage.needs.items()
         ]
         ways = f"; {', or '.join(suggestions)} would fit" if suggestions else ""
+        if not suggestions and not self.network:
+            ways = f"; a network would fit if {self.limits}"
         return f"{'; '.join(needs)}{ways}{remarks(bool(self.smaller), self.network)}"
 
 
-def fit_part(model: Model, plan: Plan, part: Part) -> PartFit:
+def fit_part(model: Model, plan: Plan, part: Part, part_for: Callable[[Plan], Part] | None = None) -> PartFit:
     """Compare the predicted memory of a plan with that of a part; if it does not fit, search for
-    suggestions."""
-    footprint = predict(model, plan, core_of(part))
-    lacking = shortage(model, plan, part)
+    suggestions.
+
+    part_for: the part with the memories that a plan leaves for the model, if these are not all.
+    """
+
+    def lacks(model: Model, plan: Plan) -> Shortage | None:
+        return shortage(model, plan, part_for(plan) if part_for else part)
+
+    footprint, left = predict(model, plan, core_of(part)), part_for(plan) if part_for else part
+    lacking = lacks(model, plan)
     if lacking is None:
-        return PartFit(part, footprint, None)
-    option = thriftier_option(model, plan, lacking, lambda other: shortage(model, other, part))
-    smaller = smaller_plan(model, plan, part, lambda other: shortage(model, other, part))
+        return PartFit(left, footprint, None)
+    option = thriftier_option(model, plan, lacking, lambda other: lacks(model, other))
+    smaller = smaller_plan(model, plan, part, lambda other: lacks(model, other))
     options = f"--learn {smaller.learn.name}" if smaller else ""
     if smaller and smaller.batch:
         options += f" --batch-size {smaller.batch}"
-    network = smaller_network(model, plan, part)
-    return PartFit(part, footprint, lacking, options, _others(model, plan, part), network, option)
+    network = smaller_network(model, plan, lacks)
+    least = make_plan(model.network, plan.prefix, "none", constants=plan.constants)
+    most = "" if options or option else limits(least, lacks(model, least) or lacking)
+    return PartFit(left, footprint, lacking, options, _others(model, plan, part), network, option, most)
 
 
 def require_fit(model: Model, plan: Plan, part: Part) -> PartFit:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from integrad.errors import IntegradError
-from integrad.estimate.shortage import shortage
+from integrad.estimate.shortage import Shortage
 from integrad.model_file import Model
 from integrad.network.network import Network
-from integrad.targets.parts import Part
 from integrad.training.specification import load_spec
 from integrad_codegen.plan import Plan, make_plan
 
@@ -19,9 +19,12 @@ WIDTH = re.compile(r"(?<=[:,])([cd]?)(\d+)")
 HALVINGS = 6
 
 
-def smaller_network(model: Model, plan: Plan, part: Part) -> str:
+def smaller_network(model: Model, plan: Plan, lacks: Callable[[Model, Plan], Shortage | None]) -> str:
     """The short notation of the network with all layers half as wide, a quarter as wide, … that fits with the
-    same learn set and batch size; "" if there is none, or if the network has no short notation."""
+    same learn set and batch size; "" if there is none, or if the network has no short notation.
+
+    lacks: what a plan lacks, or None if it fits.
+    """
     spec = model.training.get("model_spec")
     if not isinstance(spec, str) or not spec.startswith(("mlp:", "cnn:")):
         return ""
@@ -32,7 +35,7 @@ def smaller_network(model: Model, plan: Plan, part: Part) -> str:
             planned = make_plan(other.network, plan.prefix, plan.learn.name, plan.batch, plan.constants)
         except IntegradError:
             return ""
-        if shortage(other, planned, part) is None:
+        if lacks(other, planned) is None:
             return smaller
     return ""
 

@@ -21,7 +21,12 @@ BOARDS = 3
 
 def require_project_fit(model: Model, plan: Plan, board: Board, memory: ProjectMemory) -> None:
     """Raise IntegradError, with what would fit, if the board is too small."""
-    fit = fit_part(model, plan, memory.part_for_model(board.part))
+
+    def part_for(other: Plan) -> Part:
+        """The weight store takes less of the flash where less learns."""
+        return memory.of_plan(other).part_for_model(board.part)
+
+    fit = fit_part(model, plan, board.part, part_for)
     if fit.shortage:
         lacks = fit.lacks([*fit.options, *_larger(model, plan)])
         raise IntegradError(f"--board {board.name}: {lacks}{_store(memory, fit)}")

@@ -45,6 +45,11 @@ class ProjectMemory:
         stack = core_of(part).family.stack_bytes
         return cls(*flash, boot_bytes, *ram, slots, slot, block or 1, unit or 1, stack)
 
+    def of_plan(self, plan: Plan) -> ProjectMemory:
+        """The same board with another plan."""
+        slot = rounded(slot_bytes(plan.weights_bytes, self.unit_bytes), self.block_bytes)
+        return replace(self, slots=self.slots if plan.batch else 0, slot_bytes=slot if plan.batch else 0)
+
     @property
     def store_bytes(self) -> int:
         return self.slots * self.slot_bytes
