@@ -56,7 +56,7 @@ def test_another_parser_reads_the_results(run):
     ]
 
 
-@pytest.mark.parametrize("name", ["m0", "m55", "rv32", "avr"])
+@pytest.mark.parametrize("name", ["m0", "rv32", "avr"])
 def test_compiles_without_warnings_and_functions_of_a_library(name, tmp_path):
     """memset and memcpy are among those that every compiler expects to be there."""
     core = CORES[name]

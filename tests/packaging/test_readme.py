@@ -8,7 +8,8 @@ A block is run when its fence says so; GitHub shows only the first word of it:
     ```console example  the same, in a changed copy of the project (test_worked_examples.py)
     ```console          only displayed (make, docker, git: they need a separate computer)
 
-A block ```python save or ```c save is saved as a file before; its first line is a comment with the name.
+A block ```python save, ```c save or ```toml save is saved as a file before; its first line is a comment with
+the name.
 The blocks of one page share one temporary folder. A command that is meant to fail ends in `# exit 1`.
 A command ending in a backslash goes on in the next line. Other lines are output and are not compared.
 """
@@ -52,7 +53,7 @@ def saved_files(page):
     """Name → text of the files in the page."""
     return dict(
         re.findall(
-            r"^```(?:python|c) save\n(?:# |/\* )(\w+\.\w+)(?: \*/)?\n(.*?)^```$",
+            r"^```(?:python|c|toml) save\n(?:# |/\* )([\w/]+\.\w+)(?: \*/)?\n(.*?)^```$",
             page.read_text(),
             re.M | re.S,
         )
@@ -75,9 +76,9 @@ def test_commands_are_found_where_a_reader_sees_them(tmp_path):
 def test_files_are_found_where_a_reader_sees_them(tmp_path):
     page = tmp_path / "page.md"
     page.write_text(
-        "```python save\n# a.py\n1\n```\n```c save\n/* b.c */\nint b;\n```\n```python\n# c.py\n```\n"
+        "```python save\n# a.py\n1\n```\n```c save\n/* d/b.c */\nint b;\n```\n```python\n# c.py\n```\n"
     )
-    assert saved_files(page) == {"a.py": "1\n", "b.c": "int b;\n"}
+    assert saved_files(page) == {"a.py": "1\n", "d/b.c": "int b;\n"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -96,6 +97,7 @@ def test_commands_run(page, tmp_path):
     environment = {**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"}
     modes = {"run", "slow"} if os.environ.get("INTEGRAD_SLOW") else {"run"}
     for name, text in saved_files(page).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     for number, mode, command in commands(page):
         if mode not in modes:

@@ -87,6 +87,7 @@ class UnitTestCase(pytest.Item):
     def __init__(self, case: Case, core: str, **arguments):
         super().__init__(**arguments)
         self.case, self.core = case, core
+        self.funcargs: dict[str, object] = {}  # other plugins, such as pytest-embedded, ask every item
 
     def runtest(self) -> None:
         settings = self.parent.settings
