@@ -45,9 +45,12 @@ def seeds() -> list[bytes]:
 
 def mutate(data: bytes, rng: random.Random, bytewise) -> bytes:
     try:
-        return json.dumps(mutated(json.loads(data), rng)).encode()
+        document = json.loads(data)
+        if isinstance(document, dict):
+            return json.dumps(mutated(document, rng)).encode()
     except (ValueError, RecursionError):
-        return bytewise(data)
+        pass
+    return bytewise(data)
 
 
 TARGET = Target("baseline", read, seeds, mutate)
