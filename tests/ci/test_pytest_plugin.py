@@ -17,8 +17,9 @@ def test_cores_are_parameters(project):
     result = project("def test_boots(dut): dut.expect_exact('')\ndef test_other(): pass\n", "-v")
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["*::test_boots?m0?*", "*::test_boots?m4?*"])
-    result = project("def test_boots(dut): pass\n", "-v", "--integrad-core", "m3,m7,m33")
-    result.assert_outcomes(passed=3)
+    tests = "def test_boots(dut): pass\ndef test_other(): pass\n"
+    result = project(tests, "-v", "--integrad-core", "m3,m7,m33", "-m", "integrad", "--strict-markers")
+    result.assert_outcomes(passed=3, deselected=1)
     result.stdout.fnmatch_lines(["*::test_boots?m33?*"])
 
 

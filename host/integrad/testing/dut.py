@@ -244,7 +244,7 @@ class Dut:
             if received > MOST_BYTES and not ended:
                 ended = f"it sent {received:,} bytes and did not stop sending"
             elif not ended and left[1] <= 0:
-                ended = f"{limits[1]:g} seconds of the host passed"
+                ended = f"{limits[1]:g} s passed on the host"
             elif not ended and before is not None and left[0] <= 0:
                 ended = f"it executed {done:,} instructions, the limit of a wait, and runs on"
         raise self._failure(wanted if isinstance(wanted, str) else wanted(), ended)

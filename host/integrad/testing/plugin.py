@@ -12,6 +12,9 @@ import pytest
 
 from integrad.testing.options import BOARD, CORE, OPTIONS, PREFIX, SERVICE
 
+MARKER, DEVICE = "integrad", "_integrad_device"
+"""Marker of tests of a device, and the fixture that all of these use."""
+
 SCOPES = ("function", "class", "module", "session")
 
 
@@ -41,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     asked = {name.strip() for part in services.split("|") for name in part.split(",")} - {""}
     from integrad.testing import fixtures
 
+    config.addinivalue_line("markers", f"{MARKER}: runs on an emulated core or board")
     fixtures.scope_of(config)  # says what is wrong with settings before anything is run
     config.pluginmanager.register(fixtures, "integrad-fixtures")
     if SERVICE in asked:
@@ -51,6 +55,12 @@ def pytest_configure(config: pytest.Config) -> None:
         from integrad.testing import dut_fixture
 
         config.pluginmanager.register(dut_fixture, "integrad-dut")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """`-m integrad` selects the tests of a device, `-m 'not integrad'` the others."""
+    if DEVICE in getattr(item, "fixturenames", ()):
+        item.add_marker(MARKER)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -78,7 +88,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
     report = yield
-    if "_integrad_device" in getattr(item, "fixturenames", ()):
+    if DEVICE in getattr(item, "fixturenames", ()):
         from integrad.testing.records import add_to_report
 
         add_to_report(item, report)
