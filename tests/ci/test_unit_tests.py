@@ -71,6 +71,7 @@ WRONG = {
     "empty": "/* INTEGRAD_TEST(later) {} */\n",
     "forgotten": "INTEGRAD_TEST(listed) {}\nINTEGRAD_TEST(forgotten) {}\nINTEGRAD_TESTS(listed)\n",
     "broken": "INTEGRAD_TEST(broken) { x; }\nINTEGRAD_TESTS(broken)\n",
+    "again": "int clip(int value) { return value; }\nINTEGRAD_TEST(again) {}\nINTEGRAD_TESTS(again)\n",
     "noisy": 'INTEGRAD_TEST(noisy) { integrad_test_print("ok 9 - noise\\n"); }\nINTEGRAD_TESTS(noisy)\n',
 }
 
@@ -105,7 +106,7 @@ def test_each_case_is_an_item_for_each_core(outcome):
     assert [name for name in results if name.partition("[")[0] in NAMES] == expected
     for name, state in [("passes[m0]", "PASSED"), ("fails[m4]", "FAILED"), ("is_skipped[m4]", "SKIPPED")]:
         assert f"tests/c/test_filter.c::{name} {state}" in output
-    assert "7 failed, 5 passed, 1 skipped, 9 deselected, 1 error" in output
+    assert "8 failed, 5 passed, 1 skipped, 10 deselected, 1 error" in output
 
 
 @pytest.mark.emulator
@@ -139,6 +140,7 @@ def test_what_is_wrong_with_a_file_is_said(outcome):
     assert "test_empty.c: has no INTEGRAD_TEST(name)" in outcome[0]
     assert "is not among the cases that INTEGRAD_TESTS lists: listed" in failure(outcome, "forgotten[m4]")
     assert re.search(r"cannot compile .*test_broken\.c: .*'x' undeclared", failure(outcome, "broken[m4]"))
+    assert re.search(r"cannot link .*multiple definition of `clip'", failure(outcome, "again[m4]"))
     assert "that of case 9, noise, arrived" in failure(outcome, "noisy[m4]")
 
 

@@ -102,5 +102,6 @@ def _find_zig(family: Family) -> Toolchain | None:
 def first_error(text: str) -> str:
     """The first line of compiler output that reports an error, or else the last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if re.search(r"\b(error|undefined reference|cannot find)\b", line)]
+    reports = r"\b(error|undefined reference|multiple definition|cannot find)\b"
+    errors = [line for line in lines if re.search(reports, line)]
     return (errors or lines[-1:] or ["no message"])[0]
