@@ -1,6 +1,6 @@
 /* Runs a core as far as it is told to; a plugin of QEMU for one core.
  *
- *     -plugin stepper.so,commands=FD,reports=FD[,mark=ADDRESS…]
+ *     -plugin stepper.so,commands=FD,reports=FD[,mark=ADDRESS…][,watch=ADDRESS…]
  *
  * The core stands still before its first instruction, and whenever it has stopped, and takes
  * commands from the pipe `commands`, one per line:
@@ -17,13 +17,16 @@
  *     mark 712 52
  *     break 90114 3104
  *
- * Other lines are no stops: `idle` says that the core has executed nothing for a while, because it
- * waits for an interrupt or QEMU for the host; `shared` and `refused` answer `share`; `exit` says
- * that QEMU ends. All numbers are decimal.
+ * A place for a break is found at once if `watch` has named it, or an earlier break: QEMU puts a
+ * look at an instruction into the basic block that contains it, and the block in which the core
+ * stands is not made again. Registers in QEMU have their values of the beginning of the block, and
+ * whether the limit is reached is looked at before each block.
  *
- * Whether the limit is reached is looked at before each basic block, and registers in QEMU have
- * their values of the beginning of a block. When the other end of `commands` is closed, QEMU is
- * ended.
+ * Other lines are no stops: `idle` says that the core has executed nothing for a while, because it
+ * waits for an interrupt or QEMU for the host; `paused`, that a command has arrived while the core
+ * ran or waited, so that it will stop at its next block; `shared` and `refused` answer `share`;
+ * `exit` says that QEMU ends. All numbers are decimal. When the other end of `commands` is closed,
+ * QEMU is ended.
  */
 #define _GNU_SOURCE /* for POLLHUP, MAP_SHARED and fcntl() in C99 */
 
@@ -37,15 +40,20 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { MOST_MARKS = 64, LINE = 128, IDLE_MILLISECONDS = 20 };
+enum { MOST_PLACES = 256, LINE = 128, IDLE_MILLISECONDS = 20 };
 
 static FILE *commands;
 static int reports;
-static uint64_t limit;
-static uint64_t marks[MOST_MARKS], break_address;
-static size_t mark_count;
+static volatile uint64_t limit;
+static struct {
+    uint64_t address;
+    int always; /* whether to stop whenever it is reached */
+} places[MOST_PLACES];
+static size_t place_count;
+static uint64_t break_address;
 static uint64_t break_times; /* how often it must still be reached; 0: no break */
-static volatile int is_running;
+static pthread_mutex_t change = PTHREAD_MUTEX_INITIALIZER;
+static int is_running, is_paused; /* changed by both threads */
 static qemu_plugin_id_t self;
 
 static void listen_to_core(qemu_plugin_id_t id);
@@ -66,14 +74,27 @@ static void share(uint64_t pointer, uint64_t bytes, int file) {
     report(got == wanted ? "shared" : "refused", 0);
 }
 
-/* Whether the address is one whose instruction is looked at when it is executed. */
-static int is_marked(uint64_t address) {
-    for (size_t i = 0; i < mark_count; i++) {
-        if (marks[i] == address) {
-            return 1;
-        }
+/* Index of a place, or `place_count`. */
+static size_t place_of(uint64_t address) {
+    size_t i = 0;
+    while (i < place_count && places[i].address != address) {
+        i++;
     }
-    return break_times != 0 && break_address == address;
+    return i;
+}
+
+/* Returns whether it is a new place. The last one gives way if there are too many. */
+static int add_place(uint64_t address, int always) {
+    size_t i = place_of(address);
+    if (i < place_count) {
+        places[i].always |= always;
+        return 0;
+    }
+    i = i < MOST_PLACES ? i : MOST_PLACES - 1;
+    places[i].address = address;
+    places[i].always = always;
+    place_count = i + 1;
+    return 1;
 }
 
 /* Takes commands until there is one to go on. New places to stop are in code that is translated
@@ -84,20 +105,23 @@ static void take_commands(void) {
     while (fgets(line, sizeof line, commands) != NULL) {
         uint64_t first = 0, second = 0;
         int file = -1;
-        if (sscanf(line, "run %" SCNu64, &limit) == 1) {
+        if (sscanf(line, "run %" SCNu64, &first) == 1) {
             if (changed) {
                 qemu_plugin_reset(self, listen_to_core);
             }
+            pthread_mutex_lock(&change);
+            limit = first;
             is_running = 1;
+            is_paused = 0;
+            pthread_mutex_unlock(&change);
             return;
         }
-        if (sscanf(line, "mark %" SCNu64, &first) == 1 && mark_count < MOST_MARKS) {
-            marks[mark_count++] = first;
-            changed = 1;
+        if (sscanf(line, "mark %" SCNu64, &first) == 1) {
+            changed |= add_place(first, 1);
         } else if (sscanf(line, "break %" SCNu64 " %" SCNu64, &first, &second) == 2) {
             break_address = first;
             break_times = second;
-            changed = 1;
+            changed |= second != 0 && add_place(first, 0);
         } else if (sscanf(line, "share %" SCNu64 " %" SCNu64 " %d", &first, &second, &file) == 3) {
             share(first, second, file);
         }
@@ -106,7 +130,9 @@ static void take_commands(void) {
 }
 
 static void stop(const char *reason, void *address) {
+    pthread_mutex_lock(&change);
     is_running = 0;
+    pthread_mutex_unlock(&change);
     report(reason, (uint64_t)(uintptr_t)address);
     take_commands();
 }
@@ -119,16 +145,13 @@ static void at_block(unsigned int cpu, void *user) {
     }
 }
 
-static void at_marked(unsigned int cpu, void *user) {
+static void at_place(unsigned int cpu, void *user) {
     (void)cpu;
     uint64_t address = (uint64_t)(uintptr_t)user;
-    if (break_times != 0 && address == break_address) {
-        if (--break_times == 0) {
-            stop("break", user);
-        }
-        return;
-    }
-    if (is_marked(address)) {
+    size_t i = place_of(address);
+    if (break_times != 0 && address == break_address && --break_times == 0) {
+        stop("break", user);
+    } else if (i < place_count && places[i].always) {
         stop("mark", user);
     }
 }
@@ -143,8 +166,8 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
         if (i == 0) {
             qemu_plugin_register_vcpu_tb_exec_cb(block, at_block, QEMU_PLUGIN_CB_NO_REGS, user);
         }
-        if (is_marked(address)) {
-            qemu_plugin_register_vcpu_insn_exec_cb(instruction, at_marked, QEMU_PLUGIN_CB_NO_REGS,
+        if (place_of(address) < place_count) {
+            qemu_plugin_register_vcpu_insn_exec_cb(instruction, at_place, QEMU_PLUGIN_CB_NO_REGS,
                                                    user);
         }
         count_execution(instruction, 0);
@@ -162,19 +185,38 @@ static void listen_to_core(qemu_plugin_id_t id) {
     qemu_plugin_register_atexit_cb(id, finish, NULL);
 }
 
-/* Ends QEMU when nobody can send commands any more, even if the core never asks for one, and tells
- * when the core executes nothing. */
+static int has_command(void) {
+    struct pollfd pipe = {.fd = fileno(commands), .events = POLLIN};
+    return poll(&pipe, 1, 0) > 0;
+}
+
+/* Looks after a core that does not ask for commands: ends QEMU when nobody can send any more, and
+ * tells when the core executes nothing. */
 static void *watch(void *unused) {
-    struct pollfd pipe = {.fd = fileno(commands), .events = 0};
     uint64_t before = 0;
-    while (poll(&pipe, 1, IDLE_MILLISECONDS) <= 0) {
+    for (;;) {
+        pthread_mutex_lock(&change);
+        struct pollfd pipe = {.fd = fileno(commands), .events = 0};
+        if (is_running && !is_paused) {
+            pipe.events = POLLIN;
+        }
+        pthread_mutex_unlock(&change);
+        int events = poll(&pipe, 1, IDLE_MILLISECONDS);
+        if (pipe.revents & (POLLHUP | POLLERR | POLLNVAL)) {
+            _exit(0);
+        }
         uint64_t now = read_counter(0);
-        if (is_running && now == before) {
+        pthread_mutex_lock(&change);
+        if (is_running && !is_paused && has_command()) {
+            limit = 0;
+            is_paused = 1;
+            report("paused", 0);
+        } else if (is_running && events == 0 && now == before) {
             report("idle", 0);
         }
+        pthread_mutex_unlock(&change);
         before = now;
     }
-    _exit(0);
     return unused;
 }
 
@@ -187,9 +229,10 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
         input = value != NULL ? value : input;
         value = value_of(argv[i], "reports");
         output = value != NULL ? value : output;
-        value = value_of(argv[i], "mark");
-        if (value != NULL && mark_count < MOST_MARKS) {
-            marks[mark_count++] = strtoull(value, NULL, 10);
+        const char *always = value_of(argv[i], "mark");
+        value = always != NULL ? always : value_of(argv[i], "watch");
+        if (value != NULL) {
+            add_place(strtoull(value, NULL, 10), always != NULL);
         }
     }
     commands = input != NULL ? fdopen(atoi(input), "r") : NULL;

@@ -7,16 +7,20 @@ import sys
 import pytest
 from emulated import PROGRAMS
 
-from integrad.build.firmware import build_firmware
+from integrad.build.firmware import build_firmware, linker_script
+from integrad.build.program import read_program
+from integrad.emulate.counting import markers
 from integrad.emulate.machine import STORE, Reason
 from integrad.emulate.machines import start_machine
 from integrad.targets.cores import get_core
 
-MACHINES = [(core, "qemu") for core in ("m0", "m3", "m55", "rv32")]
 SOME = 3_000_000
 """Instructions that are enough for every answer of the program."""
 
-pytestmark = pytest.mark.parametrize(("core", "engine"), MACHINES)
+every_machine = pytest.mark.parametrize(
+    ("core", "engine"), [(core, "qemu") for core in ("m0", "m3", "m55", "rv32")]
+)
+one_machine = pytest.mark.parametrize(("core", "engine"), [("m3", "qemu")])
 
 
 @pytest.fixture(scope="module")
@@ -59,18 +63,20 @@ def stopped(machine, request, instructions=SOME):
     return machine.run(instructions)
 
 
+@every_machine
 def test_input_is_not_lost_while_the_program_computes(machine):
-    sent = os.urandom(1 << 11)
-    load = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+    sent = os.urandom(1500)
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
     try:
         received = answer(machine, b"e" + len(sent).to_bytes(3, "little") + sent, len(sent))
     finally:
-        for process in load:
+        for process in busy:
             process.kill()
             process.wait()
     assert received == sent
 
 
+@every_machine
 def test_hang_ends_with_the_instructions(machine):
     before = machine.instructions
     stop = stopped(machine, b"h", 1_000_000)
@@ -79,6 +85,7 @@ def test_hang_ends_with_the_instructions(machine):
     assert 1_000_000 <= machine.instructions - before < 1_000_100
 
 
+@every_machine
 def test_faults_are_explained(machine, core):
     stop = stopped(machine, b"w")
     assert (stop.reason, stop.is_final) == (Reason.FAULT, True)
@@ -96,14 +103,23 @@ def test_faults_are_explained(machine, core):
     assert stopped(machine, b"s").text == "faulted: stack overflow, more than the 4,096 bytes reserved"
 
 
-def test_sleep(machine):
+@every_machine
+def test_sleep(machine, program, core):
     assert answer(machine, b"t") == b"slept\n"
     stop = stopped(machine, b"z")
     assert stop.reason is Reason.ASLEEP
     assert stop.text.startswith("sleeps in sleep_forever+0x") and "called by main" in stop.place
     assert stopped(machine, b"?").reason is Reason.ASLEEP
+    machine.restart()
+    assert answer(machine) == b"ready\n"
+    stop = stopped(machine, b"i")
+    assert stop.reason is Reason.WAITING and "sleeps in sleep_until_byte+0x" in stop.text
+    machine.break_at(program(core).address_of("line_take"))
+    assert stopped(machine, b"!").reason is Reason.BREAKPOINT
+    assert answer(machine, b"", 1) == b"!"
 
 
+@every_machine
 def test_exit(machine):
     assert answer(machine, b"p?", 2) == b"?\n"
     assert machine.console == b"printed\n"
@@ -111,18 +127,56 @@ def test_exit(machine):
     assert (stop.reason, stop.exit_code) == (Reason.EXIT, 7)
 
 
-def test_endless_restarts(machine):
+@pytest.mark.parametrize(("core", "engine"), [("m0", "qemu"), ("m3", "qemu")])
+@pytest.mark.parametrize(
+    ("handler", "text"),
+    [("handle_fault", "faulted: "), ("0", "locked up: a fault inside the fault handler, or without one")],
+)
+def test_handlers_of_the_program(tmp_path, core, engine, handler, text):
+    script, elf = tmp_path / "program.ld", tmp_path / "program.elf"
+    script.write_text(linker_script(get_core(core), 1024, False))
+    flags = [*get_core(core).flags["gcc"], "-O2", "-ffreestanding", "-nostdlib", f"-DHANDLER={handler}"]
+    source = PROGRAMS / "own_handlers.c"
+    subprocess.run(["arm-none-eabi-gcc", *flags, source, "-T", script, "-e", "start", "-o", elf], check=True)
+    with start_machine(read_program(elf), get_core(core), engine) as machine:
+        stop = machine.run(SOME)
+    assert stop.reason is Reason.FAULT and stop.text.startswith(text)
+    if handler != "0":
+        assert "undefined instruction in read_sensor+0x" in stop.text and stop.place.startswith(
+            "read_sensor, called by start"
+        )
+
+
+@one_machine
+def test_what_has_no_end_stops_the_machine(machine):
+    stop = stopped(machine, b"o", 10_000_000_000)
+    assert stop.reason is Reason.OUTPUT
+    assert 1 << 18 <= len(machine.take_output()) < 1 << 20
+    assert stopped(machine, b"", 1000).reason is Reason.INSTRUCTIONS
+    machine.restart()
+    assert answer(machine) == b"ready\n"
     stop = stopped(machine, b"r", 100_000_000)
     assert (stop.reason, stop.text) == (Reason.RESTARTS, "restarted 20 times without any input")
 
 
-def test_endless_output_stops_the_machine(machine):
-    stop = stopped(machine, b"o", 10_000_000_000)
-    assert stop.reason is Reason.OUTPUT
-    assert 1 << 20 <= len(machine.take_output()) < 3 << 20
-    assert stopped(machine, b"", 1000).reason is Reason.INSTRUCTIONS
+@every_machine
+def test_regions_are_counted_exactly(machine, program, core, engine):
+    begin, end = markers(program(core))
+    for _ in range(2):
+        machine.break_at(begin)
+        assert stopped(machine, b"c").reason is Reason.BREAKPOINT
+        before = machine.executed
+        machine.break_at(end)
+        assert machine.run(SOME).reason is Reason.BREAKPOINT
+        assert machine.executed - before == 1 + 3
+        assert answer(machine) == b"done.\n"
+    if engine == "qemu":
+        with start_machine(program(core), get_core(core), engine, count_regions=True) as machine:
+            assert answer(machine, b"cc", 18) == b"ready\ndone.\ndone.\n"
+            assert [counts.instructions for counts in machine.regions] == [3, 3]
 
 
+@every_machine
 def test_flash_outlives_power_cuts(machine, program, core):
     address = STORE[core][0]
     assert machine.read_memory(address, 8) == b"\xff" * 8

@@ -120,6 +120,18 @@ def make_counting_map(program: Program, callers: Collection[str] = (), branches:
     return CountingMap(first_address, units, meanings, list(buckets), sites, changes, taken)
 
 
+def markers(program: Program) -> list[int]:
+    """Addresses of the markers of regions in the code."""
+    known = INSTRUCTION_SETS[program.machine]
+    first_address, code = program.section_bytes(".text")
+    found = []
+    for marker in (known.MARKER_BEGIN, known.MARKER_END):
+        wanted, at = struct.pack("<H", marker), -1
+        while (at := code.find(wanted, at + 1)) >= 0:
+            found += [first_address + at] if at % 2 == 0 else []
+    return sorted(found)
+
+
 def _is_inside(program: Program, address: int, callers: Collection[str]) -> bool:
     function = program.function_at(address)
     return function is not None and function.name in callers

@@ -81,7 +81,13 @@ class Machine(Chip):
     @property
     @abstractmethod
     def instructions(self) -> int:
-        """Executed since the machine was first switched on, to the basic block."""
+        """Executed and counted (see run()) since the machine was first switched on, to the basic block."""
+
+    @property
+    def executed(self) -> int:
+        """All that was executed since the machine was first switched on. For differences between two stops,
+        exact if both are at breakpoints."""
+        return self.instructions
 
     @abstractmethod
     def take_output(self, most: int | None = None) -> bytes:

@@ -10,13 +10,20 @@ from integrad.errors import UsageError
 from integrad.targets.cores import Core
 
 
-def start_machine(program: Program, core: Core, engine: str | None = None, name: str = "") -> Machine:
+def start_machine(
+    program: Program,
+    core: Core,
+    engine: str | None = None,
+    name: str = "",
+    count_regions: bool = False,
+) -> Machine:
     """Switch on a core with a program in its flash.
 
-    engine: "qemu", "unicorn" or None for an installed one. name: for messages. Raises UsageError if no
+    engine: "qemu", "unicorn" or None for an installed one. name: for messages. count_regions: see
+    QemuMachine. Raises UsageError if no
     emulator of this name runs the core, and IntegradError if it is not installed.
     """
     engine = engine or choose_engine(core)
     if engine == "qemu" and core.family.engine == "qemu":
-        return QemuMachine(program, core, name)
+        return QemuMachine(program, core, name, count_regions)
     raise UsageError(f"no emulator named {engine!r} runs {core.product} step by step")

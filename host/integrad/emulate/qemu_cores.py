@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from integrad.build.program import Program
+from integrad.emulate.counting import markers
 from integrad.emulate.faults import explain
 from integrad.emulate.qemu_monitor import Monitor, parse_registers
 from integrad.errors import IntegradError
@@ -26,6 +27,12 @@ class CoreView(ABC):
     def __init__(self, program: Program):
         self.program = program
 
+    @property
+    def places(self) -> list[tuple[str, int]]:
+        """For the stepper: the marks, and the ends of regions, at which somebody may want to stop."""
+        marks = [("mark", address) for address in sorted(self.marks)]
+        return marks + [("watch", address) for address in markers(self.program)]
+
     @abstractmethod
     def named(self, raw: Mapping[str, int]) -> Registers:
         """The registers by their usual names, from those by QEMU's names."""
@@ -34,6 +41,10 @@ class CoreView(ABC):
     def fault_at(self, address: int, registers: Registers, monitor: Monitor) -> tuple[str, Registers] | None:
         """What happened if the core, which has reached a mark, has taken a fault: explanation and the
         registers of the code that caused it."""
+
+    def late_fault(self, registers: Registers, monitor: Monitor) -> str | None:
+        """What happened if the core is somewhere in a handler of a fault."""
+        return None
 
     def new_marks(self, address: int, registers: Registers) -> list[int]:
         """More marks, which the program has decided on when it has reached this one."""
@@ -57,7 +68,8 @@ class CoreView(ABC):
         if pc is None:
             return ""
         function = self.program.function_at(pc)
-        caller = self.program.function_at(registers.get(self.link, 0) & ~1)
+        # The instruction after a call that does not return may belong to the next function.
+        caller = self.program.function_at((registers.get(self.link, 0) & ~1) - 1)
         if function is None:
             return f"pc 0x{pc:08x}"
         called = f", called by {caller.name}" if caller is not None and caller is not function else ""
@@ -89,10 +101,7 @@ class CortexMView(CoreView):
         exception = registers["xpsr"] & 0x1FF
         if address not in self._handlers or exception not in self.FAULTS:
             return None
-        numbers = {"exception": exception, "sp": registers["sp"]}
-        if self._has_status:
-            words = struct.unpack("<5I", monitor.read(self.STATUS, 20))
-            numbers |= {"cfsr": words[0], "address": words[3] if words[0] & 0x80 else words[4]}
+        numbers = {**self._status(exception, monitor), "sp": registers["sp"]}
         if not registers["lr"] & self.STACK_IS_PROCESS:
             frame = _frame(registers["sp"], monitor)
             numbers |= frame
@@ -100,6 +109,17 @@ class CortexMView(CoreView):
             if frame:
                 registers["sp"] += 32
         return explain(numbers, self.program), registers
+
+    def late_fault(self, registers, monitor):
+        exception = registers["xpsr"] & 0x1FF
+        return explain(self._status(exception, monitor), self.program) if exception in self.FAULTS else None
+
+    def _status(self, exception: int, monitor: Monitor) -> Registers:
+        if not self._has_status:
+            return {"exception": exception}
+        words = struct.unpack("<5I", monitor.read(self.STATUS, 20))
+        address = words[3] if words[0] & 0x80 else words[4]
+        return {"exception": exception, "cfsr": words[0], "address": address}
 
     def sleeps(self, pc, monitor):
         before = monitor.read(pc - 4, 4)

@@ -25,7 +25,7 @@ from integrad.emulate.qemu_monitor import Monitor
 from integrad.errors import IntegradError
 from integrad.targets.cores import Core
 
-OUTPUT_LIMIT = 1 << 20
+OUTPUT_LIMIT = 256 << 10
 """Bytes that are kept until somebody takes them; the machine stands still when there are more."""
 
 CONSOLE_LIMIT = 64 << 10
@@ -44,14 +44,18 @@ class Report:
 
 
 class QemuProcess:
-    """A core from power-on to power-off. output, console: what it has sent through its serial port and
-    through semihosting; untaken: input that is not in the pipe to QEMU yet."""
+    """A core from power-on to power-off.
+
+    places: where to stop (`mark`), or where breaks are likely (`watch`). options: more arguments of QEMU.
+    files: that it is to inherit. output, console: what the core has sent through its serial port and
+    through semihosting. untaken: input that is not in the pipe to QEMU yet.
+    """
 
     def __init__(
         self,
         program: Program,
         core: Core,
-        marks: Iterable[int] = (),
+        places: Iterable[tuple[str, int]] = (),
         options: Iterable[str] = (),
         files: tuple[int, ...] = (),
     ):
@@ -71,7 +75,7 @@ class QemuProcess:
         plugin = f"{plugin_argument(build_plugin(qemu, 'stepper'))},commands={taken},reports={sent}"
         command = [qemu, *core.machine_options(False, with_store=True), *self._image(program)]
         command += ["-display", "none", "-icount", "shift=0,sleep=off"]
-        command += ["-plugin", plugin + "".join(f",mark={address}" for address in sorted(marks))]
+        command += ["-plugin", plugin + "".join(f",{kind}={address}" for kind, address in places)]
         command += ["-chardev", "stdio,id=line,signal=off", "-serial", "chardev:line"]
         command += ["-chardev", f"socket,id=monitor,fd={theirs.fileno()}", "-mon", "monitor,mode=control"]
         command += ["-chardev", f"file,id=console,path=/dev/fd/{console}"]
@@ -119,31 +123,33 @@ class QemuProcess:
         """Bytes of input that the serial port has not taken yet."""
         return len(self.untaken) + _waiting(self.process.stdin.fileno())
 
-    def report(self, deadline: float) -> Report | None:
+    def report(self, deadline: float, with_input: bool = True) -> Report | None:
         """The next line of the stepper; None when QEMU has ended. Until then, input and output are moved.
 
         Raises TimeoutError at the deadline.
         """
         while not self._lines:
-            self._move(max(0.0, deadline - time.monotonic()))
+            self._move(max(0.0, deadline - time.monotonic()), with_input)
             if self._rest is None:
                 return None
             if not self._lines and time.monotonic() >= deadline:
                 raise TimeoutError
         return self._lines.pop(0)
 
-    def move(self) -> None:
+    def move(self, with_input: bool = True) -> None:
         """Move what can be moved of input and output at this moment."""
-        self._move(0.0)
+        self._move(0.0, with_input)
 
-    def _move(self, seconds: float) -> None:
+    def _move(self, seconds: float, with_input: bool = True) -> None:
         output, inputs = self.process.stdout.fileno(), self.process.stdin.fileno()
         watched = [self._console]
         if self._rest is not None:
             watched.append(self._reports)
         if len(self.output) < OUTPUT_LIMIT:
             watched.append(output)
-        readable, writable, _ = select.select(watched, [inputs] if self.untaken else [], [], seconds)
+        readable, writable, _ = select.select(
+            watched, [inputs] if self.untaken and with_input else [], [], seconds
+        )
         if writable:
             try:
                 del self.untaken[: os.write(inputs, self.untaken[:PIECE])]
@@ -184,8 +190,12 @@ class QemuProcess:
         reason = first_error(errors) if errors.strip() else f"exit status {status}"
         return FirmwareError("emulator", f"QEMU stopped: {reason}", status)
 
+    @property
+    def is_closed(self) -> bool:
+        return self.process.stdin.closed
+
     def close(self) -> None:
-        if self.process.stdin.closed:
+        if self.is_closed:
             return
         self.process.kill()
         self.process.wait()

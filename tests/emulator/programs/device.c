@@ -1,6 +1,7 @@
 /* Does what the next byte from the serial port says, in functions whose names tests look for. */
 #include "bare_metal/semihosting.h"
 #include "line.h"
+#include "region.h"
 #include "where.h" /* written by the test: NOTE and STORE, addresses in RAM and flash */
 
 #define AGAIN 0x52455354u
@@ -82,6 +83,12 @@ int main(void) {
     line_print("ready\n");
     for (;;) {
         switch (line_receive()) {
+        case 'c':
+            integrad_region_begin();
+            __asm__ volatile("nop\n\tnop\n\tnop");
+            integrad_region_end();
+            line_print("done.\n");
+            break;
         case 'e':
             echo(number());
             break;
@@ -91,6 +98,10 @@ int main(void) {
             break;
         case 'h':
             hang();
+            break;
+        case 'i':
+            sleep_until_byte();
+            line_send(line_receive());
             break;
         case 'o':
             for (;;) {

@@ -11,6 +11,8 @@
 #define UART_DATA (*(volatile uint8_t *)0x10000000u)
 #define UART_STATUS (*(volatile uint8_t *)0x10000005u)
 
+#define ENABLE_INTERRUPTS(kinds) __asm__ volatile(".insn i 0x73, 1, x0, %0, 0x304" ::"r"(kinds))
+
 static void line_start(void) {
 }
 
@@ -18,7 +20,7 @@ static int line_has_byte(void) {
     return UART_STATUS & 1;
 }
 
-static uint8_t line_take(void) {
+__attribute__((noinline)) static uint8_t line_take(void) {
     return UART_DATA;
 }
 
@@ -38,8 +40,21 @@ static void sleep_by_timer(void) {
     uint32_t now = REGISTER(0x0200BFF8u);
     REGISTER(0x02004004u) = 0;
     REGISTER(0x02004000u) = now + ticks;
-    __asm__ volatile(".insn i 0x73, 1, x0, %0, 0x304" ::"r"(1u << 7));
+    ENABLE_INTERRUPTS(1u << 7);
     __asm__ volatile("wfi");
+    ENABLE_INTERRUPTS(0);
+}
+
+/* Sleep until a byte arrives, with interrupts that wake the core and are not taken. */
+static void sleep_until_byte(void) {
+    *(volatile uint8_t *)0x10000001u = 1;
+    REGISTER(0x0C000028u) = 1;
+    REGISTER(0x0C002000u) = 1u << 10;
+    ENABLE_INTERRUPTS(1u << 11);
+    while (!line_has_byte()) {
+        __asm__ volatile("wfi");
+    }
+    ENABLE_INTERRUPTS(0);
 }
 #else
 #if __ARM_ARCH == 6 /* the nRF51, whose port is started and sends by tasks */
@@ -51,11 +66,15 @@ static void line_start(void) {
     REGISTER(UART + 0x008) = 1;
 }
 
+static void line_wakes(void) {
+    REGISTER(UART + 0x304) = 4;
+}
+
 static int line_has_byte(void) {
     return REGISTER(UART + 0x108) != 0;
 }
 
-static uint8_t line_take(void) {
+__attribute__((noinline)) static uint8_t line_take(void) {
     REGISTER(UART + 0x108) = 0;
     return (uint8_t)REGISTER(UART + 0x518);
 }
@@ -80,11 +99,15 @@ static void line_start(void) {
     REGISTER(UART + 0x08) = 3;
 }
 
+static void line_wakes(void) {
+    REGISTER(UART + 0x08) = 11;
+}
+
 static int line_has_byte(void) {
     return REGISTER(UART + 0x04) & 2;
 }
 
-static uint8_t line_take(void) {
+__attribute__((noinline)) static uint8_t line_take(void) {
     return (uint8_t)REGISTER(UART);
 }
 
@@ -107,6 +130,17 @@ static void sleep_by_timer(void) {
     __asm__ volatile("wfi");
     REGISTER(0xE000E010u) = 0;
     REGISTER(0xE000ED04u) = 1u << 25;
+}
+
+static void sleep_until_byte(void) {
+    __asm__ volatile("cpsid i");
+    line_wakes();
+    for (uint32_t group = 0; group < 3; group++) {
+        REGISTER(0xE000E100u + 4 * group) = 0xFFFFFFFFu;
+    }
+    while (!line_has_byte()) {
+        __asm__ volatile("wfi");
+    }
 }
 #endif
 

@@ -1,0 +1,32 @@
+/* A program with a start and a handler of faults of its own, as applications have; HANDLER is
+ * chosen when it is compiled, and may be 0. */
+#include <stdint.h>
+
+void start(void);
+void handle_fault(void);
+void read_sensor(void) __attribute__((noinline));
+
+extern uint32_t integrad_stack_top[];
+
+extern void *const vectors[16];
+__attribute__((section(".vectors"), used)) void *const vectors[16] = {
+    (void *)integrad_stack_top,
+    (void *)start,
+    0,
+    (void *)HANDLER,
+};
+
+void read_sensor(void) {
+    __asm__ volatile("udf #1");
+}
+
+void start(void) {
+    read_sensor();
+    for (;;) {
+    }
+}
+
+void handle_fault(void) {
+    for (;;) {
+    }
+}
