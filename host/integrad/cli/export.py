@@ -24,11 +24,12 @@ from integrad.cli.device_options import (
     store_option,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.cli.output_files import check_generated_files
+from integrad.cli.output_files import check_generated_files, show_leftovers
 from integrad.cli.store_report import show_store
 from integrad.errors import UsageError
 from integrad.estimate.part_fit import require_fit
 from integrad.estimate.store_costs import NO_STORE, store_memory
+from integrad.export.leftovers import leftovers
 from integrad.export.target import Request
 from integrad.export.targets import TARGETS, all_options, check_options
 from integrad.export.trial import Trial, try_out
@@ -122,6 +123,7 @@ def export(
     if trial:
         trial.require_same(files)
     check_generated_files([Path(out, name) for name in files], out, model, json_path)
+    removed, changed = leftovers(Path(out), files)
     paths = write_export(Path(out), files)
     rows = layers(plan)
     show_plan(console, f"{plan.prefix}, learns: {learn}", rows, memory_rows(plan))
@@ -133,10 +135,12 @@ def export(
         kept = show_store(console, plan, memory, chosen or (core_of(part) if part else None))
     if trial:
         _show_trial(console, chosen.part, trial)
+    show_leftovers(console, removed, changed)
     for path in _to_show(paths):
         console.print(f"wrote {path}", soft_wrap=True, markup=False)
     result = {
         "files": [str(path) for path in paths],
+        "removed": [str(path) for path in removed],
         "learn": learn,
         "batch_size": plan.batch,
         "macs": plan.macs,

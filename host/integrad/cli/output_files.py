@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from integrad.errors import IntegradError, UsageError
 from integrad.files import require_regular, require_writable
@@ -84,6 +85,13 @@ def check_generated_files(paths: list[Path], out: str, model: str, json_path: st
             raise UsageError(f"--out {out}: would overwrite the model; choose another folder or --name")
         if json_path is not None and same_file(path, json_path):
             raise UsageError(f"--json {json_path}: is also written by --out {out}; choose another name")
+
+
+def show_leftovers(console: Console, removed: list[Path], changed: list[Path]) -> None:
+    """Which files of an earlier export are no longer part of it."""
+    for paths, what in ((removed, "removed"), (changed, "no longer part of this, but changed by somebody:")):
+        for path in paths:
+            console.print(f"{what} {path}", soft_wrap=True, markup=False)
 
 
 def _inputs(ctx: click.Context) -> Iterator[tuple[str, str]]:

@@ -20,10 +20,11 @@ from integrad.cli.device_options import (
     show_recomputation,
 )
 from integrad.cli.json_output import console_for, json_option, write_json
-from integrad.cli.output_files import check_generated_files
+from integrad.cli.output_files import check_generated_files, show_leftovers
 from integrad.errors import UsageError
 from integrad.estimate.store_costs import store_memory
 from integrad.export.board_drivers import driver_of
+from integrad.export.leftovers import leftovers
 from integrad.export.project import YOURS, Project, is_edited
 from integrad.export.project_fit import require_project_fit
 from integrad.export.target import Request
@@ -89,9 +90,11 @@ def project(model, board, learn, batch_size, stash, recompute, out, name, store,
     if kept:
         del files[YOURS]
     check_generated_files([Path(out, file) for file in files], out, model, json_path)
+    removed, changed = leftovers(Path(out), files, [YOURS])
     paths = write_export(Path(out), files)
     show_plan(console, f"{plan.prefix}, learns: {learn}", layers(plan), memory_rows(plan))
     show_recomputation(console, plan)
+    show_leftovers(console, removed, changed)
     for line in _lines(chosen, memory, out, kept):
         console.print(line, soft_wrap=True, markup=False)
     result = {
@@ -99,6 +102,7 @@ def project(model, board, learn, batch_size, stash, recompute, out, name, store,
         "part": chosen.part.name,
         "files": [str(path) for path in paths],
         "kept": [str(Path(out, YOURS))] if kept else [],
+        "removed": [str(path) for path in removed],
         "learn": learn,
         "batch_size": plan.batch,
         **memory.json(),

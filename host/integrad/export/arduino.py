@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from integrad.errors import UsageError
+from integrad.export.leftovers import MARKER
 from integrad.export.package import Layout, package_target
 from integrad.export.target import Files, Request
-from integrad.export.writing import MARKER
 
 TAKEN = ("arduino", "eeprom", "hid", "integrad", "serial", "softwareserial", "spi", "string", "wire")
 """Libraries and headers of Arduino, and the runtime: a model of such a name would hide one of them."""

@@ -7,9 +7,9 @@ import re
 import zipfile
 
 from integrad.errors import UsageError
+from integrad.export.leftovers import MARKER
 from integrad.export.package import Layout, package_target, package_version
 from integrad.export.target import Files, Option, Request
-from integrad.export.writing import MARKER
 from integrad.files import utf8
 
 LONGEST_NAME = 26

@@ -19,8 +19,8 @@ from integrad import __version__
 from integrad.errors import UsageError
 from integrad.execute.self_test import PREDICTIONS, STEPS, expected_checksums
 from integrad.export.c import SERIAL, C
+from integrad.export.leftovers import MARKER
 from integrad.export.target import Files, Option, Request, Target
-from integrad.export.writing import MARKER
 from integrad.files import utf8
 from integrad_codegen.c.layout import paragraph
 from integrad_codegen.c.runtime import FOLDER, serial_files

@@ -20,10 +20,10 @@ from integrad.emulate.chips import emulator_names
 from integrad.estimate.store_costs import StoreMemory
 from integrad.export.board_driver import Driver, Macro
 from integrad.export.board_drivers import driver_of
+from integrad.export.leftovers import MARKER
 from integrad.export.project_fit import has_spare_memory
 from integrad.export.project_memory import ProjectMemory
 from integrad.export.target import Files, Request
-from integrad.export.writing import MARKER
 from integrad.files import utf8
 from integrad.targets.boards import SERIAL_BY, Board
 from integrad.targets.cores import core_of

@@ -8,18 +8,20 @@ from json import loads
 from pathlib import Path
 
 from integrad.errors import IntegradError, UsageError
+from integrad.export.leftovers import MARKER, leftovers, listed, remove
 from integrad.files import utf8, write_together
-
-MARKER = "integrad.json"
-"""File in every package that says which one it is."""
 
 
 def write_export(out: Path, files: Mapping[str, str | bytes], named: str = "--out") -> list[Path]:
     """Write all files below the folder `out` or, on an error such as a full disk, none. Returns the paths.
 
+    Files of an earlier export of the same package that are no longer part of it are removed afterwards,
+    unless somebody has changed them.
+
     named: what error messages call the folder. Raises UsageError if the folder holds another package.
     """
     _require_same_package(out, files, named)
+    old, _ = leftovers(out, files)
     folders = [folder for name in files for folder in reversed((out / name).relative_to(out).parents)]
     new = [out / folder for folder in dict.fromkeys(folders) if not (out / folder).exists()]
     if out.exists() and not out.is_dir():
@@ -31,6 +33,7 @@ def write_export(out: Path, files: Mapping[str, str | bytes], named: str = "--ou
     except OSError as error:
         raise IntegradError(f"{named} {out}: {error.strerror}: {error.filename}") from error
     contents = {name: data if isinstance(data, bytes) else utf8(data) for name, data in files.items()}
+    contents = listed(contents)
     try:
         write_together({out / name: data for name, data in contents.items()})
     except IntegradError:
@@ -38,6 +41,7 @@ def write_export(out: Path, files: Mapping[str, str | bytes], named: str = "--ou
             with suppress(OSError):  # not empty
                 folder.rmdir()
         raise
+    remove(old, out)
     return [out / name for name in files]
 
 
