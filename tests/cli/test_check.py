@@ -133,7 +133,7 @@ def test_what_grew_is_named(copy, monkeypatch):
 def test_a_passing_check_changes_nothing_and_is_the_same_text_again(copy, planted):
     before = (copy / "base.json").read_bytes()
     status, text = check("--markdown", "m.md")
-    assert status == 0 and "everything is within its budget and no worse than the baseline" in text
+    assert status == 0 and "no budget is exceeded, and nothing is worse than in the baseline" in text
     assert (copy / "base.json").read_bytes() == before and (copy / "m.md").read_text().startswith("### ✅")
     assert check("--update-baseline")[0] == 0 and (copy / "base.json").read_bytes() == before
 

@@ -153,8 +153,15 @@ def _show(console: Console, report: Report, baseline: str | None) -> None:
     for note in report.notes:
         console.print(f"note: {note}", markup=False, soft_wrap=True)
     if report.passed:
-        compared = " and no worse than the baseline" if report.compared and not report.accepted else ""
-        console.print(f"everything is within its budget{compared}")
+        console.print(f"no budget is exceeded{_compared(report)}")
     if report.improved and report.passed and not report.accepted:
         text = f"better than {baseline}: integrad check --update-baseline keeps it so"
         console.print(text, markup=False, soft_wrap=True)
+
+
+def _compared(report: Report) -> str:
+    """The rest of a sentence about a check that passed."""
+    if not report.compared or report.accepted:
+        return ""
+    worse = any(row.worse_by > 0 for core in report.cores for row in core.rows)
+    return f", and nothing is worse than in the baseline{' by more than is allowed' if worse else ''}"
