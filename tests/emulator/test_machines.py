@@ -10,8 +10,10 @@ from emulated import PROGRAMS
 from integrad.build.firmware import build_firmware, linker_script
 from integrad.build.program import read_program
 from integrad.emulate.counting import markers
+from integrad.emulate.faults import FirmwareError
 from integrad.emulate.machine import STORE, Reason
 from integrad.emulate.machines import start_machine
+from integrad.errors import IntegradError
 from integrad.targets.cores import get_core
 
 SOME = 3_000_000
@@ -157,6 +159,26 @@ def test_what_has_no_end_stops_the_machine(machine):
     assert answer(machine) == b"ready\n"
     stop = stopped(machine, b"r", 100_000_000)
     assert (stop.reason, stop.text) == (Reason.RESTARTS, "restarted 20 times without any input")
+
+
+def test_end_of_the_emulator(program):
+    with start_machine(program("m3"), get_core("m3"), "qemu") as machine:
+        machine._process.process.kill()
+        with pytest.raises(FirmwareError, match="QEMU stopped: exit status -9"):
+            machine.run(SOME)
+        for use in (lambda: machine.run(1), machine.registers, lambda: machine.read_memory(0, 4)):
+            with pytest.raises(IntegradError, match=r"Cortex-M3 in QEMU: QEMU has ended; call restart\(\)"):
+                use()
+        machine.restart()
+        assert answer(machine) == b"ready\n"
+        with pytest.raises(IntegradError, match="no 4 bytes of memory at 0xf0000000"):
+            machine.read_memory(0xF0000000, 4)
+        machine.ceiling = 0.1
+        stop = stopped(machine, b"h", 10**12)
+        assert (stop.reason, stop.text) == (Reason.TIME, "has not ended after 0.1 s of the host")
+        machine.power_off()
+        with pytest.raises(IntegradError, match="is switched off"):
+            machine.write(b"?")
 
 
 @every_machine

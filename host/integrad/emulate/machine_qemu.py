@@ -76,6 +76,8 @@ class QemuMachine(Machine):
     def run(self, instructions: int, until_output: bool = False) -> Stop:
         self._require_power()
         session, process = self._session, self._process
+        if session.final is None:
+            self._require_life()
         left, stop = instructions, session.final
         deadline = time.monotonic() + self.ceiling
         while True:
@@ -101,18 +103,19 @@ class QemuMachine(Machine):
 
     def registers(self) -> dict[str, int]:
         self._require_power()
+        if self._session.final is None:
+            self._require_life()
         return self._session.registers()
 
     def read_memory(self, address: int, size: int) -> bytes:
         if self._flash.contains(address, size):
             return self._flash.read(address, size)
         self._require_power()
-        if self._process.is_closed:
-            raise IntegradError(f"{self.name}: QEMU has ended; only the memory of the store can be read")
-        data = self._process.monitor.read(address, size)
-        if len(data) != size:
-            raise IntegradError(f"{self.name}: no memory at 0x{address:08x}")
-        return data
+        self._require_life()
+        try:
+            return self._process.monitor.read(address, size)
+        except IntegradError:
+            raise IntegradError(f"{self.name}: no {size:,} bytes of memory at 0x{address:08x}") from None
 
     def restart(self, flash: bytes | None = None) -> None:
         self.power_off()
@@ -160,3 +163,7 @@ class QemuMachine(Machine):
     def _require_power(self) -> None:
         if not self._is_on:
             raise IntegradError(f"{self.name}: is switched off; call restart() first")
+
+    def _require_life(self) -> None:
+        if self._process.is_closed:
+            raise IntegradError(f"{self.name}: QEMU has ended; call restart()")

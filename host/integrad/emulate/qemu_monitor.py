@@ -32,6 +32,10 @@ class Monitor:
         """Returns when QEMU has looked at its devices and timers once more."""
         self._execute("query-status")
 
+    def core_thread(self) -> int:
+        """Number of the thread that executes the core."""
+        return self._execute("query-cpus-fast")[0]["thread-id"]
+
     def registers(self) -> dict[str, int]:
         """All registers, by QEMU's names in small letters (`r00`, `xpsr`; `pc`, `x1/ra`, `mcause`)."""
         return parse_registers(self._ask("info registers"))

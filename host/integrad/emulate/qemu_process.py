@@ -100,6 +100,7 @@ class QemuProcess:
             os.set_blocking(end, False)
         try:
             self.monitor = Monitor(ours)
+            self._core_thread = self.monitor.core_thread()
         except (IntegradError, OSError):
             raise self.died() from None
 
@@ -122,6 +123,16 @@ class QemuProcess:
     def pending(self) -> int:
         """Bytes of input that the serial port has not taken yet."""
         return len(self.untaken) + _waiting(self.process.stdin.fileno())
+
+    @property
+    def core_rests(self) -> bool:
+        """Whether the thread of the core waits for something else than a processor of the host, where the
+        host says so."""
+        thread = Path(f"/proc/{self.process.pid}/task/{self._core_thread}/stat")
+        try:
+            return thread.read_text().rpartition(")")[2].split()[0] != "R"
+        except OSError:
+            return True
 
     def report(self, deadline: float, with_input: bool = True) -> Report | None:
         """The next line of the stepper; None when QEMU has ended. Until then, input and output are moved.

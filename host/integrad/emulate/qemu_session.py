@@ -17,6 +17,9 @@ from integrad.targets.cores import Core
 MOST_RESTARTS = 20
 """Restarts without any input between them, from which on a program is said to restart again and again."""
 
+LOOKS = 3
+"""How often a core must be found asleep at the same place."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -40,6 +43,7 @@ class QemuSession:
         self.final: Stop | None = None
         self.executed = self.restarts = 0
         self._idle_at: int | None = None
+        self._looks = 0
         self._is_paused = False
         options = (*flash.options, *options)
         self.process = QemuProcess(program, core, self._view.places, options, (flash.descriptor,))
@@ -123,12 +127,16 @@ class QemuSession:
         return fault and self.end(Reason.FAULT, f"faulted: {fault[0]}", fault[1])
 
     def _look_asleep(self, report: Report) -> Stop | None:
-        """Whether the core sleeps. The stepper says so as well if only the host is slow, so that the same is
-        looked at twice, after QEMU has looked at its timers and at input."""
+        """Whether the core sleeps. The stepper says so as well if only the host is slow, so that this must
+        be found several times, each after QEMU has looked at its timers and at input."""
         self.process.monitor.synchronise()
         self.process.move()
         if self._idle_at != report.executed:
-            self._idle_at = report.executed
+            self._idle_at, self._looks = report.executed, 0
+        self._looks += 1
+        if not self.process.core_rests:
+            self._looks = 0
+        if self._looks < LOOKS:
             return None
         registers = self._view.named(self.process.monitor.registers())
         if not self._view.sleeps(registers["pc"], self.process.monitor):
