@@ -47,9 +47,13 @@ DIGESTS = {}
 
 class RunnerWithCaches(Runner):
     """What the caches bring is the environment of this process, without Torch, whose import takes long, and
-    the user's cache."""
+    the user's cache. shortened: the name of a step whose program is not run."""
+
+    shortened = None
 
     def before(self, step):
+        if step["name"] == self.shortened:
+            step["run"] = 'mkdir -p "$REPORT"'
         if step.get("id") == "packages":
             self.outputs["packages"] = {"cache-hit": "true"}
             lend_environment(Path(self.outputs["key"]["environment"]))
@@ -92,9 +96,10 @@ def repository(tmp_path):
     return make
 
 
-def run(repository, tmp_path, arguments):
+def run(repository, tmp_path, arguments, shortened=None):
     inputs = {"path": "firmware", "cores": "m0", "arguments": f"-p no:pytest_embedded {arguments}"}
     runner = RunnerWithCaches(repository, tmp_path / "runner", inputs)
+    runner.shortened = shortened
     return runner, {step.name: step for step in runner.run()}
 
 
@@ -114,7 +119,7 @@ def test_a_firmware_that_is_in_order(repository, tmp_path):
 
 @pytest.mark.emulator
 def test_one_run_shows_everything_that_is_wrong(repository, tmp_path):
-    runner, steps = run(repository("1 KB", 2), tmp_path, "")
+    runner, steps = run(repository("1 KB", 2), tmp_path, "", shortened="Tools")
     assert steps["Budgets"].status == 1 and "flash" in steps["Budgets"].output
     assert steps["Tests"].status == 1 and "EXPECT_EQUAL(1, 2): 1, expected 2" in steps["Tests"].output
     upload = steps["Report, if something failed"].used
