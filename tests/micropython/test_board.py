@@ -309,7 +309,7 @@ def test_a_board_that_is_nearly_full(port, toy):
             free = int(board.run("import os\ns = os.statvfs('/')\nprint(s[0] * s[3])"))
             assert free < size  # without what is there already it would not fit
             with pytest.raises(IntegradError, match=r"error on the board: OSError: 28"):
-                board.write_file("/large", bytes(free + 16 * 4096))
+                board.write_file("/large", bytes(free + 2 * 4096))
             assert not board.exists("/large.new") and not board.exists("/large")
         assert succeed("install", toy, "--port", port, "--backend", "plain")["passed"]
     finally:

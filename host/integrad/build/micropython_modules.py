@@ -20,6 +20,8 @@ from integrad.targets.cores import Core, micropython_cores, micropython_flags
 from integrad.targets.families import ARM
 from integrad_codegen.c.runtime import ONE_UNIT, SMALL
 
+CONFIGURATION = "config.h"
+
 FLAGS = (
     *("-std=c99", "-Wall", "-Werror", "-DNDEBUG", "-fpic", "-fno-common", "-fvisibility=hidden"),
     *("-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables", "-U_FORTIFY_SOURCE"),
@@ -27,7 +29,7 @@ FLAGS = (
     *("-fno-tree-loop-distribute-patterns", "-fno-jump-tables"),
     # The kernels are static functions of the model's own file, and bytes count as much as instructions.
     *(f"-D{ONE_UNIT}", f"-D{SMALL}"),
-    *("-DNO_QSTR", "-DMICROPY_ENABLE_DYNRUNTIME=1", '-DMP_CONFIGFILE="config.h"'),
+    *("-DNO_QSTR", "-DMICROPY_ENABLE_DYNRUNTIME=1", f'-DMP_CONFIGFILE="{CONFIGURATION}"'),
 )
 FREESTANDING = ("-ffreestanding", f"-isystem{DEVICE / 'micropython/libc'}")
 SMALLEST, FAST = "-Os", "-O2"
@@ -123,35 +125,58 @@ def build_module(sources: Mapping[str, str], name: str, architecture: Architectu
     if trouble := architecture.trouble():
         raise IntegradError(trouble)
     tree = get_sources()
-    key = _key(sources, name, architecture, tree)
+    contents = str(tree), contents_of(tree)
+    key = _key(sources, name, architecture, contents)
     if (module := find(key)) is None:
         with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
+            glue = sources.get(_glue(name), "")
+            (Path(folder) / CONFIGURATION).write_bytes(_configuration(glue, tree, contents))
             module, headers = _build(sources, name, architecture, tree, Path(folder))
             keep(key, module, headers)
     return module
 
 
-def _key(sources: Mapping[str, str], name: str, architecture: Architecture, tree: Path) -> str:
-    """The digest of all that a module is made of, except headers of the system."""
+def _glue(name: str) -> str:
+    return f"{name.removeprefix('_')}_module.c"
+
+
+def _key(sources: Mapping[str, str], name: str, architecture: Architecture, contents: object) -> str:
+    """The digest of all that a module is made of, except headers of the system. contents: of MicroPython's
+    tree."""
     own = [DEVICE / file for file in architecture.runtime]
     own += sorted((DEVICE / "micropython/libc").rglob("*.h"))
     texts = [text for path in own for text in read_texts((), [], path)]
     identity = compiler_identity(architecture.compiler, architecture.compiler)
     settings = (FAST, FLAGS, architecture, name, sorted(sources.items()), sys.version)
-    return digest_of((identity, settings, str(tree), contents_of(tree), [text.digest for text in texts]))
+    return digest_of((identity, settings, contents, [text.digest for text in texts]))
+
+
+def _configuration(glue: str, tree: Path, contents: object) -> bytes:
+    """The header with the numbers of MicroPython's names in a module. Most modules use the same names, so it
+    is kept as well."""
+    key = digest_of((CONFIGURATION, contents, sorted(set(re.findall(r"MP_QSTR_\w*", glue, re.ASCII)))))
+    if (header := find(key)) is None:
+        with tempfile.TemporaryDirectory(prefix="integrad-") as folder:
+            (Path(folder) / "glue.c").write_text(glue, encoding="utf-8")
+            _run([*_mpy_ld(tree), "--preprocess", "-o", CONFIGURATION, "glue.c"], Path(folder))
+            header = (Path(folder) / CONFIGURATION).read_bytes()
+        keep(key, header, [])
+    return header
+
+
+def _mpy_ld(tree: Path) -> list[str]:
+    return [sys.executable, str(tree / "tools/mpy_ld.py")]
 
 
 def _build(
     sources: Mapping[str, str], name: str, architecture: Architecture, tree: Path, where: Path
 ) -> tuple[bytes, list[Path]]:
-    """The module, built in an empty folder, and the headers of the system that were included."""
+    """The module, built in a folder that has nothing but CONFIGURATION, and the headers of the system that
+    were included."""
     for file, text in sources.items():
         (where / file).parent.mkdir(parents=True, exist_ok=True)
         (where / file).write_text(text, encoding="utf-8")
     files = [file for file in sources if file.endswith(".c") and "/" not in file]
-    glue = f"{name.removeprefix('_')}_module.c"
-    linker = [sys.executable, str(tree / "tools/mpy_ld.py"), "--arch", architecture.name]
-    _run([*linker, "--preprocess", "-o", "config.h", glue], where)
     compiler = [architecture.compiler, *architecture.flags]
     floats = f"-DMICROPY_FLOAT_IMPL=MICROPY_FLOAT_IMPL_{architecture.floats}"
     flags = [*FLAGS, floats]
@@ -164,7 +189,8 @@ def _build(
     # A single object with everything that mpy_init reaches, since mpy_ld.py links whole objects.
     together = ["-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--entry=mpy_init", "-o", "together.o"]
     _run([*compiler, *together, *objects], where)
-    report = _run([*linker, "--qstrs", "config.h", "-o", f"{name}.mpy", "together.o"], where)
+    words = ["--arch", architecture.name, "--qstrs", CONFIGURATION, "-o", f"{name}.mpy", "together.o"]
+    report = _run([*_mpy_ld(tree), *words], where)
     if not re.search(r"^bss size: +0$", report, re.MULTILINE):
         raise IntegradError(f"{name}: a module may not have static variables")
     included = {where / path for listing in where.glob("*.d") for path in listed(listing.read_text())}
