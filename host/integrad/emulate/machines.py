@@ -20,8 +20,8 @@ def start_machine(
     """Switch on a core with a program in its flash.
 
     engine: "qemu", "unicorn" or None for an installed one. name: for messages. count_regions: see
-    QemuMachine. Raises UsageError if no
-    emulator of this name runs the core, and IntegradError if it is not installed.
+    QemuMachine. Raises UsageError if no emulator of this name runs the core, and IntegradError if it is not
+    installed.
     """
     engine = engine or choose_engine(core)
     if engine == "qemu" and core.family.engine == "qemu":

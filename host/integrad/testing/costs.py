@@ -91,10 +91,10 @@ class FirmwareCosts:
         dut, counts = self._dut, []
 
         def at_begin(stop: Stop) -> None:
-            before = dut.instructions
+            before = dut.executed
 
             def at_end(_stop: Stop) -> None:
-                counts.append(dut.instructions - before - markers)
+                counts.append(dut.executed - before - markers)
                 dut.break_at(begin, 1, at_begin)
 
             dut.break_at(end_of(stop), 1, at_end)

@@ -86,6 +86,11 @@ class Dut:
         number depends on the host; None for a chip that does not count them."""
         return self.chip.instructions if isinstance(self.chip, Machine) else None
 
+    @property
+    def executed(self) -> int | None:
+        """All instructions since it was switched on first, for differences between two breaks."""
+        return self.chip.executed if isinstance(self.chip, Machine) else None
+
     def registers(self) -> dict[str, int]:
         """Name → value; none of a chip whose emulator does not show them."""
         return self.chip.registers() if isinstance(self.chip, Machine) else {}
