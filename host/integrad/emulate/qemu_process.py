@@ -20,7 +20,8 @@ from pathlib import Path
 from integrad.build.program import Program
 from integrad.build.toolchain import first_error
 from integrad.emulate.faults import FirmwareError
-from integrad.emulate.qemu import build_plugin, find_qemu, plugin_argument
+from integrad.emulate.qemu import build_plugin
+from integrad.emulate.qemu_command import Inherited, connections, machine_command
 from integrad.emulate.qemu_monitor import Monitor
 from integrad.errors import IntegradError
 from integrad.targets.cores import Core
@@ -59,27 +60,19 @@ class QemuProcess:
         options: Iterable[str] = (),
         files: tuple[int, ...] = (),
     ):
-        qemu = find_qemu(core.family)
-        if qemu is None:
-            raise IntegradError(f"{core.family.emulator} is not installed; {core.family.brings_emulator}")
         self.output, self.console, self.untaken = bytearray(), bytearray(), bytearray()
         self._lines: list[Report] = []
         self._rest: bytes | None = b""
         self._folder = tempfile.TemporaryDirectory(prefix="integrad-")
+        command = machine_command(program, core, Path(self._folder.name))
+        build_plugin(command[0], "stepper")  # before anything is open
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         taken, self._commands = os.pipe()
         self._reports, sent = os.pipe()
         self._console, console = os.pipe()
         ours, theirs = socket.socketpair()
-        inherited = (taken, sent, console, theirs.fileno())
-        plugin = f"{plugin_argument(build_plugin(qemu, 'stepper'))},commands={taken},reports={sent}"
-        command = [qemu, *core.machine_options(False, with_store=True), *self._image(program)]
-        command += ["-display", "none", "-icount", "shift=0,sleep=off"]
-        command += ["-plugin", plugin + "".join(f",{kind}={address}" for kind, address in places)]
-        command += ["-chardev", "stdio,id=line,signal=off", "-serial", "chardev:line"]
-        command += ["-chardev", f"socket,id=monitor,fd={theirs.fileno()}", "-mon", "monitor,mode=control"]
-        command += ["-chardev", f"file,id=console,path=/dev/fd/{console}"]
-        command += ["-semihosting-config", "enable=on,target=native,chardev=console", *options]
+        inherited = Inherited(taken, sent, console, theirs.fileno())
+        command += [*connections(command[0], inherited, places), *options]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
             command,
@@ -87,13 +80,13 @@ class QemuProcess:
             stdin=pipe,
             stdout=pipe,
             stderr=self._errors,
-            pass_fds=inherited + files,
+            pass_fds=(*inherited.numbers(), *files),
             cwd=self._folder.name,
         )
         if hasattr(resource, "prlimit"):  # a lockup ends QEMU by a signal that writes a core file
             with suppress(ProcessLookupError):
                 resource.prlimit(self.process.pid, resource.RLIMIT_CORE, (0, 0))
-        for end in inherited[:3]:
+        for end in (taken, sent, console):
             os.close(end)
         theirs.close()
         for end in (self._reports, self._console, self.process.stdin.fileno(), self.process.stdout.fileno()):
@@ -103,16 +96,6 @@ class QemuProcess:
             self._core_thread = self.monitor.core_thread()
         except (IntegradError, OSError):
             raise self.died() from None
-
-    def _image(self, program: Program) -> list[str]:
-        """Arguments that put the program into memory."""
-        arguments = []
-        for number, (address, data) in enumerate(program.segments):
-            path = Path(self._folder.name) / f"{number}.bin"
-            path.write_bytes(data)
-            loader = f"loader,file={plugin_argument(path)},addr=0x{address:x},force-raw=on"
-            arguments += ["-device", loader]
-        return arguments
 
     def send(self, command: str) -> None:
         """A command to the stepper."""
