@@ -39,13 +39,11 @@ class Runner:
         self.definition = yaml.safe_load(self.outside(action / "action.yml").read_text())
         unknown = inputs.keys() - self.definition["inputs"].keys()
         assert not unknown, f"action.yml has no inputs {unknown}"
-        self.workspace, self.folder = workspace, folder
+        self.workspace, self.folder, self.action = workspace, folder, action
         defaults = {name: given["default"] for name, given in self.definition["inputs"].items()}
         self.inputs = defaults | inputs
         self.known = {
-            "github.action_path": str(action),
             "github.run_id": "1",
-            "runner.temp": str(folder / "temp"),
             **{f"inputs.{name}": value for name, value in self.inputs.items()},
         }
         self.outputs, self.outcomes, self.failed = {}, {}, False
@@ -77,6 +75,8 @@ class Runner:
             "PATH": PROGRAMS,
             "CI": "true",
             "GITHUB_ACTIONS": "true",
+            "GITHUB_ACTION_PATH": str(self.action),
+            "RUNNER_TEMP": str(self.folder / "temp"),
             "GITHUB_OUTPUT": str(file),
             "GITHUB_STEP_SUMMARY": str(self.folder / "summary.md"),
             **{name: self._text(value) for name, value in step.get("env", {}).items()},
