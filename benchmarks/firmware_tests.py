@@ -26,8 +26,8 @@ from integrad.api.model import Model
 from integrad.datasets.preprocessing import Preprocessing
 from integrad.network.network import Network
 
-KINDS, CORES = 5, 2
-"""Kinds of tests below, and cores on which each is run."""
+KINDS, CORES = 5, ("m0", "m4")
+"""Kinds of tests below, and the cores on which each is run."""
 
 SETTINGS = """
 [tool.integrad]
@@ -113,11 +113,11 @@ def main() -> None:
     options = parser.parse_args()
     is_suite = options.what == "suite"
     wanted = options.count or (100 if is_suite else 1000)
-    each = max(1, wanted // (KINDS * CORES if is_suite else 1))
+    each = max(1, wanted // (KINDS * len(CORES) if is_suite else 1))
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         make_project(folder, each)
-        run_tests(folder, "-n0", "-k", "test_describes_itself and 0-")
+        run_tests(folder, "-n0", *(f"test_firmware.py::test_describes_itself[{core}-0]" for core in CORES))
         busy(stack, options.load)
         chosen = () if is_suite else ("-k", FLAKIEST, "--integrad-core=m4")
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,11 +1,14 @@
 """Runs pytest in projects of its own, with devices that follow a script."""
 
+import multiprocessing.managers
+import multiprocessing.synchronize  # noqa: F401
 from pathlib import Path
 
 import platformdirs
 import pytest
 
-# A run within this process forgets the modules that it imports; NumPy must not be imported again.
+# A run within this process forgets the modules that it imports. Neither NumPy must be imported again nor the
+# modules above, which count the locks of pytest-embedded.
 import integrad.testing.devices
 import integrad.testing.records  # noqa: F401
 

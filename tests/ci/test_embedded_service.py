@@ -34,12 +34,3 @@ def test_tests_for_pytest_embedded_run_on_the_service_integrad(project):
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["*Unity test failed*"])
     assert "1 failed, 2 passed" in result.stdout.str()
-
-
-def test_whose_dut_it_is(project):
-    """Without services, ours; with others, theirs."""
-    tests = """
-    def test(dut):
-        assert type(dut).__module__ == "integrad.testing.dut"
-    """
-    project(tests, "--integrad-core=m0", embedded=True).assert_outcomes(passed=1)

@@ -1,6 +1,5 @@
 """The plugin of pytest in test runs of other projects, with devices that follow a script."""
 
-import re
 from importlib.metadata import entry_points
 
 import pytest
@@ -118,8 +117,14 @@ def test_a_device_that_is_never_ready(project):
     assert "Traceback" not in result.stdout.str()
 
 
-def test_workers(project):
-    pytest.importorskip("xdist")
-    result = project("def test_a(dut): pass\ndef test_b(dut): assert 0", "-n1")
-    result.assert_outcomes(passed=2, failed=2)
-    assert re.search(r"sent by a script", result.stdout.str())
+def test_workers_beside_pytest_embedded(project):
+    """As none of its services is asked for, the device is ours."""
+    tests = """
+    def test_a(dut):
+        assert type(dut).__module__ == "integrad.testing.dut"
+    def test_b(dut):
+        assert False
+    """
+    result = project(tests, "-n1", "--integrad-core=m0", embedded=True)
+    result.assert_outcomes(passed=1, failed=1)
+    assert "sent by a script" in result.stdout.str()
