@@ -111,6 +111,38 @@ def test_everything_of_a_board_works(settings, core, toolchain):
         answer(machine, b"R0 L0 ", b"l")
 
 
+def test_unicorn_runs_the_same_firmware(settings):
+    """It has the timer, but no other interrupts."""
+    application = build_application(replace(settings, model=None, sources=(ECHO,)), "m0")
+    measured = {}
+    for engine in ("qemu", "unicorn"):
+        with start_machine(application.program, application.core, engine) as machine:
+            answer(machine, b"R0 ")
+            answer(machine, rb"(xyz){9}S0 W0 L0 B0 R0 L0 q", b"xyz" * 9 + b"swlbrlq")
+            address = application.program.address_of("integrad_flash_change")
+            machine.break_at(address, 1)
+            machine.write(b"s")
+            assert machine.run(1_000_000).reason is Reason.BREAKPOINT
+            before = machine.instructions
+            machine.break_at(address, 1000)
+            assert machine.run(1_000_000).reason is Reason.BREAKPOINT
+            measured[engine] = machine.instructions - before
+            machine.restart()
+            answer(machine, b"R0 L0 ", b"l")
+            stop = machine.run(2_000_000)
+            assert stop.reason is (Reason.WAITING if engine == "unicorn" else Reason.INSTRUCTIONS)
+    assert measured["qemu"] == measured["unicorn"]
+
+
+def test_unicorn_tells_which_interrupts_it_lacks(settings, tmp_path):
+    text = 'int main(void) { *(volatile unsigned *)0xE000E100 = 2; for (;;) __asm__ volatile("wfi"); }'
+    application = build_application(with_sources(settings, tmp_path, text), "m4")
+    with start_machine(application.program, application.core, "unicorn") as machine:
+        stop = machine.run(1_000_000)
+    assert stop.reason is Reason.WAITING
+    assert stop.text.endswith("; it has enabled interrupts of devices, which Unicorn lacks: use QEMU")
+
+
 RULES = """
 #include "board.h"
 int main(void) {

@@ -19,8 +19,9 @@ from integrad.targets.cores import get_core
 SOME = 3_000_000
 """Instructions that are enough for every answer of the program."""
 
+IN_UNICORN = [(core, "unicorn") for core in ("m0", "m33")]
 every_machine = pytest.mark.parametrize(
-    ("core", "engine"), [(core, "qemu") for core in ("m0", "m3", "m55", "rv32")]
+    ("core", "engine"), [*((core, "qemu") for core in ("m0", "m3", "m55", "rv32")), *IN_UNICORN]
 )
 one_machine = pytest.mark.parametrize(("core", "engine"), [("m3", "qemu")])
 
@@ -192,10 +193,9 @@ def test_regions_are_counted_exactly(machine, program, core, engine):
         assert machine.run(SOME).reason is Reason.BREAKPOINT
         assert machine.executed - before == 1 + 3
         assert answer(machine) == b"done.\n"
-    if engine == "qemu":
-        with start_machine(program(core), get_core(core), engine, count_regions=True) as machine:
-            assert answer(machine, b"cc", 18) == b"ready\ndone.\ndone.\n"
-            assert [counts.instructions for counts in machine.regions] == [3, 3]
+    with start_machine(program(core), get_core(core), engine, count_regions=True) as machine:
+        assert answer(machine, b"cc", 18) == b"ready\ndone.\ndone.\n"
+        assert [counts.instructions for counts in machine.regions] == [3, 3]
 
 
 @every_machine

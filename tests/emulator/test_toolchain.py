@@ -11,7 +11,7 @@ from integrad.build.host_program import build_host, run_host
 from integrad.build.objects import forget_objects
 from integrad.build.toolchain import find_toolchain
 from integrad.emulate import runner
-from integrad.emulate import unicorn as unicorn_engine
+from integrad.emulate import unicorn_core as unicorn_engine
 from integrad.errors import IntegradError, UsageError
 from integrad.targets.cores import get_core
 

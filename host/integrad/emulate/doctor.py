@@ -12,7 +12,7 @@ from pathlib import Path
 
 from integrad.build import micropython_source, toolchain
 from integrad.emulate import qemu, simavr
-from integrad.emulate import unicorn as unicorn_engine
+from integrad.emulate import unicorn_core as unicorn_engine
 from integrad.emulate.counting import BEGIN, END, CountingMap
 from integrad.emulate.counts import OUTSIDE, Bucket
 from integrad.errors import IntegradError

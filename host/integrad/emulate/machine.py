@@ -15,6 +15,9 @@ from integrad.targets.machines import STORE_BYTES
 SLICE = 200_000
 """Instructions between two looks at the serial port, while somebody reads from it."""
 
+MOST_RESTARTS = 20
+"""Restarts without any input between them, from which on a program is said to restart again and again."""
+
 STORE: dict[str, tuple[int, int]] = {
     core.name: (core.machine.store_origin, STORE_BYTES)
     for core in CORES.values()

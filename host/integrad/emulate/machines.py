@@ -5,6 +5,7 @@ from __future__ import annotations
 from integrad.build.program import Program
 from integrad.emulate.machine import Machine
 from integrad.emulate.machine_qemu import QemuMachine
+from integrad.emulate.machine_unicorn import UnicornMachine
 from integrad.emulate.runner import choose_engine
 from integrad.errors import UsageError
 from integrad.targets.cores import Core
@@ -26,4 +27,6 @@ def start_machine(
     engine = engine or choose_engine(core)
     if engine == "qemu" and core.family.engine == "qemu":
         return QemuMachine(program, core, name, count_regions)
+    if engine == "unicorn":
+        return UnicornMachine(program, core, name, count_regions)
     raise UsageError(f"no emulator named {engine!r} runs {core.product} step by step")

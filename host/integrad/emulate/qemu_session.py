@@ -8,14 +8,11 @@ from dataclasses import dataclass
 
 from integrad.build.program import Program
 from integrad.emulate.faults import EXIT_FAULT, explain_console
-from integrad.emulate.machine import Reason, Stop
+from integrad.emulate.machine import MOST_RESTARTS, Reason, Stop
 from integrad.emulate.qemu_cores import view_of
 from integrad.emulate.qemu_process import QemuProcess, Report
 from integrad.emulate.qemu_store import FlashFile
 from integrad.targets.cores import Core
-
-MOST_RESTARTS = 20
-"""Restarts without any input between them, from which on a program is said to restart again and again."""
 
 LOOKS = 3
 """How often a core must be found asleep at the same place."""

@@ -12,7 +12,8 @@ from integrad.emulate.counts import Counts, sum_functions
 from integrad.emulate.faults import EXIT_FAULT, FirmwareError, explain_console
 from integrad.emulate.qemu import find_host_compiler, find_qemu, run_qemu
 from integrad.emulate.simavr import NO_COUNTS, SIMAVR, find_simavr, run_simavr
-from integrad.emulate.unicorn import BRINGS_UNICORN, has_unicorn, run_unicorn
+from integrad.emulate.unicorn import run_unicorn
+from integrad.emulate.unicorn_core import BRINGS_UNICORN, has_unicorn
 from integrad.errors import IntegradError, UsageError
 from integrad.targets.cores import Core
 

@@ -101,6 +101,7 @@ CORES: dict[str, Core] = {
             machine=Machine(
                 "microbit",
                 size_properties=("nrf51-soc.flash-size={flash}", "nrf51-soc.sram-size={ram}"),
+                core_hz=16_000_000,
                 store_origin=0x20100000,
             ),
             also={"m0+": "Cortex-M0+"},
@@ -183,6 +184,7 @@ CORES: dict[str, Core] = {
                 flash_origin=0x10000000,
                 ram_origin=0x38000000,
                 vectors_origin=0x10000000,
+                core_hz=20_000_000,
                 store_origin=0x80000000,
             ),
             fpu="fpv5-sp-d16",
@@ -200,6 +202,7 @@ CORES: dict[str, Core] = {
                 flash_origin=0x60000000,
                 ram_origin=0x21000000,
                 flash_bytes=16 * MIB,
+                core_hz=32_000_000,
                 store_origin=0x70000000,
                 store_memory=(0x60000000, 2048 * MIB),
             ),

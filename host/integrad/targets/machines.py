@@ -17,8 +17,9 @@ class Machine:
     Firmware is linked to these addresses, usually with the memory sizes of a part. The memory sizes of the
     machine are used if only the results of a run matter. vectors_origin: address of the vector table.
     size_properties: QEMU properties for machines whose memory sizes can be set, with {flash} and {ram} for
-    the sizes in bytes. arguments: more arguments of QEMU. store_origin: address of STORE_BYTES of memory that
-    stand for flash which a program writes, outside of the flash and RAM of every part; None if there is none.
+    the sizes in bytes. arguments: more arguments of QEMU. core_hz: frequency of a Cortex-M. store_origin:
+    address of STORE_BYTES of memory that stand for flash which a program writes, outside of the flash and RAM
+    of every part; None if there is none.
     store_memory: (address, bytes) of the memory that contains it, where QEMU only maps a file as a whole.
     """
 
@@ -30,6 +31,7 @@ class Machine:
     ram_bytes: int = 4 * MIB
     size_properties: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    core_hz: int = 25_000_000
     store_origin: int | None = None
     store_memory: tuple[int, int] | None = None
 

@@ -8,6 +8,7 @@ from integrad.errors import UsageError
 from integrad.export.board_driver import START, Macro
 from integrad.export.project import BAUD, board_config
 from integrad.targets.cores import CORES, Core
+from integrad.targets.families import ARM
 from integrad.targets.machines import STORE_BYTES
 from integrad_codegen.plan import Plan
 from integrad_codegen.store_format import rounded, slot_bytes
@@ -46,19 +47,18 @@ class MachineDriver:
 CORTEX_M = tuple(f"board/{name}" for name in START)
 
 
-def _mps(uart: int, core_hz: int) -> MachineDriver:
-    macros = Macro("BOARD_UART", f"0x{uart:08X}u"), Macro("BOARD_CORE_HZ", f"{core_hz}u")
-    return MachineDriver((*CORTEX_M, "board/mps2/board.c"), macros)
+def _mps(uart: int) -> MachineDriver:
+    return MachineDriver((*CORTEX_M, "board/mps2/board.c"), (Macro("BOARD_UART", f"0x{uart:08X}u"),))
 
 
 DRIVERS = {
-    "microbit": MachineDriver((*CORTEX_M, "board/nrf51/board.c"), (Macro("BOARD_CORE_HZ", "16000000u"),)),
-    "mps2-an385": _mps(0x40004000, 25_000_000),
-    "mps2-an386": _mps(0x40004000, 25_000_000),
-    "mps2-an500": _mps(0x40004000, 25_000_000),
+    "microbit": MachineDriver((*CORTEX_M, "board/nrf51/board.c")),
+    "mps2-an385": _mps(0x40004000),
+    "mps2-an386": _mps(0x40004000),
+    "mps2-an500": _mps(0x40004000),
     # The secure addresses of the ports: the cores begin in their secure state.
-    "mps2-an505": _mps(0x50200000, 20_000_000),
-    "mps3-an547": _mps(0x59303000, 32_000_000),
+    "mps2-an505": _mps(0x50200000),
+    "mps3-an547": _mps(0x59303000),
     "virt": MachineDriver(("riscv/startup.c", "board/virt/board.c")),
 }
 """Machine → its drivers."""
@@ -95,6 +95,7 @@ def machine_config(core: Core, plan: Plan | None) -> str:
     macros = [
         Macro("BOARD_INTERRUPTS", 0, "of the chip, besides those of the core"),
         Macro("BOARD_SERIAL_BAUD", f"{BAUD}u"),
+        *([Macro("BOARD_CORE_HZ", f"{core.machine.core_hz}u")] if core.family is ARM else []),
         Macro("BOARD_EXIT", "semihosting_exit"),
         Macro("BOARD_STACK_PAINT", f"0x{STACK_PAINT:08X}u"),
         *machine_driver(core).macros,
