@@ -199,6 +199,14 @@ def test_regions_are_counted_exactly(machine, program, core, engine):
 
 
 @every_machine
+def test_a_break_is_told_although_something_was_sent_before(machine, program, core):
+    machine.break_at(program(core).address_of("line_take"), 2)
+    machine.write(b"cc")
+    assert machine.run(SOME, until_output=True).reason is Reason.BREAKPOINT
+    assert machine.take_output() == b"done.\n"
+
+
+@every_machine
 def test_flash_outlives_power_cuts(machine, program, core):
     address = STORE[core][0]
     assert machine.read_memory(address, 8) == b"\xff" * 8

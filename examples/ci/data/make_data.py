@@ -40,8 +40,8 @@ def rolled(stroke: np.ndarray, degrees: float) -> np.ndarray:
     return np.rint(stroke @ np.array([[cosine, sine], [-sine, cosine]])).astype(np.int64)
 
 
-def movement(stroke: np.ndarray) -> np.ndarray:
-    """The readings from the first movement to the last one before the wand is still, as window_add()."""
+def movement(stroke: np.ndarray) -> slice:
+    """From the first movement to the last one before the wand is still, as window_add()."""
     anchor, still, begin, last = stroke[0], 0, None, 0
     for index, reading in enumerate(stroke):
         if np.abs(reading - anchor).max() >= MOVES:
@@ -51,17 +51,17 @@ def movement(stroke: np.ndarray) -> np.ndarray:
             still += 1
             if still == STILL:
                 break
-    return stroke[begin : last + 1]
+    return slice(begin, last + 1)
 
 
 def sample_of(stroke: np.ndarray) -> np.ndarray:
-    """int16 (POINTS, 2): evenly spaced points of the movement, around their mean, as window_sample()."""
-    moved = movement(stroke)
+    """int8 (POINTS, 2): evenly spaced points of the movement, around their mean, as window_sample()."""
+    moved = stroke[movement(stroke)]
     position = np.arange(POINTS) * (len(moved) - 1)
     before, fraction = position // (POINTS - 1), (position % (POINTS - 1))[:, None]
     after = np.minimum(before + 1, len(moved) - 1)
     points = _divided(moved[before] * (POINTS - 1 - fraction) + moved[after] * fraction, POINTS - 1)
-    return (points - _divided(points.sum(axis=0), POINTS)).astype(np.int16)
+    return (points - _divided(points.sum(axis=0), POINTS)).clip(-127, 127).astype(np.int8)
 
 
 def _divided(numerator: np.ndarray, divisor: int) -> np.ndarray:
@@ -79,7 +79,8 @@ def main() -> None:
     ]
     x, y, user, test = map(np.array, zip(*rows, strict=True))
     np.savez_compressed(folder / "gestures.npz", x=x, y=y, user=user, test=test)
-    played = {digit: recorded[digit][-1].astype(np.int16) for digit in recorded}
+    last = {digit: strokes[-1] for digit, strokes in recorded.items()}
+    played = {digit: stroke[: movement(stroke).stop].astype(np.int8) for digit, stroke in last.items()}
     np.savez_compressed(folder / "strokes.npz", **played)
 
 

@@ -14,7 +14,7 @@
 
 /* Where the wand points: to the right and upwards, in units of the sensor. */
 typedef struct {
-    int16_t x, y;
+    int8_t x, y;
 } imu_reading;
 
 /* Takes a byte from the serial port. */

@@ -50,7 +50,8 @@ static void say(const char *text) {
     integrad_board_send(text, length);
 }
 
-static void recognise(void) {
+/* Not inlined, so that a test can count its instructions. */
+__attribute__((noinline)) static void recognise(void) {
     gesture_raw sample[GESTURE_INPUTS];
     int8_t x[GESTURE_INPUTS], scores[GESTURE_CLASSES];
     window_sample(sample, &strokes);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "window.h"
 
-static bool is_far(int16_t a, int16_t b) {
-    const int32_t distance = (int32_t)a - b;
+static bool is_far(int8_t a, int8_t b) {
+    const int distance = a - b;
     return distance >= WINDOW_MOVES || distance <= -WINDOW_MOVES;
 }
 
@@ -41,15 +41,19 @@ bool window_add(window *strokes, imu_reading reading) {
 enum { INTERVALS = WINDOW_POINTS - 1 };
 
 /* A part of the way from a to b, in INTERVALS, rounded towards zero. */
-static int16_t between(int16_t a, int16_t b, uint16_t part) {
-    return (int16_t)((a * (int32_t)(INTERVALS - part) + b * (int32_t)part) / INTERVALS);
+static int8_t between(int8_t a, int8_t b, int part) {
+    return (int8_t)((a * (INTERVALS - part) + b * part) / INTERVALS);
 }
 
-void window_sample(int16_t sample[2 * WINDOW_POINTS], const window *strokes) {
-    int32_t sum_x = 0, sum_y = 0;
-    for (uint16_t i = 0; i < WINDOW_POINTS; i++) {
-        const uint16_t position = (uint16_t)(i * (strokes->length - 1));
-        const uint16_t part = position % INTERVALS;
+static int8_t limited(int value) {
+    return (int8_t)(value > INT8_MAX ? INT8_MAX : value < -INT8_MAX ? -INT8_MAX : value);
+}
+
+void window_sample(int8_t sample[2 * WINDOW_POINTS], const window *strokes) {
+    int sum_x = 0, sum_y = 0;
+    for (int i = 0; i < WINDOW_POINTS; i++) {
+        const int position = i * (strokes->length - 1);
+        const int part = position % INTERVALS;
         const imu_reading *before = &strokes->readings[position / INTERVALS];
         const imu_reading *after = part == 0 ? before : before + 1;
         sample[2 * i] = between(before->x, after->x, part);
@@ -57,8 +61,8 @@ void window_sample(int16_t sample[2 * WINDOW_POINTS], const window *strokes) {
         sum_x += sample[2 * i];
         sum_y += sample[2 * i + 1];
     }
-    for (uint16_t i = 0; i < WINDOW_POINTS; i++) {
-        sample[2 * i] = (int16_t)(sample[2 * i] - sum_x / WINDOW_POINTS);
-        sample[2 * i + 1] = (int16_t)(sample[2 * i + 1] - sum_y / WINDOW_POINTS);
+    for (int i = 0; i < WINDOW_POINTS; i++) {
+        sample[2 * i] = limited(sample[2 * i] - sum_x / WINDOW_POINTS);
+        sample[2 * i + 1] = limited(sample[2 * i + 1] - sum_y / WINDOW_POINTS);
     }
 }

@@ -30,7 +30,8 @@ typedef struct {
 /* Takes a reading. Returns whether it ends a stroke, which window_sample() then reads. */
 bool window_add(window *strokes, imu_reading reading);
 
-/* The stroke as the model expects it: x and y of each point, relative to their means. */
-void window_sample(int16_t sample[2 * WINDOW_POINTS], const window *strokes);
+/* The stroke as the model expects it: x and y of each point, relative to their means and limited to
+ * +-127. */
+void window_sample(int8_t sample[2 * WINDOW_POINTS], const window *strokes);
 
 #endif

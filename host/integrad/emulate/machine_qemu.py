@@ -83,6 +83,8 @@ class QemuMachine(Machine):
         while True:
             if session.final is None:
                 process.move(with_input=session.stands)
+            if stop is not None and stop.reason is Reason.BREAKPOINT:
+                return stop  # what was sent before can wait, while a break is told once
             if process.output and (until_output or len(process.output) >= OUTPUT_LIMIT) and not session.final:
                 return Stop(Reason.OUTPUT, f"sent {len(process.output):,} bytes that nobody has read")
             if stop is not None:
