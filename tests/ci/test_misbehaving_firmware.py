@@ -18,9 +18,10 @@ scope = "module"
 TESTS = """
 import pytest
 
-def test_well(dut):
-    dut.write("p")
-    dut.expect_exact("pong\\r\\n")
+def test_well(dut, costs):
+    dut.write("pp")
+    one, two = costs.of_regions(lambda: dut.expect("pong\\r\\npong\\r\\n"))
+    assert 0 < one == two < 20
 
 def test_silent(dut):
     dut.expect("anything")

@@ -65,7 +65,8 @@ class FirmwareCosts:
     def of_regions(self, action: Callable[[], object]) -> list[int]:
         """Instructions of each region that is executed during an action: `lambda: dut.expect("done")`.
 
-        A region begins with integrad_region_begin() and ends with integrad_region_end(), of region.h.
+        A region begins with integrad_region_begin() and ends with integrad_region_end(), of region.h; what it
+        measures is a call of a function.
         """
         begins, ends = (_places(self._firmware.program, marker) for marker in ("BEGIN", "END"))
         if len(begins) != 1 or len(ends) != 1:
@@ -88,13 +89,13 @@ class FirmwareCosts:
         self, begin: int, end_of: Callable[[Stop], int], action: Callable[[], object], markers: int
     ) -> list[int]:
         """Instructions from one address to another, without markers, during an action."""
-        dut, counts = self._dut, []
+        dut, counts, open_since = self._dut, [], []
 
         def at_begin(stop: Stop) -> None:
-            before = dut.executed
+            open_since.append(dut.executed)
 
             def at_end(_stop: Stop) -> None:
-                counts.append(dut.executed - before - markers)
+                counts.append(dut.executed - open_since.pop() - markers)
                 dut.break_at(begin, 1, at_begin)
 
             dut.break_at(end_of(stop), 1, at_end)
@@ -104,6 +105,11 @@ class FirmwareCosts:
             action()
         finally:
             dut.break_at(None)
+        if open_since:
+            raise IntegradError(
+                f"{self._dut.name}: what is measured began and did not end; a region must contain the "
+                "call of a function, and the action must wait for what follows it"
+            )
         return counts
 
     @property

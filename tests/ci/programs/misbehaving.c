@@ -1,5 +1,6 @@
 /* Does what the next byte from the serial port says, most of it wrong. */
 #include "board.h"
+#include "region.h"
 
 static uint32_t state = 1;
 
@@ -11,9 +12,13 @@ static void send(const char *text) {
     integrad_board_send(text, length);
 }
 
+__attribute__((noinline)) static void step(void) {
+    state = state * 1664525u + 1013904223u;
+}
+
 __attribute__((noinline)) static void send_garbage(void) {
     for (int i = 0; i < 3000; i++) {
-        state = state * 1664525u + 1013904223u;
+        step();
         const uint8_t byte = (uint8_t)(state >> 24);
         integrad_board_send(&byte, 1);
     }
@@ -58,6 +63,9 @@ int main(void) {
         const int byte = integrad_board_receive();
         switch (byte) {
         case 'p':
+            integrad_region_begin();
+            step();
+            integrad_region_end();
             send("pong\r\n");
             break;
         case 'g':
