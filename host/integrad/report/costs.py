@@ -68,7 +68,7 @@ def show_times(console: Console, part, costs, source: str) -> None:
         step = f" of {costs.batch_size}" if time.what != costs.times[0].what else ""
         table.add_row(f"{time.what}{step}", str(time.wait_states), cycles, milliseconds)
     console.print(table)
-    text = f"Cycles follow from executed instructions and {source}. They were not measured."
+    text = f"From executed instructions and {source}; not measured."
     console.print(text, markup=False, soft_wrap=True)
 
 
