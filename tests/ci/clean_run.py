@@ -1,6 +1,6 @@
 """Runs action.yml in an empty Debian, as root, on the sample repository, and prints what each step took.
 
-    debootstrap --variant=minbase --include=ca-certificates,python3-venv trixie /tmp/empty
+    debootstrap --variant=minbase --include=ca-certificates,python3-venv bookworm /tmp/empty
     python tests/ci/clean_run.py /tmp/empty
 options: --tools pip     the compiler and the emulator from pip
          --cores m0      some of the cores

@@ -113,8 +113,8 @@ def test_each_case_is_an_item_for_each_core(outcome):
 @pytest.mark.parametrize(
     "name, message",
     [
-        ("fails", r"tests/c/test_filter\.c:10: EXPECT_EQUAL\(clip\(5\), 6\): 5, expected 6"),
-        ("fails", r"test_filter\.c:11: EXPECT\(clip\(7\) == 8\): it is false"),
+        ("fails", r"fails: tests/c/test_filter\.c:10: EXPECT_EQUAL\(clip\(5\), 6\): 5, expected 6"),
+        ("fails", r"\ntests/c/test_filter\.c:11: EXPECT\(clip\(7\) == 8\): it is false"),
         ("faults", r"faults has no result: .* faulted: undefined instruction in faults_case"),
         ("hangs", r"hangs has no result: .* 200,\d{3} instructions.*\nplace: (clip|hangs_case)"),
         ("ends", r"ends has no result: .* exited with status 3"),

@@ -101,10 +101,15 @@ class UnitTestCase(pytest.Item):
             end(self, device)
             device.close()
         if not result.passed:
-            root = f"{self.config.rootpath}/"
-            raise UnitTestError("\n".join(line.removeprefix(root) for line in result.messages))
+            raise UnitTestError("\n".join(map(self._placed, result.messages)))
         if result.skipped is not None:
             pytest.skip(result.skipped or "without a reason")
+
+    def _placed(self, message: str) -> str:
+        """A message with the path of this file as pytest shows it. The program may have been built before,
+        from the same text in another folder."""
+        file, _, rest = message.partition(":")
+        return f"{self.nodeid.partition('::')[0]}:{rest}" if Path(file).name == self.path.name else message
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo):
         """What happened, without a traceback of the plugin."""
