@@ -14,12 +14,19 @@ from integrad.engines.native.library import open_library, read_sources
 
 HERE = Path(__file__).parent
 QUICK = ("-std=gnu11", "-O1", "-fPIC", "-shared", "-fwrapv")
-SANITIZED = (*QUICK, "-march=native", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
+ONLY_AVX2 = f"-I{HERE / 'avx2'}"
+SANITIZED = (
+    *QUICK,
+    "-march=native",
+    ONLY_AVX2,
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=undefined",
+)
 PORTABLE = (*QUICK, "-Wno-psabi")  # a warning, with which no object would be kept
 VARIANTS = {
     "portable vectors": PORTABLE,
-    "AVX2": (*QUICK, "-mavx2"),
-    "AVX-512, emulated": (*QUICK, "-mavx2", "-D__AVX512BW__", f"-I{HERE / 'avx512'}"),
+    "AVX2": (*QUICK, "-mavx2", ONLY_AVX2),
+    "AVX-512, emulated": (*QUICK, "-mavx2", "-D__AVX512BW__", f"-I{HERE / 'avx512'}", ONLY_AVX2),
 }
 """What describe() says, or how it begins → flags. The emulation stands in for a processor's own."""
 
