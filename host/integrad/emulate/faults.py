@@ -31,12 +31,18 @@ CFSR = (
     (1 << 1, "access to an address without memory"),
 )
 HAS_ADDRESS = 1 << 15 | 1 << 7
+HARD_FAULT = 3
+
+BREAKPOINT = 0xBE
+"""First byte of the instruction, by which failed assertions often stop a program."""
+
 OVERFLOW = 1 << 20 | 1 << 12 | 1 << 4
 
 MCAUSE = {
     0: "jump to an address that is not code",
     1: "jump to an address without memory",
     2: "undefined instruction",
+    3: "breakpoint instruction (EBREAK) without a debugger",
     4: "unaligned access",
     5: "access to an address without memory",
     6: "unaligned access",
@@ -77,17 +83,19 @@ def explain(numbers: Mapping[str, int], program: Program) -> str:
     status = numbers.get("cfsr")
     if _is_below_stack(numbers, program):
         return describe_overflow(program)
+    exception, pc = numbers["exception"], numbers.get("pc")
+    kind = f"exception {exception}"
     if "mtval" in numbers:
-        kind = MCAUSE.get(numbers["exception"], f"exception {numbers['exception']}")
+        kind = MCAUSE.get(exception, kind)
         if "access" in kind:
             kind += f" 0x{numbers['mtval']:08x}"
-    elif status is None:
-        kind = _explain_without_status(numbers["pc"], program) if "pc" in numbers else "fault"
-    else:
-        kind = next((name for bit, name in CFSR if status & bit), f"exception {numbers['exception']}")
-    if status is not None and status & HAS_ADDRESS and "address" in numbers:
-        kind += f" 0x{numbers['address']:08x}"
-    return place(kind, numbers["pc"], numbers["lr"], program) if "pc" in numbers else kind
+    elif status:
+        kind = next((name for bit, name in CFSR if status & bit), kind)
+        if status & HAS_ADDRESS and "address" in numbers:
+            kind += f" 0x{numbers['address']:08x}"
+    elif exception == HARD_FAULT and pc is not None:
+        kind = _explain_by_instruction(pc, program, status is not None) or kind
+    return kind if pc is None else place(kind, pc, numbers["lr"], program)
 
 
 def _is_below_stack(numbers: Mapping[str, int], program: Program) -> bool:
@@ -110,12 +118,17 @@ def place(kind: str, pc: int, lr: int, program: Program) -> str:
     return f"{kind}{function} (pc 0x{pc:08x}, returns to {program.describe(lr & ~1)})"
 
 
-def _explain_without_status(pc: int, program: Program) -> str:
-    """A Cortex-M0 has no fault status register; the faulting instruction distinguishes the two cases."""
+def _explain_by_instruction(pc: int, program: Program, has_status: bool) -> str:
+    """A Cortex-M0 has no fault status register, and others say nothing there of breakpoints; the faulting
+    instruction distinguishes the cases."""
     start, code = program.section_bytes(".text")
     if not start <= pc < start + len(code):
-        return "jump to an address that is not code"
+        return "" if has_status else "jump to an address that is not code"
     first, second = struct.unpack("<HH", (code + bytes(4))[pc - start : pc - start + 4])
+    if first >> 8 == BREAKPOINT:
+        return "breakpoint instruction (BKPT) without a debugger"
+    if has_status:
+        return ""
     if classify(first, second)[0] in ("load", "store", "multiple"):
         return "access to an address without memory or to an unaligned one"
     return "undefined instruction"

@@ -76,7 +76,8 @@ class Machine(Chip):
     def run(self, instructions: int, until_output: bool = False) -> Stop:
         """Execute so many instructions, or fewer if something happens before.
 
-        until_output: whether to stop when bytes have been sent that nobody has read yet. A basic block is
+        until_output: whether to stop when bytes have been sent that nobody has read yet; if there are very
+        many of them, the machine stops in any case, and goes on when they are taken. A basic block is
         always executed as a whole. What is executed while the emulator has not passed on all input yet is not
         counted.
         """
@@ -106,7 +107,11 @@ class Machine(Chip):
 
     @abstractmethod
     def break_at(self, address: int | None, times: int = 1) -> None:
-        """Stop when an instruction address is reached for the n-th time from now; None: no longer."""
+        """Stop when an instruction address is reached for the n-th time from now; None: no longer.
+
+        Inside a basic block, registers may still have the values of its beginning, but for the program
+        counter; memory has what the instructions before have stored.
+        """
 
     @abstractmethod
     def restart(self, flash: bytes | None = None) -> None:

@@ -1,5 +1,5 @@
-/* A program with a start and a handler of faults of its own, as applications have; HANDLER is
- * chosen when it is compiled, and may be 0. */
+/* A program with a start and a handler of faults of its own, as applications have. HANDLER, which
+ * may be 0, and the INSTRUCTION that is executed first are chosen when it is compiled. */
 #include <stdint.h>
 
 void start(void);
@@ -17,7 +17,7 @@ __attribute__((section(".vectors"), used)) void *const vectors[16] = {
 };
 
 void read_sensor(void) {
-    __asm__ volatile("udf #1");
+    __asm__ volatile(INSTRUCTION);
 }
 
 void start(void) {
