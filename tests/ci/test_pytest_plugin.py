@@ -33,12 +33,16 @@ def test_options_are_parameters_too(project):
         dut.chip.steps = [10**9]
         with pytest.raises(AssertionError, match=f"{integrad_settings.instructions:,} instructions"):
             dut.expect("x")
+    @pytest.mark.parametrize("integrad_flash_bytes", ["8 KB"], indirect=True)
+    def test_memory(integrad_settings, integrad_core):
+        core = integrad_settings.core(integrad_core)
+        assert (core.part.flash_bytes, core.part.ram_bytes) == (8192, 2048)
     @pytest.mark.parametrize("integrad_core", ["m5"], indirect=True)
     def test_unknown(dut):
         pass
     """
-    result = project(tests)
-    result.assert_outcomes(passed=2, errors=1)
+    result = project(tests, "--integrad-ram-bytes=2KB")
+    result.assert_outcomes(passed=4, errors=1)
     result.stdout.fnmatch_lines(["parameters of the test: unknown core 'm5'; known cores: *"])
 
 

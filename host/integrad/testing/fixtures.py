@@ -136,6 +136,8 @@ def integrad_settings(
     integrad_target,
     integrad_elf,
     integrad_part,
+    integrad_flash_bytes,
+    integrad_ram_bytes,
     integrad_ready,
     integrad_instructions,
     integrad_timeout,

@@ -62,6 +62,8 @@ OPTIONS = (
     Option("target", "target", "NAME", "executable of that CMake project"),
     Option("elf", "elf", "FILE", "firmware that has been built already"),
     Option("part", "part", "NAME", "microcontroller whose memory the core has"),
+    Option("flash-bytes", "flash-bytes", "SIZE", "of the core's flash instead, such as 64KB"),
+    Option("ram-bytes", "ram-bytes", "SIZE", "of the core's RAM instead, such as 16KB"),
     Option("ready", "ready", "PATTERN", "regular expression: what the firmware prints when it can be tested"),
     Option("instructions", "instructions", "COUNT", "limit of a wait, such as 200M"),
     Option("timeout", "timeout", "SECONDS", "after which a wait ends in any case", float),
