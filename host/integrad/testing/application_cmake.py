@@ -10,8 +10,6 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from integrad.build.firmware import DoesNotFitError, overflow
@@ -22,7 +20,7 @@ from integrad.model_file import Model
 from integrad.programs import find_program
 from integrad.targets.cores import Core
 from integrad.testing.application_sources import SCRIPT, application_flags, build_support, c_library
-from integrad.testing.kept_builds import builds_folder, remove_oldest
+from integrad.testing.kept_builds import builds_folder, locked, remove_oldest
 from integrad.testing.settings import Settings
 from integrad_codegen.plan import Plan
 
@@ -89,7 +87,7 @@ def build_cmake(settings: Settings, core: Core, support: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     os.utime(folder)
     remove_oldest(folder.parent)
-    with _locked(folder / "lock"):
+    with locked(folder / "lock"):
         if not (folder / "CMakeCache.txt").exists() or not _reply(folder):
             _configure(cmake, settings, support, folder)
         target = _target(settings, folder)
@@ -148,16 +146,3 @@ def _run(command: list[str]) -> subprocess.CompletedProcess:
     ignored = ("CFLAGS", "CXXFLAGS", "LDFLAGS", "ASMFLAGS", "CMAKE_TOOLCHAIN_FILE", "CMAKE_GENERATOR")
     environment = {key: value for key, value in os.environ.items() if key not in ignored}
     return subprocess.run(command, capture_output=True, text=True, env=environment | {"LC_ALL": "C"})
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Waits until no other process builds in the same folder."""
-    try:
-        import fcntl
-    except ModuleNotFoundError:  # not a POSIX system
-        yield
-        return
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

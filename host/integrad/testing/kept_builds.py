@@ -7,8 +7,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +16,11 @@ from platformdirs import user_cache_path
 
 from integrad.build.object_cache import VARIABLE
 from integrad.build_folder import build_folder
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # not a POSIX system
+    fcntl = None
 
 KEPT = 48
 """Builds for a core. If there are more, those that were not used for the longest time are removed, unless
@@ -27,22 +32,39 @@ SECONDS = 3600.0
 def kept_build(core: str, key: str, build: Callable[[Path], None]) -> Path:
     """The folder of a build for a core. `build` fills it if no process has done so before.
 
-    Two processes may build the same at the same time; both use what was finished first.
+    If two processes need the same at the same time, one waits for the other.
     """
     parent = builds_folder() / core
     place = parent / key
     if not place.is_dir():
         parent.mkdir(parents=True, exist_ok=True)
         remove_oldest(parent)
-        with build_folder(parent) as folder:
-            built = folder / "build"
-            built.mkdir()
-            build(built)
-            with suppress(OSError):  # another process was first
-                os.rename(built, place)
+        # One of a few locks, which are never removed, for any number of keys.
+        with locked(builds_folder() / "locks" / f"{core}-{key[0]}"):
+            if not place.is_dir():
+                _fill(place, build)
     with suppress(OSError):
         os.utime(place)
     return place
+
+
+def _fill(place: Path, build: Callable[[Path], None]) -> None:
+    with build_folder(place.parent) as folder:
+        built = folder / "build"
+        built.mkdir()
+        build(built)
+        with suppress(OSError):  # where there are no locks, another process may have been first
+            os.rename(built, place)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Waits until no other process holds the lock of this file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def builds_folder() -> Path:
