@@ -9,6 +9,7 @@ from emulated import PROGRAMS
 
 from integrad.build.firmware import build_firmware, linker_script
 from integrad.build.program import read_program
+from integrad.emulate import machines
 from integrad.emulate.counting import markers
 from integrad.emulate.faults import FirmwareError
 from integrad.emulate.machine import STORE, Reason
@@ -186,6 +187,14 @@ def test_end_of_the_emulator(program):
         machine.power_off()
         with pytest.raises(IntegradError, match="is switched off"):
             machine.write(b"?")
+
+
+def test_system_without_posix(program, monkeypatch):
+    monkeypatch.setattr(machines, "QemuMachine", None)
+    with pytest.raises(IntegradError, match="only where there is POSIX"):
+        start_machine(program("m3"), get_core("m3"), "qemu")
+    code = "import sys; sys.modules['fcntl'] = None; import integrad.emulate.machines"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @every_machine

@@ -15,6 +15,9 @@ from integrad.targets.machines import STORE_BYTES
 SLICE = 200_000
 """Instructions between two looks at the serial port, while somebody reads from it."""
 
+OUTPUT_LIMIT = 256 << 10
+"""Bytes that are kept until somebody takes them; the machine stands still when there are more."""
+
 MOST_RESTARTS = 20
 """Restarts without any input between them, from which on a program is said to restart again and again."""
 
@@ -25,6 +28,8 @@ STORE: dict[str, tuple[int, int]] = {
 }
 """Core → address and bytes of the memory that stands for flash which a program writes. It holds 0xFF when a
 machine is switched on for the first time, and keeps its contents when the machine is restarted."""
+
+ERASED = 0xFF
 
 
 class Reason(Enum):

@@ -12,9 +12,8 @@ from pathlib import Path
 
 from integrad.build.program import Program
 from integrad.emulate.counting import Counts, make_counting_map
-from integrad.emulate.machine import SLICE, Machine, Reason, Stop
+from integrad.emulate.machine import OUTPUT_LIMIT, SLICE, Machine, Reason, Stop
 from integrad.emulate.qemu import build_plugin, find_qemu, plugin_argument, read_counts
-from integrad.emulate.qemu_process import OUTPUT_LIMIT
 from integrad.emulate.qemu_session import QemuSession
 from integrad.emulate.qemu_store import FlashFile
 from integrad.errors import IntegradError

@@ -10,10 +10,8 @@ import time
 
 from integrad.build.program import Program
 from integrad.emulate.counting import Counts, make_counting_map
-from integrad.emulate.machine import MOST_RESTARTS, SLICE, STORE, Machine, Reason, Stop
+from integrad.emulate.machine import ERASED, MOST_RESTARTS, OUTPUT_LIMIT, SLICE, STORE, Machine, Reason, Stop
 from integrad.emulate.qemu_cores import view_of
-from integrad.emulate.qemu_process import OUTPUT_LIMIT
-from integrad.emulate.qemu_store import ERASED
 from integrad.emulate.unicorn_core import CoreFault
 from integrad.emulate.unicorn_steps import Steps
 from integrad.errors import IntegradError

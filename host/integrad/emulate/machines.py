@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from integrad.build.program import Program
 from integrad.emulate.machine import Machine
-from integrad.emulate.machine_qemu import QemuMachine
 from integrad.emulate.machine_unicorn import UnicornMachine
 from integrad.emulate.runner import choose_engine
-from integrad.errors import UsageError
+from integrad.errors import IntegradError, UsageError
 from integrad.targets.cores import Core
+
+try:
+    from integrad.emulate.machine_qemu import QemuMachine
+except ModuleNotFoundError:  # not a POSIX system
+    QemuMachine = None
 
 
 def start_machine(
@@ -26,6 +30,8 @@ def start_machine(
     """
     engine = engine or choose_engine(core)
     if engine == "qemu" and core.family.engine == "qemu":
+        if QemuMachine is None:
+            raise IntegradError("cores in QEMU run step by step only where there is POSIX, as in WSL")
         return QemuMachine(program, core, name, count_regions)
     if engine == "unicorn":
         return UnicornMachine(program, core, name, count_regions)

@@ -20,17 +20,12 @@ from pathlib import Path
 from integrad.build.program import Program
 from integrad.build.toolchain import first_error
 from integrad.emulate.faults import FirmwareError
-from integrad.emulate.qemu import build_plugin
+from integrad.emulate.machine import OUTPUT_LIMIT
+from integrad.emulate.qemu import CONSOLE_LIMIT, build_plugin
 from integrad.emulate.qemu_command import Inherited, connections, machine_command
 from integrad.emulate.qemu_monitor import Monitor
 from integrad.errors import IntegradError
 from integrad.targets.cores import Core
-
-OUTPUT_LIMIT = 256 << 10
-"""Bytes that are kept until somebody takes them; the machine stands still when there are more."""
-
-CONSOLE_LIMIT = 64 << 10
-"""Bytes of semihosting output that are kept; later ones are dropped."""
 
 PIECE = 64 << 10
 

@@ -8,11 +8,9 @@ import tempfile
 import time
 
 from integrad.emulate.faults import FirmwareError
-from integrad.emulate.machine import STORE
+from integrad.emulate.machine import ERASED, STORE
 from integrad.emulate.qemu_process import QemuProcess
 from integrad.targets.cores import Core
-
-ERASED = 0xFF
 
 
 class FlashFile:
