@@ -96,7 +96,7 @@ def test_sources_may_use_the_board_and_the_model(settings, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("core", "toolchain"), [("m0", "gcc"), ("m33", "gcc"), ("m55", "gcc"), ("m4", "zig"), ("rv32", "gcc")]
+    ("core", "toolchain"), [("m0", "gcc"), ("m55", "gcc"), ("m4", "zig"), ("rv32", "gcc")]
 )
 def test_everything_of_a_board_works(settings, core, toolchain):
     application = build_application(replace(settings, model=None, sources=(ECHO,)), core, toolchain)

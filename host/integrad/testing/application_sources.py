@@ -19,8 +19,9 @@ from integrad.model_file import Model
 from integrad.targets.cores import Core
 from integrad.testing.machine_drivers import SLOTS, driver_sources, machine_config
 from integrad.testing.settings import Settings
+from integrad_codegen.c.kernels import needed
 from integrad_codegen.c.module import emit_c, write_files
-from integrad_codegen.c.runtime import runtime_files, serial_files
+from integrad_codegen.c.runtime import FOLDER, kernels, runtime_files, serial_files
 from integrad_codegen.c.serial import emit_serial
 from integrad_codegen.plan import Plan
 
@@ -113,10 +114,13 @@ def compile_support(
     core: Core, objects: _Objects, model: Model | None, plan: Plan | None, with_main: bool
 ) -> None:
     """Write and compile the model, start-up and drivers, and write the linker script. with_main: and the
-    program of `integrad project`."""
+    program of `integrad project`. Kernels that the model does not call are not compiled."""
     folder, tools = objects.folder, objects.tools
     texts = _texts(core, model, plan) | ({"main.c": _main(core, model, plan)} if with_main else {})
-    generated = [path for path in write_files(texts, folder / "source") if path.suffix == ".c"]
+    called = needed(plan) if plan else set()
+    unused = {folder / f"source/{FOLDER}/{name}.c" for name in kernels().keys() - called}
+    written = write_files(texts, folder / "source")
+    generated = [path for path in written if path.suffix == ".c" and path not in unused]
     flags = [*tools.core_flags(core), "-O2", *FREESTANDING]
     device = (DEVICE / name for name in (*driver_sources(core), *tools.sources))
     objects.add([*generated, *device], flags, _headers(folder))
