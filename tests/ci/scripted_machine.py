@@ -16,8 +16,8 @@ class Hears:
 
 
 class ScriptedMachine(Machine):
-    """script: bytes to send; Hears; a Stop, at which the machine stays; a number of instructions without an
-    effect. After the last step it waits for input."""
+    """script: bytes to send; Hears; a Stop, at which the machine stays unless it is for output; a number of
+    instructions without an effect. After the last step it waits for input."""
 
     name = "a script"
 
@@ -37,6 +37,8 @@ class ScriptedMachine(Machine):
                 return Stop(Reason.WAITING, "waits for input in main", "main (pc 0x00000100)")
             step = self.steps[0]
             if isinstance(step, Stop):
+                if step.reason is Reason.OUTPUT:
+                    self.steps.pop(0)
                 return step
             if isinstance(step, Hears):
                 if step.data not in self.heard:

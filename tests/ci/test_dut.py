@@ -81,6 +81,11 @@ def test_a_program_that_runs_on_silently_is_stopped_by_instructions():
 
 def test_the_clock_of_the_host_is_a_limit_too():
     assert "0 s passed on the host" in failure(dut_of(10**9).expect, "x", timeout=0)
+    late = Stop(Reason.TIME, "has not ended after 0.0123 s of the host", "wait (pc 0x00000a12)")
+    text = failure(dut_of(late).expect_exact, ["a.b\n", b"?"], timeout=0.1)
+    assert text.startswith(
+        "expected 'a.b\\n' or b'?' from a script, but 0.1 s passed on the host\nplace: wait"
+    )
 
 
 def test_output_without_end():
@@ -89,6 +94,13 @@ def test_output_without_end():
     assert "did not stop sending" in text and len(text) < 10_000
     assert f"{MOST_BYTES:,}"[:2] in text
     assert len(dut.text) < 3 * KEPT and "bytes left out" in dut.text
+
+
+def test_a_run_goes_on_whatever_is_sent():
+    full = Stop(Reason.OUTPUT, "sent 262,144 bytes that nobody has read")
+    dut = dut_of(b"a", full, b"b", 10**9)
+    assert dut.run(5 * STEP).reason is Reason.INSTRUCTIONS
+    assert (dut.text, dut.instructions) == ("ab", 5 * STEP)
 
 
 def test_a_pattern_is_found_in_the_last_bytes_only():

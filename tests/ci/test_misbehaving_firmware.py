@@ -1,8 +1,13 @@
 """Firmware that hangs, faults, floods its port: each fails one test, with a text that names the cause."""
 
+import re
 from pathlib import Path
 
+import pytest
+
+from integrad.emulate import qemu_command
 from integrad.errors import IntegradError
+from integrad.targets.cores import get_core
 from integrad.testing import application, dut
 
 pytest_plugins = "pytester"
@@ -100,6 +105,16 @@ def test_each_fails_alone_and_names_the_cause(pytester, kept_objects, monkeypatc
     result.assert_outcomes(passed=2, failed=9, errors=1)
     result.stdout.fnmatch_lines(EXPECTED)
     result.stdout.fnmatch_lines(["expected 'ready' from Cortex-M3 in QEMU, but it executed 3,000,00? instr*"])
+
+
+def test_a_missing_emulator_is_named(kept_objects, monkeypatch):
+    monkeypatch.setattr(qemu_command, "find_qemu", lambda family: None)
+    for core, instead in (
+        ("m3", ", or pip install 'integrad[emulator]' and emulator = \"unicorn\""),
+        ("rv32", ""),
+    ):
+        with pytest.raises(IntegradError, match=f"is not installed; apt-get [^,]*{re.escape(instead)}$"):
+            qemu_command.machine_command(None, get_core(core), Path())
 
 
 def test_a_missing_compiler_is_named(pytester, kept_objects, monkeypatch):

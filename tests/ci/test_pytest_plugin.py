@@ -57,6 +57,23 @@ def test_settings_that_are_wrong(project, pytester):
     )
 
 
+def test_a_log_of_a_long_name(project, pytester):
+    name = "ä测" * 60
+    project(f"def test_{name}(dut): pass", "--integrad-core=m0").assert_outcomes(passed=1)
+    (log,) = (pytester.path / "integrad-logs").iterdir()
+    assert log.name.endswith("ä测_m0.log") and len(log.name.encode()) < 160
+
+
+def test_settings_are_found_from_another_folder(project, pytester, monkeypatch):
+    folder = pytester.path.parent / "elsewhere"
+    folder.mkdir()
+    pytester.makepyprojecttoml('[tool.integrad]\ncores = ["m0", "m4"]\n[tool.pytest.ini_options]\n')
+    pytester.makepyfile("def test_core(integrad_core): assert integrad_core in ('m0', 'm4')")
+    monkeypatch.chdir(folder)
+    result = pytester.runpytest_inprocess(pytester.path, "-p", "no:pytest_embedded")
+    result.assert_outcomes(passed=2)
+
+
 FAILING = """
 def test_faults(dut):
     dut.write("fault")

@@ -97,6 +97,7 @@ def test_faults_are_explained(machine, core):
     assert " in write_far_away+0x" in stop.text and stop.place.startswith("write_far_away, called by main")
     if core != "m0":
         assert "0x18000000" in stop.text
+    assert {"pc", "sp"} < set(stop.registers) and len(stop.registers) <= 40
     assert machine.run(1) is stop
     machine.restart()
     assert answer(machine) == b"ready\n"
@@ -184,6 +185,7 @@ def test_end_of_the_emulator(program):
         machine.ceiling = 0.1
         stop = stopped(machine, b"h", 10**12)
         assert (stop.reason, stop.text) == (Reason.TIME, "has not ended after 0.1 s of the host")
+        assert stop.place.startswith("hang, called by main") and stop.registers["pc"]
         machine.power_off()
         with pytest.raises(IntegradError, match="is switched off"):
             machine.write(b"?")

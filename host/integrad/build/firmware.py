@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -144,7 +145,8 @@ def link_firmware(
     if result.returncode:
         if needs := overflow(result.stderr, core.memory_bytes(whole_machine)):
             raise DoesNotFitError(core, needs, what)
-        raise IntegradError(f"{tools.name} cannot link {elf}: {first_error(result.stderr)}")
+        text = result.stderr.replace(f"{elf.parent}{os.sep}", "")  # a temporary folder
+        raise IntegradError(f"{tools.name} cannot link {what}: {first_error(text)}")
 
 
 def overflow(text: str, memory_bytes: tuple[int, int]) -> dict[str, tuple[int, int]]:

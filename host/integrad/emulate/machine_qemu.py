@@ -94,8 +94,10 @@ class QemuMachine(Machine):
             try:
                 step = session.advance(min(left, SLICE if is_busy else LONG_SLICE), deadline)
             except TimeoutError:
+                registers = session.last_registers()
                 process.close()
-                return session.end(Reason.TIME, f"has not ended after {self.ceiling:g} s of the host")
+                text = f"has not ended after {self.ceiling:g} s of the host"
+                return session.end(Reason.TIME, text, registers)
             counted = 0 if step.took_input else step.executed
             left, stop = left - counted, step.stop
             self._counted += counted

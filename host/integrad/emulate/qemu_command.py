@@ -8,6 +8,7 @@ from pathlib import Path
 
 from integrad.build.program import Program
 from integrad.emulate.qemu import build_plugin, find_qemu, plugin_argument
+from integrad.emulate.unicorn_core import BRINGS_UNICORN
 from integrad.errors import IntegradError
 from integrad.targets.cores import Core
 
@@ -31,7 +32,10 @@ def machine_command(program: Program, core: Core, folder: Path) -> list[str]:
     folder. Virtual time follows instructions. Raises IntegradError if QEMU is not installed."""
     qemu = find_qemu(core.family)
     if qemu is None:
-        raise IntegradError(f"{core.family.emulator} is not installed; {core.family.brings_emulator}")
+        instead = f', or {BRINGS_UNICORN} and emulator = "unicorn"' if core.unicorn_model else ""
+        raise IntegradError(
+            f"{core.family.emulator} is not installed; {core.family.brings_emulator}{instead}"
+        )
     command = [qemu, *core.machine_options(False, with_store=True), "-display", "none"]
     for number, (address, data) in enumerate(program.segments):
         path = folder / f"{number}.bin"

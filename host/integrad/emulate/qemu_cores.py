@@ -134,6 +134,7 @@ class RiscVView(CoreView):
     TRAP_VECTOR = 0x305
     WFI = 0x10500073
     EXTERNAL = 1 << 11
+    STATUS = ("mstatus", "mie", "mip", "mtvec", "mcause", "mepc", "mtval")
 
     def __init__(self, program: Program, core: Core):
         super().__init__(program)
@@ -143,7 +144,8 @@ class RiscVView(CoreView):
         self.marks = {self.reset, *self._setters}
 
     def named(self, raw):
-        return {name.partition("/")[2] or name: value for name, value in raw.items()}
+        general = {name.partition("/")[2]: value for name, value in raw.items() if "/" in name}
+        return general | {name: raw[name] for name in ("pc", *self.STATUS) if name in raw}
 
     def new_marks(self, address, registers):
         handler = registers["mtvec"] & ~3

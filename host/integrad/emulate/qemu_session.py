@@ -12,6 +12,7 @@ from integrad.emulate.machine import MOST_RESTARTS, Reason, Stop
 from integrad.emulate.qemu_cores import view_of
 from integrad.emulate.qemu_process import QemuProcess, Report
 from integrad.emulate.qemu_store import FlashFile
+from integrad.errors import IntegradError
 from integrad.targets.cores import Core
 
 LOOKS = 3
@@ -88,6 +89,13 @@ class QemuSession:
             return self.final.registers
         # QEMU's program counter is only right where a basic block begins.
         return self._view.named(self.process.monitor.registers()) | {"pc": self._pc}
+
+    def last_registers(self) -> dict[str, int]:
+        """About where the core is, which runs; nothing if QEMU does not answer."""
+        try:
+            return self._view.named(self.process.monitor.registers())
+        except IntegradError:
+            return {}
 
     def out_of_instructions(self, instructions: int) -> Stop:
         """The end of what the core was given. It may stand in a handler of faults that was not recognised

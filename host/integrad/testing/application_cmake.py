@@ -96,7 +96,7 @@ def build_cmake(settings: Settings, core: Core, support: Path) -> Path:
             text = result.stdout + result.stderr
             if needs := overflow(text, core.memory_bytes(False)):
                 raise DoesNotFitError(core, needs, "the firmware")
-            raise settings.place.inner("cmake").refusal(f"cannot be built: {_reason(text)}")
+            raise IntegradError(f"{settings.place.inner('cmake')}: cannot be built: {_reason(text)}")
         return folder / target
 
 
@@ -110,7 +110,8 @@ def _configure(cmake: str, settings: Settings, support: Path, folder: Path) -> N
     result = _run(command)
     if result.returncode:
         (folder / "CMakeCache.txt").unlink(missing_ok=True)
-        raise settings.place.inner("cmake").refusal(f"cannot be configured: {_reason(result.stderr)}")
+        reason = _reason(result.stderr)
+        raise IntegradError(f"{settings.place.inner('cmake')}: cannot be configured: {reason}")
 
 
 def _reason(text: str) -> str:

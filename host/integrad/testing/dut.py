@@ -119,10 +119,7 @@ class Dut:
         __tracebackhide__ = True
         several = isinstance(pattern, Sequence) and not isinstance(pattern, str | bytes)
         patterns = [re.compile(one) for one in (pattern if several else [pattern])]
-        if not patterns:
-            raise ValueError("expect() requires a pattern")
-        wanted = " or ".join(repr(one.pattern) for one in patterns)
-        return self._wait(lambda data: first_match(patterns, data), wanted, instructions, timeout)
+        return self._match(patterns, [one.pattern for one in patterns], instructions, timeout)
 
     def expect_exact(
         self,
@@ -133,7 +130,7 @@ class Dut:
         """The same for exactly this text, or one of several."""
         __tracebackhide__ = True
         texts = [text] if isinstance(text, str | bytes) else text
-        return self.expect([re.escape(one) for one in texts], instructions, timeout)
+        return self._match([re.compile(re.escape(one)) for one in texts], texts, instructions, timeout)
 
     def read_frame(self, instructions: int | None = None, timeout: float | None = None) -> bytes:
         """The contents of the next frame of the serial protocol (COBS between zero bytes, CRC-32 at the end).
@@ -191,9 +188,12 @@ class Dut:
         self._check_power()
         if not isinstance(self.chip, Machine):
             raise IntegradError(f"{self.name}: its emulator counts no instructions; use expect()")
-        self.stop = self.chip.run(instructions)
-        self._take(self.chip.take_output())
-        return self.stop
+        end = self.chip.instructions + instructions
+        while True:
+            self.stop = self.chip.run(max(0, end - self.chip.instructions))
+            self._take(self.chip.take_output())
+            if self.stop.reason is not Reason.OUTPUT:
+                return self.stop
 
     def break_at(
         self, address: int | None, times: int = 1, then: Callable[[Stop], None] | None = None
@@ -224,6 +224,20 @@ class Dut:
 
     def close(self) -> None:
         self.chip.close()
+
+    def _match(
+        self,
+        patterns: Sequence[re.Pattern],
+        shown: Sequence[str | bytes],
+        instructions: int | None,
+        timeout: float | None,
+    ) -> re.Match:
+        """Waits for the first of these patterns. shown: as the test has stated them."""
+        __tracebackhide__ = True
+        if not patterns:
+            raise ValueError("expect() requires a pattern")
+        wanted = " or ".join(map(repr, shown))
+        return self._wait(lambda data: first_match(patterns, data), wanted, instructions, timeout)
 
     def _wait(
         self, found: Found, wanted: str | Callable[[], str], instructions: int | None, timeout: float | None
@@ -276,6 +290,8 @@ class Dut:
             self._take(data)
             self._at_break(stop)
             return b"", ""
+        if stop.reason is Reason.TIME:  # of this call; the wait states its whole limit
+            return data, ""
         why = f"it {stop.text}" if stop.text else stop.reason.value
         is_over = stop.reason in END or (stop.reason is Reason.WAITING and not data)
         return data, why if is_over else ""

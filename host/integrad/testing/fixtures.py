@@ -22,7 +22,7 @@ def settings_of(config: pytest.Config):
 
         file = config.getoption("integrad_config")
         try:
-            settings = read_settings(config.invocation_params.dir, Path(file) if file else None)
+            settings = read_settings(_start(config), Path(file) if file else None)
             config.stash[SETTINGS] = _changed(settings, "command line", _given(config))
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
@@ -65,9 +65,15 @@ def _scope(fixture_name: str, config: pytest.Config) -> str:
 def has_settings(config: pytest.Config) -> bool:
     """Whether a file has settings, which is found out without the modules that read them."""
     if TABLED not in config.stash:
-        folder = config.invocation_params.dir
-        config.stash[TABLED] = bool(config.getoption("integrad_config")) or _has_table(folder)
+        config.stash[TABLED] = bool(config.getoption("integrad_config")) or _has_table(_start(config))
     return config.stash[TABLED]
+
+
+def _start(config: pytest.Config) -> Path:
+    """Where the search for settings begins: in the working folder, or, if there are none, in the project
+    whose tests were named."""
+    folder = config.invocation_params.dir
+    return folder if _has_table(folder) else config.rootpath
 
 
 def _has_table(folder: Path) -> bool:

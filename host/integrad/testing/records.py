@@ -14,6 +14,8 @@ from integrad.testing.transcript import Log
 
 RECORD = pytest.StashKey["Record"]()
 LONGEST_NAME = 150
+"""Bytes of the name of a log."""
+
 PROPERTY_TEXT = 16 * 1024
 """Characters of what was received in the properties of JUnit."""
 
@@ -83,4 +85,5 @@ def _log_folder(config: pytest.Config) -> Path:
 
 def _file_name(nodeid: str) -> str:
     """Of the log of a test: its path, names and parameters."""
-    return re.sub(r"[^\w.,=+-]+", "_", nodeid).strip("_")[-LONGEST_NAME:]
+    name = re.sub(r"[^\w.,=+-]+", "_", nodeid).strip("_")
+    return name.encode()[-LONGEST_NAME:].decode(errors="ignore")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from integrad.emulate.machine import Machine, Reason
+from integrad.emulate.machine import Machine
 from integrad.emulate.machines import start_machine
 from integrad.errors import IntegradError
 from integrad.testing.application import Application
@@ -47,10 +47,7 @@ def run_case(dut: Dut, firmware: CaseFirmware, settings: Settings) -> Result:
     """
     __tracebackhide__ = True
     dut.chip.ceiling = settings.timeout
-    stop, left = None, settings.instructions
-    while left > 0 and (stop is None or stop.reason is Reason.OUTPUT):
-        stop = dut.run(left)
-        left = settings.instructions - dut.instructions
+    stop = dut.run(settings.instructions)
     results = read_results(dut.text)
     if not results:
         dut.failed = True
