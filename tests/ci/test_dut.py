@@ -49,6 +49,9 @@ def test_a_pattern_of_text_sees_bytes_that_are_none():
     assert dut.expect("größe (.)\n")[1] == "3"
     assert dut.expect(b"(.)end\n")[1] == b"\xff"
     assert dut.text == "\\xff\\xfe\\x00größe 3\n\\xffend\n"
+    dut = dut_of("\ufffd".encode() + b"\xff\xe2\x82!", b"rest")
+    assert dut.expect("(.*)!")[1] == "\ufffd" * 4, "what a report can contain"
+    dut.expect_exact(b"rest")
 
 
 def test_what_is_written_arrives():

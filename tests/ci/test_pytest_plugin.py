@@ -62,6 +62,9 @@ def test_a_log_of_a_long_name(project, pytester):
     project(f"def test_{name}(dut): pass", "--integrad-core=m0").assert_outcomes(passed=1)
     (log,) = (pytester.path / "integrad-logs").iterdir()
     assert log.name.endswith("ä测_m0.log") and len(log.name.encode()) < 160
+    result = project("def test(dut): pass", "--integrad-logs", str(log))
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["--integrad-logs: *.log cannot be written: File exists"])
 
 
 def test_settings_are_found_from_another_folder(project, pytester, monkeypatch):

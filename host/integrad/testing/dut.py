@@ -28,6 +28,9 @@ LOOK = 0.05
 END = (Reason.FAULT, Reason.RESTARTS, Reason.EXIT, Reason.TIME, Reason.ASLEEP, Reason.BREAKPOINT)
 """Why a machine stops with nothing more to come."""
 
+NO_TEXT = re.compile("[\udc80-\udcff]")
+"""What stands for bytes that are no UTF-8 (surrogateescape)."""
+
 Pattern = str | bytes | re.Pattern
 Found = Callable[[bytes], tuple[int, object] | None]
 """Looks for something in what was received → (bytes up to its end, the result), or None."""
@@ -346,13 +349,15 @@ class Dut:
 
 
 def first_match(patterns: Sequence[re.Pattern], data: bytes) -> tuple[int, re.Match] | None:
-    """(end in bytes, match) of what matches first."""
-    text = data.decode("utf-8", "surrogateescape")
+    """(end in bytes, match) of what matches first. Bytes that are no text are U+FFFD to a pattern of str:
+    each is one character, with which reports can be written and sent between processes."""
+    escaped = data.decode("utf-8", "surrogateescape")
+    text = NO_TEXT.sub("\ufffd", escaped)
     found = [
         (begin, end, match)
         for pattern in patterns
         if (match := pattern.search(text if isinstance(pattern.pattern, str) else data))
-        for begin, end in [_bytes_of(match, text)]
+        for begin, end in [_bytes_of(match, escaped)]
     ]
     if not found:
         return None

@@ -32,7 +32,11 @@ class Record:
 
 def begin(item: pytest.Item, device) -> Dut:
     """A running device for a test, with a log. device: integrad.testing.devices.Device."""
-    log = Log(_log_folder(item.config) / f"{_file_name(item.nodeid)}.log")
+    path = _log_folder(item.config) / f"{_file_name(item.nodeid)}.log"
+    try:
+        log = Log(path)
+    except OSError as error:
+        raise IntegradError(f"--integrad-logs: {path} cannot be written: {error.strerror}") from error
     try:
         dut, is_new = device.dut()
         dut.log = log
