@@ -16,6 +16,7 @@ from integrad.emulate.machines import start_machine
 from integrad.errors import IntegradError, UsageError
 from integrad.protocol.client import Client
 from integrad.protocol.messages import What
+from integrad.testing import board_firmware
 from integrad.testing.application import build_application
 from integrad.testing.settings import Settings
 from integrad.testing.values import Place
@@ -109,6 +110,14 @@ def test_everything_of_a_board_works(settings, core, toolchain):
         assert machine.run(50_000_000).reason is Reason.BREAKPOINT
         machine.restart()
         answer(machine, b"R0 L0 ", b"l")
+
+
+def test_a_board_has_the_sources_and_the_model_under_its_name(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(board_firmware, "build_project", lambda folder, *options: folder)
+    chosen = replace(with_sources(settings, tmp_path, ""), model=settings.model)
+    folder = board_firmware.build_for_board(chosen, "pico").elf
+    assert {path.name for path in folder.rglob("*.[ch]")} >= {"toy.h", "app.c"}
+    assert not (folder / "main.c").exists()
 
 
 def test_unicorn_runs_the_same_firmware(settings):

@@ -43,13 +43,13 @@ def test_options_are_parameters_too(project):
     """
     result = project(tests, "--integrad-ram-bytes=2KB")
     result.assert_outcomes(passed=4, errors=1)
-    result.stdout.fnmatch_lines(["parameters of the test: unknown core 'm5'; known cores: *"])
+    result.stdout.fnmatch_lines(["parameters of the test: cores: unknown core 'm5'; known cores: *"])
 
 
 def test_settings_that_are_wrong(project, pytester):
     result = project("def test(dut): pass", "--integrad-core=m5")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: command line: unknown core 'm5'; known cores: *"])
+    result.stderr.fnmatch_lines(["ERROR: command line: cores: unknown core 'm5'; known cores: *"])
     pytester.makepyprojecttoml("[tool.integrad]\nscop = 'module'\n")
     result = project("def test(): pass")
     result.stderr.fnmatch_lines(

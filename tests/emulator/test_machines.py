@@ -1,6 +1,7 @@
 """Cores that run as far as they are told to: input, output, bounds, faults, sleep, restarts, flash."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -143,6 +144,7 @@ def test_exit(machine):
             "faulted: breakpoint instruction (BKPT) without a debugger in read_",
         ),
         ("0", "udf #1", "locked up: a fault inside the fault handler, or without one"),
+        ("handle_fault", "movs r0, #7; lsl r0, r0, #29; mov sp, r0; udf #1", "faulted: "),
     ],
 )
 def test_handlers_of_the_program(tmp_path, core, engine, handler, instruction, text):
@@ -154,7 +156,9 @@ def test_handlers_of_the_program(tmp_path, core, engine, handler, instruction, t
     with start_machine(read_program(elf), get_core(core), engine) as machine:
         stop = machine.run(SOME)
     assert stop.reason is Reason.FAULT and stop.text.startswith(text)
-    if handler != "0":
+    if "sp" in instruction:
+        assert re.search("stack (overflow|pointer 0xdfffffe0 is outside of memory)", stop.text)
+    elif handler != "0":
         assert stop.place.startswith("read_sensor, called by start")
 
 

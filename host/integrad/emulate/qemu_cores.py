@@ -102,13 +102,17 @@ class CortexMView(CoreView):
         if address not in self._handlers or exception not in self.FAULTS:
             return None
         numbers = {**self._status(exception, monitor), "sp": registers["sp"]}
+        lost = ""
         if not registers["lr"] & self.STACK_IS_PROCESS:
             frame = _frame(registers["sp"], monitor)
             numbers |= frame
             registers = registers | frame
             if frame:
                 registers["sp"] += 32
-        return explain(numbers, self.program), registers
+            else:
+                lost = f", and the stack pointer 0x{registers['sp']:08x} is outside of memory"
+        explanation = explain(numbers, self.program)
+        return explanation + (lost if "stack" not in explanation else ""), registers
 
     def late_fault(self, registers, monitor):
         exception = registers["xpsr"] & 0x1FF

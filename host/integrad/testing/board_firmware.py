@@ -15,6 +15,7 @@ from integrad.export.project import YOURS
 from integrad.export.project_build import build_project
 from integrad.model_file import load_model
 from integrad.targets.boards import Board, find_board
+from integrad.testing.application import model_prefix
 from integrad.testing.settings import Settings
 
 BUILDS: dict[str, tuple[TemporaryDirectory, Path]] = {}
@@ -59,7 +60,7 @@ def build_for_board(settings: Settings, name: str) -> BoardFirmware:
 def _build(settings: Settings, board: Board, emulator: ChipEmulator, folder: Path) -> Path:
     assert settings.model is not None
     model = load_model(settings.model)
-    project_files(model, board, folder, settings.batch_size, settings.learn, name=settings.name)
+    project_files(model, board, folder, settings.batch_size, settings.learn, name=model_prefix(settings))
     if settings.sources:
         (folder / YOURS).unlink()
         for source in settings.sources:

@@ -109,9 +109,11 @@ class Settings:
 
     def changed(self, option: str, **changes) -> Settings:
         """The same with other values, as in the file, of some keys (with _ for -). option: that gave them,
-        for messages; its paths are relative to the working folder."""
-        place = Place(f"{option}:", Path.cwd())
-        found = {name: KEYS[name.replace("_", "-")](place, value) for name, value in changes.items()}
+        for messages, or where several of them stand; its paths are relative to the working folder."""
+        place, found = Place(f"{option}:", Path.cwd()), {}
+        for name, value in changes.items():
+            key = name.replace("_", "-")
+            found[name] = KEYS[key](place if option.startswith("--") else place.inner(key), value)
         return _checked(replace(self, **found), place)
 
 
