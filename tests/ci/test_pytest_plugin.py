@@ -50,6 +50,9 @@ def test_settings_that_are_wrong(project, pytester):
     result = project("def test(dut): pass", "--integrad-core=m5")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: command line: cores: unknown core 'm5'; known cores: *"])
+    for option in ("--integrad-core=", "--integrad-board=,"):  # as of a variable that is empty
+        result = project("def test(dut): pass", option)
+        result.stderr.fnmatch_lines(["ERROR: command line: cores: names no core; known cores: *"])
     pytester.makepyprojecttoml("[tool.integrad]\nscop = 'module'\n")
     result = project("def test(): pass")
     result.stderr.fnmatch_lines(

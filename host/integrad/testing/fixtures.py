@@ -45,7 +45,7 @@ def _changed(settings, origin: str, changes: dict[str, object]):
     changes = dict(changes)
     if {"sources", "cmake", "elf"} & changes.keys():
         settings = replace(settings, sources=(), cmake=None, target=None, elf=None)
-    if changes.get(CORE.attribute) == []:
+    if changes.get(CORE.attribute) == [] and changes.get(BOARD.attribute):
         settings, _ = replace(settings, cores=()), changes.pop(CORE.attribute)
     return settings.changed(origin, **changes) if changes else settings
 
