@@ -5,6 +5,7 @@ tests/ci/clean_run.py installs everything in an empty system instead.
 """
 
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -39,10 +40,6 @@ flash = "{flash}"
 testpaths = ["tests"]
 """
 CASE = '#include "integrad_test.h"\nINTEGRAD_TEST(one) {{ EXPECT_EQUAL(1, {}); }}\nINTEGRAD_TESTS(one)\n'
-
-
-DIGESTS = {}
-"""Key of the packages → what it stands for."""
 
 
 class RunnerWithCaches(Runner):
@@ -134,24 +131,27 @@ def test_wrong_inputs_end_the_run(tmp_path):
     assert [step.name for step in steps[1:]] == ["Report, if something failed"]
 
 
-@pytest.mark.parametrize(
-    "given, tools, requirements, installed",
-    [
-        ("", "apt", "", f"integrad[pytest] @ file://{ROOT}"),
-        ("", "apt", "requirements.txt", f"integrad[pytest] @ file://{ROOT}"),
-        ("integrad==0.1.0", "pip", "", "integrad[pytest,emulator]==0.1.0"),
-        ("integrad[chips]", "pip", "", "integrad[chips]"),
-    ],
-)
-def test_what_is_installed(tmp_path, given, tools, requirements, installed):
-    """The caches of any two of these differ."""
+INSTALLED = {
+    ("", "apt", ""): f"integrad[pytest] @ file://{ROOT}",
+    ("", "apt", "requirements.txt"): f"integrad[pytest] @ file://{ROOT}",
+    ("integrad==0.1.0", "pip", ""): "integrad[pytest,emulator]==0.1.0",
+    ("integrad[chips]", "pip", ""): "integrad[chips]",
+}
+"""Inputs `integrad`, `tools` and `requirements` → what pip installs."""
+
+
+def test_what_is_installed_and_that_no_two_caches_have_the_same_key(tmp_path):
     (tmp_path / "requirements.txt").write_text("pytest-xdist\n")
-    inputs = {"integrad": given, "tools": tools, "requirements": requirements}
-    runner = Runner(tmp_path, tmp_path / "runner", inputs)
-    runner.carry_out(runner.definition["runs"]["steps"][0])
-    key = runner.outputs["key"]
-    assert key["requirement"] == installed
-    assert DIGESTS.setdefault(key["digest"], (given, requirements)) == (given, requirements)
+    digests = set()
+    for inputs, installed in INSTALLED.items():
+        named = dict(zip(("integrad", "tools", "requirements"), inputs, strict=True))
+        runner = Runner(tmp_path, tmp_path / "runner", named)
+        runner.carry_out(runner.definition["runs"]["steps"][0])
+        key = runner.outputs["key"]
+        assert key["requirement"] == installed
+        digests.add(key["digest"])
+        shutil.rmtree(runner.folder)  # the key depends on where it is, too
+    assert len(digests) == len(INSTALLED)
 
 
 def scripts():
