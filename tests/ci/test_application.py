@@ -2,7 +2,6 @@
 protocol on an emulated core, and uses everything that board.h promises."""
 
 import re
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,9 +77,7 @@ def test_the_same_texts_are_built_once(settings, tmp_path):
     sources = with_sources(settings, tmp_path, "int main(void) { return 0; }")
     elf = build_application(sources, "m4").elf
     written = elf.stat().st_mtime_ns
-    begin = time.monotonic()
     assert build_application(sources, "m4").elf == elf
-    assert time.monotonic() - begin < 0.1
     assert elf.stat().st_mtime_ns == written
     with_sources(settings, tmp_path, "int main(void) { return 1; }")
     assert build_application(sources, "m4").elf != elf
