@@ -193,6 +193,7 @@ static int has_command(void) {
 /* Looks after a core that does not ask for commands: ends QEMU when nobody can send any more, and
  * tells when the core executes nothing. */
 static void *watch(void *unused) {
+    (void)unused;
     uint64_t before = 0;
     for (;;) {
         pthread_mutex_lock(&change);
@@ -217,7 +218,6 @@ static void *watch(void *unused) {
         pthread_mutex_unlock(&change);
         before = now;
     }
-    return unused;
 }
 
 int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv) {

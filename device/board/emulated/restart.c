@@ -8,8 +8,8 @@
 
 static void stop_ticks(void) {
     const uint32_t clear_pending = 1u << 25;
-    REGISTER(0xE000E010u) = 0;
-    REGISTER(0xE000ED04u) = clear_pending;
+    REGISTER(0xE000E010u) = 0;             /* control of the system timer */
+    REGISTER(0xE000ED04u) = clear_pending; /* interrupt control and state */
 }
 
 __attribute__((naked, noreturn)) static void start_again(void) {
