@@ -20,12 +20,17 @@ class ScriptedMachine(Machine):
     instructions without an effect. After the last step it waits for input."""
 
     name = "a script"
+    console = b""
 
     def __init__(self, *script):
         self.script, self.done, self.written, self.starts, self.ended = script, 0, b"", 0, False
         self.restart()
 
+    def power_off(self):
+        self.is_on = False
+
     def restart(self, flash=None):
+        self.is_on = True
         self.steps, self.sent, self.heard, self.starts = list(self.script), b"", b"", self.starts + 1
 
     def run(self, instructions, until_output=False):

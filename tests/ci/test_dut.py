@@ -106,6 +106,14 @@ def test_a_run_goes_on_whatever_is_sent():
     assert (dut.text, dut.instructions) == ("ab", 5 * STEP)
 
 
+def test_a_run_has_its_own_limit_of_time():
+    dut = dut_of(b"a", 10**9)
+    dut.expect("a", timeout=0.5)
+    assert dut.chip.ceiling <= 0.5
+    dut.run(STEP)
+    assert dut.chip.ceiling == dut.timeout
+
+
 def test_a_pattern_is_found_in_the_last_bytes_only():
     dut = dut_of(b"early\n" + b"-" * WINDOW + b"late\n")
     dut.expect("late\n")
@@ -126,6 +134,7 @@ def test_power():
     dut = dut_of(b"hello\n", 10**9)
     dut.expect("hello\n")
     dut.power_off()
+    assert not dut.chip.is_on
     with pytest.raises(IntegradError, match=r"is switched off; call restart\(\) first"):
         dut.expect("hello\n")
     dut.restart()

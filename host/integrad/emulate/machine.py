@@ -118,6 +118,16 @@ class Machine(Chip):
         counter; memory has what the instructions before have stored.
         """
 
+    @property
+    @abstractmethod
+    def console(self) -> bytes:
+        """What the program printed through semihosting since it was switched on, the beginning of it."""
+
+    @abstractmethod
+    def power_off(self) -> None:
+        """Switch it off, at whatever instruction it stands. The memory that stands for flash can be read, and
+        what was sent before can still be taken; everything else raises IntegradError until restart()."""
+
     @abstractmethod
     def restart(self, flash: bytes | None = None) -> None:
         """Switch it off, at whatever instruction it stands, and on. The memory that stands for flash keeps

@@ -6,14 +6,10 @@ expires goes on at once, and everything is the same in every run.
 
 from __future__ import annotations
 
-import tempfile
 import time
-from pathlib import Path
 
 from integrad.build.program import Program
-from integrad.emulate.counting import Counts, make_counting_map
 from integrad.emulate.machine import OUTPUT_LIMIT, SLICE, Machine, Reason, Stop
-from integrad.emulate.qemu import build_plugin, find_qemu, plugin_argument, read_counts
 from integrad.emulate.qemu_session import QemuSession
 from integrad.emulate.qemu_store import FlashFile
 from integrad.errors import IntegradError
@@ -24,19 +20,20 @@ LONG_SLICE = 20 * SLICE
 
 
 class QemuMachine(Machine):
-    """program: in flash. name: for messages. count_regions: whether to count the instructions of marked
-    regions by class and function (device/region.h), which takes time."""
+    """program: in flash. name: for messages."""
 
-    def __init__(self, program: Program, core: Core, name: str = "", count_regions: bool = False):
+    def __init__(self, program: Program, core: Core, name: str = ""):
         self.name = name or f"{core.product} in QEMU"
         self.program, self.core = program, core
         self._flash = FlashFile(core)
-        self._counting = make_counting_map(program) if count_regions else None
-        self._folder = tempfile.TemporaryDirectory(prefix="integrad-")
         self._counted = self._executed_before = 0
         self._break: tuple[int, int] | None = None
         self._is_on = False
-        self._switch_on()
+        try:
+            self._switch_on()
+        except IntegradError:
+            self._flash.close()
+            raise
 
     def write(self, data: bytes) -> None:
         self._require_power()
@@ -50,15 +47,7 @@ class QemuMachine(Machine):
 
     @property
     def console(self) -> bytes:
-        """What the program printed through semihosting since it was switched on, the beginning of it."""
         return bytes(self._process.console)
-
-    @property
-    def regions(self) -> list[Counts]:
-        """Counts of each region that has ended since the machine was switched on, without its markers."""
-        if self._counting is None:
-            raise IntegradError(f"{self.name}: was started without counting regions")
-        return [self._counting.counts(executed) for executed in read_counts(self._counts_file)[0]]
 
     @property
     def instructions(self) -> int:
@@ -127,8 +116,6 @@ class QemuMachine(Machine):
         self._switch_on()
 
     def power_off(self) -> None:
-        """Switch it off, at whatever instruction it stands. The memory that stands for flash can be read, and
-        what was sent before can still be taken."""
         if self._is_on:
             self._is_on = False
             self._executed_before += self._session.executed
@@ -138,30 +125,16 @@ class QemuMachine(Machine):
     def close(self) -> None:
         self.power_off()
         self._flash.close()
-        self._folder.cleanup()
 
     @property
     def _process(self):
         return self._session.process
 
-    @property
-    def _counts_file(self) -> Path:
-        return Path(self._folder.name) / "counts.txt"
-
     def _switch_on(self) -> None:
-        self._session = QemuSession(self.program, self.core, self._flash, self._options(), self.ceiling)
+        self._session = QemuSession(self.program, self.core, self._flash)
         self._is_on = True
         if self._break is not None:
             self._session.break_at(*self._break)
-
-    def _options(self) -> list[str]:
-        """Arguments of QEMU for the plugin that counts regions."""
-        if self._counting is None:
-            return []
-        map_file = self._counts_file.with_name("counting.map")
-        map_file.write_bytes(self._counting.to_bytes())
-        files = f"map={plugin_argument(map_file)},out={plugin_argument(self._counts_file)}"
-        return ["-plugin", f"{plugin_argument(build_plugin(find_qemu(self.core.family)))},{files}"]
 
     def _require_power(self) -> None:
         if not self._is_on:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 
 from integrad.build.program import Program
-from integrad.emulate.counting import Counts, make_counting_map
 from integrad.emulate.machine import ERASED, MOST_RESTARTS, OUTPUT_LIMIT, SLICE, STORE, Machine, Reason, Stop
 from integrad.emulate.qemu_cores import view_of
 from integrad.emulate.unicorn_core import CoreFault
@@ -31,16 +30,14 @@ LONGEST_WAIT = 3.0
 
 
 class UnicornMachine(Machine):
-    """program: in flash. name: for messages. count_regions: whether to count the instructions of marked
-    regions by class and function (device/region.h), which takes time."""
+    """program: in flash. name: for messages."""
 
-    def __init__(self, program: Program, core: Core, name: str = "", count_regions: bool = False):
+    def __init__(self, program: Program, core: Core, name: str = ""):
         self.name = name or f"{core.product} in Unicorn"
         self.program, self.core = program, core
         self._view = view_of(program, core)
         self._store, size = STORE[core.name]
         self._flash = bytes([ERASED]) * size
-        self._counting = make_counting_map(program) if count_regions else None
         self._counted = 0
         self._is_on = False
         self._break: tuple[int, int] | None = None
@@ -61,15 +58,7 @@ class UnicornMachine(Machine):
 
     @property
     def console(self) -> bytes:
-        """What the program printed through semihosting since it was switched on, the beginning of it."""
         return bytes(self._steps.core.console)
-
-    @property
-    def regions(self) -> list[Counts]:
-        """Counts of each region that has ended since the machine was switched on, without its markers."""
-        if self._counting is None:
-            raise IntegradError(f"{self.name}: was started without counting regions")
-        return [self._counting.counts(executed) for executed in self._steps.counter.regions]
 
     def restart(self, flash: bytes | None = None) -> None:
         kept = self.read_memory(self._store, len(self._flash))
@@ -77,7 +66,6 @@ class UnicornMachine(Machine):
         self._switch_on()
 
     def power_off(self) -> None:
-        """Switch it off, at whatever instruction it stands. The memory that stands for flash can be read."""
         self._is_on = False
 
     def close(self) -> None:
@@ -161,11 +149,14 @@ class UnicornMachine(Machine):
     # What can be seen.
 
     def registers(self) -> dict[str, int]:
+        self._require_power()
         names = (*(f"r{number}" for number in range(13)), "sp", "lr", "xpsr")
         core = self._steps.core
         return {name: core.register(name) for name in names} | {"pc": core.pc}
 
     def read_memory(self, address: int, size: int) -> bytes:
+        if not self._store <= address <= address + size <= self._store + len(self._flash):
+            self._require_power()
         core = self._steps.core
         try:
             return bytes(core.uc.mem_read(address, size))
@@ -181,7 +172,7 @@ class UnicornMachine(Machine):
     def _switch_on(self) -> None:
         self._is_on = True
         self._final: Stop | None = None
-        self._steps = Steps(self.program, self.core, self._store, self._flash, self._counting)
+        self._steps = Steps(self.program, self.core, self._store, self._flash)
         self._steps.break_at(self._break)
 
     def _stop(self, reason: Reason, text: str, exit_code: int | None = None) -> Stop:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from integrad.build.program import Program
-from integrad.emulate.faults import EXIT_FAULT, explain_console
+from integrad.emulate.faults import EXIT_FAULT, FirmwareError, explain_console
 from integrad.emulate.machine import MOST_RESTARTS, Reason, Stop
 from integrad.emulate.qemu_cores import view_of
 from integrad.emulate.qemu_process import QemuProcess, Report
 from integrad.emulate.qemu_store import FlashFile
 from integrad.errors import IntegradError
 from integrad.targets.cores import Core
+
+START_SECONDS = 60.0
+"""Seconds of the host within which QEMU must have loaded the program; it takes a fraction of one."""
 
 LOOKS = 3
 """How often a core must be found asleep at the same place."""
@@ -30,12 +32,12 @@ class Step:
 
 
 class QemuSession:
-    """executed: instructions since power-on. stands: whether the core waits for commands. final: the stop
+    """Drives a QemuProcess, and says what its reports mean for the program.
+
+    executed: instructions since power-on. stands: whether the core waits for commands. final: the stop
     from which it does not go on."""
 
-    def __init__(
-        self, program: Program, core: Core, flash: FlashFile, options: Iterable[str], seconds: float
-    ):
+    def __init__(self, program: Program, core: Core, flash: FlashFile):
         self.program = program
         self._view = view_of(program, core)
         self.final: Stop | None = None
@@ -43,13 +45,25 @@ class QemuSession:
         self._idle_at: int | None = None
         self._looks = 0
         self._is_paused = False
-        options = (*flash.options, *options)
-        self.process = QemuProcess(program, core, self._view.places, options, (flash.descriptor,))
-        first = self.process.report(time.monotonic() + seconds)
+        inherited = (flash.descriptor,)
+        self.process = QemuProcess(program, core, self._view.places, flash.options, inherited)
+        try:
+            self._begin(flash)
+        except TimeoutError:
+            self.process.close()
+            text = f"QEMU has not started within {START_SECONDS:g} s of the host"
+            raise FirmwareError("emulator", text) from None
+        except IntegradError:
+            self.process.close()
+            raise
+
+    def _begin(self, flash: FlashFile) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        first = self.process.report(deadline)
         if first is None:
             raise self.process.died()
         self.stands, self._pc = True, first.address
-        flash.insert(self.process, seconds)
+        flash.insert(self.process, deadline)
 
     def break_at(self, address: int, times: int) -> None:
         self.process.send(f"break {address} {times}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import mmap
 import tempfile
-import time
 
 from integrad.emulate.faults import FirmwareError
 from integrad.emulate.machine import ERASED, STORE
@@ -43,15 +42,15 @@ class FlashFile:
             "memory-backend=flash",
         ]
 
-    def insert(self, process: QemuProcess, seconds: float) -> None:
-        """Replace the memory of a machine that has not begun yet."""
+    def insert(self, process: QemuProcess, deadline: float) -> None:
+        """Replace the memory of a machine that has not begun yet. Raises TimeoutError at the deadline, and
+        FirmwareError if QEMU refuses."""
         if self._memory is not None:
             return
         pointer = process.monitor.host_pointer(self.address)
         process.send(f"share {pointer} {self.size} {self.descriptor}")
-        answer = process.report(time.monotonic() + seconds)
+        answer = process.report(deadline)
         if answer is None or answer.reason != "shared":
-            process.close()
             raise FirmwareError("emulator", "QEMU cannot share the memory that stands for flash")
 
     def contains(self, address: int, size: int) -> bool:

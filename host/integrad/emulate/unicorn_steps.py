@@ -5,8 +5,6 @@ from __future__ import annotations
 import struct
 
 from integrad.build.program import Program
-from integrad.emulate.block_counter import BlockCounter
-from integrad.emulate.counting import CountingMap
 from integrad.emulate.instructions import is_wide
 from integrad.emulate.unicorn_core import PAGE, CoreFault, UnicornCore, require_unicorn
 from integrad.emulate.unicorn_devices import PORTS, SystemRegisters
@@ -25,12 +23,9 @@ WFI = (b"\x30\xbf", b"\xaf\xf3\x03\x80")
 
 class Steps:
     """port, system: the devices. at_break, asleep: how the last step ended. restarts: of the program.
-    waited: seconds of its timer that have passed while it only waited for input. counter: of regions, None if
-    none are counted."""
+    waited: seconds of its timer that have passed while it only waited for input."""
 
-    def __init__(
-        self, program: Program, core: Core, store: int, flash: bytes, counting: CountingMap | None = None
-    ):
+    def __init__(self, program: Program, core: Core, store: int, flash: bytes):
         require_unicorn(core)
         self._machine = core.machine
         self.core = UnicornCore(program, core, *core.memory_bytes(False))
@@ -52,11 +47,8 @@ class Steps:
         self._in_handler = False
         self._lengths: dict[tuple[int, int], list[int]] = {}
         self._break_hook, self._left = None, 0
-        self.counter = None if counting is None else BlockCounter(counting, None)
         start = self.core.pc & ~1
         uc.hook_add(library.UC_HOOK_CODE, self._on_reset, None, start, start)
-        if self.counter is not None:
-            self._count_blocks()
 
     def go(self, count: int) -> int:
         """Execute about so many instructions, fewer if something happens. Returns how many it were. Raises
@@ -174,8 +166,6 @@ class Steps:
         if self._last not in self._lengths:
             self._lengths[self._last] = _instructions(bytes(uc.mem_read(address, size)), address)
         self._blocks += len(self._lengths[self._last])
-        if self.counter is not None:
-            self.counter.on_block(uc, address, size, None)
 
     def _on_break(self, uc, address: int, _size, _) -> None:
         self._left -= 1

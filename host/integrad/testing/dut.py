@@ -141,20 +141,21 @@ class Dut:
         What is no frame is skipped; DeviceFailure says how much that was if none arrives.
         """
         __tracebackhide__ = True
-        reader = FrameReader()
+        damaged = 0
 
         def frame(data: bytes) -> tuple[int, bytes] | None:
-            reader.__init__()
-            begin = 0
+            nonlocal damaged
+            reader, begin = FrameReader(), 0
             while (end := data.find(0, begin) + 1) > 0:
                 if found := reader.take(data[begin:end]):
                     return end, found[0]
                 begin = end
+            damaged = reader.damaged
             return None
 
         def wanted() -> str:
-            damaged = f" ({reader.damaged} pieces between zero bytes were none)" if reader.damaged else ""
-            return f"a frame with a correct CRC{damaged}"
+            skipped = f" ({damaged} pieces between zero bytes were none)" if damaged else ""
+            return f"a frame with a correct CRC{skipped}"
 
         return self._wait(frame, wanted, instructions, timeout)
 
@@ -192,6 +193,7 @@ class Dut:
         if not isinstance(self.chip, Machine):
             raise IntegradError(f"{self.name}: its emulator counts no instructions; use expect()")
         end = self.chip.instructions + instructions
+        self.chip.ceiling = self.timeout
         while True:
             self.stop = self.chip.run(max(0, end - self.chip.instructions))
             self._take(self.chip.take_output())
@@ -210,6 +212,8 @@ class Dut:
 
     def power_off(self) -> None:
         """Cut the power, wherever the program stands. restart() switches it on."""
+        if isinstance(self.chip, Machine):
+            self.chip.power_off()
         self._note("switched off")
         self._on = False
 

@@ -46,7 +46,6 @@ def run_case(dut: Dut, firmware: CaseFirmware, settings: Settings) -> Result:
     Raises DeviceFailure if there is none, because the case faults, hangs or ends the program.
     """
     __tracebackhide__ = True
-    dut.chip.ceiling = settings.timeout
     stop = dut.run(settings.instructions)
     results = read_results(dut.text)
     if not results:
