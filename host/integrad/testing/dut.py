@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from integrad.emulate.chip import Chip
 from integrad.emulate.faults import FirmwareError
@@ -161,6 +162,8 @@ class Dut:
 
     def write(self, data: str | bytes) -> None:
         """Send bytes to the device, which receives them when it runs: in the next call that waits."""
+        if isinstance(data, int):  # to bytes(), a number of zeros
+            raise TypeError(f"write() sends text or bytes, not the number {data}; of a byte: bytes([{data}])")
         self._check_power()
         self.chip.write(data.encode() if isinstance(data, str) else bytes(data))
 
@@ -192,13 +195,17 @@ class Dut:
         self._check_power()
         if not isinstance(self.chip, Machine):
             raise IntegradError(f"{self.name}: its emulator counts no instructions; use expect()")
-        end = self.chip.instructions + instructions
-        self.chip.ceiling = self.timeout
+        end, deadline = self.chip.instructions + instructions, time.monotonic() + self.timeout
         while True:
-            self.stop = self.chip.run(max(0, end - self.chip.instructions))
+            self.chip.ceiling = max(0.0, deadline - time.monotonic())
+            stop = self.chip.run(max(0, end - self.chip.instructions))
             self._take(self.chip.take_output())
-            if self.stop.reason is not Reason.OUTPUT:
-                return self.stop
+            if stop.reason is not Reason.OUTPUT:
+                break
+        if stop.reason is Reason.TIME:  # of the last of these calls
+            stop = replace(stop, text=f"has not ended after {self.timeout:g} s of the host")
+        self.stop = stop
+        return stop
 
     def break_at(
         self, address: int | None, times: int = 1, then: Callable[[Stop], None] | None = None
