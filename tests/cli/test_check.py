@@ -16,6 +16,7 @@ from integrad.testing.figures import Measurement
 from integrad.testing.measure import Task
 from integrad.testing.memory import memory_of
 from integrad.testing.settings import read_settings
+from integrad.testing.tolerance import read_tolerances
 
 CONFIG = """
 [tool.integrad]
@@ -153,6 +154,12 @@ def test_tolerance(planted, options, status):
     planted(flash=1.0499)
     found, text = check(*options)
     assert found == status and "(+4.99%)" in text
+
+
+def test_tolerances_are_exact():
+    flash = read_tolerances(["flash=29%", "flash=7"])["flash"]
+    assert [flash.allowed(before) for before in (3_000_000, 99, 10)] == [870_000, 28, 7]
+    assert read_tolerances(["10%"])["accuracy"].allowed(0.5) == 0.05
 
 
 def test_lost_accuracy(planted):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 from integrad.build.program import Program, compilers
 from integrad.testing.application import Application
@@ -29,21 +28,13 @@ class Memory:
 
 
 def memory_of(application: Application) -> Memory:
-    """Memory of a program. If integrad linked it, RAM includes the reserve of its stack; otherwise this is
-    what its segments load, and its sections in RAM."""
-    program, settings = application.program, application.settings
-    if not (settings.elf or settings.cmake):
-        return _memory(application.elf, program, application.sizes.flash, application.sizes.ram)
-    loaded = sum(len(data) for _, data in program.segments)
-    ram = sum(section.size for section in program.sections if section.load_address != section.address)
-    return _memory(application.elf, program, loaded, ram)
-
-
-def _memory(path: Path, program: Program, flash: int, ram: int) -> Memory:
+    """Memory of a program: its sizes, as `costs` has them. If integrad linked it, RAM includes the reserve of
+    its stack."""
+    program, sizes = application.program, application.sizes
     in_flash = {s.name for s in program.sections if s.load_address is not None}
     in_ram = {s.name for s in program.sections if s.load_address != s.address}
-    shares = (_shares(program, flash, in_flash), _shares(program, ram, in_ram))
-    return Memory(flash, ram, compilers(path), *shares)
+    shares = _shares(program, sizes.flash, in_flash), _shares(program, sizes.ram, in_ram)
+    return Memory(sizes.flash, sizes.ram, compilers(application.elf), *shares)
 
 
 def _shares(program: Program, total: int, sections: set[str]) -> dict[str, int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
 from pathlib import Path
 
 from integrad.testing import values
@@ -19,10 +21,12 @@ class Tolerance:
     """absolute: in the unit of the figure. share: of the value before. The larger of both is allowed."""
 
     absolute: float = 0
-    share: float = 0
+    share: Fraction = Fraction(0)
 
     def allowed(self, before: float) -> float:
-        return max(self.absolute, self.share * before)
+        """In the unit of the figure: of a whole number, a whole number, which is exact."""
+        share = self.share * Fraction(before)
+        return max(self.absolute, floor(share) if isinstance(before, int) else float(share))
 
 
 EXACT = Tolerance()
@@ -49,8 +53,8 @@ def read_tolerances(texts: Iterable[str]) -> dict[str, Tolerance]:
 
 def _with(tolerance: Tolerance, place: Place, amount: str, figure: Figure | None) -> Tolerance:
     """The tolerance, absolute or relative, with this amount."""
-    if percent := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", amount):
-        return Tolerance(tolerance.absolute, float(percent[1]) / 100)
+    if percent := re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*%\s*", amount):
+        return Tolerance(tolerance.absolute, Fraction(percent[1]) / 100)
     if figure is None:
         raise place.refusal("must be a percentage such as 1%, or FIGURE=AMOUNT such as flash=64")
     if figure.unit == "fraction":

@@ -4,11 +4,11 @@ that programs use, or raises UsageError with the place, the value and what is po
 from __future__ import annotations
 
 import difflib
-import math
 import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from integrad.errors import UsageError, one_line
@@ -160,7 +160,7 @@ def _quantity(place: Place, value, units: dict[str, int], example: str, note: st
         raise place.refusal(
             f"{one_line(repr(value))}: unknown unit {one_line(repr(unit))}; known units: {known} ({note})"
         )
-    exact = float(number.replace("_", "")) * units.get(unit, 1)
-    if exact > LARGEST or not math.isclose(exact, round(exact), rel_tol=0, abs_tol=1e-6):
+    exact = Fraction(number.replace("_", "")) * units.get(unit, 1)
+    if exact > LARGEST or exact.denominator != 1:
         raise place.refusal(f"{one_line(repr(value))} is not a whole number of at most {LARGEST:,}")
-    return round(exact)
+    return int(exact)
