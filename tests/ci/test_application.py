@@ -13,12 +13,16 @@ from integrad.build.toolchain import DEVICE
 from integrad.emulate.machine import Reason
 from integrad.emulate.machines import start_machine
 from integrad.errors import IntegradError, UsageError
+from integrad.model_file import load_model
 from integrad.protocol.client import Client
 from integrad.protocol.messages import What
 from integrad.testing import board_firmware
 from integrad.testing.application import build_application
 from integrad.testing.settings import Settings
 from integrad.testing.values import Place
+
+PROTOCOL = "integrad_serial_receive"
+"""A function of programs that speak the serial protocol."""
 
 ECHO = Path(__file__).parents[1] / "boards/echo.c"
 
@@ -51,14 +55,13 @@ def answer(machine, pattern, request=b""):
 
 def test_a_model_alone_makes_firmware_with_the_serial_protocol(settings):
     application = build_application(settings, "m4")
-    assert application.speaks_protocol and application.name == "toy"
-    assert application.plan.batch == 2
+    assert application.program.address_of(PROTOCOL)
     assert 0 < application.sizes.ram < application.core.part.ram_bytes
     with start_machine(application.program, application.core) as machine:
         client = Client(machine, wait=60, patience=60, long_patience=60)
         info = client.begin()
         assert (info.name, info.batch) == ("toy", 2)
-        assert info.model == application.model.network.weights_crc()
+        assert info.model == load_model(settings.model).network.weights_crc()
         kept, _ = client.read_weights()
         weights = bytes(reversed(kept))
         client.write_weights(weights, 7)
@@ -90,7 +93,8 @@ def test_sources_may_use_the_board_and_the_model(settings, tmp_path):
     (tmp_path / "include/app.h").write_text("enum { NUMBER = VALUE + TOY_CLASSES };")
     found = with_sources(settings, tmp_path, text, include=(tmp_path / "include",), defines=("VALUE=3",))
     application = build_application(replace(found, model=settings.model), "m4")
-    assert not application.speaks_protocol and application.model is not None
+    with pytest.raises(KeyError):
+        application.program.address_of(PROTOCOL)
 
 
 @pytest.mark.parametrize(
@@ -112,8 +116,12 @@ def test_everything_of_a_board_works(settings, core, toolchain):
 def test_a_board_has_the_sources_and_the_model_under_its_name(settings, tmp_path, monkeypatch):
     monkeypatch.setattr(board_firmware, "build_project", lambda folder, *options: folder)
     chosen = replace(with_sources(settings, tmp_path, ""), model=settings.model)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/app.c").write_text("int other;\n")
+    chosen = replace(chosen, sources=(*chosen.sources, tmp_path / "other/app.c"))
     folder = board_firmware.build_for_board(chosen, "pico").elf
-    assert {path.name for path in folder.rglob("*.[ch]")} >= {"toy.h", "app.c"}
+    assert {path.name for path in folder.rglob("*.[ch]")} >= {"toy.h", "app.c", "1_app.c"}
+    assert (folder / "app.c").read_bytes() == chosen.sources[0].read_bytes()
     assert not (folder / "main.c").exists()
 
 

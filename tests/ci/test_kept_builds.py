@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from integrad.errors import IntegradError
 from integrad.testing import kept_builds
 from integrad.testing.kept_builds import kept_build
 
@@ -52,6 +53,15 @@ def test_a_build_that_fails_is_not_kept(cache):
         with pytest.raises(ValueError):
             kept_build("m4", KEY, fail)
     build_slowly(cache / "log")
+
+
+def test_a_build_that_cannot_be_kept(cache, monkeypatch):
+    def full(*paths):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(kept_builds.os, "rename", full)
+    with pytest.raises(IntegradError, match=f"{KEY}: cannot be written: No space left on device"):
+        kept_build("m4", KEY, lambda folder: None)
 
 
 def test_builds_that_nobody_used_for_long_are_removed(monkeypatch):

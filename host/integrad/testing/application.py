@@ -23,26 +23,19 @@ from integrad.testing.kept_builds import kept_build
 from integrad.testing.settings import Settings
 from integrad_codegen.plan import Plan, make_plan
 
-PROTOCOL = "integrad_serial_receive"
-"""The function that a program with the serial protocol contains."""
-
 
 @dataclass(frozen=True)
 class Application:
     """Firmware for a core.
 
     core: with the memory sizes that the firmware was linked for. toolchain: the compiler that built it, ""
-    if it was given. name: of the model in C.
+    if it was given.
     """
 
     elf: Path
     core: Core
     settings: Settings = field(repr=False)
     toolchain: str = ""
-
-    @property
-    def name(self) -> str | None:
-        return model_prefix(self.settings)
 
     @cached_property
     def program(self) -> Program:
@@ -56,21 +49,6 @@ class Application:
     def sizes(self) -> Sizes:
         measured = measure if self.toolchain else measure_foreign
         return measured(self.program, self.core.machine)
-
-    @cached_property
-    def model(self) -> Model | None:
-        """The model that is part of it, None if the settings name none."""
-        return load_model(self.settings.model) if self.settings.model else None
-
-    @cached_property
-    def plan(self) -> Plan | None:
-        """That of the model."""
-        return plan_of(self.model, self.settings) if self.model else None
-
-    @cached_property
-    def speaks_protocol(self) -> bool:
-        """Whether it answers the serial protocol of the model."""
-        return any(function.name == PROTOCOL for function in self.program.functions)
 
 
 def build_application(settings: Settings, core: str, toolchain: str | None = None) -> Application:

@@ -63,8 +63,9 @@ def _build(settings: Settings, board: Board, emulator: ChipEmulator, folder: Pat
     project_files(model, board, folder, settings.batch_size, settings.learn, name=model_prefix(settings))
     if settings.sources:
         (folder / YOURS).unlink()
-        for source in settings.sources:
-            shutil.copy(source, folder)
+        for number, source in enumerate(settings.sources):
+            taken = (folder / source.name).exists()  # by a source from another folder
+            shutil.copy(source, folder / (f"{number}_{source.name}" if taken else source.name))
     folders = dict.fromkeys([*settings.include, *(source.parent for source in settings.sources)])
     options = [*(f"-I{path}" for path in folders), *(f"-D{macro}" for macro in settings.defines)]
     return build_project(folder, board, [*emulator.options, *options])

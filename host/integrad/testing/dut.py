@@ -12,10 +12,8 @@ from integrad.emulate.faults import FirmwareError
 from integrad.emulate.machine import SLICE, Machine, Reason, Stop
 from integrad.errors import IntegradError
 from integrad.protocol.frames import FrameReader, encoded
+from integrad.testing.options import INSTRUCTIONS, SECONDS
 from integrad.testing.transcript import Log, Transcript, last_lines
-
-INSTRUCTIONS, SECONDS = 200_000_000, 60.0
-"""Limits of a wait: executed instructions where they are counted, seconds of the host in any case."""
 
 WINDOW = 64 * 1024
 """Received bytes in which a pattern is looked for."""

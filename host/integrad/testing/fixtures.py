@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from integrad.testing.options import BOARD, CORE, OPTIONS, Option
+from integrad.testing.options import BOARD, CORE, OPTIONS, PYPROJECT, SCOPES, TABLE, Option
 
 SETTINGS, SCOPE, TABLED = pytest.StashKey(), pytest.StashKey(), pytest.StashKey()
-PYPROJECT, TABLE = "pyproject.toml", "tool.integrad"
-FUNCTION = "function"
 
 
 def settings_of(config: pytest.Config):
@@ -53,7 +51,7 @@ def _changed(settings, origin: str, changes: dict[str, object]):
 def scope_of(config: pytest.Config) -> str:
     """How long tests share a device. Reads the settings only if there are any. Raises pytest.UsageError."""
     if SCOPE not in config.stash:
-        scope = settings_of(config).scope if has_settings(config) else FUNCTION
+        scope = settings_of(config).scope if has_settings(config) else SCOPES[0]
         config.stash[SCOPE] = config.getoption("integrad_scope") or scope
     return config.stash[SCOPE]
 

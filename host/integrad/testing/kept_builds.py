@@ -16,6 +16,7 @@ from platformdirs import user_cache_path
 
 from integrad.build.object_cache import VARIABLE
 from integrad.build_folder import build_folder
+from integrad.errors import IntegradError
 
 try:
     import fcntl
@@ -53,8 +54,11 @@ def _fill(place: Path, build: Callable[[Path], None]) -> None:
         built = folder / "build"
         built.mkdir()
         build(built)
-        with suppress(OSError):  # where there are no locks, another process may have been first
+        try:
             os.rename(built, place)
+        except OSError as error:  # where there are no locks, another process may have been first
+            if not place.is_dir():
+                raise IntegradError(f"{place}: cannot be written: {error.strerror}") from error
 
 
 @contextmanager

@@ -10,6 +10,15 @@ from dataclasses import dataclass
 
 PREFIX = "--integrad-"
 
+PYPROJECT, TABLE = "pyproject.toml", "tool.integrad"
+"""The file with the settings, and their table."""
+
+SCOPES = ("function", "class", "module", "session")
+"""How long tests may share a device; the first is the usual one."""
+
+INSTRUCTIONS, SECONDS = 200_000_000, 60.0
+"""Usual limits of a wait: executed instructions where they are counted, seconds of the host in any case."""
+
 SERVICE = "integrad"
 """Of --embedded-services: a `dut` of pytest-embedded that is an emulated core."""
 

@@ -10,12 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from integrad.testing.options import BOARD, CORE, OPTIONS, PREFIX, SERVICE
+from integrad.testing.options import BOARD, CORE, OPTIONS, PREFIX, SCOPES, SERVICE
 
 MARKER, DEVICE = "integrad", "_integrad_device"
 """Marker of tests of a device, and the fixture that all of these use."""
-
-SCOPES = ("function", "class", "module", "session")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -27,7 +27,6 @@ class Record:
         self.dut, self.log = dut, log
         self.before = dut.instructions
         self.session: Session | None = None
-        self.state: list[str] = []
 
 
 def begin(item: pytest.Item, device) -> Dut:

@@ -50,14 +50,12 @@ from integrad.targets.cores import CORES, USUAL, Core, core_of, get_core
 from integrad.targets.parts import find_part
 from integrad.testing import values
 from integrad.testing.budget import Budget, read_budgets, read_keys
+from integrad.testing.options import INSTRUCTIONS, PYPROJECT, SCOPES, SECONDS, TABLE
 from integrad.testing.values import Place
 from integrad.toml_file import read_toml
 from integrad_codegen.names import check_name
 from integrad_codegen.plan import MAX_BATCH
 
-PYPROJECT = "pyproject.toml"
-TABLE = "[tool.integrad]"
-SCOPES = ("function", "class", "module", "session")
 EMULATORS = ("qemu", "unicorn")
 
 
@@ -87,9 +85,9 @@ class Settings:
     boards: tuple[str, ...] = ()
     emulator: str = "qemu"
     ready: str | None = None
-    instructions: int = 200_000_000
-    timeout: float = 60.0
-    scope: str = "function"
+    instructions: int = INSTRUCTIONS
+    timeout: float = SECONDS
+    scope: str = SCOPES[0]
     unit_tests: tuple[Path, ...] = ()
     data: str | None = None
     budgets: dict[str, Budget] = field(default_factory=lambda: dict.fromkeys(CORES, Budget()))
@@ -141,7 +139,7 @@ def _found(start: Path) -> Settings:
             document = read_toml(shown_path(path), "settings")
             if _own(document) is not None:
                 return _read(path, document)
-    return Settings(Place(f"{PYPROJECT}: {TABLE}", start))
+    return Settings(Place(f"{PYPROJECT}: [{TABLE}]", start))
 
 
 def _own(document: dict):
@@ -153,8 +151,8 @@ def _own(document: dict):
 def _read(path: Path, document: dict) -> Settings:
     own, shown = _own(document), f"{shown_path(path)}:"
     if own is None and path.name == PYPROJECT:
-        raise UsageError(f"{shown_path(path)}: has no table {TABLE}")
-    place = Place(f"{shown} {TABLE}" if own is not None else shown, path.resolve().parent)
+        raise UsageError(f"{shown_path(path)}: has no table [{TABLE}]")
+    place = Place(f"{shown} [{TABLE}]" if own is not None else shown, path.resolve().parent)
     given = values.table(place, document if own is None else own, [*KEYS, "budget"])
     budgets = read_budgets(place.inner("budget"), given.get("budget", {}), tuple(CORES))
     found = read_keys(place, {key: value for key, value in given.items() if key != "budget"}, KEYS)
