@@ -57,7 +57,8 @@ __attribute__((weak)) void integrad_board_send(const void *bytes, size_t count);
         }                                                                                          \
     } while (0)
 
-/* Two integers are the same number: (uint8_t)255 is not -1. Other types do not compile. */
+/* Two integers are the same number: (uint8_t)255 is not -1. Of a uint64_t, numbers from 2^63 on
+ * count as negative. Other types do not compile. */
 #define EXPECT_EQUAL(actual, expected)                                                             \
     integrad_test_numbers((int64_t)((actual) | 0), (int64_t)((expected) | 0), 0,                   \
                           INTEGRAD_TEST_PLACE("EXPECT_EQUAL(" #actual ", " #expected ")"))
