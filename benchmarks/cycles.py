@@ -28,7 +28,7 @@ from integrad.emulate.counts import Counts
 from integrad.emulate.cycles import cycles_of
 from integrad.emulate.instructions import MARKER_BEGIN, MARKER_END, is_wide
 from integrad.emulate.runner import run
-from integrad.emulate.unicorn import Machine as SemihostingCalls
+from integrad.emulate.unicorn import SessionCore
 from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Predict, Train
 from integrad.learners.nitro import NitroSchedule
@@ -61,7 +61,7 @@ class Memory:
             self.chip.write_uint8(address + n, byte)
 
 
-class Chip(SemihostingCalls):
+class Chip(SessionCore):
     """A program in rp2040py. executed, cycles, taken: by the address of the instruction, of each region; a
     branch is taken if another instruction than the next one follows."""
 
