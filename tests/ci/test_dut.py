@@ -8,7 +8,8 @@ from scripted_machine import STEP, Hears, ScriptedMachine
 from integrad.emulate.machine import Reason, Stop
 from integrad.errors import IntegradError
 from integrad.protocol.frames import encoded
-from integrad.testing.dut import MOST_BYTES, WINDOW, DeviceFailure, Dut
+from integrad.testing.dut import MOST_BYTES, DeviceFailure, Dut
+from integrad.testing.reception import WINDOW
 from integrad.testing.transcript import KEPT, Log
 
 FAULT = Stop(

@@ -8,27 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from integrad.emulate.chip import Chip
-from integrad.emulate.faults import FirmwareError
-from integrad.emulate.machine import SLICE, Machine, Reason, Stop
+from integrad.emulate.machine import Machine, Reason, Stop
 from integrad.errors import IntegradError
 from integrad.protocol.frames import FrameReader, encoded
+from integrad.testing.matches import first_match
 from integrad.testing.options import INSTRUCTIONS, SECONDS
-from integrad.testing.transcript import Log, Transcript, last_lines
-
-WINDOW = 64 * 1024
-"""Received bytes in which a pattern is looked for."""
+from integrad.testing.reception import END, Reception
+from integrad.testing.transcript import Log
 
 MOST_BYTES = 1024 * 1024
 """Received during one wait, after which it fails."""
-
-LOOK = 0.05
-"""Seconds between two looks at a chip that executes nothing that could be counted."""
-
-END = (Reason.FAULT, Reason.RESTARTS, Reason.EXIT, Reason.TIME, Reason.ASLEEP, Reason.BREAKPOINT)
-"""Why a machine stops with nothing more to come."""
-
-NO_TEXT = re.compile("[\udc80-\udcff]")
-"""What stands for bytes that are no UTF-8 (surrogateescape)."""
 
 Pattern = str | bytes | re.Pattern
 Found = Callable[[bytes], tuple[int, object] | None]
@@ -46,25 +35,35 @@ class DeviceFailure(AssertionError):
 class Dut:
     """Drives a chip, and reads what it sends.
 
-    chip: is ended by close(). instructions, timeout: of a wait, where the call states none. log: of the test
-    that uses it now, or None. A chip that has failed (`failed`) is not used again.
+    chip: is ended by close(). instructions, timeout: of a wait, where the call states none. A chip that has
+    failed (`failed`) is not used again.
     """
 
     def __init__(self, chip: Chip, instructions: int = INSTRUCTIONS, timeout: float = SECONDS):
         self.chip = chip
-        self.log: Log | None = None
         self.failed = False
-        self.stop: Stop | None = None
         self.starts = 1
         self._limits = instructions, timeout
-        self._transcript = Transcript()
-        self._pending = bytearray()
+        self._reception = Reception(chip)
         self._on = True
-        self._at_break: Callable[[Stop], None] | None = None
 
     @property
     def name(self) -> str:
         return self.chip.name
+
+    @property
+    def stop(self) -> Stop | None:
+        """Why it stopped last; None for a chip that does not say it."""
+        return self._reception.stop
+
+    @property
+    def log(self) -> Log | None:
+        """Of the test that uses it now."""
+        return self._reception.log
+
+    @log.setter
+    def log(self, log: Log | None) -> None:
+        self._reception.log = log
 
     @property
     def timeout(self) -> float:
@@ -80,7 +79,7 @@ class Dut:
     def text(self) -> str:
         """Everything that was received since the beginning, also what was expected and found already. Of more
         than 128 KB, the beginning and the end."""
-        return self._transcript.text
+        return self._reception.transcript.text
 
     @property
     def instructions(self) -> int | None:
@@ -180,16 +179,17 @@ class Dut:
         clock of the host."""
         __tracebackhide__ = True
         self._check_power()
-        if not self._pending:
-            _, ended = self._more(1, timeout)
+        if not self._reception.pending:
+            _, ended = self._reception.more(1, timeout)
             if ended:
                 raise self._failure("more", ended)
-        data = bytes(self._pending)
-        self._pending.clear()
+        data = bytes(self._reception.pending)
+        self._reception.pending.clear()
         return data
 
-    def run(self, instructions: int) -> Stop | None:
-        """Let it execute so many instructions, whatever it sends; None for a chip that does not count."""
+    def run(self, instructions: int) -> Stop:
+        """Let it execute so many instructions, whatever it sends. Raises IntegradError for a chip whose
+        emulator does not count them."""
         self._check_power()
         if not isinstance(self.chip, Machine):
             raise IntegradError(f"{self.name}: its emulator counts no instructions; use expect()")
@@ -197,12 +197,12 @@ class Dut:
         while True:
             self.chip.ceiling = max(0.0, deadline - time.monotonic())
             stop = self.chip.run(max(0, end - self.chip.instructions))
-            self._take(self.chip.take_output())
+            self._reception.take(self.chip.take_output())
             if stop.reason is not Reason.OUTPUT:
                 break
         if stop.reason is Reason.TIME:  # of the last of these calls
             stop = replace(stop, text=f"has not ended after {self.timeout:g} s of the host")
-        self.stop = stop
+        self._reception.stop = stop
         return stop
 
     def break_at(
@@ -213,13 +213,13 @@ class Dut:
         if not isinstance(self.chip, Machine):
             raise IntegradError(f"{self.name}: its emulator does not stop at instructions; use a core")
         self.chip.break_at(address, times)
-        self._at_break = None if address is None else then
+        self._reception.at_break = None if address is None else then
 
     def power_off(self) -> None:
         """Cut the power, wherever the program stands. restart() switches it on."""
         if isinstance(self.chip, Machine):
             self.chip.power_off()
-        self._note("switched off")
+        self._reception.note("switched off")
         self._on = False
 
     def restart(self) -> None:
@@ -229,10 +229,10 @@ class Dut:
 
     def restarted(self) -> None:
         """The chip was switched off and on."""
-        self._pending.clear()
-        self._on, self.stop = True, None
+        self._reception.pending.clear()
+        self._on, self._reception.stop = True, None
         self.starts += 1
-        self._note("switched on")
+        self._reception.note("switched on")
 
     def close(self) -> None:
         self.chip.close()
@@ -263,14 +263,14 @@ class Dut:
         before, deadline = self.instructions, time.monotonic() + limits[1]
         received, ended = 0, ""
         while True:
-            if (result := found(bytes(self._pending))) is not None:
-                del self._pending[: result[0]]
+            if (result := found(bytes(self._reception.pending))) is not None:
+                del self._reception.pending[: result[0]]
                 return result[1]
             if ended:
                 break
             done = 0 if before is None else self.instructions - before
             left = limits[0] - done, deadline - time.monotonic()
-            data, ended = self._more(*left)
+            data, ended = self._reception.more(*left)
             received += len(data)
             if received > MOST_BYTES and not ended:
                 ended = f"it sent {received:,} bytes and did not stop sending"
@@ -280,102 +280,18 @@ class Dut:
                 ended = f"it executed {done:,} instructions, the limit of a wait, and runs on"
         raise self._failure(wanted if isinstance(wanted, str) else wanted(), ended)
 
-    def _more(self, instructions: int, seconds: float) -> tuple[bytes, str]:
-        """(what the chip sends next, why nothing more will come or "")."""
-        try:
-            data, ended = self._run(instructions, seconds)
-        except FirmwareError as error:
-            data, ended = b"", str(error).removeprefix(f"{self.name}: ")
-        self._take(data)
-        return data, ended
-
-    def _run(self, instructions: int, seconds: float) -> tuple[bytes, str]:
-        if not isinstance(self.chip, Machine):
-            return self.chip.read(WINDOW, max(0.0, min(LOOK, seconds))), ""
-        if instructions <= 0 or seconds <= 0:
-            return b"", ""
-        self.chip.ceiling = seconds
-        stop = self.chip.run(min(SLICE, instructions), until_output=True)
-        data = self.chip.take_output()
-        self.stop = stop
-        if stop.reason is Reason.BREAKPOINT and self._at_break is not None:
-            self._take(data)
-            self._at_break(stop)
-            return b"", ""
-        if stop.reason is Reason.TIME:  # of this call; the wait states its whole limit
-            return data, ""
-        why = f"it {stop.text}" if stop.text else stop.reason.value
-        is_over = stop.reason in END or (stop.reason is Reason.WAITING and not data)
-        return data, why if is_over else ""
-
-    def _take(self, data: bytes) -> None:
-        self._transcript.add(data)
-        if self.log is not None and data:
-            self.log.received(data)
-        self._pending += data
-        if len(self._pending) > WINDOW:
-            del self._pending[:-WINDOW]
-
     def _failure(self, wanted: str, ended: str) -> DeviceFailure:
         """What was expected, what happened instead, and where the device stands."""
         self.failed = True
         lines = [f"expected {wanted} from {self.name}, but {ended or 'nothing arrived'}"]
         lines += self.state()
-        self._note("\n".join(lines))
+        self._reception.note("\n".join(lines))
         return DeviceFailure("\n".join(lines), self.stop)
 
     def state(self) -> list[str]:
         """Where the device stands: place, registers, and what it sent last."""
-        lines, stop = [], self.stop
-        if stop is not None and stop.place:
-            lines.append(f"place: {stop.place}")
-        if registers := self._registers():
-            lines.append("registers: " + " ".join(f"{name}={value:08x}" for name, value in registers.items()))
-        if not self._transcript.total:
-            return [*lines, "received: nothing"]
-        received = last_lines(self._transcript).splitlines()
-        return [
-            *lines,
-            f"received: {self._transcript.total:,} bytes, the last lines:",
-            *(f"  | {line}" for line in received),
-        ]
-
-    def _registers(self) -> dict[str, int]:
-        if self.stop is not None and self.stop.registers:
-            return self.stop.registers
-        try:
-            return self.registers()
-        except IntegradError:  # the emulator has ended
-            return {}
-
-    def _note(self, text: str) -> None:
-        if self.log is not None:
-            self.log.note(text)
+        return self._reception.state()
 
     def _check_power(self) -> None:
         if not self._on:
             raise IntegradError(f"{self.name}: is switched off; call restart() first")
-
-
-def first_match(patterns: Sequence[re.Pattern], data: bytes) -> tuple[int, re.Match] | None:
-    """(end in bytes, match) of what matches first. Bytes that are no text are U+FFFD to a pattern of str:
-    each is one character, with which reports can be written and sent between processes."""
-    escaped = data.decode("utf-8", "surrogateescape")
-    text = NO_TEXT.sub("\ufffd", escaped)
-    found = [
-        (begin, end, match)
-        for pattern in patterns
-        if (match := pattern.search(text if isinstance(pattern.pattern, str) else data))
-        for begin, end in [_bytes_of(match, escaped)]
-    ]
-    if not found:
-        return None
-    _, end, match = min(found, key=lambda one: one[0])
-    return end, match
-
-
-def _bytes_of(match: re.Match, text: str) -> tuple[int, int]:
-    """Where a match begins and ends, in bytes."""
-    if isinstance(match.string, bytes):
-        return match.span()
-    return tuple(len(text[:at].encode("utf-8", "surrogateescape")) for at in match.span())
