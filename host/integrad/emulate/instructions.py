@@ -119,6 +119,11 @@ def _is_dsp_register(first: int, second: int) -> bool:
     return first & 0x0060 == 0x0020 or first & 0x000F != 0x000F
 
 
+def ends_in_wfi(code: bytes) -> bool:
+    """Whether four bytes of code end in an instruction that waits for an interrupt (WFI, WFI.W)."""
+    return code[2:] == b"\x30\xbf" or code == b"\xaf\xf3\x03\x80"
+
+
 def timing(first: int, second: int) -> str:
     """Kind of an instruction in tables of cycles: its class, or a finer one where its cycles are others."""
     kind, words = classify(first, second)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from integrad.build.program import Program
 from integrad.emulate.counting import markers
 from integrad.emulate.faults import explain
+from integrad.emulate.instructions import ends_in_wfi
 from integrad.emulate.qemu_monitor import Monitor, parse_registers
 from integrad.errors import IntegradError
 from integrad.targets.cores import Core
@@ -126,8 +127,7 @@ class CortexMView(CoreView):
         return {"exception": exception, "cfsr": words[0], "address": address}
 
     def sleeps(self, pc, monitor):
-        before = monitor.read(pc - 4, 4)
-        return before[2:] == b"\x30\xbf" or before == b"\xaf\xf3\x03\x80"
+        return ends_in_wfi(monitor.read(pc - 4, 4))
 
     def input_wakes(self, registers, monitor):
         return any(monitor.read(self.INTERRUPTS, 32))

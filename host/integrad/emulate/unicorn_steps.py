@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from integrad.build.program import Program
-from integrad.emulate.instructions import is_wide
+from integrad.emulate.instructions import ends_in_wfi, is_wide
 from integrad.emulate.unicorn_core import PAGE, CoreFault, UnicornCore, require_unicorn
 from integrad.emulate.unicorn_devices import PORTS, SystemRegisters
 from integrad.targets.cores import Core
@@ -18,7 +18,6 @@ HANDLER = 100_000
 """Instructions after which a handler of the timer is said to hang."""
 
 TIMER_VECTOR, FIRST_VECTORS = 15, 64
-WFI = (b"\x30\xbf", b"\xaf\xf3\x03\x80")
 
 
 class Steps:
@@ -141,8 +140,7 @@ class Steps:
         self.core.reset()
 
     def _is_behind_wfi(self) -> bool:
-        before = bytes(self.core.uc.mem_read(max(self.core.pc - 4, 0), 4))
-        return before[2:] == WFI[0] or before == WFI[1]
+        return ends_in_wfi(bytes(self.core.uc.mem_read(max(self.core.pc - 4, 0), 4)))
 
     def _executed(self) -> int:
         """Instructions of the blocks that were entered, without those of the last one behind the pc."""

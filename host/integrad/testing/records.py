@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from integrad.testing.transcript import Log
 
 RECORD = pytest.StashKey["Record"]()
 LONGEST_NAME = 150
-"""Bytes of the name of a log."""
+"""Bytes of the name of a log, without the checksum of a longer one."""
 
 PROPERTY_TEXT = 16 * 1024
 """Characters of what was received in the properties of JUnit."""
@@ -31,7 +32,7 @@ class Record:
 
 def begin(item: pytest.Item, device) -> Dut:
     """A running device for a test, with a log. device: integrad.testing.devices.Device."""
-    path = _log_folder(item.config) / f"{_file_name(item.nodeid)}.log"
+    path = _log_folder(item.config) / f"{log_name(item.nodeid)}.log"
     try:
         log = Log(path)
     except OSError as error:
@@ -86,7 +87,10 @@ def _log_folder(config: pytest.Config) -> Path:
     return config.invocation_params.dir / config.getoption("integrad_logs")
 
 
-def _file_name(nodeid: str) -> str:
-    """Of the log of a test: its path, names and parameters."""
+def log_name(nodeid: str) -> str:
+    """Of the log of a test: its path, names and parameters; the end and a checksum of what is too long."""
     name = re.sub(r"[^\w.,=+-]+", "_", nodeid).strip("_")
-    return name.encode()[-LONGEST_NAME:].decode(errors="ignore")
+    whole = name.encode()
+    if len(whole) <= LONGEST_NAME:
+        return name
+    return f"{whole[-LONGEST_NAME:].decode(errors='ignore')}-{zlib.crc32(whole):08x}"
