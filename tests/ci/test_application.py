@@ -4,6 +4,7 @@ protocol on an emulated core, and uses everything that board.h promises."""
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,8 +17,10 @@ from integrad.errors import IntegradError, UsageError
 from integrad.model_file import load_model
 from integrad.protocol.client import Client
 from integrad.protocol.messages import What
+from integrad.targets.cores import CORES
 from integrad.testing import board_firmware
 from integrad.testing.application import build_application
+from integrad.testing.machine_drivers import machine_config
 from integrad.testing.settings import Settings
 from integrad.testing.values import Place
 
@@ -123,6 +126,16 @@ def test_a_board_has_the_sources_and_the_model_under_its_name(settings, tmp_path
     assert {path.name for path in folder.rglob("*.[ch]")} >= {"toy.h", "app.c", "1_app.c"}
     assert (folder / "app.c").read_bytes() == chosen.sources[0].read_bytes()
     assert not (folder / "main.c").exists()
+
+
+def test_weights_that_exceed_the_emulated_flash():
+    plan = SimpleNamespace(weights_bytes=600_000, batch=1)
+    text = (
+        "core m4: 2 slots of 602,112 bytes for the weights that learn exceed the 1,048,576 bytes of emulated"
+    )
+    with pytest.raises(IntegradError, match=text) as raised:
+        machine_config(CORES["m4"], plan)
+    assert not isinstance(raised.value, UsageError), "no option is wrong: other cores are still checked"
 
 
 def test_unicorn_runs_the_same_firmware(settings):

@@ -12,7 +12,7 @@ from integrad.build.program import Program
 from integrad.emulate.machine import ERASED, MOST_RESTARTS, OUTPUT_LIMIT, SLICE, STORE, Machine, Reason, Stop
 from integrad.emulate.qemu_cores import view_of
 from integrad.emulate.unicorn_core import CoreFault
-from integrad.emulate.unicorn_steps import Steps
+from integrad.emulate.unicorn_steps import SECOND, Steps
 from integrad.errors import IntegradError
 from integrad.targets.cores import Core
 
@@ -25,8 +25,8 @@ QUIET = 64
 LOOKS = 5000
 """The same for a program without a timer, from which on nothing else is expected of it."""
 
-LONGEST_WAIT = 3.0
-"""Seconds of a program with a timer that only waits, from which on nothing else is expected of it."""
+LONGEST_WAIT = 3 * SECOND
+"""Nanoseconds of a program with a timer that only waits, from which on nothing else is expected of it."""
 
 
 class UnicornMachine(Machine):
@@ -137,7 +137,7 @@ class UnicornMachine(Machine):
         return None
 
     def _waits(self, where: str) -> Stop:
-        self._steps.port.quiet, self._steps.waited = 0, 0.0
+        self._steps.port.quiet, self._steps.waited = 0, 0
         return self._stop(Reason.WAITING, f"waits for input in {where}{self._lacking}")
 
     @property

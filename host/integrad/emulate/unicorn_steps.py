@@ -10,6 +10,9 @@ from integrad.emulate.unicorn_core import PAGE, CoreFault, UnicornCore, require_
 from integrad.emulate.unicorn_devices import PORTS, SystemRegisters
 from integrad.targets.cores import Core
 
+SECOND = 10**9
+"""In nanoseconds."""
+
 SYSTEM = 0xE0000000
 RETURN = 0xFFFFFFF9
 """What an interrupt handler returns to."""
@@ -22,7 +25,7 @@ TIMER_VECTOR, FIRST_VECTORS = 15, 64
 
 class Steps:
     """port, system: the devices. at_break, asleep: how the last step ended. restarts: of the program.
-    waited: seconds of its timer that have passed while it only waited for input."""
+    waited: nanoseconds of its timer that have passed while it only waited for input."""
 
     def __init__(self, program: Program, core: Core, store: int, flash: bytes):
         require_unicorn(core)
@@ -39,8 +42,8 @@ class Steps:
             uc.mmio_map(base, device.size, _reader(device), None, self._writer(device), None)
         uc.mem_map(system + PAGE, PAGE * (256 - 15))
         self.at_break = self.asleep = False
-        self.restarts, self.waited = -1, 0.0
-        self._now, self._next = 0.0, None
+        self.restarts, self.waited = -1, 0
+        self._now, self._next = 0, None
         self._counts_blocks = False
         self._blocks, self._most, self._last = 0, 0, (0, 0)
         self._in_handler = False
@@ -69,7 +72,7 @@ class Steps:
             self._reset()
         if is_early and not self._counts_blocks:
             self._count_blocks()  # from now on it is known how far a piece went
-        self._pass(done / 1e9)
+        self._pass(done)
         return done
 
     def break_at(self, where: tuple[int, int] | None) -> None:
@@ -94,14 +97,15 @@ class Steps:
             self._now = self._next
             self._pass(0)
 
-    def _pass(self, seconds: float) -> None:
-        self._now += seconds
+    def _pass(self, nanoseconds: int) -> None:
+        """Let time pass, of which an instruction takes a nanosecond, as in QEMU."""
+        self._now += nanoseconds
         if not self.port.quiet:
-            self.waited = 0.0
+            self.waited = 0
         if not self.system.ticks:
             self._next = None
             return
-        period = self.system.ticks / self._machine.core_hz
+        period = self.system.ticks * SECOND // self._machine.core_hz
         if self._next is None:
             self._next = self._now + period
         if self._now >= self._next:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from integrad.errors import UsageError
+from integrad.errors import IntegradError, UsageError
 from integrad.export.board_driver import START, Macro
 from integrad.export.project import BAUD, board_config
 from integrad.targets.cores import CORES, Core
@@ -81,16 +81,17 @@ def driver_sources(core: Core) -> list[str]:
 
 
 def machine_config(core: Core, plan: Plan | None) -> str:
-    """The text of board_config.h. plan: of the model whose weights are
-    stored, or None if there is no model."""
+    """The text of board_config.h. plan: of the model whose weights are stored, or None if there is no model.
+    Raises IntegradError if they exceed the memory that stands for flash, and UsageError as
+    machine_driver()."""
     slots, slot, block, unit = SLOTS, OTHER_SLOT_BYTES, BLOCK_BYTES, UNIT_BYTES
     if plan:
         slot = rounded(slot_bytes(plan.weights_bytes, unit), block)
         slots = SLOTS if plan.batch else 0
         if slots * slot > STORE_BYTES:
-            raise UsageError(
+            raise IntegradError(
                 f"core {core.name}: {slots} slots of {slot:,} bytes for the weights that learn exceed the "
-                f"{STORE_BYTES:,} bytes of emulated flash for them"
+                f"{STORE_BYTES:,} bytes of emulated flash for them; let fewer layers learn"
             )
     macros = [
         Macro("BOARD_INTERRUPTS", 0, "of the chip, besides those of the core"),
