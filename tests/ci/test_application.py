@@ -10,7 +10,7 @@ import pytest
 
 import integrad as ig
 from integrad.build.firmware import DoesNotFitError
-from integrad.build.toolchain import DEVICE
+from integrad.build.toolchain import DEVICE, find_toolchain
 from integrad.emulate.machine import Reason
 from integrad.emulate.machines import start_machine
 from integrad.errors import IntegradError, UsageError
@@ -18,7 +18,8 @@ from integrad.model_file import load_model
 from integrad.protocol.client import Client
 from integrad.protocol.messages import What
 from integrad.targets.cores import CORES
-from integrad.testing import board_firmware
+from integrad.targets.families import ARM
+from integrad.testing import application_key, board_firmware
 from integrad.testing.application import build_application
 from integrad.testing.machine_drivers import machine_config
 from integrad.testing.settings import Settings
@@ -126,6 +127,15 @@ def test_a_board_has_the_sources_and_the_model_under_its_name(settings, tmp_path
     assert {path.name for path in folder.rglob("*.[ch]")} >= {"toy.h", "app.c", "1_app.c"}
     assert (folder / "app.c").read_bytes() == chosen.sources[0].read_bytes()
     assert not (folder / "main.c").exists()
+
+
+def test_a_c_library_that_is_installed_later_makes_another_build(settings, monkeypatch):
+    core, tools = CORES["m4"], find_toolchain("gcc", ARM)
+    keys = set()
+    for libraries in ([], ["-lc"], ["-lc"]):
+        monkeypatch.setattr(application_key, "c_library", lambda tools, found=libraries: found)
+        keys.add(application_key.application_key(settings, core, tools))
+    assert len(keys) == 2
 
 
 def test_weights_that_exceed_the_emulated_flash():

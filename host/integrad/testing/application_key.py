@@ -13,6 +13,7 @@ from integrad.build.object_key import UnknowableError, compiler_identity, digest
 from integrad.build.toolchain import Toolchain
 from integrad.errors import IntegradError
 from integrad.targets.cores import Core
+from integrad.testing.application_sources import c_library
 from integrad.testing.settings import Settings
 
 PACKAGES = ("integrad", "integrad_codegen", "integrad_templates", "integrad_device")
@@ -39,7 +40,7 @@ def application_key(settings: Settings, core: Core, tools: Toolchain) -> str:
             __version__,
             _packages(),
             compiler_identity(tools.name, tools.compile[0]),
-            (core, tools.flags),
+            (core, tools.flags, c_library(tools)),
             (model, settings.model and settings.model.stem, settings.name, settings.learn),
             (settings.batch_size, settings.defines, texts),
         )
