@@ -9,9 +9,13 @@
 
 #if defined(__riscv)
 #define UART_DATA (*(volatile uint8_t *)0x10000000u)
+#define UART_INTERRUPTS (*(volatile uint8_t *)0x10000001u)
 #define UART_STATUS (*(volatile uint8_t *)0x10000005u)
 
+/* csrw mie, of which these are the bits */
 #define ENABLE_INTERRUPTS(kinds) __asm__ volatile(".insn i 0x73, 1, x0, %0, 0x304" ::"r"(kinds))
+#define BY_TIMER (1u << 7)
+#define FROM_DEVICES (1u << 11)
 
 static void line_start(void) {
 }
@@ -31,26 +35,27 @@ static void line_send(uint8_t byte) {
 }
 
 static void machine_reset(void) {
-    REGISTER(0x00100000u) = 0x7777;
+    REGISTER(0x00100000u) = 0x7777; /* the command to reset */
 }
 
 /* Sleep for a hundredth of a second, until the machine's timer expires. */
 static void sleep_by_timer(void) {
     const uint32_t ticks = 100000;
     uint32_t now = REGISTER(0x0200BFF8u);
-    REGISTER(0x02004004u) = 0;
-    REGISTER(0x02004000u) = now + ticks;
-    ENABLE_INTERRUPTS(1u << 7);
+    REGISTER(0x02004004u) = 0;           /* when it expires, upper half */
+    REGISTER(0x02004000u) = now + ticks; /* lower half */
+    ENABLE_INTERRUPTS(BY_TIMER);
     __asm__ volatile("wfi");
     ENABLE_INTERRUPTS(0);
 }
 
 /* Sleep until a byte arrives, with interrupts that wake the core and are not taken. */
 static void sleep_until_byte(void) {
-    *(volatile uint8_t *)0x10000001u = 1;
-    REGISTER(0x0C000028u) = 1;
-    REGISTER(0x0C002000u) = 1u << 10;
-    ENABLE_INTERRUPTS(1u << 11);
+    const uint32_t number = 10;             /* of the port's interrupt */
+    UART_INTERRUPTS = 1;                    /* when a byte has arrived */
+    REGISTER(0x0C000000u + 4 * number) = 1; /* its priority */
+    REGISTER(0x0C002000u) = 1u << number;   /* those that reach the core */
+    ENABLE_INTERRUPTS(FROM_DEVICES);
     while (!line_has_byte()) {
         __asm__ volatile("wfi");
     }
@@ -61,13 +66,13 @@ static void sleep_until_byte(void) {
 #define UART 0x40002000u
 
 static void line_start(void) {
-    REGISTER(UART + 0x500) = 4;
-    REGISTER(UART + 0x000) = 1;
-    REGISTER(UART + 0x008) = 1;
+    REGISTER(UART + 0x500) = 4; /* on */
+    REGISTER(UART + 0x000) = 1; /* begin to receive */
+    REGISTER(UART + 0x008) = 1; /* begin to send */
 }
 
 static void line_wakes(void) {
-    REGISTER(UART + 0x304) = 4;
+    REGISTER(UART + 0x304) = 4; /* an interrupt when a byte has arrived */
 }
 
 static int line_has_byte(void) {
@@ -95,12 +100,12 @@ static void line_send(uint8_t byte) {
 #endif
 
 static void line_start(void) {
-    REGISTER(UART + 0x10) = 16;
-    REGISTER(UART + 0x08) = 3;
+    REGISTER(UART + 0x10) = 16; /* the fastest rate */
+    REGISTER(UART + 0x08) = 3;  /* send and receive */
 }
 
 static void line_wakes(void) {
-    REGISTER(UART + 0x08) = 11;
+    REGISTER(UART + 0x08) = 11; /* also an interrupt when a byte has arrived */
 }
 
 static int line_has_byte(void) {
@@ -119,24 +124,24 @@ static void line_send(uint8_t byte) {
 #endif
 
 static void machine_reset(void) {
-    REGISTER(0xE000ED0Cu) = 0x05FA0004u;
+    REGISTER(0xE000ED0Cu) = 0x05FA0004u; /* the key, and the request */
 }
 
 static void sleep_by_timer(void) {
     __asm__ volatile("cpsid i");
-    REGISTER(0xE000E014u) = 200000;
-    REGISTER(0xE000E018u) = 0;
-    REGISTER(0xE000E010u) = 7;
+    REGISTER(0xE000E014u) = 200000; /* ticks until it expires */
+    REGISTER(0xE000E018u) = 0;      /* begin with all of them */
+    REGISTER(0xE000E010u) = 7;      /* on, with its interrupt, from the clock of the core */
     __asm__ volatile("wfi");
     REGISTER(0xE000E010u) = 0;
-    REGISTER(0xE000ED04u) = 1u << 25;
+    REGISTER(0xE000ED04u) = 1u << 25; /* forget the interrupt */
 }
 
 static void sleep_until_byte(void) {
     __asm__ volatile("cpsid i");
     line_wakes();
     for (uint32_t group = 0; group < 3; group++) {
-        REGISTER(0xE000E100u + 4 * group) = 0xFFFFFFFFu;
+        REGISTER(0xE000E100u + 4 * group) = 0xFFFFFFFFu; /* enable all of them */
     }
     while (!line_has_byte()) {
         __asm__ volatile("wfi");
