@@ -4,13 +4,14 @@ import os
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from emulated import PROGRAMS
 
 from integrad.build.firmware import build_firmware, linker_script
 from integrad.build.program import read_program
-from integrad.emulate import machines
+from integrad.emulate import machines, qemu_process
 from integrad.emulate.counting import markers
 from integrad.emulate.faults import FirmwareError
 from integrad.emulate.machine import STORE, Reason
@@ -216,6 +217,18 @@ def test_a_start_that_takes_too_long_ends_qemu(program, monkeypatch):
         start_machine(program("m3"), get_core("m3"), "qemu")
     (process,) = started
     assert process.is_closed and process.process.returncode
+
+
+def test_a_start_that_fails_leaves_nothing_open(program, monkeypatch):
+    def refuse(*arguments, **options):
+        raise OSError(12, "Cannot allocate memory")
+
+    start_machine(program("m3"), get_core("m3"), "qemu").close()
+    before = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr(qemu_process, "subprocess", SimpleNamespace(PIPE=subprocess.PIPE, Popen=refuse))
+    with pytest.raises(IntegradError, match="cannot be started: Cannot allocate memory"):
+        start_machine(program("m3"), get_core("m3"), "qemu")
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 @every_machine

@@ -62,35 +62,55 @@ class QemuProcess:
         command = machine_command(program, core, Path(self._folder.name))
         build_plugin(command[0], "stepper")  # before anything is open
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        connection = self._start(command, places, options, files)
+        if hasattr(resource, "prlimit"):  # a lockup ends QEMU by a signal that writes a core file
+            with suppress(ProcessLookupError):
+                resource.prlimit(self.process.pid, resource.RLIMIT_CORE, (0, 0))
+        for end in (self._reports, self._console, self.process.stdin.fileno(), self.process.stdout.fileno()):
+            os.set_blocking(end, False)
+        try:
+            self.monitor = Monitor(connection)
+            self._core_thread = self.monitor.core_thread()
+        except (IntegradError, OSError):
+            connection.close()
+            raise self.died() from None
+
+    def _start(
+        self,
+        command: list[str],
+        places: Iterable[tuple[str, int]],
+        options: Iterable[str],
+        files: tuple[int, ...],
+    ) -> socket.socket:
+        """Start QEMU with the other ends of the pipes. Returns the connection to its monitor. Raises
+        IntegradError, with everything closed, if the host cannot start it."""
         taken, self._commands = os.pipe()
         self._reports, sent = os.pipe()
         self._console, console = os.pipe()
         ours, theirs = socket.socketpair()
         inherited = Inherited(taken, sent, console, theirs.fileno())
-        command += [*connections(command[0], inherited, places), *options]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(
-            command,
-            bufsize=0,
-            stdin=pipe,
-            stdout=pipe,
-            stderr=self._errors,
-            pass_fds=(*inherited.numbers(), *files),
-            cwd=self._folder.name,
-        )
-        if hasattr(resource, "prlimit"):  # a lockup ends QEMU by a signal that writes a core file
-            with suppress(ProcessLookupError):
-                resource.prlimit(self.process.pid, resource.RLIMIT_CORE, (0, 0))
-        for end in (taken, sent, console):
-            os.close(end)
-        theirs.close()
-        for end in (self._reports, self._console, self.process.stdin.fileno(), self.process.stdout.fileno()):
-            os.set_blocking(end, False)
         try:
-            self.monitor = Monitor(ours)
-            self._core_thread = self.monitor.core_thread()
-        except (IntegradError, OSError):
-            raise self.died() from None
+            self.process = subprocess.Popen(
+                [*command, *connections(command[0], inherited, places), *options],
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                pass_fds=(*inherited.numbers(), *files),
+                cwd=self._folder.name,
+            )
+        except OSError as error:
+            for end in (self._commands, self._reports, self._console):
+                os.close(end)
+            ours.close()
+            self._errors.close()
+            self._folder.cleanup()
+            raise IntegradError(f"{command[0]}: cannot be started: {error.strerror}") from error
+        finally:
+            for end in (taken, sent, console):
+                os.close(end)
+            theirs.close()
+        return ours
 
     def send(self, command: str) -> None:
         """A command to the stepper."""
