@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Figure:
-    """key: as in the baseline and in JSON; with - for _, that of the budget. unit: "bytes", "instructions" or
-    "fraction". more_is_better: whether a budget is a minimum."""
+    """key: as in the baseline and in JSON; with - for _, that of the budget. title: in tables. unit: "bytes",
+    "instructions" or "fraction". more_is_better: whether a budget is a minimum."""
 
     key: str
     title: str

@@ -15,7 +15,7 @@ from integrad.testing.transcript import Log
 
 RECORD = pytest.StashKey["Record"]()
 LONGEST_NAME = 150
-"""Bytes of the name of a log, without the checksum of a longer one."""
+"""Bytes of the name of a log."""
 
 PROPERTY_TEXT = 16 * 1024
 """Characters of what was received in the properties of JUnit."""
@@ -88,9 +88,10 @@ def _log_folder(config: pytest.Config) -> Path:
 
 
 def log_name(nodeid: str) -> str:
-    """Of the log of a test: its path, names and parameters; the end and a checksum of what is too long."""
+    """Of the log of a test: its path, names and parameters; a checksum and the end of what is too long."""
     name = re.sub(r"[^\w.,=+-]+", "_", nodeid).strip("_")
     whole = name.encode()
     if len(whole) <= LONGEST_NAME:
         return name
-    return f"{whole[-LONGEST_NAME:].decode(errors='ignore')}-{zlib.crc32(whole):08x}"
+    start = f"{zlib.crc32(whole):08x}-"
+    return start + whole[len(start) - LONGEST_NAME :].decode(errors="ignore")
