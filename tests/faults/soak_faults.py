@@ -55,9 +55,10 @@ def main():
                 header = list(trials)
                 print(f"| command | {' | '.join(header)} |\n|---|{'---:|' * len(header)}")
             print(f"| {command} | {' | '.join(str(trials[kind]) for kind in header)} |", flush=True)
-        (where := folder / "kills").mkdir()
-        kill_and_resume(where, options.kills, epochs=15 * options.kills, terminations=True)
-        print(f"\n{options.kills} kills of one training: the bits of an undisturbed run.", flush=True)
+        if options.kills:
+            (where := folder / "kills").mkdir()
+            kill_and_resume(where, options.kills, epochs=15 * options.kills, terminations=True)
+            print(f"\n{options.kills} kills of one training: the bits of an undisturbed run.", flush=True)
         (where := folder / "rivals").mkdir()
         rivals(where)
         print(f"{RIVALS} trainings on one file, {ROUNDS} times: one model, which is whole.")

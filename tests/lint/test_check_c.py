@@ -21,7 +21,7 @@ def test_mistakes_are_found(name, tmp_path):
     text, by_cppcheck, by_clang_tidy = MISTAKES[name]
     (tmp_path / "a.c").write_text(f"{text}\n")
     assert by_cppcheck.lower() in check_c.findings(check_c.cppcheck([tmp_path / "a.c"])).lower()
-    assert by_clang_tidy.lower() in check_c.findings(check_c.clang_tidy([tmp_path / "a.c"])).lower()
+    assert by_clang_tidy.lower() in check_c.findings(check_c.clang_tidy(tmp_path, [tmp_path / "a.c"])).lower()
 
 
 def test_a_missing_tool_is_an_error():

@@ -14,11 +14,11 @@ TAKEN = "taken"
 
 
 class Bucket(NamedTuple):
-    """What is counted together. kind: class of the instructions; words: that each of them moves, of class
-    `multiple`; timing: their kind in tables of cycles; size: of each in bytes."""
+    """What is counted together. counter: class of the instructions, or TAKEN; words: that each of them
+    moves, of class `multiple`; timing: their kind in tables of cycles; size: of each in bytes."""
 
     function: str
-    kind: str
+    counter: str
     words: int = 0
     timing: str = "other"
     size: int = 2
@@ -62,8 +62,8 @@ class Counts:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name in CLASSES}
 
     def add(self, bucket: Bucket, count: int) -> None:
-        setattr(self, bucket.kind, getattr(self, bucket.kind) + count)
-        if bucket.kind != TAKEN:
+        setattr(self, bucket.counter, getattr(self, bucket.counter) + count)
+        if bucket.counter != TAKEN:
             self.words += bucket.words * count
             self.size += bucket.size * count
             self.timings[bucket.timing] += count
