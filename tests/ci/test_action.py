@@ -57,7 +57,7 @@ class RunnerWithCaches(Runner):
         elif step["name"] == "Cache of compiled objects":
             cache = self.folder / "home/.cache"
             cache.mkdir()
-            (cache / "integrad").symlink_to(user_cache_path("integrad"))
+            (cache / "integrad").symlink_to(user_cache_path("integrad", ensure_exists=True))
 
 
 def lend_environment(folder):
