@@ -9,6 +9,7 @@ from enum import Enum
 
 from integrad.emulate.chip import Chip
 from integrad.emulate.faults import FirmwareError
+from integrad.errors import IntegradError
 from integrad.targets.cores import CORES
 from integrad.targets.machines import STORE_BYTES
 
@@ -76,6 +77,7 @@ class Machine(Chip):
     """
 
     ceiling: float = 60.0
+    _is_on = False
 
     @abstractmethod
     def run(self, instructions: int, until_output: bool = False) -> Stop:
@@ -141,3 +143,7 @@ class Machine(Chip):
                 kind = "fault" if stop.reason is Reason.FAULT else "emulator"
                 raise FirmwareError(kind, f"{self.name} {stop.text}", stop.exit_code)
         return taken
+
+    def _require_power(self) -> None:
+        if not self._is_on:
+            raise IntegradError(f"{self.name}: is switched off; call restart() first")

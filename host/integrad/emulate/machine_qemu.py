@@ -28,7 +28,6 @@ class QemuMachine(Machine):
         self._flash = FlashFile(core)
         self._counted = self._executed_before = 0
         self._break: tuple[int, int] | None = None
-        self._is_on = False
         try:
             self._switch_on()
         except IntegradError:
@@ -135,10 +134,6 @@ class QemuMachine(Machine):
         self._is_on = True
         if self._break is not None:
             self._session.break_at(*self._break)
-
-    def _require_power(self) -> None:
-        if not self._is_on:
-            raise IntegradError(f"{self.name}: is switched off; call restart() first")
 
     def _require_life(self) -> None:
         if self._process.is_closed:

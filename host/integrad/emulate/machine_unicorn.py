@@ -39,7 +39,6 @@ class UnicornMachine(Machine):
         self._store, size = STORE[core.name]
         self._flash = bytes([ERASED]) * size
         self._counted = 0
-        self._is_on = False
         self._break: tuple[int, int] | None = None
         self._switch_on()
 
@@ -164,10 +163,6 @@ class UnicornMachine(Machine):
             raise IntegradError(f"{self.name}: no memory at 0x{address:08x}") from None
 
     # Inside.
-
-    def _require_power(self) -> None:
-        if not self._is_on:
-            raise IntegradError(f"{self.name}: is switched off; call restart() first")
 
     def _switch_on(self) -> None:
         self._is_on = True
