@@ -90,9 +90,10 @@ LAYER_OPTIONS = ("leak", "encoding", "bias", "sums")
 )
 @click.option(
     "--keep",
-    metavar="best|last",
-    help="Weights to keep: those of the best epoch by validation, or the last ones; validation then only "
-    "measures, and training takes all epochs. [default: as above]",
+    metavar="best|last|average",
+    help="Weights to keep: those of the best epoch by validation, or the last ones, or their average over "
+    "the last third of the steps; validation then only measures, and training takes all epochs. "
+    "[default: as above]",
 )
 @click.option(
     "--balance",

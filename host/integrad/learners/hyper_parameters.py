@@ -60,7 +60,7 @@ AFTER = {
     "augment_by": HyperParameter(default="sample", choices=("batch", "sample")),
     "steps": HyperParameter(),
     "halvings": HyperParameter(high=30),
-    "keep": HyperParameter(default="best", choices=("best", "last")),
+    "keep": HyperParameter(default="best", choices=("best", "last", "average")),
     "balance": HyperParameter(high=2),
 }
 """Hyper-parameters of the trainer, which are independent of the learner. In a training record, those of the

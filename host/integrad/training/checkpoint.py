@@ -21,6 +21,7 @@ from integrad.training.divergence import DivergenceWatch
 from integrad.training.history import Epoch
 from integrad.training.plateau import Plateau
 from integrad.training.training_state import TrainingState
+from integrad.training.weight_average import WeightAverage
 
 KIND = "integrad-checkpoint"
 VERSION = 2
@@ -31,6 +32,9 @@ MOST_RECORDS = 1000
 
 EPOCHS, NONE = "epochs", -1
 """The tensor of the epochs: a row for each, a column for each field; NONE for None."""
+
+AVERAGED, SUM = "averaged", "sum/"
+"""The number of addends of a WeightAverage, 0 where it is missing, and the prefix of its tensors."""
 
 PLAIN = (
     "learning_rate_inv", "position", "loss", "correct", "best_epoch", "finished", "warnings",
@@ -50,10 +54,12 @@ def save_checkpoint(path: str | os.PathLike, identity: dict, network: Network, s
         "watch": state.watch.describe(),
         EPOCHS: [] if many else [vars(epoch) for epoch in state.epochs],
         "best_score": None if state.best_score is None else list(state.best_score),
+        AVERAGED: state.average.count,
         **{name: getattr(state, name) for name in PLAIN},
     }
     tensors = {f"now/{name}": array for name, array in network.arrays().items()}
     tensors |= {f"best/{name}": array for name, array in state.best.items()}
+    tensors |= {f"{SUM}{name}": array for name, array in state.average.sums.items()}
     if state.order is not None:
         tensors["order"] = state.order.astype(np.int64)
     if many:
@@ -89,6 +95,7 @@ def load_checkpoint(
             trial.load_parameters(best)
         elif values["epochs"]:
             raise ValueError("best weights are missing")
+        values["average"] = _read_average(document, tensors, network)
         trial.load_parameters({name[4:]: array for name, array in tensors.items() if name.startswith("now/")})
         require_checksum(stored, tensors)
     except IntegradError as error:
@@ -167,6 +174,15 @@ def _read_state(document: dict, tensors: dict[str, np.ndarray], samples: int) ->
         "seconds": _seconds(document, "seconds"),
         "step_seconds": _seconds(document, "step_seconds"),
     }
+
+
+def _read_average(document: dict, tensors: dict[str, np.ndarray], network: Network) -> WeightAverage:
+    """Raises LookupError, TypeError or ValueError if it is invalid."""
+    count = document.get(AVERAGED, 0)
+    sums = {name.removeprefix(SUM): tensor for name, tensor in tensors.items() if name.startswith(SUM)}
+    average = WeightAverage(sums, count)
+    average.check(network)
+    return average
 
 
 def _read_rows(path: str | os.PathLike, rows: np.ndarray) -> list[dict]:

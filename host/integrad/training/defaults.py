@@ -18,7 +18,7 @@ from integrad.network.network import Network
 from integrad.training.metrics import is_unbalanced
 from integrad.training.specification import FIRST, is_notation, load_spec
 from integrad.training.splits import count_untested, count_validation, seeded_split
-from integrad.training.trainer import BEST, EVERY_EPOCH, FIRST_HALF, LAST
+from integrad.training.trainer import AVERAGE, BEST, EVERY_EPOCH, FIRST_HALF, LAST
 
 SMALL_BATCH, LARGE_BATCH, MANY_SAMPLES = 16, 64, 10_000
 """LARGE_BATCH is four times as fast, but learns worse from fewer samples than MANY_SAMPLES."""
@@ -145,7 +145,7 @@ def _usual_learner(given: Mapping, options: Mapping) -> str:
 
 def _validation_percent(pool: int, given: Mapping, by_class: bool) -> int:
     """None of few samples, unless somebody relies on them."""
-    if given.get("keep") == LAST:
+    if given.get("keep") in (LAST, AVERAGE):
         return 0
     return VALIDATION_PERCENT if pool >= FEW_SAMPLES or by_class or given.get("keep") == BEST else 0
 
@@ -178,10 +178,10 @@ def _work(network: Network) -> int:
 def _describe(learner: str, chosen: Mapping, percent: int, pool: int | None) -> str:
     """pool: number of samples that do not test, where it decided; None where it did not."""
     batches = f"in batches of {chosen['batch_size']}"
+    declared = LEARNERS[learner].all_hyper_parameters()
     if steps := chosen.get("steps"):
         parts = [f"{steps:,} steps {batches}" if isinstance(steps, int) else f"{steps} steps"]
     else:
-        declared = LEARNERS[learner].all_hyper_parameters()
         epochs = chosen.get("epochs", declared["epochs"].default)
         annealed = chosen.get("schedule") == ANNEALED
         stops = percent and not annealed and chosen.get("stop_patience", declared["stop_patience"].default)
@@ -192,11 +192,15 @@ def _describe(learner: str, chosen: Mapping, percent: int, pool: int | None) -> 
         parts.append(f"{chosen['loss']} loss")
     if chosen.get("balance") in EVENLY:
         parts.append(EVENLY[chosen["balance"]])
-    keeps_last = chosen.get("keep") == LAST
-    if percent:
-        parts.append("validation only measures" if keeps_last else "validation chooses the epoch")
+    kept = chosen.get("keep", declared["keep"].default)
+    averaged = "the average of the last third of the weights"
+    weights = averaged if kept == AVERAGE else "the last weights"
+    if percent and kept == AVERAGE:
+        parts.append(f"{weights}; validation only measures")
+    elif percent:
+        parts.append("validation only measures" if kept == LAST else "validation chooses the epoch")
     elif pool is not None and pool < FEW_SAMPLES:
-        parts.append(f"the last weights of training on all {pool:,} samples: too few to choose an epoch")
+        parts.append(f"{weights} of training on all {pool:,} samples: too few to choose an epoch")
     else:
-        parts.append("the last weights, without validation")
+        parts.append(f"{weights}, without validation")
     return f"{learner}, {', '.join(parts)}"

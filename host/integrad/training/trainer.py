@@ -33,10 +33,12 @@ from integrad.training.plateau import Plateau
 from integrad.training.progress import Silent
 from integrad.training.stepper import Stepper
 from integrad.training.training_state import TrainingState
+from integrad.training.weight_average import is_averaged
 from integrad.training.workers import Alone, WorkerLost
 
-BEST, LAST = "best", "last"
-"""Of `keep`: the weights of the best epoch or of the last one."""
+BEST, LAST, AVERAGE = "best", "last", "average"
+"""Of `keep`: the weights of the best epoch, of the last one, or their average over the last third of the
+steps."""
 
 NEVER, EVERY_EPOCH, FIRST_HALF = 0, 1, 2
 """Of `balance`: the epochs that draw each class equally often."""
@@ -57,15 +59,16 @@ class Trainer:
     batch_size: the last batch of an epoch may be smaller. epochs: maximum number. learning_rate_inv: by
     default derived from the batch size. steps: if not 0, the number of epochs is that of so many steps, at
     least 1; `epochs` has no effect then. halvings: how often the learning rate is halved in the course of the
-    training, evenly. keep: "best", the weights of the best epoch by validation, or "last": validation then
-    only measures. balance: 1 to draw each class equally often in every epoch, by repeating samples of small
-    classes and leaving out some of large ones; 2 to do so in the first half of the epochs. patience: number
-    of epochs without improvement of the validation result after which learning_rate_inv is increased;
-    stop_patience: after which training ends; 0 means never. schedule: how the learning rate is reduced, one
-    of rate_schedules of the learner. last_learning_rate_inv: with schedule="annealed", the value in the last
+    training, evenly. keep: "best", the weights of the best epoch by validation, or "last", or "average", the
+    mean of the weights over the last third of the steps (WeightAverage): validation then only measures.
+    balance: 1 to draw each class equally often in every epoch, by repeating samples of small classes and
+    leaving out some of large ones; 2 to do so in the first half of the epochs. patience: number of epochs
+    without improvement of the validation result after which learning_rate_inv is increased; stop_patience:
+    after which training ends; 0 means never. schedule: how the learning rate is reduced, one of
+    rate_schedules of the learner. last_learning_rate_inv: with schedule="annealed", the value in the last
     epoch; 0 for `annealing` times the first one. An annealed training takes all epochs, and patience has no
-    effect. augment_crop, augment_flip, augment_by: see Augmentation. seed: of the generator `rng`, from
-    which all random numbers are drawn.
+    effect. augment_crop, augment_flip, augment_by: see Augmentation. seed: of the generator `rng`, from which
+    all random numbers are drawn.
     learn: see LearnSet. engine, threads: see make_engine; they affect the speed only.
     """
 
@@ -164,12 +167,12 @@ class Trainer:
         x: int8 (N, *input_shape) in [-127, 127]; y: integers (N,) in 0…classes-1. The best epoch is the one
         with the most correct validation samples, or with the highest macro-F1 if the training samples are
         unbalanced, and then with the smallest validation loss. Without validation samples, and with
-        keep="last", no plateau reduces the learning rate, no patience ends the training, and the weights of
-        the last epoch are kept. checkpoint: path of a file that is written after epochs, at most every five
-        seconds, and every minute; resume: continue from it. workers: the workers that call this with the same
-        data; only the first one writes and reports. Raises IntegradError for unsuitable data,
-        TrainingInterrupted after interrupt(), and WorkerLost; in the latter two cases the checkpoint has been
-        written.
+        keep="last" or "average", no plateau reduces the learning rate, no patience ends the training, and the
+        weights of the last epoch, or their average, are kept. checkpoint: path of a file that is written
+        after epochs, at most every five seconds, and every minute; resume: continue from it. workers: the
+        workers that call this with the same data; only the first one writes and reports. Raises IntegradError
+        for unsuitable data, TrainingInterrupted after interrupt(), and WorkerLost; in the latter two cases
+        the checkpoint has been written.
         """
         self.check_network(network)
         self.augmentation.check(network.input_shape)
@@ -262,11 +265,27 @@ class Trainer:
                 state.rng.bit_generator.state = before
                 raise
             state.count(len(batch), step)
+            self._average(engine, state, len(x))
             state.step_seconds += time.perf_counter() - started
             progress.batch(state.position)
             if self._interrupted:
                 raise TrainingInterrupted
             writer.save_if_due()
+
+    def _average(self, engine: Engine, state: TrainingState, samples: int) -> None:
+        """With keep="average", add the current weights if it is time to. After the last step, the mean takes
+        their place."""
+        if self.keep != AVERAGE:
+            return
+        per_epoch = -(-samples // self.batch_size)
+        done = len(state.epochs) * per_epoch - (-state.position // self.batch_size)
+        if not is_averaged(done, steps := state.planned * per_epoch):
+            return
+        engine.fetch()
+        state.average.add(engine.network)
+        if done == steps:
+            state.average.store(engine.network)
+            engine.load()
 
     def _draws_evenly(self, state: TrainingState) -> bool:
         """Whether the next epoch draws each class equally often."""
@@ -297,14 +316,14 @@ class Trainer:
         engine.fetch()
         rate = self._learning_rate_inv(state, network.classes)
         epoch = state.end_epoch(result, rate)
-        state.keep_if_best(network, epoch, self.keep == LAST)
+        state.keep_if_best(network, epoch, self.keep != BEST)
         progress.epoch(epoch)
         usual = self._usual_learning_rate_inv()
         warning = state.watch.observe(network, epoch, self.learning_rate_inv, usual)
         if warning:
             state.warnings.append(warning)
             progress.note(f"warning: {warning}")
-        if validation is None or self.keep == LAST:
+        if validation is None or self.keep != BEST:
             return
         if state.watch.cold:
             # A cold start is not a plateau; training gives up only if it never ends.
@@ -340,14 +359,15 @@ class Trainer:
 
     def _identity(self, network: Network, arrays: list[np.ndarray]) -> dict:
         """What defines the run. Only a checkpoint of the same run can be resumed; the number of epochs may
-        differ unless the learning rate of every epoch, or how its samples are drawn, depends on it."""
+        differ unless the learning rate of every epoch, how its samples are drawn, or which weights are
+        averaged depends on it."""
         crc = 0
         for array in arrays:
             crc = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc)
         # The schedule is compared first: other settings follow from it.
         own = {"schedule": self.schedule, "seed": self.seed, "learn": self.learn}
         settings = own | self.hyper_parameters
-        if self.schedule != ANNEALED and self.balance != FIRST_HALF:
+        if self.schedule != ANNEALED and self.balance != FIRST_HALF and self.keep != AVERAGE:
             del settings["epochs"]
         origin = {"network": network.describe(), "data": f"{crc:08x}"}
         return {"tool_version": __version__} | settings | origin

@@ -11,6 +11,7 @@ from integrad.network.network import Network
 from integrad.training.divergence import DivergenceWatch
 from integrad.training.history import Epoch
 from integrad.training.plateau import Plateau
+from integrad.training.weight_average import WeightAverage
 
 
 @dataclass
@@ -21,7 +22,7 @@ class TrainingState:
     indices of the samples of the current epoch, None between epochs; position: number of samples processed;
     loss, correct: sums over these samples, after settle(). pending: the latest step, if it is not included in
     the sums yet. best: the best weights so far; best_score: (validation score, -validation loss) of
-    best_epoch. finished: why training has ended, or "".
+    best_epoch. average: of the weights, with keep="average". finished: why training has ended, or "".
     """
 
     rng: np.random.Generator
@@ -39,6 +40,7 @@ class TrainingState:
     best: dict[str, np.ndarray] = field(default_factory=dict)
     best_score: tuple[int, int] | None = None
     best_epoch: int = 0
+    average: WeightAverage = field(default_factory=WeightAverage)
     finished: str = ""
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
