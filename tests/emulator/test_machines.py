@@ -16,7 +16,8 @@ from integrad.emulate.counting import markers
 from integrad.emulate.faults import FirmwareError
 from integrad.emulate.machine import STORE, Reason
 from integrad.emulate.machines import start_machine
-from integrad.emulate.qemu_process import QemuProcess
+from integrad.emulate.qemu_monitor import Monitor
+from integrad.emulate.qemu_process import QemuProcess, Report
 from integrad.errors import IntegradError
 from integrad.targets.cores import get_core
 
@@ -195,6 +196,30 @@ def test_end_of_the_emulator(program):
         machine.power_off()
         with pytest.raises(IntegradError, match="is switched off"):
             machine.write(b"?")
+
+
+def test_a_program_may_end_while_it_seems_to_sleep(program, monkeypatch):
+    """On a slow host, the stepper takes a program that is about to end for one that sleeps."""
+    report, synchronise, ends = QemuProcess.report, Monitor.synchronise, []
+
+    def late(process, *arguments, **options):
+        found = report(process, *arguments, **options)
+        if found is None or found.reason != "exit":
+            return found
+        ends.append(process.process)
+        return Report("idle", found.executed, found.address)
+
+    def look(monitor):
+        for process in ends:
+            process.wait(timeout=60)
+        synchronise(monitor)
+
+    with start_machine(program("m3"), get_core("m3"), "qemu") as machine:
+        assert answer(machine) == b"ready\n"
+        monkeypatch.setattr(QemuProcess, "report", late)
+        monkeypatch.setattr(Monitor, "synchronise", look)
+        stop = stopped(machine, b"x\x07")
+        assert (stop.reason, stop.exit_code, len(ends)) == (Reason.EXIT, 7, 1)
 
 
 def test_system_without_posix(program, monkeypatch):

@@ -13,6 +13,10 @@ SECONDS = 30.0
 """Time limit of an answer, which takes less than a millisecond on an idle computer."""
 
 
+class MonitorClosed(IntegradError):
+    """QEMU has ended, as at the end of a program."""
+
+
 class Monitor:
     """connection: a socket whose other end QEMU has."""
 
@@ -58,10 +62,13 @@ class Monitor:
         return self._execute("human-monitor-command", {"command-line": line})
 
     def _execute(self, command: str, arguments: dict | None = None):
+        """Raises MonitorClosed, or IntegradError for what QEMU refuses."""
         request = {"execute": command, "arguments": arguments or {}}
         try:
             self._socket.sendall(json.dumps(request).encode() + b"\n")
             answer = self._receive()
+        except ConnectionError as error:
+            raise MonitorClosed("QEMU's monitor does not answer: QEMU has ended") from error
         except OSError as error:
             raise IntegradError(f"QEMU's monitor does not answer: {error}") from error
         if "error" in answer:

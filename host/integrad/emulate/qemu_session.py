@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from integrad.build.program import Program
 from integrad.emulate.faults import EXIT_FAULT, FirmwareError, explain_console
 from integrad.emulate.machine import MOST_RESTARTS, Reason, Stop
 from integrad.emulate.qemu_cores import view_of
+from integrad.emulate.qemu_monitor import MonitorClosed
 from integrad.emulate.qemu_process import QemuProcess, Report
 from integrad.emulate.qemu_store import FlashFile
 from integrad.errors import IntegradError
@@ -87,7 +89,8 @@ class QemuSession:
                 return Step(self.executed - before, stop=self._ended())
             self.executed = report.executed
             if report.reason == "idle":
-                stop = self._look_asleep(report)
+                with suppress(MonitorClosed):  # the program has ended meanwhile, as the next report says
+                    stop = self._look_asleep(report)
             elif report.reason not in ("paused", "exit"):  # the end of QEMU follows
                 self.stands, self._is_paused = True, False
                 self._pc, self._idle_at = report.address, None
