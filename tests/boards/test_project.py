@@ -11,7 +11,7 @@ from integrad.build.program import read_program
 from integrad.estimate.part_fit import fit_part
 from integrad.estimate.prediction import predict
 from integrad.estimate.store_costs import store_memory
-from integrad.export.board_drivers import has_driver
+from integrad.export.board_drivers import driver_of
 from integrad.export.project import Project
 from integrad.export.project_build import build_project
 from integrad.export.rp2040_boot2 import BOOT2_BYTES, INSTRUCTIONS, LITERALS, boot2, boot_checksum
@@ -21,7 +21,7 @@ from integrad.targets.boards import all_boards, find_board
 from integrad.targets.cores import core_of
 from integrad_codegen.plan import make_plan
 
-BOARDS = [board.name for board in all_boards() if has_driver(board)]
+BOARDS = [board.name for board in all_boards()]
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,12 @@ def large(tmp_path_factory):
     data = write_npz(folder / "toy.npz", samples=30)
     assert train(folder, data, "--epochs", 1, out="large.model", spec="mlp:2000,64").exit_code == 0
     return folder / "large.model"
+
+
+@pytest.mark.parametrize("board", all_boards(), ids=lambda board: board.name)
+def test_every_board_has_drivers_for_its_core(board):
+    driver = driver_of(board)
+    assert driver.family is core_of(board.part).family and board.serial in driver.serial_interrupts
 
 
 @pytest.mark.parametrize("name", BOARDS)
@@ -119,8 +125,6 @@ def test_what_cannot_be_made(model, large, tmp_path):
     out = ("--out", tmp_path / "out")
     status, message = fail("project", model, "--board", "picco", *out)
     assert status == 2 and "similar names: pico" in message
-    status, message = fail("project", model, "--board", "pico2-riscv", *out)
-    assert status == 2 and "no driver" in message and "pico2" in message
     status, message = fail("project", large, "--board", "pico", "--learn", "all", *out)
     assert status == 1 and "RAM needs" in message and "--learn" in message and "--board pico2" in message
     learns = ("--learn", "all")

@@ -16,13 +16,19 @@ def boot2():
     return code + struct.pack("<I", crc)
 
 
+def image_definition(flags, link=0):
+    """A block of an RP2350 that defines an image. flags: 0x1021 for Arm, 0x1101 for RISC-V."""
+    return struct.pack("<5I", 0xFFFFDED3, flags << 16 | 0x0142, 0x01FF, link, 0xAB123579)
+
+
 def program(name, size=3000):
     """(address, bytes) of a program for a board."""
     board = find_board(name)
     origin = board.program_origin
     start = {
         "rp2040": boot2(),
-        "rp2350": bytes(64) + struct.pack("<I", 0xFFFFDED3),
+        "rp2350": bytes(64) + image_definition(0x1021),
+        "rp2350-riscv": bytes(64) + image_definition(0x1101),
         "imxrt1062": b"FCFB" + bytes(60),
         "esp32c3": bytes.fromhex("1d04dbae1d04dbae"),
     }.get(board.driver, struct.pack("<2I", 0x20001000, origin + 0x101))

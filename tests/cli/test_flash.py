@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from digits import fail, run
-from flash_programs import elf, program
+from flash_programs import elf, image_definition, program
 
 from integrad.boards import pyocd_flash, serial_port, uf2_drive
 from integrad.boards.flash import FLASH_METHODS
@@ -200,6 +200,48 @@ ORIGIN = find_board("pico").program_origin
         ("a.elf", elf([(ORIGIN + 256, bytes(99))]), "pico", "it begins at 0x10000100, expected 0x10000000"),
         ("a.bin", program("nucleo-f411re")[1], "pico", "its first 256 bytes are no second-stage boot loader"),
         ("a.bin", program("pico")[1], "pico2", "its first 4,096 bytes have no image definition"),
+        (
+            "a.bin",
+            program("pico2")[1],
+            "pico2-riscv",
+            "a.bin: its image definition is for the Arm cores of an RP2350; use --board pico2",
+        ),
+        (
+            "a.bin",
+            program("pico2-riscv")[1],
+            "pico2",
+            "a.bin: its image definition is for the RISC-V cores of an RP2350; use --board pico2-riscv",
+        ),
+        (
+            "a.elf",
+            elf([program("pico2")]),
+            "pico2-riscv",
+            "a.elf: is for Arm, but pico2-riscv has a RV32IMC; use --board pico2",
+        ),
+        (
+            "a.elf",
+            elf([program("pico2")], 243),
+            "pico2-riscv",
+            "its image definition is for the Arm cores of an RP2350; use --board pico2",
+        ),
+        (
+            "a.uf2",
+            write_uf2([program("pico2")], UF2_FAMILIES["RP2350-ARM-S"]),
+            "pico2-riscv",
+            "a.uf2: is for RP2350-ARM-S 0xe48bff59, but pico2-riscv takes RP2350-RISCV 0xe48bff5a; use --b",
+        ),
+        (
+            "a.uf2",
+            write_uf2([program("pico2-riscv")], UF2_FAMILIES["RP2350-RISCV"]),
+            "pico2",
+            "but pico2 takes RP2350-ARM-S 0xe48bff59; use --board pico2-riscv",
+        ),
+        (
+            "a.bin",
+            bytes(64) + image_definition(0x0021),
+            "pico2",
+            "its image definition is not that of a program for an RP2350",
+        ),
         (
             "a.bin",
             b"# README: a text",

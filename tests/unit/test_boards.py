@@ -10,6 +10,7 @@ from integrad.targets.boards import CLOCKS, METHODS, PROBES, SERIAL_BY, Pin, all
 PINS = {
     "rp2040": r"GPIO([0-9]|[12][0-9])",
     "rp2350": r"GPIO([0-9]|[12][0-9])",
+    "rp2350-riscv": r"GPIO([0-9]|[12][0-9])",
     "esp32c3": r"GPIO([0-9]|1[0-9]|2[01])",
     "nrf52": r"P0\.([0-2][0-9]|3[01])|P1\.(0[0-9]|1[0-5])",
     "stm32f1": r"P[A-D]([0-9]|1[0-5])",

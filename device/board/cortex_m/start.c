@@ -7,12 +7,7 @@
  * overwriting variables.
  */
 #include "driver.h"
-
-/* Defined by the linker script. */
-extern uint32_t integrad_stack_limit[], integrad_stack_top[];
-extern uint32_t integrad_data_begin[], integrad_data_end[];
-extern const uint32_t integrad_data_image[];
-extern uint32_t integrad_bss_begin[], integrad_bss_end[];
+#include "memories.h"
 
 int main(void);
 void integrad_board_tick_interrupt(void); /* in ticks.c */
@@ -46,21 +41,6 @@ const vector integrad_vectors[CORE_VECTORS + BOARD_INTERRUPTS]
         [CORE_VECTORS + BOARD_SERIAL_INTERRUPT] = {.handler = integrad_board_serial_interrupt},
 #endif
 };
-
-/* Compared as integers: a compiler may assume that two objects have different addresses. */
-static bool is_before(const uint32_t *word, const uint32_t *end) {
-    return (uintptr_t)word < (uintptr_t)end;
-}
-
-static void fill_memories(void) {
-    const uint32_t *image = integrad_data_image;
-    for (uint32_t *word = integrad_data_begin; is_before(word, integrad_data_end); word++) {
-        *word = *image++;
-    }
-    for (uint32_t *word = integrad_bss_begin; is_before(word, integrad_bss_end); word++) {
-        *word = 0;
-    }
-}
 
 static void guard_stack(void) {
 #if defined(__ARM_ARCH_8M_MAIN__) || defined(__ARM_ARCH_8_1M_MAIN__)

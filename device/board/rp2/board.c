@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A board with an RP2040 or RP2350: clocks, a UART, pins, reset. The flash is in flash.c. */
 #include "chip.h"
-#include "core.h"
 #include "wait.h"
+#if defined(__riscv)
+#include "hazard3/core.h"
+#else
+#include "core.h"
+#endif
 
 enum {
     FUNCTION_UART = 2,

@@ -53,6 +53,11 @@
 #define GPIO_OUT_CLEAR 0xD0000020u
 #define GPIO_OUTPUT_SET 0xD0000038u
 
+/* The platform timer of RISC-V. */
+#define MTIME_CTRL 0xD00001A4u
+#define MTIME 0xD00001B0u
+#define MTIMEH 0xD00001B4u
+
 #define RESET_IO_BANK0 (1u << 6)
 #define RESET_PADS_BANK0 (1u << 9)
 #define RESET_PLL_SYS (1u << 14)

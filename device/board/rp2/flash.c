@@ -7,6 +7,7 @@
  * 32 bytes that the UART keeps, and bytes beyond them are lost: the protocol repeats them.
  */
 #include "flash.h"
+#include "interrupts.h"
 
 #define FLASH_BEGIN 0x10000000u /* where the chip appears to the program */
 
@@ -50,13 +51,18 @@ static __attribute__((noinline)) uintptr_t rom_lookup(char first, char second) {
     }
     return 0;
 #else
-    /* The ROM looks it up itself, for one kind of caller: here, Arm code in the secure state. */
+    /* The ROM looks it up itself, for one kind of caller: RISC-V code, or Arm code in the secure
+     * state. For RISC-V, the entry of the table is itself the jump to the function. */
     typedef uintptr_t (*rom_table_lookup)(uint32_t name, uint32_t kind);
-    const uint32_t arm_secure = 4;
+#if defined(__riscv)
+    const uint32_t lookup_pointer = 0x7DFA, kind = 1;
+#else
+    const uint32_t lookup_pointer = 0x16, kind = 4;
+#endif
     if (generation != 2) {
         return 0;
     }
-    return ((rom_table_lookup)(uintptr_t)rom_pointer(0x16))(name, arm_secure);
+    return ((rom_table_lookup)(uintptr_t)rom_pointer(lookup_pointer))(name, kind);
 #endif
 }
 
@@ -75,8 +81,7 @@ static bool find_functions(rom_functions *rom) {
 /* Erases `count` bytes at `offset` of the chip, or programs them if there are `bytes`. */
 RUNS_FROM_RAM static void change_flash(const rom_functions *rom, uint32_t offset,
                                        const uint8_t *bytes, size_t count) {
-    uint32_t masked;
-    __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(masked)::"memory");
+    const uint32_t before = mask_interrupts();
     rom->connect_internal_flash();
     rom->flash_exit_xip();
     if (bytes != NULL) {
@@ -86,7 +91,7 @@ RUNS_FROM_RAM static void change_flash(const rom_functions *rom, uint32_t offset
     }
     rom->flash_flush_cache();
     rom->flash_enter_cmd_xip();
-    __asm__ volatile("msr primask, %0" ::"r"(masked) : "memory");
+    unmask_interrupts(before);
 }
 
 static uint32_t offset_of(uint32_t address) {

@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 
 from integrad.boards.flash_image import FlashImage
+from integrad.boards.rp2350_blocks import ARM_CPU, RISC_V_CPU, RP2350, image_definitions
 from integrad.errors import IntegradError
 from integrad.export.rp2040_boot2 import BOOT2_BYTES, boot_checksum
 from integrad.targets.boards import Board
 from integrad.targets.cores import core_of, product_of
 from integrad.targets.families import ARM, RISC_V
-from integrad.targets.uf2_families import family_name
+from integrad.targets.uf2_families import UF2_FAMILIES, family_name
 
 MACHINES = {ARM.name: "EM_ARM", RISC_V.name: "EM_RISCV"}
 MACHINE_NAMES = {"EM_ARM": "Arm", "EM_RISCV": "RISC-V", "EM_AVR": "AVR", "EM_XTENSA": "Xtensa"}
@@ -29,8 +30,10 @@ ARCHITECTURES = {
 ARCHITECTURE_NAMES = {10: "Armv7-M", 11: "Armv6-M", 12: "Armv6-M", 13: "Armv7E-M", 16: "Armv8-M baseline"}
 ARCHITECTURE_NAMES |= {17: "Armv8-M mainline", 21: "Armv8.1-M"}
 
-IMAGE_DEFINITION = (0xFFFFDED3).to_bytes(4, "little")
-IMAGE_DEFINITION_WITHIN = 4096
+RP2350_CPUS = {"rp2350": ARM_CPU, "rp2350-riscv": RISC_V_CPU}
+OTHER_CORES = {"pico2": ("RISC-V", "RP2350-RISCV"), "pico2-riscv": ("Arm", "RP2350-ARM-S")}
+"""Two boards that are one: board → machine and UF2 family of the programs of the other."""
+
 FLASH_CONFIGURATION = b"FCFB"
 ESP_CHIP = (5).to_bytes(2, "little")
 ESP_IMAGE, ESP_DIRECT_BOOT = b"\xe9", bytes.fromhex("1d04dbae") * 2
@@ -54,11 +57,7 @@ def _check_core(image: FlashImage, board: Board) -> None:
     core = core_of(board.part)
     if image.machine != MACHINES[core.family.name]:
         name = MACHINE_NAMES.get(image.machine, image.machine)
-        other = "; use --board pico2-riscv" if (board.name, name) == ("pico2", "RISC-V") else ""
-        other = "; use --board pico2" if (board.name, name) == ("pico2-riscv", "Arm") else other
-        raise IntegradError(
-            f"{image.path}: is for {name}, but {board.name} has a {product_of(board.part)}{other}"
-        )
+        raise IntegradError(_mismatch(image, name, board) + _other_board(board, name))
     known = ARCHITECTURES.get(core.architecture)
     if known and image.architecture is not None and image.architecture not in known:
         name = ARCHITECTURE_NAMES.get(image.architecture, f"another Arm processor ({image.architecture})")
@@ -69,13 +68,23 @@ def _mismatch(image: FlashImage, name: str, board: Board) -> str:
     return f"{image.path}: is for {name}, but {board.name} has a {product_of(board.part)}"
 
 
+def _other_board(board: Board, what: str) -> str:
+    """What to do with a program for the other cores of the same chip."""
+    if what not in OTHER_CORES.get(board.name, ()):
+        return ""
+    (other,) = OTHER_CORES.keys() - {board.name}
+    return f"; use --board {other}"
+
+
 def _check_family(image: FlashImage, board: Board) -> None:
     wanted = board.uf2_id
     if wanted is not None and wanted not in image.families:
         found = ", ".join(map(family_name, image.families)) or "no family"
+        names = [name for name, family in UF2_FAMILIES.items() if family in image.families]
+        other = "".join(_other_board(board, name) for name in names)
         raise IntegradError(
-            f"{image.path}: is for {found}, but {board.name} takes {family_name(wanted)}; its boot loader "
-            "would ignore the file"
+            f"{image.path}: is for {found}, but {board.name} takes {family_name(wanted)}"
+            + (other or "; its boot loader would ignore the file")
         )
 
 
@@ -101,14 +110,29 @@ def _check_start(image: FlashImage, board: Board) -> None:
             raise IntegradError(
                 f"{start}its first 256 bytes are no second-stage boot loader with its checksum"
             )
-    elif board.driver == "rp2350":
-        if IMAGE_DEFINITION not in first[:IMAGE_DEFINITION_WITHIN]:
-            raise IntegradError(f"{start}its first 4,096 bytes have no image definition")
+    elif board.driver in RP2350_CPUS:
+        _check_definition(image, board, start)
     elif board.driver == "imxrt1062":
         if not first.startswith(FLASH_CONFIGURATION):
             raise IntegradError(f"{start}a configuration of the flash (FCFB) is missing")
     elif not _is_vector_table(first, board):
         raise IntegradError(f"{start}its first words are no initial stack pointer and reset handler")
+
+
+def _check_definition(image: FlashImage, board: Board, start: str) -> None:
+    definitions = image_definitions(image.flat())
+    programs = [each.cpu for each in definitions if each.executable and each.chip == RP2350]
+    if RP2350_CPUS[board.driver] in programs:
+        return
+    if not definitions:
+        raise IntegradError(f"{start}its first 4,096 bytes have no image definition")
+    names = {ARM_CPU: "Arm", RISC_V_CPU: "RISC-V"}
+    name = next((names[cpu] for cpu in programs if cpu in names), None)
+    if name is None:
+        raise IntegradError(f"{start}its image definition is not that of a program for an RP2350")
+    raise IntegradError(
+        f"{image.path}: its image definition is for the {name} cores of an RP2350{_other_board(board, name)}"
+    )
 
 
 def _is_vector_table(first: bytes, board: Board) -> bool:

@@ -20,7 +20,7 @@ PATIENCE = 5.0
 """Seconds until a drive must have disappeared after a copy. Boot loaders restart within one."""
 
 FILE_SYSTEMS = ("vfat", "msdos", "fuseblk", "exfat")
-ENTER = {"rp2040": "hold BOOTSEL while connecting USB", "rp2350": "hold BOOTSEL while connecting USB"}
+ENTER = dict.fromkeys(("rp2040", "rp2350", "rp2350-riscv"), "hold BOOTSEL while connecting USB")
 ENTER_OTHERS = "press reset twice"
 
 

@@ -23,7 +23,6 @@ from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.output_files import check_generated_files, show_leftovers
 from integrad.errors import UsageError
 from integrad.estimate.store_costs import store_memory
-from integrad.export.board_drivers import driver_of
 from integrad.export.leftovers import leftovers
 from integrad.export.project import YOURS, Project, is_edited
 from integrad.export.project_fit import require_project_fit
@@ -67,7 +66,6 @@ def project(model, board, learn, batch_size, stash, recompute, out, name, store,
     """
     console = console_for(json_path)
     chosen = find_board(board)
-    driver_of(chosen)
     learn = learn or "none"
     loaded = load_model(model)
     step_options = device_options(loaded, learn, stash, recompute)

@@ -110,6 +110,12 @@ EMULATORS: dict[str, tuple[ChipEmulator, ...]] = {
 """Board → emulators that ran a project for it, the usual one first. labwired starts programs at the beginning
 of flash, so that boards with a boot loader there have none."""
 
+LACKING = {"pico2-riscv": "neither QEMU nor labwired has the RISC-V cores of an RP2350"}
+"""Board → why it has no emulator, where that is known."""
+
+MODELLED = ("pico2", "pico2-riscv")
+"""Boards whose programs ran in a model of their chip that belongs to the tests (docs/boards.md)."""
+
 
 def emulator_names(board: Board) -> list[str]:
     """Names of the emulators that ran a project for a board; none for others."""
@@ -121,7 +127,8 @@ def emulators_of(board: Board, name: str | None = None) -> tuple[ChipEmulator, .
     found = EMULATORS.get(board.name, ())
     if not found:
         known = ", ".join(EMULATORS)
-        raise UsageError(f"--board {board.name}: no emulator runs its image; boards with one: {known}")
+        why = LACKING.get(board.name, "no emulator runs its image")
+        raise UsageError(f"--board {board.name}: {why}; boards with one: {known}")
     chosen = tuple(emulator for emulator in found if name in (None, emulator.name))
     if not chosen:
         names = " and ".join(emulator.name for emulator in found)

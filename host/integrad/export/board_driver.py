@@ -64,7 +64,7 @@ class Driver:
     serial_interrupts: Mapping[str, int]
     macros: Callable[[Board], list[Macro]]
     headers: tuple[str, ...] = ()
-    linker: str = "cortex_m.ld"
+    linker: str = "flash.ld"
     boot_bytes: int = 0
     files: Callable[[Board], Files] = _no_files
     family: Family = ARM

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from integrad.errors import UsageError
 from integrad.export.board_driver import Driver
 from integrad.export.drivers_esp32c3 import ESP32_C3
 from integrad.export.drivers_imxrt1062 import IMXRT1062
 from integrad.export.drivers_nrf52 import NRF52
-from integrad.export.drivers_rp2 import RP2040, RP2350
+from integrad.export.drivers_rp2 import RP2040, RP2350, RP2350_RISCV
 from integrad.export.drivers_stm32 import F1, F4, G0, L4
-from integrad.targets.boards import Board, all_boards
-from integrad.targets.cores import core_of
+from integrad.targets.boards import Board
 
 DRIVERS: dict[str, Driver] = {
     "esp32c3": ESP32_C3,
@@ -18,6 +16,7 @@ DRIVERS: dict[str, Driver] = {
     "nrf52": NRF52,
     "rp2040": RP2040,
     "rp2350": RP2350,
+    "rp2350-riscv": RP2350_RISCV,
     "stm32f1": F1,
     "stm32f4": F4,
     "stm32g0": G0,
@@ -26,17 +25,6 @@ DRIVERS: dict[str, Driver] = {
 """`driver` of a board → its drivers."""
 
 
-def has_driver(board: Board) -> bool:
-    """Whether a project can be made for it."""
-    driver = DRIVERS.get(board.driver)
-    return driver is not None and core_of(board.part).family is driver.family
-
-
 def driver_of(board: Board) -> Driver:
-    """The drivers of a board. Raises UsageError, with the boards that have some, where there are none."""
-    if not has_driver(board):
-        known = ", ".join(other.name for other in all_boards() if has_driver(other))
-        raise UsageError(
-            f"--board {board.name}: no driver for its {board.part.name} yet; boards with drivers: {known}"
-        )
+    """The drivers of a board; all boards of the table have some."""
     return DRIVERS[board.driver]

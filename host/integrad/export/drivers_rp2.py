@@ -1,12 +1,15 @@
-"""Drivers of boards with an RP2040 or RP2350."""
+"""Drivers of boards with an RP2040, or with an RP2350 on its Arm or its RISC-V cores."""
 
 from __future__ import annotations
 
 from integrad.export.board_driver import START, STORE, Driver, Macro, led_and_button
 from integrad.export.rp2040_boot2 import BOOT2_BYTES, boot2_file
 from integrad.targets.boards import Board, Pin
+from integrad.targets.families import RISC_V
 
-SOURCES = (*START, *STORE, "receive.c", "rp2/board.c", "rp2/flash.c")
+SOURCES = (*STORE, "receive.c", "rp2/board.c", "rp2/flash.c")
+SERIAL_INTERRUPTS = {"UART0": 33, "UART1": 34}
+"""Of the RP2350: the same numbers for both kinds of cores."""
 
 
 def _pin(pin: Pin) -> str:
@@ -28,7 +31,7 @@ def _macros(chip: int):
 
 
 RP2040 = Driver(
-    SOURCES,
+    (*START, *SOURCES),
     interrupts=26,
     serial_interrupts={"UART0": 20, "UART1": 21},
     macros=_macros(2040),
@@ -36,8 +39,15 @@ RP2040 = Driver(
     files=lambda board: {"boot2.c": boot2_file()},
 )
 RP2350 = Driver(
-    (*SOURCES, "rp2/image_definition.c"),
+    (*START, *SOURCES, "rp2/image_definition.c"),
     interrupts=52,
-    serial_interrupts={"UART0": 33, "UART1": 34},
+    serial_interrupts=SERIAL_INTERRUPTS,
     macros=_macros(2350),
+)
+RP2350_RISCV = Driver(
+    ("hazard3/start.c", "rp2/platform_timer.c", *SOURCES, "rp2/image_definition.c"),
+    interrupts=52,
+    serial_interrupts=SERIAL_INTERRUPTS,
+    macros=_macros(2350),
+    family=RISC_V,
 )

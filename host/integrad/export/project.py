@@ -16,7 +16,7 @@ from pathlib import Path
 
 from integrad import __version__
 from integrad.build.toolchain import FREESTANDING
-from integrad.emulate.chips import emulator_names
+from integrad.emulate.chips import MODELLED, emulator_names
 from integrad.estimate.store_costs import StoreMemory
 from integrad.export.board_driver import Driver, Macro
 from integrad.export.board_drivers import driver_of
@@ -35,7 +35,7 @@ from integrad_codegen.c.serial import emit_serial
 from integrad_codegen.file_sets import merged
 from integrad_codegen.kind_templates import environment_for
 
-SHARED = ("board.h", "core.h", "driver.h", "flash.h", "wait.h")
+SHARED = ("board.h", "core.h", "driver.h", "flash.h", "interrupts.h", "memories.h", "wait.h")
 """Headers of device/board/ that all drivers may include."""
 
 MEMORY_FUNCTIONS = "memory.c"
@@ -119,6 +119,7 @@ class Project:
             "serial_by": SERIAL_BY[board.serial_by],
             "baud": BAUD,
             "emulators": emulator_names(board),
+            "modelled": board.name in MODELLED,
         }
 
     def _rendered(self, names: dict) -> Files:

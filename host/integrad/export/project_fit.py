@@ -7,7 +7,7 @@ from integrad.estimate.part_fit import PartFit, fit_part
 from integrad.estimate.prediction import predict
 from integrad.estimate.shortage import shortage
 from integrad.estimate.store_costs import store_memory
-from integrad.export.board_drivers import DRIVERS, has_driver
+from integrad.export.board_drivers import driver_of
 from integrad.export.project_memory import SUPPORT_FLASH, SUPPORT_RAM, ProjectMemory
 from integrad.model_file import Model
 from integrad.targets.boards import Board, all_boards
@@ -46,11 +46,8 @@ def _larger(model: Model, plan: Plan) -> list[str]:
     """Boards on which it fits, those with the least RAM first."""
     found = []
     for board in all_boards():
-        if not has_driver(board):
-            continue
-        memory = ProjectMemory.of(
-            board, plan, DRIVERS[board.driver].boot_bytes, store_memory(None, board.part)
-        )
+        boot_bytes = driver_of(board).boot_bytes
+        memory = ProjectMemory.of(board, plan, boot_bytes, store_memory(None, board.part))
         if memory.program_bytes > 0 and shortage(model, plan, memory.part_for_model(board.part)) is None:
             found.append(board)
     found.sort(key=lambda board: (board.part.ram_bytes, board.part.flash_bytes))

@@ -66,7 +66,8 @@ class Pin:
 class Board:
     """A board.
 
-    name: in options (`pico`); title: for display. driver: folder of its drivers in device/board/.
+    name: in options (`pico`); title: for display. driver: which drivers it has, a key of
+    DRIVERS in integrad/export/board_drivers.py.
     clock: one of CLOCKS; clock_hz: of the crystal or signal, None if there is none.
     serial: instance of the serial port, with the pins tx and rx of the chip; serial_by: key of SERIAL_BY.
     led: None if there is none; led_on: the level that lights it, `high` or `low`, or `ws2812` for an
