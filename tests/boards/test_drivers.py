@@ -18,7 +18,7 @@ from integrad.targets.families import ARM
 
 SAVING = ["bluepill", "nrf52840-dk", "nucleo-f411re", "nucleo-g0b1re", "nucleo-l476rg"]
 BOARDS = ["esp32-c3-devkitm-1", "teensy4.1", *SAVING]
-"""One of each family; those whose flash labwired can program. The drivers of a Teensy 4.1 write to none."""
+"""One of each family; SAVING: those whose flash labwired can program."""
 
 ECHO = Path(__file__).with_name("echo.c")
 

@@ -53,13 +53,12 @@ def test_memories_do_not_overlap(name, model):
     project = Project(board, store_memory(None, board.part))
     memory, files = project.memory(request), project.files(request)
     end = board.program_origin + board.program_bytes
-    assert memory.slots == (2 if project.driver.saves else 0)
+    assert memory.slots == 2
     assert memory.slot_bytes % memory.block_bytes == 0
     assert memory.program_origin - memory.boot_bytes == board.program_origin
     assert memory.program_origin + memory.program_bytes == memory.store_origin
     assert memory.store_origin + memory.store_bytes == end and end % memory.block_bytes == 0
-    if memory.slots:
-        assert f"0x{memory.store_origin:08X}, LENGTH = {memory.store_bytes}" in files["board.ld"]
+    assert f"0x{memory.store_origin:08X}, LENGTH = {memory.store_bytes}" in files["board.ld"]
     config = files["board/board_config.h"]
     assert f"#define BOARD_STORE_SLOT_BYTES {memory.slot_bytes}\n" in config
     assert all(f'#include "{header}"' in config for header in project.driver.headers)
@@ -133,8 +132,6 @@ def test_what_cannot_be_made(model, large, tmp_path):
         r"; of 65,536 bytes of flash, 99 slots of the weight store take [\d,]+ and drivers up to 8,192$",
         message,
     )
-    status, message = fail("project", model, "--board", "teensy4.1", *learns, "--store", "2", *out)
-    assert (status, message) == (2, "error: --store 2: the program of teensy4.1 saves nothing; omit --store")
     status, message = fail("project", model, "--board", "pico", "--store", "3", *out)
     assert status == 2 and "--store 3 requires layers that learn" in message
     assert fail("project", model, "--board", "pico", "--learn", "all", "--store", "2,64,1", *out)[0] == 2

@@ -45,6 +45,9 @@
 
 void integrad_board_tick_interrupt(void);
 
+/* Defined by the linker script. */
+extern uint32_t integrad_data_begin[], integrad_data_end[];
+
 static volatile uint32_t milliseconds;
 
 static void start_serial(void) {
@@ -69,8 +72,20 @@ static void start_ticks(void) {
     REGISTER(0xE000E010u) = with_interrupt | enable;
 }
 
+/* If the boot ROM has left the data cache on, it holds the code that was copied to RAM. */
+static void write_back_code_in_ram(void) {
+    const uint32_t data_cache = 1u << 16, line_bytes = 32;
+    if (REGISTER(0xE000ED14u) & data_cache) {
+        for (uintptr_t at = (uintptr_t)integrad_data_begin; at < (uintptr_t)integrad_data_end;
+             at += line_bytes) {
+            REGISTER(0xE000EF64u) = at; /* DCCMVAU */
+        }
+    }
+}
+
 /* Code is read from flash through the cache. */
 static void start_instruction_cache(void) {
+    write_back_code_in_ram();
     __asm__ volatile("dsb\n\tisb" ::: "memory");
     REGISTER(0xE000EF50u) = 0;         /* ICIALLU: empty it */
     REGISTER(0xE000ED14u) |= 1u << 17; /* CCR.IC */

@@ -3,20 +3,14 @@
  * What the boot ROM of an i.MX RT1062 looks for at the beginning of its flash chip: how to read the
  * chip, and where the program begins. The program runs from the chip, so that nothing is copied.
  */
-#include "driver.h"
+#include "flexspi.h"
 
 extern uint32_t integrad_stack_top[];
 void integrad_reset(void);
 void integrad_boot_entry(void) __attribute__((naked, used));
 
-/* An instruction for the controller of the flash, FlexSPI: 16 bits. */
-#define FLEXSPI(operation, pads, operand) ((uint32_t)(operation) << 10 | (pads) << 8 | (operand))
-#define PAIR(first, second) ((first) | (second) << 16)
-
-enum { COMMAND = 0x01, ADDRESS = 0x02, MODE = 0x07, READ = 0x09, DUMMY = 0x0C, STOP = 0x00 };
-enum { ONE_PAD = 0, FOUR_PADS = 2 };
-
-#define FLASH_START 0x60000000u
+/* The address of this symbol of the linker script is the size of the program. */
+extern const uint8_t integrad_image_bytes[];
 
 enum {
     CONFIGURATION_WORDS = 512 / 4,
@@ -53,13 +47,13 @@ const word integrad_boot[WORDS] __attribute__((section(".boot2"), used)) = {
     [CHIP_SELECT_AND_CLOCK_SOURCE] = {.number = 0x00030301u},
     /* A serial NOR flash at 30 MHz, four pads. */
     [DEVICE] = {.number = 0x00010401u},
-    [SIZE] = {.number = 8u << 20},
+    [SIZE] = {.number = FLASH_BYTES},
     /* Fast read, quad I/O: command EBh, 24 bits of address, mode, 4 dummy cycles, data. */
-    [LOOKUP_TABLE] = {.number =
-                          PAIR(FLEXSPI(COMMAND, ONE_PAD, 0xEBu), FLEXSPI(ADDRESS, FOUR_PADS, 24u))},
-    [LOOKUP_TABLE + 1] = {.number =
-                              PAIR(FLEXSPI(MODE, FOUR_PADS, 0x00u), FLEXSPI(DUMMY, FOUR_PADS, 4u))},
-    [LOOKUP_TABLE + 2] = {.number = PAIR(FLEXSPI(READ, FOUR_PADS, 4u), FLEXSPI(STOP, ONE_PAD, 0u))},
+    [LOOKUP_TABLE] = {.number = PAIR(INSTRUCTION(COMMAND, ONE_PAD, 0xEBu),
+                                     INSTRUCTION(ADDRESS, FOUR_PADS, 24u))},
+    [LOOKUP_TABLE + 1] = {.number = PAIR(INSTRUCTION(MODE, FOUR_PADS, 0x00u),
+                                         INSTRUCTION(DUMMY, FOUR_PADS, 4u))},
+    [LOOKUP_TABLE + 2] = {.number = INSTRUCTION(READ, FOUR_PADS, 4u)}, /* then STOP */
     [PAGE_SIZE] = {.number = 256},
     [SECTOR_SIZE] = {.number = 4096},
     [COMMAND_CLOCK] = {.number = 1}, /* 30 MHz */
@@ -71,7 +65,8 @@ const word integrad_boot[WORDS] __attribute__((section(".boot2"), used)) = {
     [VECTOR_TABLE_AT + 5] = {.address = &integrad_boot[VECTOR_TABLE_AT]},
 
     [BOOT_DATA_AT] = {.number = FLASH_START},
-    [BOOT_DATA_AT + 1] = {.number = BOARD_IMAGE_BYTES}, /* at most */
+    /* The boot loader erases as much as this says: the weight store must lie behind it. */
+    [BOOT_DATA_AT + 1] = {.address = integrad_image_bytes},
 };
 
 /* The ROM leaves its own stack. */

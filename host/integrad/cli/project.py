@@ -21,7 +21,6 @@ from integrad.cli.device_options import (
 )
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.output_files import check_generated_files, show_leftovers
-from integrad.errors import UsageError
 from integrad.estimate.store_costs import store_memory
 from integrad.export.leftovers import leftovers
 from integrad.export.project import YOURS, Project, is_edited
@@ -80,8 +79,6 @@ def project(model, board, learn, batch_size, stash, recompute, out, name, store,
     command = command_line("project", Path(model).name, *settings)
     request = Request(loaded, plan, command)
     memory = made.memory(request)
-    if store and not memory.slots:
-        raise UsageError(f"--store {store}: the program of {chosen.name} saves nothing; omit --store")
     require_project_fit(loaded, plan, chosen, memory)
     files = made.files(request)
     kept = is_edited(Path(out))

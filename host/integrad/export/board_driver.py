@@ -56,7 +56,7 @@ class Driver:
     includes after them. linker: the template of the linker script. boot_bytes: at the beginning of flash,
     before the vector table. files: further files of the folder board/, to be compiled if they end in .c.
     family: of the cores that they are for. flat: whether flash holds the bytes of the ELF file at their
-    addresses, so that they can be flashed as a .bin or .hex file. saves: whether they write to flash.
+    addresses, so that they can be flashed as a .bin or .hex file.
     """
 
     sources: tuple[str, ...]
@@ -69,4 +69,3 @@ class Driver:
     files: Callable[[Board], Files] = _no_files
     family: Family = ARM
     flat: bool = True
-    saves: bool = True

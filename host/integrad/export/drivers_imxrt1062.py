@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from integrad.export.board_driver import Driver, Macro
-from integrad.targets.boards import Board
+from integrad.export.board_driver import STORE, Driver
 
-SOURCES = ("cortex_m/start.c", "receive.c", "imxrt1062/boot.c", "imxrt1062/board.c")
-
-
-def _macros(board: Board) -> list[Macro]:
-    return [Macro("BOARD_IMAGE_BYTES", f"{board.program_bytes}u", "largest program")]
-
+SOURCES = (
+    *("cortex_m/start.c", *STORE, "receive.c"),
+    *(f"imxrt1062/{name}.c" for name in ("boot", "board", "flash")),
+)
 
 IMXRT1062 = Driver(
     SOURCES,
     interrupts=160,
     serial_interrupts={"LPUART6": 25},
-    macros=_macros,
+    macros=lambda board: [],
     boot_bytes=0x2000,
-    saves=False,
 )

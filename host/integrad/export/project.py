@@ -61,8 +61,7 @@ class Project:
         return driver_of(self.board)
 
     def memory(self, request: Request) -> ProjectMemory:
-        store = self.store if self.driver.saves else None
-        return ProjectMemory.of(self.board, request.plan, self.driver.boot_bytes, store)
+        return ProjectMemory.of(self.board, request.plan, self.driver.boot_bytes, self.store)
 
     def files(self, request: Request) -> Files:
         """Path → contents of all files of the project."""
