@@ -8,7 +8,7 @@ import pytest
 from digits import fail, run, train, write_npz
 
 from integrad.boards.c_board import compare, device_of
-from integrad.boards.emulated_board import check_saving, emulated_board, project_image
+from integrad.boards.emulated_board import ModelOnBoard, check_saving, emulated_board
 from integrad.emulate.chips import emulators_of
 from integrad.errors import IntegradError
 from integrad.execute.verification import random_actions
@@ -27,7 +27,7 @@ def path(tmp_path_factory):
 def test_a_board_learns_saves_and_starts_again(name, path, tmp_path):
     model, board = load_model(path), find_board(name)
     (emulator,) = emulators_of(board, "labwired")
-    image = project_image(model, board, tmp_path, batch_size=4, options=emulator.options)
+    image = ModelOnBoard(model, board, batch_size=4).build(tmp_path, emulator.options)
     with emulated_board(emulator, board, image) as emulated:
         client = emulated.client
         device = device_of(client, model)

@@ -33,7 +33,7 @@ def model(tmp_path_factory):
 @pytest.fixture(scope="module")
 def project(model, tmp_path_factory):
     """Built as a user would, but warnings are errors; in a folder with an odd name."""
-    out = tmp_path_factory.mktemp("a project") / "it's [a] pico"
+    out = tmp_path_factory.mktemp("a project") / "it's [a] $pico"
     result = run("project", model, "--board", "pico", "--learn", "all", "--batch-size", 4, "--out", out)
     assert result.exit_code == 0, result.output
     for command in (

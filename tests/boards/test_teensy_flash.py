@@ -13,12 +13,16 @@ from w25q64jv import ERASE, PROGRAM, PowerCutError
 from integrad.boards.c_board import compare, device_of
 from integrad.build.program import read_program
 from integrad.emulate.faults import FirmwareError
+from integrad.estimate.prediction import predict
 from integrad.execute.verification import random_actions
 from integrad.export.project_build import build_project
+from integrad.export.project_memory import SUPPORT_FLASH, SUPPORT_RAM
 from integrad.model_file import load_model
 from integrad.protocol.client import Client
 from integrad.protocol.messages import What
 from integrad.targets.boards import find_board
+from integrad.targets.cores import get_core
+from integrad_codegen.plan import make_plan
 
 BOARD = find_board("teensy4.1")
 DRIVER = "board/imxrt1062/flash.c"
@@ -48,16 +52,13 @@ def program(project):
 def echo(project, tmp_path):
     """A folder with the drivers and a small program that uses them."""
     shutil.copytree(project / "board", tmp_path / "board")
+    store = tmp_path / "model/integrad"
+    store.mkdir(parents=True)
     for path in (project / "board.ld", Path(__file__).with_name("echo.c")):
         shutil.copy(path, tmp_path)
-    shutil.copytree(
-        project / "model/integrad",
-        tmp_path / "model/integrad",
-        ignore=lambda folder, names: (
-            {name for name in names if name not in ("store.c", "checksum.c")}
-            - {name for name in names if name.endswith(".h")}
-        ),
-    )
+    for path in (project / "model/integrad").iterdir():
+        if path.suffix == ".h" or path.name in ("store.c", "checksum.c"):
+            shutil.copy(path, store)
     return tmp_path
 
 
@@ -68,7 +69,7 @@ def client_of(chip):
 
 
 def answers(board, commands):
-    """What the echo program answers, behind its greeting."""
+    """The greeting of the echo program, and its answers."""
     board.write(commands)
     expected, received = 3 * (1 + len(commands)), b""
     while len(received) < expected:
@@ -109,6 +110,18 @@ def test_the_boot_loader_learns_the_size_of_the_program(program):
     """Some erase as much as it says, where the weights are."""
     end = max(address + len(data) for address, data in program.segments)
     assert Teensy(program).image_bytes == end - FLASH
+
+
+def test_the_drivers_take_no_more_than_the_estimate_reserves(program, model):
+    loaded = load_model(model)
+    plan = make_plan(loaded.network, "toy", "all", 4, loaded.constants)
+    predicted = predict(loaded, plan, get_core("m7"))
+    sizes = {section.name: section.size for section in program.sections}
+    flash = sum(sizes[name] for name in (".vectors", ".text", ".rodata", ".data"))
+    ram = sum(sizes[name] for name in (".stack", ".data", ".bss"))
+    spare = max(plan.weights_bytes - predicted.scratch, 0)
+    assert 0 < flash - predicted.flash <= SUPPORT_FLASH
+    assert 0 < ram - predicted.ram - spare <= SUPPORT_RAM
 
 
 def test_power_cuts_leave_the_old_weights_or_the_new_ones(program):

@@ -215,7 +215,7 @@ def test_the_rules_of_flash_are_enforced(settings, tmp_path, call, told):
 
 
 def test_a_cmake_project_needs_no_change(settings, tmp_path):
-    folder = tmp_path / "a project"
+    folder = tmp_path / "a $project"
     folder.mkdir()
     lists = "cmake_minimum_required(VERSION 3.16)\nproject(app C)\nadd_executable(app main.c)\n"
     (folder / "CMakeLists.txt").write_text(lists)
@@ -239,6 +239,15 @@ def test_a_cmake_project_needs_no_change(settings, tmp_path):
         build_application(project, "m4")
     (folder / "CMakeLists.txt").write_text(lists + "target_link_libraries(absent PRIVATE app)\n")
     with pytest.raises(IntegradError, match=r"cmake: cannot be .*CMake Error.*:4"):
+        build_application(project, "m4")
+
+
+def test_a_dollar_that_make_would_take_for_a_variable_is_refused(settings, tmp_path, monkeypatch):
+    project = replace(settings, cmake=tmp_path, target="app")
+    with pytest.raises(UsageError, match=r"^test: defines: 'UNIT=\$x' has a \$, .*; define it in CMakeLists"):
+        build_application(replace(project, defines=("UNIT=$x",)), "m4")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a$b"))
+    with pytest.raises(UsageError, match=r"^test: cmake: needs the folder .*a\$b.* one with a \$; move"):
         build_application(project, "m4")
 
 

@@ -77,6 +77,17 @@ def test_what_is_refused(model, settings):
     assert not model.dut.failed
 
 
+def test_a_device_with_another_model_is_refused(model, settings, tmp_path):
+    """Also after the model on the host has learnt, which does not make it another one."""
+    model.host.network.initialise(np.random.Generator(np.random.PCG64(2)))
+    assert model.host_crc != model.crc()
+    other = Model.load(settings.model)
+    other.network.initialise(np.random.Generator(np.random.PCG64(3)))
+    other.save(tmp_path / "other.model")
+    with pytest.raises(IntegradError, match="the device has another model: toy, whose CRC-32 is"):
+        Session(model.dut, tmp_path / "other.model").host_crc  # noqa: B018
+
+
 def test_saving_and_power_cuts(device, dut, model):
     flash = Flash(device, dut)
     model.train(X[:BATCH], Y[:BATCH])

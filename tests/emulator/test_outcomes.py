@@ -5,7 +5,8 @@ import time
 import pytest
 from emulated import BUILDS, UNICORN_CORES
 
-from integrad.emulate.faults import FirmwareError
+from integrad.build.program import Program, Symbol
+from integrad.emulate.faults import FirmwareError, explain, stack_limit
 from integrad.emulate.runner import run
 from integrad.errors import IntegradError, UsageError
 
@@ -97,3 +98,15 @@ def test_unknown_engine(build):
 def test_unicorn_has_no_m55(build):
     with pytest.raises(IntegradError, match="does not support Cortex-M55"):
         run(build("echo", "m55"), b"", engine="unicorn")
+
+
+def test_only_programs_with_a_known_limit_of_the_stack_exceed_it():
+    """With another start-up code, the stack may lie anywhere."""
+    own = Program([], [Symbol("integrad_stack_limit", 0x20000100, 0, False, ".stack")], [])
+    other = Program([], [], [])
+    assert (stack_limit(own), stack_limit(other)) == (0x20000100, 0)
+    numbers = {"exception": 3, "cfsr": 1 << 9, "sp": 0x200000F8, "pc": 0x100, "lr": 0x80}
+    assert explain(numbers, own).startswith("stack overflow")
+    assert explain(numbers, other).startswith("access to an address without memory")
+    assert explain(numbers | {"sp": 0x20000100}, own).startswith("access to an address without memory")
+    assert explain(numbers | {"cfsr": 1 << 20}, other).startswith("stack overflow")

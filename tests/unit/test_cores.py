@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from integrad.build.micropython_modules import ARCHITECTURES
 from integrad.cli import main
 from integrad.datasets.preprocessing import Preprocessing
+from integrad.emulate.unicorn_devices import PORTS
 from integrad.errors import IntegradError, UsageError
 from integrad.estimate.prediction import predict
 from integrad.model_file import Model, save_model
@@ -28,6 +29,7 @@ from integrad.targets.cores import (
 )
 from integrad.targets.machines import Machine
 from integrad.targets.parts import find_part
+from integrad.testing.machine_drivers import DRIVERS, machine_config
 from integrad.training.specification import parse_spec
 from integrad_codegen.plan import make_plan
 
@@ -52,6 +54,17 @@ def test_rows_hold_together(core):
     assert core.part.flash_bytes <= machine.flash_bytes and core.part.ram_bytes <= machine.ram_bytes
     if core.micropython:
         assert ARCHITECTURES[core.micropython.architecture].floats == core.micropython.floats
+
+
+def test_machines_with_drivers_have_a_serial_port():
+    """One address for drivers and emulators, different ones of machines with different devices."""
+    ports = {core.machine.name: core.machine.serial_port for core in CORES.values()}
+    assert {name for name, port in ports.items() if port is not None} == set(DRIVERS)
+    assert set(PORTS) < set(DRIVERS)
+    for core in CORES.values():
+        if core.machine.name in DRIVERS:
+            line = f"#define BOARD_UART 0x{core.machine.serial_port:08X}u /* address of the serial port */"
+            assert line in machine_config(core, None)
 
 
 def test_names():

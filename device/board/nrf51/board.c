@@ -4,10 +4,12 @@
  *
  * The port holds bytes until the program reads them, and what follows waits outside of the machine,
  * so that none is lost, and no interrupt is needed. It takes bytes at once: no wait has a bound.
+ *
+ * board_config.h defines BOARD_UART, its address, and BOARD_CORE_HZ, the frequency of the core.
  */
 #include "driver.h"
 
-#define UART(offset) REGISTER(0x40002000u + (offset))
+#define UART(offset) REGISTER(BOARD_UART + (offset))
 #define TASKS_STARTRX UART(0x000u)
 #define TASKS_STARTTX UART(0x008u)
 #define EVENTS_RXDRDY UART(0x108u)

@@ -4,14 +4,15 @@
  * 10 MHz.
  *
  * The port holds a byte until the program reads it, and what follows waits outside of the machine,
- * so that none is lost. It takes bytes at once: no wait has a bound.
+ * so that none is lost. It takes bytes at once: no wait has a bound. board_config.h defines
+ * BOARD_UART, its address.
  *
  * Nothing interrupts the program. A core that sleeps (wfi) wakes up all the same when the timer
  * reaches the value for comparison, a millisecond after the port was last looked at in vain.
  */
 #include "driver.h"
 
-#define UART(offset) (*(volatile uint8_t *)(0x10000000u + (offset)))
+#define UART(offset) (*(volatile uint8_t *)(BOARD_UART + (offset)))
 #define UART_DATA UART(0u)
 #define UART_LINE_STATUS UART(5u)
 

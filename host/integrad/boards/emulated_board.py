@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,6 @@ from integrad.protocol.client import Client
 from integrad.targets.boards import Board
 from integrad_codegen.plan import make_plan
 
-NAME = "model"
 PATIENCE = 120.0
 """Seconds of the host within which an emulated board must answer."""
 
@@ -70,39 +69,31 @@ class EmulatedBoard:
         self.client.begin()
 
 
-def project_image(
-    model: Model,
-    board: Board,
-    folder: Path,
-    batch_size: int,
-    learn: str = "all",
-    step_options: Mapping[str, str] | None = None,
-    options: Sequence[str] = (),
-) -> Path:
-    """Write the project of a model for a board to a folder and build it. Returns the ELF file.
+@dataclass(frozen=True)
+class ModelOnBoard:
+    """What is to run on which board. step_options: of the learner, see Learner.device_options. name: of the
+    model in the program."""
 
-    step_options: of the learner, see Learner.device_options; options: of the compiler. Raises IntegradError
-    if the model does not fit the board.
-    """
-    project_files(model, board, folder, batch_size, learn, step_options)
-    return build_project(folder, board, options)
+    model: Model
+    board: Board
+    batch_size: int
+    learn: str = "all"
+    step_options: Mapping[str, str] = field(default_factory=dict)
+    name: str = "model"
 
+    def write(self, folder: Path) -> None:
+        """Write the project to a folder. Raises IntegradError if the model does not fit the board."""
+        model, board = self.model, self.board
+        constants = model.constants | dict(self.step_options)
+        plan = make_plan(model.network, self.name, self.learn, self.batch_size, constants)
+        made, request = Project(board, store_memory(None, board.part)), Request(model, plan)
+        require_project_fit(model, plan, board, made.memory(request))
+        write_export(folder, made.files(request))
 
-def project_files(
-    model: Model,
-    board: Board,
-    folder: Path,
-    batch_size: int,
-    learn: str = "all",
-    step_options: Mapping[str, str] | None = None,
-    name: str | None = None,
-) -> None:
-    """Write the project of a model for a board to a folder. Raises IntegradError if it does not fit."""
-    constants = model.constants | dict(step_options or {})
-    plan = make_plan(model.network, name or NAME, learn, batch_size, constants)
-    made, request = Project(board, store_memory(None, board.part)), Request(model, plan)
-    require_project_fit(model, plan, board, made.memory(request))
-    write_export(folder, made.files(request))
+    def build(self, folder: Path, options: Sequence[str] = ()) -> Path:
+        """The same, and build it. Returns the ELF file. options: of the compiler."""
+        self.write(folder)
+        return build_project(folder, self.board, options)
 
 
 @contextmanager

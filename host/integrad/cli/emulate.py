@@ -8,6 +8,7 @@ import click
 import numpy as np
 from rich.console import Console
 
+from integrad.boards.emulated_board import ModelOnBoard
 from integrad.cli.board_options import emulated_board_options, require_board
 from integrad.cli.device_options import (
     batch_size_option,
@@ -23,11 +24,10 @@ from integrad.cli.device_options import (
     time_limit_option,
     work_folder,
 )
-from integrad.cli.emulate_board import BOARD_SAMPLES, NO_BOARD, BoardProgram, emulate_on_board, spread
+from integrad.cli.emulate_board import BOARD_SAMPLES, NO_BOARD, emulate_on_board, spread
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.outcomes import outcome_json, require_equal, show_outcome
 from integrad.cli.table_options import table_options
-from integrad.datasets import Dataset
 from integrad.emulate.runner import require_counts
 from integrad.errors import UsageError
 from integrad.execute.adaptation import (
@@ -44,7 +44,7 @@ from integrad.model_file import Model, load_model
 from integrad.report.costs import show_layers, show_memory, show_times
 from integrad.targets.boards import find_board
 from integrad.targets.cores import timing_of
-from integrad.training.evaluation import Part, choose_part, match_labels
+from integrad.training.evaluation import choose_part, match_labels
 from integrad.training.model_data import load_for
 
 COST_NAMES = (
@@ -144,10 +144,9 @@ def emulate(
     labels, raw = match_labels(loaded, dataset), loaded.preprocessing.raw(dataset.x)
     tuned, stored, test = np.arange(0), np.arange(0), np.flatnonzero(mask)
     if tune:
-        chosen_samples = tuning_samples(
-            console, loaded, dataset, evaluated, labels, tune, replay, batch_size, seed
-        )
-        tuned, stored, test = chosen_samples
+        split = split_data(dataset, evaluated, labels, tune, replay, batch_size, seed)
+        note_untested(console, loaded, labels, split)
+        tuned, stored, test = split
     schedule = schedule_for(loaded, batch_size, learning_rate_inv)
     tuning = Tuning(epochs, batch_size, schedule, seed) if tune else None
     learnt = f"{epochs} epochs on {tune} samples with {len(stored)} for replay, learning: {learn}"
@@ -155,8 +154,10 @@ def emulate(
         test = spread(test, samples or BOARD_SAMPLES)
     tests, fresh, old = ((raw[part], labels[part]) for part in (test, tuned, stored))
     if board:
-        program = BoardProgram(loaded, find_board(board), emulator, learn, batch_size, options, time_limit)
-        outcome, figures = emulate_on_board(console, program, tests, fresh if tune else None, tuning, old)
+        program = ModelOnBoard(loaded, find_board(board), batch_size, learn, options)
+        outcome, figures = emulate_on_board(
+            console, program, emulator, time_limit, tests, fresh if tune else None, tuning, old
+        )
         show_outcome(console, f"{data}, {evaluated.text}", outcome, learnt, evaluated.note(test))
         shown = {**outcome_json(outcome), "stored": len(stored), **NO_COSTS, **figures}
         write_json(json_path, shown)
@@ -181,24 +182,12 @@ def emulate(
     return require_equal(outcome, "core")
 
 
-def tuning_samples(
-    console: Console,
-    model: Model,
-    dataset: Dataset,
-    evaluated: Part,
-    labels: np.ndarray,
-    count: int,
-    replay: int | None,
-    batch_size: int,
-    seed: int,
-) -> TuningSplit:
-    """What to learn from, to store for replay and to test on; notes which classes have no test."""
-    split = split_data(dataset, evaluated, labels, count, replay, batch_size, seed)
+def note_untested(console: Console, model: Model, labels: np.ndarray, split: TuningSplit) -> None:
+    """Say which classes are learnt and have no sample left to evaluate."""
     if missing := sorted(set(labels[split.tuned]) - set(labels[split.test])):
         names = ", ".join(model.class_names[label] for label in missing)
         text = f"note: all samples of {names} are used for tuning, and none is left to evaluate"
         console.print(text, markup=False, soft_wrap=True)
-    return split
 
 
 def cost_json(costs: Costs) -> dict:

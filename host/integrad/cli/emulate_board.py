@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
 
-from integrad.boards.emulated_board import adapt_emulated, emulated_board, project_image
+from integrad.boards.emulated_board import ModelOnBoard, adapt_emulated, emulated_board
 from integrad.cli.device_options import work_folder
 from integrad.emulate.chips import emulators_of
 from integrad.execute.adaptation import Adaptation, Samples, Tuning
-from integrad.model_file import Model
-from integrad.targets.boards import Board
 from integrad.targets.cores import core_of
 
 BOARD_SAMPLES = 20
@@ -22,19 +17,6 @@ BOARD_SAMPLES = 20
 
 NO_BOARD = dict.fromkeys(("board", "emulator", "cycles_per_prediction"))
 """JSON keys of a run without a board."""
-
-
-@dataclass(frozen=True)
-class BoardProgram:
-    """What to build for which board, and how to run it. emulator: the name of one, or None for the first."""
-
-    model: Model
-    board: Board
-    emulator: str | None
-    learn: str
-    batch_size: int
-    step_options: Mapping[str, str]
-    time_limit: int
 
 
 def spread(indices: np.ndarray, count: int) -> np.ndarray:
@@ -46,22 +28,23 @@ def spread(indices: np.ndarray, count: int) -> np.ndarray:
 
 def emulate_on_board(
     console: Console,
-    program: BoardProgram,
+    program: ModelOnBoard,
+    emulator_name: str | None,
+    time_limit: int,
     tests: Samples,
     fresh: Samples | None,
     tuning: Tuning | None,
     old: Samples,
 ) -> tuple[Adaptation, dict]:
-    """What came out, and the JSON keys of the board. tests, fresh, old: as in adapt_on()."""
+    """What came out, and the JSON keys of the board. emulator_name: None for the first one.
+    tests, fresh, old: as in adapt_on()."""
     board = program.board
-    emulator = emulators_of(board, program.emulator)[0]
-    model, batch = program.model, program.batch_size
+    emulator = emulators_of(board, emulator_name)[0]
     with work_folder() as folder, console.status(f"building the program for {board.name}") as status:
-        options = program.learn, program.step_options, emulator.options
-        image = project_image(model, board, folder, batch, *options)
+        image = program.build(folder, emulator.options)
         status.update(f"running it in {escape(emulator.product)}")
-        with emulated_board(emulator, board, image, program.time_limit) as emulated:
-            outcome = adapt_emulated(emulated, model, tests, fresh, tuning, old)
+        with emulated_board(emulator, board, image, time_limit) as emulated:
+            outcome = adapt_emulated(emulated, program.model, tests, fresh, tuning, old)
             cycles = emulated.client.mean_cycles if emulator.counts_cycles else None
     if cycles is not None:
         text = f"{board.name}: {cycles:,} cycles from the request for a prediction to its answer, in "

@@ -7,13 +7,14 @@ import click
 from integrad.boards.c_board import connect_c, device_of, with_weights_of
 from integrad.cli.board_options import port_option
 from integrad.cli.device_options import TUNING_BATCH, replay_option
-from integrad.cli.emulate import tuning_samples
+from integrad.cli.emulate import note_untested
 from integrad.cli.json_output import console_for, json_option, write_json
 from integrad.cli.outcomes import outcome_json, require_equal, show_outcome
 from integrad.cli.table_options import table_options
 from integrad.errors import IntegradError
 from integrad.execute.adaptation import TUNING_EPOCHS, Tuning, adapt_on, schedule_for
 from integrad.execute.serial_session import serial_executor
+from integrad.execute.tuning_split import split_data
 from integrad.model_file import load_model
 from integrad.training.evaluation import choose_part, match_labels
 from integrad.training.model_data import load_for
@@ -89,7 +90,8 @@ def tune(
             raise IntegradError(f"--batch-size {batch_size}: {where}: the device takes at most {info.batch}")
         device, _ = with_weights_of(client, device_of(client, loaded, batch_size or TUNING_BATCH))
         batch = device.plan.batch
-        chosen = tuning_samples(console, loaded, dataset, evaluated, labels, count, replay, batch, seed)
+        chosen = split_data(dataset, evaluated, labels, count, replay, batch, seed)
+        note_untested(console, loaded, labels, chosen)
         fresh, old, tests = ((samples[part], labels[part]) for part in chosen)
         tuning = Tuning(epochs, batch, schedule_for(loaded, batch, learning_rate_inv), seed)
         outcome = adapt_on(device, serial_executor(client).perform, tests, fresh, tuning, old)

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from integrad.boards.c_board import compare, connect_c, device_of
-from integrad.boards.emulated_board import emulated_board, project_image, verify_emulated
+from integrad.boards.emulated_board import ModelOnBoard, emulated_board, verify_emulated
 from integrad.cli.board_options import emulated_board_options, require_board
 from integrad.cli.device_options import (
     batch_size_option,
@@ -155,8 +155,9 @@ def _verify_board(
 ) -> int:
     """Verify the program for a board in an emulator of its chip."""
     schedule = schedule_for(model, batch_size)
+    program = ModelOnBoard(model, board, batch_size, step_options=step_options)
     with work_folder() as folder, console.status(f"building the program for {board.name}") as status:
-        image = project_image(model, board, folder, batch_size, "all", step_options, emulator.options)
+        image = program.build(folder, emulator.options)
         status.update(f"running it in {emulator.product}")
         with emulated_board(emulator, board, image, time_limit) as emulated:
             verdicts = verify_emulated(emulated, model, steps, schedule, seed)

@@ -99,11 +99,16 @@ def explain(numbers: Mapping[str, int], program: Program) -> str:
 
 
 def _is_below_stack(numbers: Mapping[str, int], program: Program) -> bool:
-    try:
-        limit = program.address_of("integrad_stack_limit")
-    except KeyError:
-        return bool(numbers.get("cfsr", 0) & OVERFLOW)
+    limit = stack_limit(program)
     return bool(numbers.get("cfsr", 0) & OVERFLOW) or numbers.get("sp", limit) < limit
+
+
+def stack_limit(program: Program) -> int:
+    """The first address of the stack; 0 for a program with another start-up code."""
+    try:
+        return program.address_of("integrad_stack_limit")
+    except KeyError:
+        return 0
 
 
 def describe_overflow(program: Program) -> str:

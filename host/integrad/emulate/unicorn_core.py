@@ -10,7 +10,7 @@ import importlib.util
 import struct
 
 from integrad.build.program import Program
-from integrad.emulate.faults import describe_overflow, place
+from integrad.emulate.faults import describe_overflow, place, stack_limit
 from integrad.emulate.qemu import CONSOLE_LIMIT
 from integrad.errors import IntegradError
 from integrad.targets.cores import Core
@@ -64,7 +64,7 @@ class UnicornCore:
         self.exit_code: int | None = None
         self._exception: int | None = None
         self._bad_access: tuple[str, int] | None = None
-        self._stack_limit = _stack_limit(program)
+        self._stack_limit = stack_limit(program)
         self.uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
         self.uc.ctl_set_cpu_model(getattr(arm_const, core.unicorn_model))
         read_only = unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC
@@ -161,14 +161,6 @@ class UnicornCore:
         if error.errno == self.unicorn.UC_ERR_INSN_INVALID:
             return "undefined instruction"
         return str(error)
-
-
-def _stack_limit(program: Program) -> int:
-    """0 for a program with another start-up code."""
-    try:
-        return program.address_of("integrad_stack_limit")
-    except KeyError:
-        return 0
 
 
 def pages(size: int) -> int:

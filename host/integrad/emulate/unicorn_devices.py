@@ -86,14 +86,14 @@ class Nrf51Port(SerialPort):
             self._ready = bool(value)
 
 
-PORTS: dict[str, tuple[int, type[SerialPort]]] = {
-    "microbit": (0x40002000, Nrf51Port),
-    "mps2-an385": (0x40004000, CmsdkPort),
-    "mps2-an386": (0x40004000, CmsdkPort),
-    "mps2-an500": (0x40004000, CmsdkPort),
-    "mps2-an505": (0x50200000, CmsdkPort),
+PORTS: dict[str, type[SerialPort]] = {
+    "microbit": Nrf51Port,
+    "mps2-an385": CmsdkPort,
+    "mps2-an386": CmsdkPort,
+    "mps2-an500": CmsdkPort,
+    "mps2-an505": CmsdkPort,
 }
-"""Machine → address and kind of its serial port."""
+"""Machine → kind of its serial port."""
 
 
 class SystemRegisters:

@@ -34,11 +34,10 @@ class Steps:
         uc, library = self.core.uc, self.core.unicorn
         uc.mem_map(store, len(flash))
         uc.mem_write(store, flash)
-        address, kind = PORTS[core.machine.name]
-        self.port, self.system = kind(), SystemRegisters()
+        self.port, self.system = PORTS[core.machine.name](), SystemRegisters()
         system = self.system.address
         uc.mem_map(SYSTEM, system - SYSTEM)
-        for device, base in ((self.port, address), (self.system, system)):
+        for device, base in ((self.port, core.machine.serial_port), (self.system, system)):
             uc.mmio_map(base, device.size, _reader(device), None, self._writer(device), None)
         uc.mem_map(system + PAGE, PAGE * (256 - 15))
         self.at_break = self.asleep = False

@@ -102,6 +102,7 @@ CORES: dict[str, Core] = {
                 "microbit",
                 size_properties=("nrf51-soc.flash-size={flash}", "nrf51-soc.sram-size={ram}"),
                 core_hz=16_000_000,
+                serial_port=0x40002000,
                 store_origin=0x20100000,
             ),
             also={"m0+": "Cortex-M0+"},
@@ -124,7 +125,7 @@ CORES: dict[str, Core] = {
             "m3",
             "thumbv7m",
             part="STM32F103RE",
-            machine=Machine("mps2-an385", store_origin=0x21000000),
+            machine=Machine("mps2-an385", serial_port=0x40004000, store_origin=0x21000000),
             keeps_loops=True,
             timings={"m3": CORTEX_M3},
             micropython=MicroPythonBoard(
@@ -142,7 +143,7 @@ CORES: dict[str, Core] = {
             "m4",
             "thumbv7em",
             part="nRF52840",
-            machine=Machine("mps2-an386", store_origin=0x21000000),
+            machine=Machine("mps2-an386", serial_port=0x40004000, store_origin=0x21000000),
             fpu="fpv4-sp-d16",
             timings={"m4": CORTEX_M4},
             micropython=MicroPythonBoard(
@@ -161,7 +162,7 @@ CORES: dict[str, Core] = {
             "m7",
             "thumbv7em",
             part="STM32F746ZG",
-            machine=Machine("mps2-an500", store_origin=0x60000000),
+            machine=Machine("mps2-an500", serial_port=0x40004000, store_origin=0x60000000),
             fpu="fpv5-sp-d16",
             micropython=MicroPythonBoard(
                 architecture="armv7emdp",
@@ -185,6 +186,7 @@ CORES: dict[str, Core] = {
                 ram_origin=0x38000000,
                 vectors_origin=0x10000000,
                 core_hz=20_000_000,
+                serial_port=0x50200000,  # its secure address: the core begins in the secure state
                 store_origin=0x80000000,
             ),
             fpu="fpv5-sp-d16",
@@ -203,6 +205,7 @@ CORES: dict[str, Core] = {
                 ram_origin=0x21000000,
                 flash_bytes=16 * MIB,
                 core_hz=32_000_000,
+                serial_port=0x59303000,
                 store_origin=0x70000000,
                 store_memory=(0x60000000, 2048 * MIB),
             ),
@@ -224,6 +227,7 @@ CORES: dict[str, Core] = {
                 vectors_origin=0x20000000,
                 flash_bytes=32 * MIB,
                 arguments=(*RV32_MACHINE, "-device", "loader,addr=0x20000000,cpu-num=0"),
+                serial_port=0x10000000,
                 store_origin=0x84000000,
             ),
             {

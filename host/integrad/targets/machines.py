@@ -17,9 +17,9 @@ class Machine:
     Firmware is linked to these addresses, usually with the memory sizes of a part. The memory sizes of the
     machine are used if only the results of a run matter. vectors_origin: address of the vector table.
     size_properties: QEMU properties for machines whose memory sizes can be set, with {flash} and {ram} for
-    the sizes in bytes. arguments: more arguments of QEMU. core_hz: frequency of a Cortex-M. store_origin:
-    address of STORE_BYTES of memory that stand for flash which a program writes, outside of the flash and RAM
-    of every part; None if there is none.
+    the sizes in bytes. arguments: more arguments of QEMU. core_hz: frequency of a Cortex-M. serial_port:
+    address of its registers, None if no driver uses one. store_origin: address of STORE_BYTES of memory that
+    stand for flash which a program writes, outside of the flash and RAM of every part; None if there is none.
     store_memory: (address, bytes) of the memory that contains it, where QEMU only maps a file as a whole.
     """
 
@@ -32,6 +32,7 @@ class Machine:
     size_properties: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     core_hz: int = 25_000_000
+    serial_port: int | None = None
     store_origin: int | None = None
     store_memory: tuple[int, int] | None = None
 

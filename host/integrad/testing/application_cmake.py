@@ -36,6 +36,7 @@ def build_cmake_support(
     settings: Settings, core: Core, tools: Toolchain, model: Model | None, plan: Plan | None, folder: Path
 ) -> None:
     """Write the library, the headers, the linker script and the toolchain file that names them."""
+    _require_no_dollar(settings, folder)
     objects = build_support(core, tools, model, plan, folder)
     archiver = find_program(_program(core, "ar"))
     if archiver is None:
@@ -44,6 +45,22 @@ def build_cmake_support(
     if result.returncode:
         raise IntegradError(f"{archiver}: {first_error(result.stderr)}")
     (folder / TOOLCHAIN_FILE).write_text(_toolchain_file(settings, core, tools), encoding="utf-8")
+
+
+def _require_no_dollar(settings: Settings, folder: Path) -> None:
+    """make and ninja take it for the beginning of a variable in the options of a toolchain file. Raises
+    UsageError."""
+    for path in (folder, DEVICE):
+        if "$" in str(path):
+            raise settings.place.inner("cmake").refusal(
+                f"needs the folder {path}, but its options cannot name one with a $; move the user's cache "
+                "(XDG_CACHE_HOME) or the installation elsewhere"
+            )
+    for name in settings.defines:
+        if "$" in name:
+            raise settings.place.inner("defines").refusal(
+                f"{name!r} has a $, which CMake's options cannot pass on; define it in CMakeLists.txt"
+            )
 
 
 def _program(core: Core, name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from integrad.boards.emulated_board import project_files
+from integrad.boards.emulated_board import ModelOnBoard
 from integrad.emulate.chip import Chip
 from integrad.emulate.chips import ChipEmulator, emulators_of
 from integrad.errors import UsageError
@@ -60,7 +60,8 @@ def build_for_board(settings: Settings, name: str) -> BoardFirmware:
 def _build(settings: Settings, board: Board, emulator: ChipEmulator, folder: Path) -> Path:
     assert settings.model is not None
     model = load_model(settings.model)
-    project_files(model, board, folder, settings.batch_size, settings.learn, name=model_prefix(settings))
+    name = model_prefix(settings)
+    ModelOnBoard(model, board, settings.batch_size, settings.learn, name=name).write(folder)
     if settings.sources:
         (folder / YOURS).unlink()
         for number, source in enumerate(settings.sources):

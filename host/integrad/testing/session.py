@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from integrad.api.model import Model
+from integrad.boards.c_board import plan_of
 from integrad.emulate.machine import Machine
 from integrad.errors import IntegradError, InvalidArgumentError
 from integrad.execute.device_model import DeviceModel
@@ -18,7 +19,6 @@ from integrad.protocol.client import Client
 from integrad.protocol.messages import Info, RefusedError, What
 from integrad.testing.dut import DeviceFailure, Dut
 from integrad.training.stepper import Stepper
-from integrad_codegen.plan import make_plan
 
 NEVER = 1e9
 """Seconds: a device of which instructions are counted loses no request, so that none is repeated."""
@@ -206,10 +206,10 @@ class Session:
 
     @cached_property
     def _lowered(self) -> DeviceModel:
-        info, host = self.info, self.host
-        batch = info.batch or 1
-        plan = make_plan(host.network, info.name, info.learn, batch, host.constants | info.options)
-        return DeviceModel(host, plan, Path(), [])
+        """The model as generated for the device. Raises IntegradError if that was built from another one,
+        whatever `host` has learnt since."""
+        host = self.host
+        return DeviceModel(host, plan_of(Model.load(self._path), self.info, self.dut.name), Path(), [])
 
     def _follow_step(self, samples: np.ndarray, labels: np.ndarray) -> None:
         """The same training step with NumPy."""
