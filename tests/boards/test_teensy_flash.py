@@ -167,7 +167,7 @@ FAULTS = {
         "code is read from flash",
     ),
     "no waiting for the chip": ("(FLEXSPI_RFDR0 & STATUS_BUSY) == 0", "true", "before that is ready"),
-    "interrupts on": ("\\n\\tcpsid i", "", "with interrupts on"),
+    "interrupts on": ("mask_interrupts();", "0;", "with interrupts on"),
     "flash open": ("forbid_flash(true)", "forbid_flash(false)", "may read flash ahead"),
     "no waiting for the controller": ("STS0, idle, idle", "STS0, 0, 0", "while the controller works"),
     "no waiting for the FIFO": ("INTR_IPTXWE | INTR_IPCMDERR, INTR_IPTXWE", "0, 0", "FIFO has no space"),

@@ -14,6 +14,7 @@
  */
 #include "flash.h"
 #include "flexspi.h"
+#include "interrupts.h"
 
 enum { PAGE_BYTES = 256, SECTOR_BYTES = 4096, CACHE_LINE_BYTES = 32 };
 
@@ -118,8 +119,7 @@ RUNS_FROM_RAM static void wait_until_ready(void) {
 RUNS_FROM_RAM static bool change_chip(uint32_t sequence, uint32_t offset, uint32_t bytes,
                                       const uint32_t *words) {
     const uint32_t idle = STS0_SEQIDLE | STS0_ARBIDLE;
-    uint32_t masked;
-    __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(masked)::"memory");
+    const uint32_t before = mask_interrupts();
     forbid_flash(true);
     bool done = wait_in_ram(&FLEXSPI_STS0, idle, idle);
     if (done) {
@@ -130,7 +130,7 @@ RUNS_FROM_RAM static bool change_chip(uint32_t sequence, uint32_t offset, uint32
         done = wait_in_ram(&FLEXSPI_MCR0, MCR0_SWRESET, 0) && done;
     }
     forbid_flash(false);
-    __asm__ volatile("msr primask, %0" ::"r"(masked) : "memory");
+    unmask_interrupts(before);
     return done;
 }
 
