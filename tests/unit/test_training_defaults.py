@@ -67,14 +67,30 @@ def test_a_network_file_keeps_its_settings(tmp_path):
     [
         (4_999, 16, ("backprop", 0, 8000, None, 16, "squared", "last")),
         (4_999, 17, ("backprop", 0, 8000, None, 16, "cross-entropy", "last")),
-        (5_000, 10, ("backprop", 10, None, 128, 32, "squared", "best")),
-        (20_000, 26, ("backprop", 10, None, 30, 64, "cross-entropy", "best")),
+        (5_000, 10, ("backprop", 10, None, 128, 32, "squared", "average")),
+        (20_000, 26, ("backprop", 10, None, 30, 64, "cross-entropy", "average")),
     ],
 )
 def test_samples_and_classes(samples, classes, expected):
     """All samples are for training, as the mask of tests marks others."""
     dataset = make(samples + 50, classes, test=np.arange(samples + 50) >= samples)
     assert chosen(dataset) == expected
+
+
+@pytest.mark.parametrize(
+    "samples, options, expected",
+    [
+        (9_000, {"settings": {"keep": "best"}}, (10, "best")),
+        (9_000, {"settings": {"keep": "last"}}, (0, "last")),
+        (9_000, {"settings": {"keep": "average"}}, (10, "average")),
+        (9_000, {"validation_percent": 20}, (20, "average")),
+        (9_000, {"validation_percent": 0}, (0, "average")),
+        (600, {"settings": {"keep": "average"}}, (0, "average")),
+        (600, {"by_class": True, "settings": {"keep": "average"}}, (0, "average")),
+    ],
+)
+def test_which_weights_are_kept(samples, options, expected):
+    assert chosen(make(samples), **options)[1::5] == expected
 
 
 def test_classes_are_drawn_evenly_in_the_first_half_where_few_samples_are_unbalanced():
@@ -117,6 +133,18 @@ def test_the_reason_says_how_and_why():
     )
     assert choose_training(make(), "mlp:8", {"epochs": 3}, validation_percent=20).reason == (
         "backprop, 3 epochs in batches of 16, squared loss, validation chooses the epoch"
+    )
+    assert choose_training(make(9_000), "mlp:8").reason == (
+        "backprop, 128 epochs in batches of 32, squared loss, the average of the weights over the last "
+        "third of the steps; validation only measures"
+    )
+    assert choose_training(make(9_000), "mlp:8", validation_percent=0).reason == (
+        "backprop, 128 epochs in batches of 32, squared loss, the average of the weights over the last "
+        "third of the steps, without validation"
+    )
+    assert choose_training(make(), "mlp:8", {"keep": "average"}).reason == (
+        "backprop, 8,000 steps in batches of 16, squared loss, the average of the weights over the last "
+        "third of the steps of training on all 96 samples: too few to choose an epoch"
     )
     assert choose_training(make(), "mlp:8", learner="nitro-d").reason == (
         "nitro-d, at most 100 epochs in batches of 16, validation chooses the epoch"

@@ -67,7 +67,8 @@ class IntegerClassifier(ClassifierMixin, BaseEstimator):
     learning_rate_inv : int or None, default=None
         Divisor of the gradients: larger values learn more slowly.
     validation : int or None, default=None
-        Percentage of the training samples that chooses the best epoch, 0 to 90; 0 for none.
+        Percentage of the training samples that measures the accuracy, or chooses the best epoch, 0 to 90; 0
+        for none.
     settings : dict or None, default=None
         More settings of integrad.train(), such as {"keep": "last", "engine": "numpy"}.
     random_state : int, RandomState or None, default=0

@@ -67,8 +67,8 @@ def train(
         they are the held-out samples; without `holdout`, no sample of arrays is put aside, and of a Dataset
         those that `integrad train` puts aside.
     validation : int, optional
-        Percentage of the training samples that chooses the best epoch, 0 to 90; by default it depends on the
-        data.
+        Percentage of the training samples that measures the accuracy, or chooses the best epoch, 0 to 90; by
+        default it depends on the data.
     validation_by_class : bool
         Draw the validation samples from each class instead of by group.
     holdout : str or sequence of str

@@ -216,7 +216,8 @@ LAYER_OPTIONS = ("leak", "encoding", "bias", "sums")
     "--validation",
     type=click.IntRange(0, 90),
     metavar="PERCENT",
-    help="Share of the training samples used to select the best epoch; whole groups if the data has groups. "
+    help="Share of the training samples that measures, or chooses the epoch with --keep best; whole groups "
+    "if the data has groups. "
     "[default: 10, or 0 where the data has fewer than 5,000 samples for training, as above]",
 )
 @click.option(
@@ -275,8 +276,9 @@ def train(
     otherwise; see docs/networks.md:
       fewer than 5,000           8,000 steps in batches of 16 on all of them, without validation; the last
                                  weights are kept; fewer steps for large networks
-      5,000 to 19,999            128 epochs in batches of 32; 10 % of them choose the best epoch
-      20,000 or more             30 epochs in batches of 64; 10 % of them choose the best epoch
+      5,000 to 19,999            128 epochs in batches of 32; 10 % of them measure, and the average of the
+                                 weights over the last third of the steps is kept
+      20,000 or more             30 epochs in batches of 64; the same
     Presets, network files and other learners: at most 100 epochs or what they say, and 10 % for validation.
 
     \b

@@ -106,7 +106,7 @@ def choose_training(
         usual = {
             **_budget(network, pool, given),
             **find_learner(found.learner).usual_settings(dataset.classes),
-            "keep": BEST if percent else LAST,
+            "keep": _kept(pool, percent),
             "stop_patience": 0,  # the last steps, which are the smallest, must not be left out
         }
         if pool < FEW_SAMPLES:
@@ -143,11 +143,20 @@ def _usual_learner(given: Mapping, options: Mapping) -> str:
     return PREFERRED[0]
 
 
+def _kept(pool: int, percent: int) -> str:
+    """Which weights: the average over the last steps is better than those of the best epoch, above
+    FEW_SAMPLES; where somebody wants validation of few samples, it is to choose."""
+    if pool >= FEW_SAMPLES:
+        return AVERAGE
+    return BEST if percent else LAST
+
+
 def _validation_percent(pool: int, given: Mapping, by_class: bool) -> int:
-    """None of few samples, unless somebody relies on them."""
-    if given.get("keep") in (LAST, AVERAGE):
-        return 0
-    return VALIDATION_PERCENT if pool >= FEW_SAMPLES or by_class or given.get("keep") == BEST else 0
+    """None of few samples, unless they are to choose the epoch."""
+    if pool >= FEW_SAMPLES and given.get("keep") != LAST:
+        return VALIDATION_PERCENT
+    chooses = given.get("keep", BEST if by_class else LAST) == BEST
+    return VALIDATION_PERCENT if chooses else 0
 
 
 def _budget(network: Network, samples: int, given: Mapping) -> dict[str, int]:
@@ -193,7 +202,7 @@ def _describe(learner: str, chosen: Mapping, percent: int, pool: int | None) -> 
     if chosen.get("balance") in EVENLY:
         parts.append(EVENLY[chosen["balance"]])
     kept = chosen.get("keep", declared["keep"].default)
-    averaged = "the average of the last third of the weights"
+    averaged = "the average of the weights over the last third of the steps"
     weights = averaged if kept == AVERAGE else "the last weights"
     if percent and kept == AVERAGE:
         parts.append(f"{weights}; validation only measures")
