@@ -5,12 +5,10 @@ flash_exit_xip to flash_enter_cmd_xip, as on an RP2040, for which the same drive
 is seen only after flash_flush_cache. Whatever a driver must not do raises WrongCallError.
 """
 
+from modelled_chip import WrongCallError
+
 PAGE, SECTOR = 256, 4096
 RAM = range(0x20000000, 0x20000000 + 520 * 1024)
-
-
-class WrongCallError(Exception):
-    """A call that a real chip would not forgive, or only by chance."""
 
 
 class FlashRom:

@@ -3,29 +3,25 @@
 import struct
 
 import unicorn
-from rp2350_peripherals import AccessError
-from unicorn import arm_const, riscv_const
+from modelled_chip import AccessError
+from riscv_core import RiscVCore
+from unicorn import arm_const
 
 SERIAL_INTERRUPT = 33
 MOST_OF_A_HANDLER = 10_000
 """Instructions."""
 
 
-class Hazard:
-    """Hazard3: its interrupt controller Xh3irq, and machine mode with its memory protection.
-
-    kind: of functions in the table of the boot ROM. traps: causes of exceptions that the program handled.
-    """
+class Hazard(RiscVCore):
+    """Hazard3 with its interrupt controller Xh3irq. kind: of functions in the table of the boot ROM."""
 
     kind = 1
-    RETURN = struct.pack("<H", 0x8082)  # c.jr ra
     ENABLED = 0xBE0
-    ILLEGAL = 2
+    ILLEGAL, EXTERNAL = 2, 11
 
     def __init__(self):
-        self.uc = unicorn.Uc(unicorn.UC_ARCH_RISCV, unicorn.UC_MODE_RISCV32)
-        self.enabled, self.traps, self._exception = 0, [], None
-        self.uc.hook_add(unicorn.UC_HOOK_INTR, self._on_exception)
+        super().__init__()
+        self.enabled = 0
 
     def rom(self, size, code, value, entry):
         contents = bytearray(size)  # zeros are no instructions
@@ -47,82 +43,26 @@ class Hazard:
         """At the entry point, or at the beginning of flash if there is none."""
         self.pc, sp = entry or (flash, 0)
         self._write("sp", sp)
-        self._write("mstatus", 0x1800)  # the mode before a trap was machine mode
 
-    def arguments(self, count):
-        return [self._read(f"a{number}") for number in range(count)]
+    def interrupt_cause(self, serial_interrupts):
+        is_enabled = self._read("mie") >> self.EXTERNAL & 1 and self.enabled >> SERIAL_INTERRUPT & 1
+        return self.EXTERNAL if serial_interrupts and is_enabled else None
 
-    @property
-    def result(self):
-        return self._read("a0")
-
-    @result.setter
-    def result(self, value):
-        self._write("a0", value)
-
-    @property
-    def masks_interrupts(self):
-        return not self._read("mstatus") & 8
-
-    def run(self, count, cycles, serial_interrupts):
-        """So many instructions, after an interrupt if there is one. The timer is outside of the core."""
-        is_enabled = self._read("mie") >> 11 & 1 and self.enabled >> SERIAL_INTERRUPT & 1
-        if serial_interrupts and is_enabled and not self.masks_interrupts:
-            self._trap(0x8000000B)
-        begin = count
-        while count > 0:
-            self._exception = None
-            self.uc.emu_start(self.pc, 0xFFFFFFFE, count=count)
-            self.pc = self._read("pc")
-            if self._exception is None:
-                return
-            self._serve(self._exception)
-            count -= begin // 10
-
-    def _serve(self, cause):
-        """An exception. Unicorn knows no registers of Xh3irq, and stands behind the instruction."""
-        word = int.from_bytes(self.uc.mem_read(self.pc - 4, 4), "little") if cause == self.ILLEGAL else 0
-        if word & 0x7F == 0x73 and word >> 20 == self.ENABLED:
-            self._access_enabled(word)
-            return
-        self.traps.append(cause)
-        self._trap(cause)
-
-    def _access_enabled(self, word):
+    def emulates(self):
         """meiea: the lower half chooses a window of 16 interrupts, which the upper half shows."""
+        is_unknown = self._exception == self.ILLEGAL
+        word = int.from_bytes(self.uc.mem_read(self.pc - 4, 4), "little") if is_unknown else 0
+        if word & 0x7F != 0x73 or word >> 20 != self.ENABLED:
+            return False
         operation, target, source = word >> 12 & 7, word >> 7 & 31, word >> 15 & 31
-        operand = source if operation & 4 else self._number(source)
+        operand = source if operation & 4 else self._read(f"x{source}")
         shift, bits = 16 * (operand & 31), operand >> 16
         old = self.enabled >> shift & 0xFFFF
         new = (None, bits, old | bits, old & ~bits)[operation & 3]
         self.enabled = self.enabled & ~(0xFFFF << shift) | new << shift
         if target:
-            self.uc.reg_write(riscv_const.UC_RISCV_REG_X0 + target, old << 16)
-
-    def _trap(self, cause):
-        vectors, status = self._read("mtvec"), self._read("mstatus")
-        if not vectors & ~3:
-            raise AccessError(f"exception {cause} at 0x{self.pc:08x}, and no handler")
-        if vectors & 1 and vectors % 64 != 1:
-            raise AccessError(f"the vectors at 0x{vectors - 1:08x} are not aligned")
-        self._write("mepc", self.pc)
-        self._write("mcause", cause)
-        self._write("mstatus", status & ~0x88 | (status & 8) << 4 | 0x1800)
-        in_table = 4 * (cause & 0x1F) if vectors & 1 and cause >> 31 else 0
-        self.pc = (vectors & ~3) + in_table
-
-    def _on_exception(self, uc, number, _):
-        self._exception = number
-        uc.emu_stop()
-
-    def _number(self, register):
-        return self.uc.reg_read(riscv_const.UC_RISCV_REG_X0 + register)
-
-    def _read(self, name):
-        return self.uc.reg_read(getattr(riscv_const, f"UC_RISCV_REG_{name.upper()}"))
-
-    def _write(self, name, value):
-        self.uc.reg_write(getattr(riscv_const, f"UC_RISCV_REG_{name.upper()}"), value)
+            self._write(f"x{target}", old << 16)
+        return True
 
 
 class Cortex:

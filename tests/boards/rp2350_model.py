@@ -6,12 +6,12 @@ touches (rp2350_peripherals.py). There is one core, and nothing is modelled that
 import struct
 
 import unicorn
-from flash_rom import FlashRom, WrongCallError
+from flash_rom import FlashRom
+from modelled_chip import AccessError, ModelledChip, WrongCallError
 from rp2350_cores import Cortex, Hazard
-from rp2350_peripherals import RX, SIO, TX, UART_FUNCTION, AccessError, Peripherals, Uart
+from rp2350_peripherals import RX, SIO, TX, UART_FUNCTION, Peripherals, Uart
 
 from integrad.boards.flash_image import read_image
-from integrad.emulate.chip import SteppedChip
 
 FLASH, FLASH_BYTES = 0x10000000, 4 << 20
 RAM, RAM_BYTES = 0x20000000, 520 << 10
@@ -20,10 +20,6 @@ NEVER_WRITTEN = 0xA5
 
 CORES = {0: Cortex, 1: Hazard}
 """By their numbers in image definitions."""
-
-CYCLES_PER_BYTE, INSTRUCTIONS_PER_BYTE = 13_000, 2_000
-"""In the time of a byte at 115200 baud and 150 MHz. The core is slower than it could be, so that less is
-emulated."""
 
 ROM_BYTES, ENTRIES = 32 << 10, 0x400
 LOOKUP_VALUE, LOOKUP_ENTRY = 0x100, 0x110
@@ -39,46 +35,26 @@ CODE = {0x200 + 16 * number: name for number, name in enumerate(FUNCTIONS)}
 """Address in the ROM → name in its table."""
 
 
-class Rp2350Model(SteppedChip):
+class Rp2350Model(ModelledChip):
     """A chip with a program in its flash, which is erased otherwise, switched on. image: a UF2 or ELF file.
 
-    core: Cortex or Hazard, with the registers; io: Peripherals; rom: FlashRom; boots: how often it started.
+    core: Cortex or Hazard; io: Peripherals; rom: FlashRom.
     """
 
+    cycles_per_byte = 13_000
+
     def __init__(self, image):
-        self.name = "RP2350 model"
         self.flash = bytearray(b"\xff" * FLASH_BYTES)
         for address, contents in read_image(str(image), FLASH, None).segments:
             self.flash[address - FLASH : address - FLASH + len(contents)] = contents
-        self.boots, self.uart = 0, Uart()
-        self._switch_on()
-
-    @property
-    def _sent(self):
-        return self.uart.sent
-
-    @property
-    def cycles(self):
-        return self.io.cycles
-
-    def write(self, data):
-        self.uart.arriving += data
-
-    def restart(self):
-        self.uart.arriving.clear()
-        self.uart.sent.clear()
-        self._switch_on()
-
-    def close(self):
-        pass
+        super().__init__("RP2350 model", Uart())
 
     def _switch_on(self):
-        self.boots += 1
+        super()._switch_on()
         self.io = Peripherals(self.uart)
         cpu, entry = boot_definition(self.flash)
         self.core = CORES[cpu]()
         self.uc = uc = self.core.uc
-        self.error = None
         uc.mem_map(0, ROM_BYTES, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
         uc.mem_write(0, self.core.rom(ROM_BYTES, CODE, LOOKUP_VALUE, LOOKUP_ENTRY))
         uc.mem_map(FLASH, FLASH_BYTES, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
@@ -92,64 +68,16 @@ class Rp2350Model(SteppedChip):
         uc.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_bad_access)
         self.core.enter(FLASH, entry)
 
-    # Running.
-
-    def _run(self):
-        """For the time of a byte of the serial port."""
-        is_connected = self.io.function(RX) == self.io.function(TX) == UART_FUNCTION
-        if is_connected:
-            self.uart.pass_time_of_a_byte()
-        try:
-            self.core.run(INSTRUCTIONS_PER_BYTE, CYCLES_PER_BYTE, self.uart.interrupts)
-        except unicorn.UcError as error:
-            self._fail(f"{error} at 0x{self.core.pc:08x}")
-        self.io.cycles += CYCLES_PER_BYTE
-        if self.error is not None:
-            raise self.error
-        if self.io.asks_for_reset:
-            self._switch_on()
-
-    def run_until(self, condition, most=2000):
-        for _ in range(most):
-            if condition():
-                return
-            self._run()
-        raise AssertionError(f"did not happen in {most * CYCLES_PER_BYTE:,} cycles")
-
-    def _fail(self, text, kind=AccessError):
-        """The first reason counts: exceptions do not pass through the emulator."""
-        if self.error is None:
-            self.error = kind(text)
-        self.uc.emu_stop()
-
-    def _callbacks(self, read, write):
-        def on_read(_uc, offset, size, _):
-            try:
-                if size != 4:
-                    raise AccessError(f"{size} bytes of a register are read")
-                return read(offset)
-            except AccessError as error:
-                self._fail(str(error))
-                return 0
-
-        def on_write(uc, offset, size, value, _):
-            try:
-                if size != 4:
-                    raise AccessError(f"{size} bytes of a register are written")
-                write(offset, value)
-            except AccessError as error:
-                self._fail(str(error))
-            if self.io.asks_for_reset:
-                uc.emu_stop()
-
-        return on_read, None, on_write, None
+    def _pass_time(self):
+        if self.io.function(RX) == self.io.function(TX) == UART_FUNCTION:
+            super()._pass_time()
 
     def _on_bad_access(self, _uc, access, address, _size, _value, _):
         fetches = (unicorn.UC_MEM_FETCH_UNMAPPED, unicorn.UC_MEM_FETCH_PROT)
         what = "code is executed" if access in fetches else "memory is accessed"
         hidden = self.rom.is_serial and FLASH <= address < FLASH + FLASH_BYTES
         where = "in flash while it is hidden" if hidden else "where there is none, or that is read-only"
-        self._fail(f"0x{address:08x}: {what} {where}", WrongCallError if hidden else AccessError)
+        self._fail((WrongCallError if hidden else AccessError)(f"0x{address:08x}: {what} {where}"))
         return False
 
     # The boot ROM.
@@ -162,7 +90,7 @@ class Rp2350Model(SteppedChip):
             elif address in CODE:
                 self._call(FUNCTIONS[CODE[address]])
         except WrongCallError as error:
-            self._fail(str(error), WrongCallError)
+            self._fail(error)
 
     def _looked_up(self, helper):
         """The value of an entry of the ROM's table, or its address, which on RISC-V is that of a jump."""

@@ -6,6 +6,8 @@ AccessError.
 
 from collections import deque
 
+from modelled_chip import AccessError
+
 CRYSTAL_HZ, RING_OSCILLATOR_HZ = 12_000_000, 11_000_000
 BAUD = 115200
 FIFO_BYTES, FIFO_LEVEL = 32, 4
@@ -21,10 +23,6 @@ SIO = 0xD0000000
 ALL_BLOCKS = 0x1FFFFFFF
 TX, RX, LED = 0, 1, 25
 UART_FUNCTION, SIO_FUNCTION = 2, 5
-
-
-class AccessError(Exception):
-    """A program touches what it must not, or what the model lacks."""
 
 
 class Uart:

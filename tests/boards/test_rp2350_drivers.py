@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from digits import run, train, write_npz
-from flash_rom import WrongCallError
+from modelled_chip import AccessError, WrongCallError
 from rp2350_cores import Hazard
 from rp2350_model import Rp2350Model
-from rp2350_peripherals import AccessError
 
 from integrad.export.project_build import build_project
 from integrad.targets.boards import find_board

@@ -113,7 +113,7 @@ of flash, so that boards with a boot loader there have none."""
 LACKING = {"pico2-riscv": "neither QEMU nor labwired has the RISC-V cores of an RP2350"}
 """Board → why it has no emulator, where that is known."""
 
-MODELLED = ("pico2", "pico2-riscv", "teensy4.1")
+MODELLED = ("esp32-c3-devkitm-1", "pico2", "pico2-riscv", "teensy4.1")
 """Boards whose programs ran in a model of their chip that belongs to the tests (docs/boards.md)."""
 
 
