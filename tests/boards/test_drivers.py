@@ -17,7 +17,7 @@ from integrad.targets.cores import core_of
 from integrad.targets.families import ARM
 
 SAVING = ["bluepill", "nrf52840-dk", "nucleo-f411re", "nucleo-g0b1re", "nucleo-l476rg"]
-BOARDS = ["esp32-c3-devkitm-1", "teensy4.1", *SAVING]
+BOARDS = ["esp32-c3-devkitm-1", "pico", "pico2", "pico2-riscv", "teensy4.1", *SAVING]
 """One of each family; SAVING: those whose flash labwired can program."""
 
 ECHO = Path(__file__).with_name("echo.c")
@@ -76,7 +76,8 @@ def test_the_programs_can_be_flashed(projects, programs, tmp_path):
         binary = tmp_path / f"{board}.bin"
         commands = re.findall(r"CMAKE_OBJCOPY} (-O binary.*) toy\.elf", cmake)
         for options in commands:
-            subprocess.run(["arm-none-eabi-objcopy", *options.split(), elf, binary], check=True)
+            objcopy = core_of(find_board(board).part).family.gcc.removesuffix("gcc") + "objcopy"
+            subprocess.run([objcopy, *options.split(), elf, binary], check=True)
             assert 0 < binary.stat().st_size < find_board(board).program_bytes
         for program in [elf, binary][: 1 + len(commands)]:
             result = run("flash", program, "--board", board, "--dry-run")

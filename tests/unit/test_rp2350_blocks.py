@@ -2,6 +2,7 @@
 
 import struct
 
+import numpy as np
 import pytest
 
 from integrad.boards.rp2350_blocks import ARM_CPU, RISC_V_CPU, RP2350, Definition, image_definitions
@@ -67,3 +68,19 @@ def test_where_the_first_block_must_be():
 def test_what_the_flags_say():
     found = image_definitions(image(BEGIN, 0x00220142, 0x000001FF, 0, END))
     assert found == [Definition(False, ARM_CPU, 0)], "data for an RP2040"
+
+
+def test_damaged_blocks_end_in_an_answer():
+    random = np.random.default_rng(1)
+    whole = image(*WITH_ENTRY, size=512)
+    for _ in range(2000):
+        damaged = bytearray(whole[: random.integers(len(whole) + 1)])
+        for at in random.integers(64, 96, random.integers(1, 4)):
+            damaged[at : at + 1] = random.bytes(1)
+        assert image_definitions(bytes(damaged)) in ([], [RISC_V], *([found] for found in every_definition()))
+
+
+def every_definition():
+    return [
+        Definition(is_exe, cpu, chip) for is_exe in (True, False) for cpu in range(8) for chip in range(8)
+    ]

@@ -53,6 +53,7 @@ void integrad_prepare(void) {
     WRITE_CSR(MIE, 0);
     WRITE_CSR(MTVEC, (uint32_t)(uintptr_t)integrad_vectors | vectored);
     fill_memories();
+    __asm__ volatile(".insn i 0x0F, 1, x0, x0, 0" ::: "memory"); /* fence.i: RAM has code now */
     guard_stack();
     (void)main();
     integrad_fault();
