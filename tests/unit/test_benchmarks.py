@@ -19,6 +19,7 @@ sys.path.insert(0, str(BENCHMARKS))
 import footprint  # noqa: E402
 import host_sweep  # noqa: E402
 import host_training  # noqa: E402
+import kept_weights  # noqa: E402
 import small_data  # noqa: E402
 from measuring import UnequalError, measure, measure_in_turns, require_equal  # noqa: E402
 from plain_integer import PlainInteger  # noqa: E402
@@ -190,6 +191,20 @@ def test_footprints_are_compared_by_ratio(capsys):
     assert "| code, bytes | 2 of 2 | 0.8660 | 0.5000 (a, m0) | 1.5000 (a, m4) |" in text
     assert "| `a` | code, bytes | 0.5000 | 1.5000 |" in text and text.count("`a`") == 1
     assert "above 6,144 bytes: {'x64': 6150}" in text
+
+
+def test_kept_weights_are_compared_on_samples_that_no_test_knows(tmp_path, monkeypatch, capsys):
+    """The marked samples have labels that the others contradict."""
+    y = np.tile([0, 1], 60)
+    x = np.random.default_rng(0).normal(size=(120, 4)) + 9 * y[:, None]
+    test = np.arange(120) >= 90
+    path = tmp_path / "two.npz"
+    np.savez(path, x=x, y=np.where(test, 1 - y, y), test=test)
+    monkeypatch.setattr(sys, "argv", ["", str(path), "mlp:8", "--seeds", "1", "--epochs", "9"])
+    kept_weights.main()
+    *lines, row = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["seed 0, best", "seed 0, last", "seed 0, average"]
+    assert row == "| two.npz | `mlp:8` | 100.00 | 100.00 | 100.00 |"
 
 
 def test_small_data_is_compared_with_scikit_learn(tmp_path, monkeypatch, capsys):
