@@ -82,12 +82,11 @@ def emit_c(
 
 def write_files(files: dict[str, str], folder: Path) -> list[Path]:
     """Write text files into a folder, creating folders as required. Returns the paths."""
-    paths = []
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+    paths = [folder / name for name in files]
+    for parent in {path.parent for path in paths}:
+        parent.mkdir(parents=True, exist_ok=True)
+    for path, text in zip(paths, files.values(), strict=True):
         path.write_text(text, encoding="utf-8")
-        paths.append(path)
     return paths
 
 
