@@ -55,6 +55,23 @@ def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
         raise IntegradError(f"{at}: cannot be written: {error.strerror}{kept}") from error
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Write data so that other processes see either the old file or the new one.
+
+    Unlike write_atomically(), it does not wait for the disk: for what can be made again, and is verified when
+    it is read. Raises OSError.
+    """
+    _sweep(path.parent)
+    temporary = _temporary(path)
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
 def require_regular(path: str | os.PathLike) -> None:
     """Raise IntegradError unless path is a regular file or the name of a new one."""
     try:

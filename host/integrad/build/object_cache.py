@@ -16,8 +16,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from integrad.errors import IntegradError
-from integrad.files import write_atomically
+from integrad.files import write_whole
 
 VARIABLE = "INTEGRAD_OBJECT_CACHE"
 """Environment variable; `off` turns the cache off."""
@@ -80,9 +79,9 @@ def write_entry(key: str, entry: bytes) -> None:
     global _written
     if folder := cache_folder():
         path = folder / key[:2] / key
-        with suppress(OSError, IntegradError):
+        with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, entry)
+            write_whole(path, entry)  # the digest tells whether it is whole after a crash, too
             if _written % CHECKED == 0:
                 _remove_oldest(folder)
             _written += 1
