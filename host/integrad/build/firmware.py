@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import jinja2
@@ -96,11 +96,9 @@ def build_firmware(
 def linker_script(core: Core, stack_bytes: int, whole_machine: bool, with_store: bool = False) -> str:
     """The text of the linker script; the stack is rounded up as calls require. with_store: for the start-up
     code and the drivers of boards (device/board/), and with the machine's memory for a weight store."""
-    loader = jinja2.PackageLoader("integrad_templates", "")
-    environment = jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True)
     machine, alignment = core.machine, core.family.stack_alignment
     flash_bytes, ram_bytes = core.memory_bytes(whole_machine)
-    return environment.get_template(core.family.linker_script).render(
+    return _template(core.family.linker_script).render(
         title=machine.name if whole_machine else core.part.name,
         vectors_origin=f"0x{machine.vectors_origin:08X}",
         vectors_bytes=64,
@@ -112,6 +110,12 @@ def linker_script(core: Core, stack_bytes: int, whole_machine: bool, with_store:
         store_origin=f"0x{machine.store_origin:08X}" if with_store else "",
         store_bytes=STORE_BYTES,
     )
+
+
+@cache
+def _template(name: str) -> jinja2.Template:
+    loader = jinja2.PackageLoader("integrad_templates", "")
+    return jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True).get_template(name)
 
 
 def special_flags(tools: Toolchain, source: Path) -> list[str]:

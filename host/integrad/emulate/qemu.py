@@ -155,10 +155,12 @@ def run_qemu(
 def _execute(command: list[str], folder: Path, time_limit: float) -> tuple[int, str]:
     with (folder / "errors.txt").open("wb") as errors:
         process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
         )
         try:
-            exit_code = process.wait(time_limit)
+            # Nothing is printed there, but its end is noticed at once, while wait() would look now and then.
+            process.communicate(timeout=time_limit)
+            exit_code = process.wait()
         except BaseException as error:
             process.kill()
             process.wait()

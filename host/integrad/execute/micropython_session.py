@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -67,15 +68,13 @@ def run_session(
     Raises IntegradError if the output is not one line per result.
     """
     prefix = device.plan.prefix
-    loader = jinja2.PackageLoader("integrad_templates", "micropython")
-    script = jinja2.Environment(loader=loader).get_template("session.py.jinja")
     files = {
         **backend,
         f"{prefix}.weights": weights_file(device.model, device.plan),
         "session.bin": device.session(actions).encode(),
     }
     words = len(device.plan.schedule_fields)
-    text = script.render(p=prefix, folder=place.folder, schedule_words=words, header_bytes=HEADER.size)
+    text = _script().render(p=prefix, folder=place.folder, schedule_words=words, header_bytes=HEADER.size)
     lines = iter(place.execute(text, files).split())
     try:
         results = [_result(device, action, lines) for action in actions]
@@ -86,6 +85,12 @@ def run_session(
     if rest := list(lines):
         raise IntegradError(f"unexpected output of MicroPython: {len(rest)} lines too many")
     return results
+
+
+@cache
+def _script() -> jinja2.Template:
+    loader = jinja2.PackageLoader("integrad_templates", "micropython")
+    return jinja2.Environment(loader=loader).get_template("session.py.jinja")
 
 
 def _result(device: DeviceModel, action: Action, lines) -> object:
