@@ -1,5 +1,7 @@
 """Integer backpropagation in plain Python integers, one number at a time: written from docs/backprop.md."""
 
+from functools import lru_cache
+
 
 def tdiv(a, b):
     return a // b if a >= 0 else -(-a // b)
@@ -74,16 +76,20 @@ def taps(layer, x, u, i, j):
     """(input channel within the group, ky, kx, channel, row, column) of the inputs of an output."""
     inputs = len(layer.weights[0]) - layer.biased
     group = u // (len(layer.weights) // layer.groups)
-    for c in range(inputs):
-        for ky in range(len(layer.weights[0][0])):
-            for kx in range(len(layer.weights[0][0][0])):
-                row, column = (
-                    i * layer.stride[0] + ky - layer.padding[0],
-                    j * layer.stride[1] + kx - layer.padding[1],
-                )
-                yield c, ky, kx, group * inputs + c, row, column
-    if layer.biased:
-        yield inputs, 0, 0, CONSTANT, 0, 0
+    kernel = len(layer.weights[0][0]), len(layer.weights[0][0][0])
+    first = i * layer.stride[0] - layer.padding[0], j * layer.stride[1] - layer.padding[1]
+    return window(inputs, group, kernel, first, layer.biased)
+
+
+@lru_cache(4096)
+def window(inputs, group, kernel, first, biased):
+    found = [
+        (c, ky, kx, group * inputs + c, first[0] + ky, first[1] + kx)
+        for c in range(inputs)
+        for ky in range(kernel[0])
+        for kx in range(kernel[1])
+    ]
+    return [*found, (inputs, 0, 0, CONSTANT, 0, 0)] if biased else found
 
 
 def shaped(flat, shape):

@@ -32,6 +32,7 @@ from integrad.execute.device_model import DeviceModel
 from integrad.execute.session import Action, Predict, Reset, Train, Weights
 from integrad.network.network import Network
 from integrad.training.stepper import Stepper, draw_dropouts
+from integrad_codegen.encodings import unpacked
 
 FILE = Path(__file__).with_name("recorded_bits.json")
 
@@ -136,14 +137,21 @@ def load() -> dict[str, dict[str, str]]:
 
 def bits(device: DeviceModel, results: list) -> dict[str, str]:
     """The pair that is recorded. Scores, counts of right answers and weights in between are outputs."""
-    outputs = 0
+    outputs, network = 0, device.model.network.copy()
     for result in results[:-1]:
         if isinstance(result, bytes):
-            outputs = zlib.crc32(device.network_with(result).weights_crc().to_bytes(4, "little"), outputs)
+            crc = _weights_crc(device, network, result)
+            outputs = zlib.crc32(crc.to_bytes(4, "little"), outputs)
         elif result is not None:
             outputs = zlib.crc32(np.asarray(result).astype("<i4").tobytes(), outputs)
-    weights = device.network_with(results[-1]).weights_crc()
+    weights = _weights_crc(device, network, results[-1])
     return {"outputs": f"{outputs:08x}", "weights": f"{weights:08x}"}
+
+
+def _weights_crc(device: DeviceModel, network: Network, weights: bytes) -> int:
+    """CRC-32 of all weights of the network, with those that a session returned."""
+    network.load_parameters(network.arrays() | unpacked(device.plan.parameters(), weights))
+    return network.weights_crc()
 
 
 def drawn(case: Case, actions: list[Action]) -> str:

@@ -5,6 +5,9 @@ here only. Nothing but a deliberate change of the arithmetic may move a recorded
 to make the recording again, and when.
 """
 
+import re
+import subprocess
+
 import executors
 import pytest
 import recorded
@@ -15,6 +18,7 @@ from pocket_cases import POCKET
 from recorded import CASES, require_recorded
 
 from integrad.arithmetic import SLOPES
+from integrad.build.toolchain import DEVICE
 from integrad.engines.native.table import NATIVE_ENGINES
 from integrad.engines.numpy_engine import NumpyEngine
 from integrad.engines.torch.engine import TORCH_ENGINES
@@ -52,6 +56,17 @@ PORTABLE = [
     for name in (SMALL if CORES[core].machine.ram_bytes < 64 * 1024 else SOME)
 ]
 """Cases of each learner, for cores without kernels of their own."""
+
+ALIKE = ("m7", "m33")
+"""Cores that execute the same kernels as the m4, which has all cases."""
+
+ON_ARM = [
+    (core, name)
+    for core in cores_of(ARM)
+    for number, name in enumerate(CASES)
+    if core not in ALIKE or name in SOME or ALIKE[number % 2] == core
+]
+"""Every case on every core that has kernels of its own, and on one of those that have not."""
 
 every_case = pytest.mark.parametrize("name", CASES)
 
@@ -104,8 +119,7 @@ def test_c_on_the_host(name, generated):
     require_recorded(name, device, executors.run_gcc(device, actions), "C, sanitized")
 
 
-@every_case
-@pytest.mark.parametrize("core", cores_of(ARM))
+@pytest.mark.parametrize("core, name", ON_ARM)
 @pytest.mark.emulator
 def test_c_on_a_core(core, name, generated):
     device, actions = generated(name)
@@ -143,6 +157,23 @@ def test_a_wrong_bit_is_noticed(key, generated, monkeypatch):
     monkeypatch.setattr(recorded, "load", lambda: recording)
     with pytest.raises(DifferenceError, match="recorded is"):
         require_recorded(name, device, results, "NumPy")
+
+
+@pytest.mark.parametrize("core", ALIKE)
+def test_cores_that_are_alike_have_the_same_kernels(core, tmp_path):
+    """What the compiler says of a core chooses the kernels."""
+    chosen = [chosen_kernels(CORES[name], tmp_path) for name in ("m4", core)]
+    assert chosen[0] == chosen[1] and any("/dsp/" in path for path in chosen[0])
+
+
+def chosen_kernels(core, folder):
+    """The files of the runtime that are compiled for a core."""
+    (folder / "all.c").write_text('#include "all_kernels.h"\n')
+    flags = [*core.flags["gcc"], "-std=c99", "-ffreestanding", "-E", f"-I{DEVICE / 'runtime'}"]
+    done = subprocess.run(
+        [core.family.gcc, *flags, str(folder / "all.c")], capture_output=True, text=True, check=True
+    )
+    return {path for path in re.findall(r'^# \d+ "([^"]+)"', done.stdout, re.M) if "/runtime/" in path}
 
 
 def test_the_cases_cover_what_there_is():
