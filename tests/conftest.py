@@ -21,15 +21,18 @@ settings.load_profile("ci")
 
 FIRST = (
     "test_recorded_bits.py",
-    "test_native_builds.py",
-    "test_workers.py",
-    "test_worked_examples.py",
-    "test_torch_parity.py",
-    "test_sabotage.py",
-    "test_demo.py",
-    "test_native_module.py",
-    "test_pure_backends.py",
     "test_readme.py",
+    "test_native_builds.py",
+    "test_native_module.py",
+    "test_workers.py",
+    "test_torch_parity.py",
+    "test_pure_backends.py",
+    "test_project.py",
+    "test_demo.py",
+    "test_worked_examples.py",
+    "test_sample_repository.py",
+    "test_emulate.py",
+    "test_sabotage.py",
 )
 """Files that take longest. Each is run by a single worker; the last file should be short, because the other
 workers wait for it."""
