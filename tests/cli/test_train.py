@@ -85,6 +85,28 @@ def test_json_on_standard_output_is_all_that_is_there(tmp_path, data):
     assert "Accuracy of the best weights" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "options, kept",
+    [
+        ((), "best"),
+        (("--validation", 0), "last"),
+        (("--keep", "last"), "last"),
+        (("--keep", "average"), "averaged"),
+        (("--keep", "average", "--validation", 0), "averaged"),
+    ],
+)
+def test_it_says_which_weights_have_this_accuracy(tmp_path, data, options, kept):
+    result = train(tmp_path, data, *options)
+    assert result.exit_code == 0 and f"Accuracy of the {kept} weights" in result.stdout
+    assert ("; the best is epoch" in result.stdout) == (kept == "best")
+
+
+def test_an_unknown_choice_of_weights_is_refused(tmp_path, data):
+    result = train(tmp_path, data, "--keep", "averages")
+    assert result.exit_code == 2
+    assert "error: --keep must be best or last or average, not 'averages'" in result.stderr
+
+
 def test_holdout_takes_no_part(tmp_path, data):
     result = train(tmp_path, data, "--holdout", "group=g1", "--holdout", "group=g2")
     assert result.exit_code == 0, result.output

@@ -348,7 +348,7 @@ def train(
         ) from error
     with suppress(OSError):
         os.unlink(checkpoint)
-    _show_outcome(console, outcome, out, run.chooses_epoch, run.trainer.balance == EVERY_EPOCH)
+    _show_outcome(console, outcome, out, run.kept_weights, run.trainer.balance == EVERY_EPOCH)
     write_json(json_path, _result(outcome))
 
 
@@ -430,11 +430,10 @@ def _show_start(console: Console, run: TrainingRun, workers: Alone, how: str) ->
         _say(console, f"warning: {warning}")
 
 
-def _show_outcome(console: Console, outcome: Outcome, out: str, chosen: bool, balanced: bool) -> None:
-    """chosen: whether validation chose the epoch. balanced: whether every epoch drew classes
-    equally often."""
+def _show_outcome(console: Console, outcome: Outcome, out: str, kept: str, balanced: bool) -> None:
+    """kept: as TrainingRun.kept_weights. balanced: whether every epoch drew classes equally often."""
     history, names = outcome.history, outcome.model.class_names
-    table = Table("split", title=f"Accuracy of the {'best' if chosen else 'last'} weights")
+    table = Table("split", title=f"Accuracy of the {kept} weights")
     table.add_column("samples", justify="right")
     table.add_column("accuracy", justify="right")
     if outcome.unbalanced:
@@ -453,7 +452,7 @@ def _show_outcome(console: Console, outcome: Outcome, out: str, chosen: bool, ba
             _say(console, f"note: {untested}")
     if warning := missed_warning(outcome, balanced):
         _say(console, f"warning: {warning}")
-    _say(console, _how_it_went(history, chosen))
+    _say(console, _how_it_went(history, kept == "best"))
     _say(console, f"wrote {out}, CRC of weights {outcome.model.network.weights_crc():08x}")
 
 

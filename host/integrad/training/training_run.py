@@ -29,7 +29,7 @@ from integrad.training.metrics import (
 from integrad.training.progress import Silent
 from integrad.training.specification import load_spec
 from integrad.training.splits import record_split, split_dataset
-from integrad.training.trainer import BEST, Trainer
+from integrad.training.trainer import AVERAGE, BEST, Trainer
 from integrad.training.workers import Alone
 
 
@@ -112,7 +112,7 @@ class TrainingRun:
         resume: bool = False,
         workers: Alone | None = None,
     ) -> Outcome:
-        """Train, then evaluate each split once with the best weights. See Trainer.fit."""
+        """Train, then evaluate each split once with the weights that are kept. See Trainer.fit."""
         workers = workers or Alone()
         parts = [self.samples(part) for part in (self.split.train, self.split.validation, self.split.test)]
         history = self.trainer.fit(self.network, *parts[0], *parts[1], progress, checkpoint, resume, workers)
@@ -125,6 +125,13 @@ class TrainingRun:
     def chooses_epoch(self) -> bool:
         """Whether validation chooses the epoch whose weights are kept."""
         return len(self.split.validation) > 0 and self.trainer.keep == BEST
+
+    @property
+    def kept_weights(self) -> str:
+        """Which weights the model has after training, as an adjective: best, last or averaged."""
+        if self.trainer.keep == AVERAGE:
+            return "averaged"
+        return "best" if self.chooses_epoch else "last"
 
     @cached_property
     def warnings(self) -> list[str]:
