@@ -202,6 +202,15 @@ def test_a_wrong_key_and_a_chip_that_hangs_end_in_a_restart(echo):
     assert answers(hanging, b"s") == b"R0 R0 " and hanging.starts == 2
 
 
+def test_every_line_of_code_in_ram_is_written_back(echo):
+    """Also where neither its beginning nor its end is that of a line."""
+    script = (echo / "board.ld").read_text()
+    assert "STACK_BYTES = 4096;" in script
+    (echo / "board.ld").write_text(script.replace("STACK_BYTES = 4096;", "STACK_BYTES = 4096 + 24;"))
+    board = Teensy(read_program(build_project(echo, BOARD)), data_cache=True)
+    assert answers(board, b"s") == b"R0 S0 "
+
+
 def test_code_in_ram_is_written_back_if_the_data_cache_is_on(echo):
     source = echo / "board/imxrt1062/board.c"
     source.write_text(source.read_text().replace("REGISTER(0xE000EF64u) = at", "(void)at"))

@@ -76,8 +76,8 @@ static void start_ticks(void) {
 static void write_back_code_in_ram(void) {
     const uint32_t data_cache = 1u << 16, line_bytes = 32;
     if (REGISTER(0xE000ED14u) & data_cache) {
-        for (uintptr_t at = (uintptr_t)integrad_data_begin; at < (uintptr_t)integrad_data_end;
-             at += line_bytes) {
+        const uintptr_t begin = (uintptr_t)integrad_data_begin / line_bytes * line_bytes;
+        for (uintptr_t at = begin; at < (uintptr_t)integrad_data_end; at += line_bytes) {
             REGISTER(0xE000EF64u) = at; /* DCCMVAU */
         }
     }
