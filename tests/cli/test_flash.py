@@ -216,7 +216,7 @@ ORIGIN = find_board("pico").program_origin
             "a.elf",
             elf([program("pico2")]),
             "pico2-riscv",
-            "a.elf: is for Arm, but pico2-riscv has a RV32IMC; use --board pico2",
+            "a.elf: is for Arm, but pico2-riscv has an RV32IMC; use --board pico2",
         ),
         (
             "a.elf",

@@ -53,9 +53,11 @@ def patched(text, lines):
 
 def copy_project(folder):
     """Copies of the folders, and the names under which templates and device are imported. What Python has
-    compiled is copied, too: it is used where the copy is not changed, and saves each command seconds."""
+    compiled is copied, too: it is used where the copy is not changed, and saves each command seconds; what it
+    is just compiling for another test is not."""
+    unfinished = shutil.ignore_patterns("*.pyc.*")
     for name in FOLDERS:
-        shutil.copytree(ROOT / name, folder / name)
+        shutil.copytree(ROOT / name, folder / name, ignore=unfinished)
     (folder / "packages").mkdir()
     for name in ("templates", "device"):
         (folder / f"packages/integrad_{name}").symlink_to(folder / name)

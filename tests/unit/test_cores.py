@@ -26,6 +26,7 @@ from integrad.targets.cores import (
     get_core,
     get_micropython_core,
     micropython_cores,
+    product_with_article,
 )
 from integrad.targets.machines import Machine
 from integrad.targets.parts import find_part
@@ -65,6 +66,14 @@ def test_machines_with_drivers_have_a_serial_port():
         if core.machine.name in DRIVERS:
             line = f"#define BOARD_UART 0x{core.machine.serial_port:08X}u /* address of the serial port */"
             assert line in machine_config(core, None)
+
+
+@pytest.mark.parametrize(
+    "part, product",
+    [("rp2040", "a Cortex-M0+"), ("esp32-c3", "an RV32IMC"), ("atmega328p", "an AVR")],
+)
+def test_products_in_sentences(part, product):
+    assert product_with_article(find_part(part)) == product
 
 
 def test_names():

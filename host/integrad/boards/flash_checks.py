@@ -9,7 +9,7 @@ from integrad.boards.rp2350_blocks import ARM_CPU, RISC_V_CPU, RP2350, image_def
 from integrad.errors import IntegradError
 from integrad.export.rp2040_boot2 import BOOT2_BYTES, boot_checksum
 from integrad.targets.boards import Board
-from integrad.targets.cores import core_of, product_of
+from integrad.targets.cores import core_of, product_with_article
 from integrad.targets.families import ARM, RISC_V
 from integrad.targets.uf2_families import UF2_FAMILIES, family_name
 
@@ -65,7 +65,7 @@ def _check_core(image: FlashImage, board: Board) -> None:
 
 
 def _mismatch(image: FlashImage, name: str, board: Board) -> str:
-    return f"{image.path}: is for {name}, but {board.name} has a {product_of(board.part)}"
+    return f"{image.path}: is for {name}, but {board.name} has {product_with_article(board.part)}"
 
 
 def _other_board(board: Board, what: str) -> str:

@@ -19,7 +19,7 @@ from integrad.learners.memory_options import option_words
 from integrad.learners.table import learner_of
 from integrad.model_file import Model
 from integrad.network.learn_set import LearnSet
-from integrad.targets.cores import CORES, USUAL, Core, core_of, get_core, product_of
+from integrad.targets.cores import CORES, USUAL, Core, core_of, get_core, product_with_article
 from integrad.targets.generated_names import c_name
 from integrad.targets.parts import Part, find_part
 from integrad_codegen.costs import recomputation
@@ -121,7 +121,7 @@ def emulated_core(core: str | None, part: str | None) -> Core:
 def require_core_of(part: Part, core: Core | None) -> None:
     """Raise UsageError if --core and --part contradict each other."""
     if core and core_of(part) is not core:
-        has = f"{part.name} has a {product_of(part)}"
+        has = f"{part.name} has {product_with_article(part)}"
         raise UsageError(f"--core {core.name}: {has}; omit one of the two options")
 
 

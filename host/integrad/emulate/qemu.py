@@ -153,17 +153,18 @@ def run_qemu(
 
 
 def _execute(command: list[str], folder: Path, time_limit: float) -> tuple[int, str]:
-    with (folder / "errors.txt").open("wb") as errors:
-        process = subprocess.Popen(
+    with (
+        (folder / "errors.txt").open("wb") as errors,
+        subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
-        )
+        ) as process,
+    ):
         try:
-            # Nothing is printed there, but its end is noticed at once, while wait() would look now and then.
+            # Nothing is printed there, but its end is noticed at once; wait() would look now and then.
             process.communicate(timeout=time_limit)
             exit_code = process.wait()
         except BaseException as error:
             process.kill()
-            process.wait()
             if isinstance(error, subprocess.TimeoutExpired):
                 message = f"the firmware did not end within {time_limit:g} s"
                 raise FirmwareError("time limit", message) from None

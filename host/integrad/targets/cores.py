@@ -298,6 +298,12 @@ def product_of(part: Part) -> str:
     return core.also.get(part.core, core.product)
 
 
+def product_with_article(part: Part) -> str:
+    """For a sentence, such as `a Cortex-M0+` or `an AVR`."""
+    product = product_of(part)
+    return f"{'a' if product.startswith('Cortex') else 'an'} {product}"
+
+
 def timing_of(part: Part) -> Timing | None:
     """The published table of cycles of a part's core, if there is one."""
     timings = core_of(part).timings
