@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from digits import run, train, write_npz
+from digits import run
 from esp32c3_model import Esp32C3Model
 from modelled_chip import AccessError, WrongCallError
 
@@ -25,13 +25,6 @@ BOARD = "esp32-c3-devkitm-1"
 FLASH_START = 0x42000000
 ECHO = Path(__file__).with_name("echo.c")
 WAIT_MS, CYCLES_PER_MS = 20, 40_000
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    assert train(folder, write_npz(folder / "toy.npz"), "--learner", "backprop").exit_code == 0
-    return folder / "toy.model"
 
 
 @pytest.fixture(scope="module")

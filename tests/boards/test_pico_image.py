@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from digits import run, train, write_npz
+from digits import run
 
 from integrad.boards.c_board import compare, device_of
 from integrad.boards.uf2 import read_uf2
@@ -21,13 +21,6 @@ from integrad.targets.boards import find_board
 from integrad.targets.cores import get_core
 from integrad.targets.uf2_families import UF2_FAMILIES
 from integrad_codegen.plan import make_plan
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    assert train(folder, write_npz(folder / "toy.npz"), "--learner", "backprop").exit_code == 0
-    return folder / "toy.model"
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from digits import run, train, write_npz
+from digits import run
 from rp2350_model import FLASH, Rp2350Model, boot_definition
 
 from integrad.boards.c_board import compare, device_of
@@ -29,13 +29,6 @@ from integrad_codegen.plan import make_plan
 
 FAMILIES = {"pico2": 0xE48BFF59, "pico2-riscv": 0xE48BFF5A}
 CPUS = {"pico2": ARM_CPU, "pico2-riscv": RISC_V_CPU}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    assert train(folder, write_npz(folder / "toy.npz"), "--learner", "backprop").exit_code == 0
-    return folder / "toy.model"
 
 
 def make_project(model, board, out):

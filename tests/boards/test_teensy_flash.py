@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from digits import run, train, write_npz
+from digits import run
 from teensy import FLASH, Teensy
 from w25q64jv import ERASE, PROGRAM, PowerCutError
 
@@ -26,13 +26,6 @@ from integrad_codegen.plan import make_plan
 
 BOARD = find_board("teensy4.1")
 DRIVER = "board/imxrt1062/flash.c"
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    assert train(folder, write_npz(folder / "toy.npz"), "--learner", "backprop").exit_code == 0
-    return folder / "toy.model"
 
 
 @pytest.fixture(scope="module")
