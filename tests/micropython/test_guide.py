@@ -56,12 +56,17 @@ def test_the_guide(tmp_path):
 )
 def test_a_board_to_try_it_on(number, status):
     """However it is ended, the emulator ends with it."""
-    command = [sys.executable, "-m", "integrad", "micropython", "start"]
+    # Tests in the background may ignore signals, which a program would inherit.
+    usual = ["env", "--default-signal=INT,TERM,HUP"]
+    command = [*usual, sys.executable, "-m", "integrad", "micropython", "start"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        port = process.stdout.readline().strip()
-        with connect(port) as board:
-            assert board.run("print(6 * 7)") == "42\n"
-        (emulator,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        process.send_signal(number)
-        assert process.wait(10) == status
-        assert not Path(f"/proc/{emulator}").exists()
+        try:
+            port = process.stdout.readline().strip()
+            with connect(port) as board:
+                assert board.run("print(6 * 7)") == "42\n"
+            (emulator,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            process.send_signal(number)
+            assert process.wait(10) == status
+            assert not Path(f"/proc/{emulator}").exists()
+        finally:
+            process.kill()
