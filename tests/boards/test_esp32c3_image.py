@@ -3,18 +3,15 @@ saves through the functions of the boot ROM, and starts again; and the model not
 do."""
 
 import shutil
-import zlib
 from pathlib import Path
 
 import pytest
 from digits import run
 from esp32c3_model import Esp32C3Model
 from modelled_chip import AccessError, WrongCallError
+from programs_of_boards import learn
 
-from integrad.boards.c_board import compare, device_of
 from integrad.build.program import read_program
-from integrad.execute.serial_session import serial_executor
-from integrad.execute.verification import random_actions
 from integrad.export.project_build import build_project
 from integrad.model_file import load_model
 from integrad.protocol.client import Client
@@ -70,13 +67,7 @@ def test_it_boots_learns_and_saves(project, model):
         before = bytes(chip.flash[:store])
         client = Client(chip, wait=30, patience=60, long_patience=60)
         assert client.begin().model == loaded.network.weights_crc()
-        device = device_of(client, loaded)
-        actions = random_actions(device, 2, loaded.schedule(4), seed=1)
-        verdicts = compare(client, device, actions)
-        assert verdicts[1].same_bits(verdicts[0]), verdicts
-        learnt = zlib.crc32(device.run_numpy(actions)[-1]), 2  # the weights of NumPy, and its steps
-        serial_executor(client).perform(actions)
-        assert client.check() == learnt
+        learnt = learn(client, loaded)
         client.save()
         client.save()
         assert {what for what, _, _ in chip.changes} == {"erase", "program"}

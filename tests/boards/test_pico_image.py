@@ -3,10 +3,10 @@ which computes what the host computes, saves in flash through the functions of t
 again."""
 
 import re
-import subprocess
 
 import pytest
 from digits import run
+from programs_of_boards import build
 
 from integrad.boards.c_board import compare, device_of
 from integrad.boards.uf2 import read_uf2
@@ -29,13 +29,7 @@ def project(model, tmp_path_factory):
     out = tmp_path_factory.mktemp("a project") / "it's [a] $pico"
     result = run("project", model, "--board", "pico", "--learn", "all", "--batch-size", 4, "--out", out)
     assert result.exit_code == 0, result.output
-    for command in (
-        ("cmake", "-B", "build", "-DCMAKE_C_FLAGS=-Werror"),
-        ("cmake", "--build", "build", "--parallel", "2"),
-    ):
-        result = subprocess.run(command, cwd=out, capture_output=True, text=True)
-        assert result.returncode == 0, result.stdout + result.stderr
-    (out / "build.log").write_text(result.stdout + result.stderr)
+    build(out)
     return out
 
 

@@ -2,23 +2,19 @@
 ROM finds its definition, it computes what the host computes, saves in flash, and starts again."""
 
 import re
-import subprocess
-import zlib
 
 import numpy as np
 import pytest
 from digits import run
+from programs_of_boards import build, learn
 from rp2350_model import FLASH, Rp2350Model, boot_definition
 
-from integrad.boards.c_board import compare, device_of
 from integrad.boards.rp2350_blocks import ARM_CPU, RISC_V_CPU, RP2350, Definition, image_definitions
 from integrad.boards.uf2 import read_uf2
 from integrad.build.program import read_program
 from integrad.emulate.chips import emulators_of
 from integrad.errors import UsageError
 from integrad.estimate.prediction import predict
-from integrad.execute.serial_session import serial_executor
-from integrad.execute.verification import random_actions
 from integrad.export.project_memory import SUPPORT_FLASH, SUPPORT_RAM
 from integrad.model_file import load_model
 from integrad.protocol.client import Client
@@ -41,13 +37,7 @@ def make_project(model, board, out):
 def project(request, model, tmp_path_factory):
     """(board, folder): built as a user would, but warnings are errors."""
     out = make_project(model, request.param, tmp_path_factory.mktemp("project") / request.param)
-    for command in (
-        ("cmake", "-B", "build", "-DCMAKE_C_FLAGS=-Werror"),
-        ("cmake", "--build", "build", "--parallel", "2"),
-    ):
-        result = subprocess.run(command, cwd=out, capture_output=True, text=True)
-        assert result.returncode == 0, result.stdout + result.stderr
-    (out / "build.log").write_text(result.stdout + result.stderr)
+    build(out)
     return request.param, out
 
 
@@ -86,13 +76,7 @@ def test_it_boots_learns_and_saves(project, model):
         info = client.begin()
         assert info.name == "toy" and info.model == loaded.network.weights_crc() and info.batch == 4
         assert chip.io.system_hz == 150_000_000
-        device = device_of(client, loaded)
-        actions = random_actions(device, 2, loaded.schedule(4), seed=1)
-        verdicts = compare(client, device, actions)
-        assert verdicts[1].same_bits(verdicts[0]), verdicts
-        learnt = zlib.crc32(device.run_numpy(actions)[-1]), 2  # the weights of NumPy, and its steps
-        serial_executor(client).perform(actions)
-        assert client.check() == learnt
+        learnt = learn(client, loaded)
         client.save()
         client.save()
         client.reset(What.WEIGHTS)
