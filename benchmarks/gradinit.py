@@ -158,15 +158,7 @@ def train(dataset, options, name, seed):
         validation_percent=options.validation,
         by_class=True,
     )
-    run = TrainingRun(
-        dataset,
-        options.model,
-        choice.settings,
-        validation_percent=choice.validation_percent,
-        by_class=True,
-        learner=choice.learner,
-        options=choice.layer_options,
-    )
+    run = TrainingRun.chosen(dataset, options.model, choice, by_class=True)
     start = None
     if name in CHOSEN:
         start = run.trainer.learner = ChosenStart(run, *CHOSEN[name])

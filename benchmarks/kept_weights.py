@@ -49,14 +49,7 @@ def accuracy(dataset, options, seed, kept):
     if options.epochs:
         settings["epochs"] = options.epochs
     choice = choose_training(dataset, options.model, settings, validation_percent=PERCENT)
-    run = TrainingRun(
-        dataset,
-        options.model,
-        choice.settings,
-        validation_percent=choice.validation_percent,
-        learner=choice.learner,
-        options=choice.layer_options,
-    )
+    run = TrainingRun.chosen(dataset, options.model, choice)
     outcome = run.run()
     return outcome.test.accuracy, outcome.validation.accuracy
 

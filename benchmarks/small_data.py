@@ -95,14 +95,7 @@ def train_integers(dataset, options, seed):
         layer_options=assignments(options.layer),
         validation_percent=options.validation,
     )
-    run = TrainingRun(
-        dataset,
-        options.model,
-        choice.settings,
-        validation_percent=choice.validation_percent,
-        learner=choice.learner,
-        options=choice.layer_options,
-    )
+    run = TrainingRun.chosen(dataset, options.model, choice)
     run.run()
     seconds = time.perf_counter() - started[0], time.process_time() - started[1]
     x, labels = run.samples(run.split.test)

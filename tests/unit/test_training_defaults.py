@@ -154,14 +154,7 @@ def test_the_reason_says_how_and_why():
 def test_what_is_decided_trains():
     dataset = make()
     choice = choose_training(dataset, "mlp:8", {"steps": 3, "engine": "numpy", "seed": 1})
-    run = TrainingRun(
-        dataset,
-        "mlp:8",
-        choice.settings,
-        validation_percent=choice.validation_percent,
-        learner=choice.learner,
-        options=choice.layer_options,
-    )
+    run = TrainingRun.chosen(dataset, "mlp:8", choice)
     outcome = run.run()
     assert not run.chooses_epoch and outcome.train.samples == 96 and len(outcome.history.epochs) == 1
 

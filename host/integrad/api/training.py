@@ -159,16 +159,7 @@ def make_run(
         validation_percent=percent,
         by_class=by_class,
     )
-    return TrainingRun(
-        dataset,
-        spec,
-        choice.settings,
-        list(holdouts),
-        choice.validation_percent,
-        by_class,
-        choice.learner,
-        choice.layer_options,
-    )
+    return TrainingRun.chosen(dataset, spec, choice, holdouts, by_class)
 
 
 def _checked_spec(model) -> str:

@@ -312,16 +312,7 @@ def train(
         by_class=validation_by_class,
     )
     _check_settings(settings, find_learner(choice.learner), dataset.classes)
-    run = TrainingRun(
-        dataset,
-        spec,
-        choice.settings,
-        list(holdouts),
-        choice.validation_percent,
-        validation_by_class,
-        choice.learner,
-        choice.layer_options,
-    )
+    run = TrainingRun.chosen(dataset, spec, choice, holdouts, validation_by_class)
     workers = find_workers(run.trainer.engine)
     _show_start(console, run, workers, choice.reason)
     try:

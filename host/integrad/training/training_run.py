@@ -17,7 +17,7 @@ from integrad.datasets.preprocessing import Preprocessing
 from integrad.engines.engine import Engine
 from integrad.errors import one_line
 from integrad.model_file import Model
-from integrad.training.defaults import VALIDATION_PERCENT, usual_batch_size
+from integrad.training.defaults import VALIDATION_PERCENT, TrainingChoice, usual_batch_size
 from integrad.training.history import History
 from integrad.training.metrics import (
     absent_classes,
@@ -72,7 +72,7 @@ class TrainingRun:
     dataset: with labels 0…G-1. spec: short notation, preset or network file. settings: arguments of Trainer,
     which override those of a preset or network file. holdouts, validation_percent, by_class: see
     split_dataset. learner: id of the learner; by default the one that the spec names, or the usual one.
-    options: settings of all layers, see load_spec. choose_training finds what is best left to it.
+    options: settings of all layers, see load_spec. chosen() takes what choose_training has decided.
     Raises IntegradError or UsageError for settings that cannot be trained with.
     """
 
@@ -104,6 +104,27 @@ class TrainingRun:
         self.network.initialise(rng, **{name: getattr(trainer, name) for name in names})
         names = dataset.class_names, dataset.channel_names
         self.model = Model(self.network, self.preprocessing, names[0], channel_names=names[1])
+
+    @classmethod
+    def chosen(
+        cls,
+        dataset: Dataset,
+        spec: str,
+        choice: TrainingChoice,
+        holdouts: Sequence[str] = (),
+        by_class: bool = False,
+    ) -> TrainingRun:
+        """The run that choose_training has decided on for the same data, spec, holdouts and by_class."""
+        return cls(
+            dataset,
+            spec,
+            choice.settings,
+            list(holdouts),
+            choice.validation_percent,
+            by_class,
+            choice.learner,
+            choice.layer_options,
+        )
 
     def run(
         self,
