@@ -1,11 +1,22 @@
-"""What tests of several boards do: build a project as its user would, and let the board learn."""
+"""What tests of several boards do: make projects, build one as its user would, and let the board learn."""
 
 import subprocess
 import zlib
 
+from digits import run, train, write_npz
+
 from integrad.boards.c_board import compare, device_of
 from integrad.execute.serial_session import serial_executor
 from integrad.execute.verification import random_actions
+
+
+def make_projects(folder, boards):
+    """The projects of a small model, each in a folder with the name of its board. Returns the folder."""
+    assert train(folder, write_npz(folder / "toy.npz"), "--epochs", 1).exit_code == 0
+    for board in boards:
+        options = ("--board", board, "--learn", "all", "--out", folder / board)
+        assert run("project", folder / "toy.model", *options).exit_code == 0
+    return folder
 
 
 def build(project):

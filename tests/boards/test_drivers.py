@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from digits import run, train, write_npz
+from digits import run
+from programs_of_boards import make_projects
 
 from integrad.build.toolchain import FREESTANDING
 from integrad.emulate.chips import emulators_of
@@ -26,12 +27,7 @@ ECHO = Path(__file__).with_name("echo.c")
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory):
     """Board → its project, for the same model."""
-    folder = tmp_path_factory.mktemp("projects")
-    assert train(folder, write_npz(folder / "toy.npz"), "--epochs", 1).exit_code == 0
-    for board in BOARDS:
-        options = ("--board", board, "--learn", "all", "--out", folder / board)
-        assert run("project", folder / "toy.model", *options).exit_code == 0
-    return folder
+    return make_projects(tmp_path_factory.mktemp("projects"), BOARDS)
 
 
 def drivers(project):

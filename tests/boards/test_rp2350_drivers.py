@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from digits import run, train, write_npz
 from modelled_chip import AccessError, WrongCallError
+from programs_of_boards import make_projects
 from rp2350_cores import Hazard
 from rp2350_model import Rp2350Model
 
@@ -22,11 +22,8 @@ FIFO_BYTES = 32
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory):
     """Board → its project, with the echo program instead of its application."""
-    folder = tmp_path_factory.mktemp("projects")
-    assert train(folder, write_npz(folder / "toy.npz"), "--epochs", 1).exit_code == 0
+    folder = make_projects(tmp_path_factory.mktemp("projects"), BOARDS)
     for board in BOARDS:
-        options = ("--board", board, "--learn", "all", "--out", folder / board)
-        assert run("project", folder / "toy.model", *options).exit_code == 0
         shutil.copy(ECHO, folder / board / "main.c")
     return folder
 
