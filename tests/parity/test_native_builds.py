@@ -54,7 +54,8 @@ def test_the_sanitizers_notice_a_row_that_is_too_short(tmp_path):
 
 MISTAKES = {
     "the update rounds": ("rounding.h", r"__builtin_copysign\(0\.5, a\)\) \* inverse", "0) * inverse"),
-    "decay rounds": ("rounding.h", r"__builtin_copysignf\(0\.5f, a\)\)", "0)"),
+    "decay and short gradients round": ("rounding.h", r"__builtin_copysignf\(0\.5f, \(float\)a\)\)", "0)"),
+    "long gradients are short": ("rounding.h", r"SHORT = 1 << 20", "SHORT = 1 << 26"),
     "the leak floors": ("rounding.h", r"s < 0 \? leaked", "s < 0 ? leaked - (delta < 0)"),
     "a unit at +127 learns": ("rounding.h", r"s >= 127 \? 0 : ", ""),
     "NITRO-ReLU floors": ("rounding.h", r"-\(\(-s \* reciprocal\) >> 16\)", "(s * reciprocal) >> 16"),
@@ -63,6 +64,7 @@ MISTAKES = {
     "a lane sums too much": ("gradients.c", r"PRODUCTS = 512", "PRODUCTS = 4096"),
     "a lane of wide sums does": ("tiles.h", r"WIDE_STEPS = 256", "WIDE_STEPS = 260"),
     "a step is cut too early": ("gradients.c", r"2\.0 \* limit", "1.0 * limit"),
+    "short gradients do not decay": ("gradients.c", r"- less, (limit\);\n +}\n +return)", r", \1"),
     "what decays is skipped": ("gradients.c", r"!decays && ", ""),
     "the padding never wins": ("pools.c", r"from\[c\] & mask;\n +cell", "inside ? from[c] : -128; cell"),
     "the last of equals wins": ("pools.c", r"candidate > value\[c\] \? here", "candidate >= value[c] ? here"),

@@ -12,6 +12,9 @@
  */
 enum { DIGIT_BITS = 15, MOST_DIGITS = 3, MOST_PRODUCTS = 512 };
 
+/* A tile of a dense gradient: rows, and columns in vectors. */
+enum { UNITS = 2, VECTORS = 4, COLUMNS = VECTORS * LANES / 2 };
+
 static inline int32_t digit(int32_t delta, int index, int digits) {
     enum { BASE = 1 << DIGIT_BITS, HALF = BASE / 2 };
     int64_t rest = delta;
@@ -48,9 +51,18 @@ void descend(const descent *d, size_t at, const double *g, int32_t count) {
         const int32_t weight = w[i] < 0 ? -w[i] : w[i];
         heaviest = weight > heaviest ? weight : heaviest;
     }
-    const int decays = short_quotient((int16_t)heaviest, decay) != 0;
+    const int decays = short_quotient(heaviest, decay) != 0;
     /* In many ranges all quotients are 0, so that nothing changes. */
     if (!decays && quotient(largest, rate, 1) < 1) {
+        return;
+    }
+    if (largest < SHORT) {
+        const float short_rate = (float)d->rate;
+        for (int32_t i = 0; i < count; i++) {
+            const int32_t step = short_quotient((int32_t)g[i], short_rate);
+            const int32_t less = short_quotient(w[i], decay);
+            w[i] = (int16_t)clamp(w[i] - step - less, limit);
+        }
         return;
     }
     /* A step beyond twice the limit saturates any weight. */
@@ -75,8 +87,6 @@ void descend_kept(const descent *d, const int64_t *g, size_t count) {
 
 /* ---- dense ---- */
 
-enum { UNITS = 2, VECTORS = 4, COLUMNS = VECTORS * LANES / 2 };
-
 static int32_t padded(int32_t n, int32_t to) {
     return (n + to - 1) / to * to;
 }
@@ -85,9 +95,14 @@ size_t dense_pairs_size(int32_t batch, int32_t features) {
     return (size_t)padded(batch, 2) * (size_t)padded(features, COLUMNS);
 }
 
+/* Distance of the digits of two sample pairs; a power of two would use few sets of the cache. */
+static size_t digits_pitch(int32_t units) {
+    return (size_t)padded(units, COLUMNS) + LANES / 2;
+}
+
 size_t dense_digits_size(int32_t batch, int32_t units) {
-    const size_t all = (size_t)padded(units, UNITS);
-    return MOST_DIGITS * all * (size_t)(padded(batch, 2) / 2) + all / UNITS;
+    const size_t pairs = (size_t)padded(batch, 2) / 2;
+    return MOST_DIGITS * pairs * digits_pitch(units) + (size_t)padded(units, COLUMNS);
 }
 
 /* pairs (batch / 2, features padded, 2): two samples side by side, padded with 0. */
@@ -108,34 +123,64 @@ static void pair_samples(int16_t *pairs, const int8_t *x, int32_t batch, int32_t
     }
 }
 
+/* largest[u] = max |delta[b][u]| for `count` units from delta on. */
+static void largest_errors(int32_t largest[COLUMNS], const int32_t *delta, int32_t batch,
+                           int32_t units, int32_t count) {
+    memset(largest, 0, sizeof *largest * COLUMNS);
+    for (int32_t b = 0; b < batch; b++, delta += units) {
+        for (int32_t i = 0; i < count; i++) {
+            const int32_t magnitude = delta[i] < 0 ? -delta[i] : delta[i];
+            largest[i] = magnitude > largest[i] ? magnitude : largest[i];
+        }
+    }
+}
+
+/* Numbers of digits of `count` units from delta on, the same for all units of a tile. */
+static void count_digits(int32_t counts[COLUMNS], const int32_t *delta, int32_t batch,
+                         int32_t units, int32_t count) {
+    int32_t largest[COLUMNS];
+    largest_errors(largest, delta, batch, units, count);
+    for (int32_t i = 0; i < COLUMNS; i += UNITS) {
+        counts[i] = counts[i + 1] =
+            digits_for(largest[i] > largest[i + 1] ? largest[i] : largest[i + 1]);
+    }
+}
+
 /*
- * out (units padded, MOST_DIGITS, batch / 2): digits of pairs of samples; counts (units padded /
- * UNITS): number of digits of the units of a tile.
+ * out (MOST_DIGITS, batch / 2, digits_pitch): digits of pairs of samples; counts (units): number of
+ * digits, the same for all units of a tile. Digits beyond that number are not written.
  */
 static void split_errors(int32_t *out, int32_t *counts, const int32_t *delta, int32_t batch,
-                         int32_t units) {
-    const int32_t half = padded(batch, 2) / 2;
-    for (int32_t tile = 0; tile < units; tile += UNITS) {
-        int64_t largest = 0;
-        for (int32_t u = tile; u < tile + UNITS && u < units; u++) {
-            for (int32_t b = 0; b < batch; b++) {
-                const int64_t error = delta[(size_t)b * (size_t)units + (size_t)u];
-                const int64_t magnitude = error < 0 ? -error : error;
-                largest = magnitude > largest ? magnitude : largest;
-            }
+                         int32_t units, int32_t threads) {
+    const size_t pitch = digits_pitch(units), plane = (size_t)padded(batch, 2) / 2 * pitch;
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int32_t u = 0; u < units; u += COLUMNS) {
+        const int32_t count = units - u < COLUMNS ? units - u : COLUMNS;
+        int32_t most = 1;
+        count_digits(counts + u, delta + u, batch, units, count);
+        for (int32_t i = 0; i < count; i++) {
+            most = counts[u + i] > most ? counts[u + i] : most;
         }
-        const int digits = digits_for(largest);
-        counts[tile / UNITS] = digits;
-        for (int32_t u = tile; u < tile + UNITS; u++) {
-            for (int index = 0; index < digits; index++) {
-                int32_t *row = out + ((size_t)u * MOST_DIGITS + (size_t)index) * (size_t)half;
-                for (int32_t b = 0; b < batch; b += 2) {
-                    const size_t at = (size_t)b * (size_t)units + (size_t)u;
-                    const int32_t first = u < units ? digit(delta[at], index, digits) : 0;
-                    const int more = u < units && b + 1 < batch;
-                    row[b / 2] =
-                        pair(first, more ? digit(delta[at + (size_t)units], index, digits) : 0);
+        for (int32_t b = 0; b < batch; b += 2) {
+            const int32_t *first = delta + (size_t)b * (size_t)units + u;
+            const int32_t *second = first + (b + 1 < batch ? units : 0);
+            const int32_t mask = b + 1 < batch ? -1 : 0;
+            int32_t *to = out + (size_t)b / 2 * pitch + u;
+            if (most == 1) {
+                for (int32_t i = 0; i < count; i++) {
+                    to[i] = pair(first[i], second[i] & mask);
                 }
+            }
+            for (int32_t i = 0; most > 1 && i < count; i++) {
+                const int32_t digits = counts[u + i];
+                for (int32_t index = 0; index < digits; index++) {
+                    to[(size_t)index * plane + (size_t)i] = pair(
+                        digit(first[i], index, digits), digit(second[i] & mask, index, digits));
+                }
+            }
+            /* The second unit of the last tile, if there is none. */
+            for (int32_t index = 0; count % UNITS && index < counts[u + count]; index++) {
+                to[(size_t)index * plane + (size_t)count] = 0;
             }
         }
     }
@@ -143,19 +188,20 @@ static void split_errors(int32_t *out, int32_t *counts, const int32_t *delta, in
 
 /* sums[u][k] of one digit over a range of sample pairs. */
 static inline void dense_tile(int32_t sums[UNITS][COLUMNS], const int16_t *x, size_t pitch,
-                              const int32_t *first, const int32_t *second, int32_t pairs) {
+                              const int32_t *digits, size_t digits_step, int32_t pairs) {
     vector a[VECTORS], b[VECTORS];
     for (int v = 0; v < VECTORS; v++) {
         a[v] = b[v] = vector_zero();
     }
     for (int32_t i = 0; i < pairs; i++) {
-        const vector u = vector_repeat(first[i]), w = vector_repeat(second[i]);
+        const vector u = vector_repeat(digits[0]), w = vector_repeat(digits[1]);
         for (int v = 0; v < VECTORS; v++) {
             const vector sample = vector_load(x + v * LANES);
             a[v] = vector_multiply_add(a[v], sample, u);
             b[v] = vector_multiply_add(b[v], sample, w);
         }
         x += pitch;
+        digits += digits_step;
     }
     for (int v = 0; v < VECTORS; v++) {
         vector_store(&sums[0][v * LANES / 2], a[v]);
@@ -163,38 +209,47 @@ static inline void dense_tile(int32_t sums[UNITS][COLUMNS], const int16_t *x, si
     }
 }
 
+/* g[u][k] over all digits and sample pairs. */
+static void dense_sums(double g[UNITS][COLUMNS], const int16_t *x, size_t pitch,
+                       const int32_t *digits, size_t digits_step, int32_t pairs, int32_t count) {
+    memset(g, 0, sizeof(double[UNITS][COLUMNS]));
+    double weight = 1;
+    for (int32_t index = 0; index < count; index++, weight *= 1 << DIGIT_BITS) {
+        const int32_t *row = digits + (size_t)index * (size_t)pairs * digits_step;
+        for (int32_t from = 0; from < pairs; from += MOST_PRODUCTS / 2) {
+            const int32_t n = pairs - from < MOST_PRODUCTS / 2 ? pairs - from : MOST_PRODUCTS / 2;
+            int32_t sums[UNITS][COLUMNS];
+            dense_tile(sums, x + (size_t)from * pitch, pitch, row + (size_t)from * digits_step,
+                       digits_step, n);
+            for (int i = 0; i < UNITS; i++) {
+                for (int c = 0; c < COLUMNS; c++) {
+                    g[i][c] += weight * sums[i][c];
+                }
+            }
+        }
+    }
+}
+
 void dense_gradient(const descent *d, const int32_t *delta, const int8_t *x, int32_t batch,
                     int32_t units, int32_t features, int16_t *pairs, int32_t *digits,
                     int32_t threads) {
     const int32_t half = padded(batch, 2) / 2;
-    const size_t pitch = 2 * (size_t)padded(features, COLUMNS);
-    int32_t *counts = digits + MOST_DIGITS * (size_t)padded(units, UNITS) * (size_t)half;
+    const size_t pitch = 2 * (size_t)padded(features, COLUMNS), step = digits_pitch(units);
+    int32_t *counts = digits + MOST_DIGITS * (size_t)half * step;
     pair_samples(pairs, x, batch, features, threads);
-    split_errors(digits, counts, delta, batch, units);
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (int32_t k = 0; k < features; k += COLUMNS) {
-        const int32_t count = features - k < COLUMNS ? features - k : COLUMNS;
-        for (int32_t u = 0; u < units; u += UNITS) {
-            double g[UNITS][COLUMNS] = {{0}};
-            double weight = 1;
-            for (int index = 0; index < counts[u / UNITS]; index++, weight *= 1 << DIGIT_BITS) {
-                const int32_t *first =
-                    digits + ((size_t)u * MOST_DIGITS + (size_t)index) * (size_t)half;
-                for (int32_t from = 0; from < half; from += MOST_PRODUCTS / 2) {
-                    const int32_t n =
-                        half - from < MOST_PRODUCTS / 2 ? half - from : MOST_PRODUCTS / 2;
-                    int32_t sums[UNITS][COLUMNS];
-                    dense_tile(sums, pairs + (size_t)from * pitch + 2 * (size_t)k, pitch,
-                               first + from, first + MOST_DIGITS * half + from, n);
-                    for (int i = 0; i < UNITS; i++) {
-                        for (int c = 0; c < COLUMNS; c++) {
-                            g[i][c] += weight * sums[i][c];
-                        }
-                    }
-                }
-            }
-            for (int32_t i = 0; i < UNITS && u + i < units; i++) {
-                descend(d, (size_t)(u + i) * (size_t)features + (size_t)k, g[i], count);
+    split_errors(digits, counts, delta, batch, units, threads);
+    /* Row by row, so that weights are read and written in the order of memory. */
+#pragma omp parallel for collapse(2) schedule(static) num_threads(threads)
+    for (int32_t u = 0; u < units; u += UNITS) {
+        for (int32_t k = 0; k < features; k += COLUMNS) {
+            const int32_t rows = units - u < UNITS ? units - u : UNITS;
+            const int32_t columns = features - k < COLUMNS ? features - k : COLUMNS;
+            const size_t at = (size_t)u * (size_t)features + (size_t)k;
+            const int16_t *samples = pairs + 2 * (size_t)k;
+            double g[UNITS][COLUMNS];
+            dense_sums(g, samples, pitch, digits + u, step, half, counts[u]);
+            for (int32_t i = 0; i < rows; i++) {
+                descend(d, at + (size_t)i * (size_t)features, g[i], columns);
             }
         }
     }

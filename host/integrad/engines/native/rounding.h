@@ -19,9 +19,11 @@ static inline double quotient(double a, double inverse, double limit) {
     return cut < -limit ? -limit : cut;
 }
 
-/* The same for 16-bit integers in float: exact by the same argument if |a| < 2^20. */
-static inline int32_t short_quotient(int16_t a, float inverse) {
-    return (int32_t)(((float)a + __builtin_copysignf(0.5f, a)) * inverse);
+enum { SHORT = 1 << 20 };
+
+/* The same in single precision, without limit: exact by the same argument if |a| < SHORT. */
+static inline int32_t short_quotient(int32_t a, float inverse) {
+    return (int32_t)(((float)a + __builtin_copysignf(0.5f, (float)a)) * inverse);
 }
 
 static inline int32_t clamp(int32_t a, int32_t limit) {
