@@ -19,8 +19,11 @@ static void learn_dense(workspace *w, const stage *s, const int8_t *x, const int
                         int32_t batch, int32_t classes, const rule *r) {
     errors_of_features(w->delta, w->errors, &s->head, batch, classes, w->threads);
     const double inverse = 1.0 / s->alpha_inv;
-    for (size_t i = 0; i < (size_t)batch * (size_t)s->out_channels; i++) {
-        w->delta[i] = nitro_relu_gradient(w->delta[i], w->scaled[i], inverse);
+    const size_t count = (size_t)batch * (size_t)s->out_channels;
+    int32_t *restrict delta = w->delta;
+    const int8_t *restrict scaled = w->scaled;
+    for (size_t i = 0; i < count; i++) {
+        delta[i] = nitro_relu_gradient(delta[i], scaled[i], inverse);
     }
     learn_classifier(w, &s->head, h, batch, classes, r);
     const descent d = {s->weights, s->gradient, r->rate, r->decay, s->limit};

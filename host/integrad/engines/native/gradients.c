@@ -102,7 +102,7 @@ static size_t digits_pitch(int32_t units) {
 
 size_t dense_digits_size(int32_t batch, int32_t units) {
     const size_t pairs = (size_t)padded(batch, 2) / 2;
-    return MOST_DIGITS * pairs * digits_pitch(units) + (size_t)padded(units, COLUMNS);
+    return MOST_DIGITS * pairs * digits_pitch(units) + (size_t)units;
 }
 
 /* pairs (batch / 2, features padded, 2): two samples side by side, padded with 0. */
@@ -136,19 +136,19 @@ static void largest_errors(int32_t largest[COLUMNS], const int32_t *delta, int32
 }
 
 /* Numbers of digits of `count` units from delta on, the same for all units of a tile. */
-static void count_digits(int32_t counts[COLUMNS], const int32_t *delta, int32_t batch,
+static void count_digits(int32_t digits[COLUMNS], const int32_t *delta, int32_t batch,
                          int32_t units, int32_t count) {
     int32_t largest[COLUMNS];
     largest_errors(largest, delta, batch, units, count);
     for (int32_t i = 0; i < COLUMNS; i += UNITS) {
-        counts[i] = counts[i + 1] =
+        digits[i] = digits[i + 1] =
             digits_for(largest[i] > largest[i + 1] ? largest[i] : largest[i + 1]);
     }
 }
 
 /*
  * out (MOST_DIGITS, batch / 2, digits_pitch): digits of pairs of samples; counts (units): number of
- * digits, the same for all units of a tile. Digits beyond that number are not written.
+ * digits, the same for all units of a tile. Digits beyond that number are undefined.
  */
 static void split_errors(int32_t *out, int32_t *counts, const int32_t *delta, int32_t batch,
                          int32_t units, int32_t threads) {
@@ -156,31 +156,25 @@ static void split_errors(int32_t *out, int32_t *counts, const int32_t *delta, in
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int32_t u = 0; u < units; u += COLUMNS) {
         const int32_t count = units - u < COLUMNS ? units - u : COLUMNS;
-        int32_t most = 1;
-        count_digits(counts + u, delta + u, batch, units, count);
+        int32_t digits[COLUMNS], most = 1;
+        count_digits(digits, delta + u, batch, units, count);
         for (int32_t i = 0; i < count; i++) {
-            most = counts[u + i] > most ? counts[u + i] : most;
+            counts[u + i] = digits[i];
+            most = digits[i] > most ? digits[i] : most;
         }
         for (int32_t b = 0; b < batch; b += 2) {
             const int32_t *first = delta + (size_t)b * (size_t)units + u;
             const int32_t *second = first + (b + 1 < batch ? units : 0);
             const int32_t mask = b + 1 < batch ? -1 : 0;
-            int32_t *to = out + (size_t)b / 2 * pitch + u;
-            if (most == 1) {
+            for (int32_t index = 0; index < most; index++) {
+                int32_t *restrict to = out + (size_t)index * plane + (size_t)b / 2 * pitch + u;
                 for (int32_t i = 0; i < count; i++) {
-                    to[i] = pair(first[i], second[i] & mask);
+                    to[i] = pair(digit(first[i], index, digits[i]),
+                                 digit(second[i] & mask, index, digits[i]));
                 }
-            }
-            for (int32_t i = 0; most > 1 && i < count; i++) {
-                const int32_t digits = counts[u + i];
-                for (int32_t index = 0; index < digits; index++) {
-                    to[(size_t)index * plane + (size_t)i] = pair(
-                        digit(first[i], index, digits), digit(second[i] & mask, index, digits));
+                if (count % UNITS) {
+                    to[count] = 0; /* there is no second unit in the last tile */
                 }
-            }
-            /* The second unit of the last tile, if there is none. */
-            for (int32_t index = 0; count % UNITS && index < counts[u + count]; index++) {
-                to[(size_t)index * plane + (size_t)count] = 0;
             }
         }
     }
