@@ -117,6 +117,20 @@ def test_a_chip_that_is_too_small_is_left_out(toys, monkeypatch):
     assert figures["executors"][-1]["error"].startswith("does not fit the emulated machine: RAM needs ")
 
 
+def test_an_array_that_is_too_large_for_a_chip_is_no_failure(tmp_path, monkeypatch):
+    """Unless the chip was asked for."""
+    data = write_npz(tmp_path / "d.npz", shape=(9,), samples=60)
+    assert train(tmp_path, data, out="wide.model", spec="mlp:2000").exit_code == 0
+    monkeypatch.setattr("integrad.cli.verify.CORES", {name: CORES[name] for name in ("m4", "avr")})
+    result = run("verify", tmp_path / "wide.model", "--steps", 1)
+    assert result.exit_code == 0 and "all executors computed the same bits" in result.stdout
+    too_large = "block1 is larger than an array may be on this processor"
+    assert f"left out: AVR: the model does not fit ATmega2560: {too_large}" in result.stdout
+    status, figures = verify(tmp_path / "wide.model", "--core", "avr")
+    assert status == 1
+    assert figures["executors"][-1]["error"] == f"the network does not fit ATmega2560: {too_large}"
+
+
 def test_a_firmware_that_hangs(toys, emit):
     emit(
         "session-main.c",

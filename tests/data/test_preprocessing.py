@@ -101,6 +101,14 @@ def test_no_samples():
     assert preprocessing.apply(np.zeros((0, 3), np.uint8)).shape == (0, 3)
 
 
+def test_an_axis_that_is_too_long_is_named():
+    Preprocessing.fit(np.zeros((1, 65_536), np.int8), "F")
+    with pytest.raises(
+        IntegradError, match=r"x has shape \(1, 65537\), and an axis of a sample may have at most"
+    ):
+        Preprocessing.fit(np.zeros((1, 65_537), np.int8), "F")
+
+
 def test_wider_integers_are_taken_if_they_fit():
     x = np.arange(12, dtype=np.uint8).reshape(4, 3)
     preprocessing = Preprocessing.fit(x, "F")

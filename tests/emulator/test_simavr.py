@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from integrad.build.firmware import DoesNotFitError, build_firmware
+from integrad.build.objects import ArrayTooLargeError
 from integrad.build.program import Program
 from integrad.build.sizes import measure_map
 from integrad.build.toolchain import find_toolchain
@@ -34,6 +35,13 @@ def test_a_session_beyond_64_kilobytes(tmp_path):
     )
     session = random.Random(2).randbytes(66_000)
     assert perform(build_firmware(AVR, [source], [], tmp_path), session).output == session[-100:]
+
+
+def test_an_array_that_is_too_large_for_an_avr_is_named(tmp_path):
+    source = tmp_path / "large.c"
+    source.write_text("int weights[16384]; int main(void) { return 0; }\n")
+    with pytest.raises(ArrayTooLargeError, match=r"^weights is larger than an array may be"):
+        build_firmware(AVR, [source], [], tmp_path)
 
 
 def test_every_size_of_payload_comes_back(build):

@@ -25,6 +25,10 @@ KEPT = 512
 _entries: dict[str, bytes] = {}
 
 
+class ArrayTooLargeError(IntegradError):
+    """An array is larger than the processor can address, so that no part has the memory for the program."""
+
+
 def compile_object(
     compiler: str, command: list[str], includes: list[Path], source: Path, target: Path
 ) -> str:
@@ -32,7 +36,8 @@ def compile_object(
 
     compiler: its name, for messages; command: the compiler with its flags; includes: folders of headers. An
     object is reused if the same command has compiled the same text, without a warning. Its debug information
-    may then name another folder. Raises IntegradError with the first error of the compiler.
+    may then name another folder. Raises ArrayTooLargeError, or IntegradError with the first error of the
+    compiler.
     """
     try:
         texts = read_texts(command, includes, source)
@@ -48,6 +53,8 @@ def compile_object(
         words = [*command, *(f"-I{include}" for include in includes), "-MD", "-MF", str(listing)]
         result = run_tool([*words, "-c", str(source), "-o", str(written)])
         if result.returncode:
+            if too_large := re.search(r"size of array '(\w+)' is too large", result.stderr):
+                raise ArrayTooLargeError(f"{too_large[1]} is larger than an array may be on this processor")
             raise IntegradError(f"{compiler} cannot compile {source}: {first_error(result.stderr)}")
         target.write_bytes(data := written.read_bytes())
         if key and not result.stderr:  # a warning is given each time

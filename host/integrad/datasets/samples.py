@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from integrad.errors import IntegradError
+from integrad.network.description import MAX_SIDE
 
 RAW_DTYPES = ("uint8", "int8", "int16", "uint16", "int32")
 """Types that a device can process, narrowest first."""
@@ -23,14 +24,19 @@ CHUNK_VALUES = 2**22
 def check_samples(source: str, x: np.ndarray) -> np.ndarray:
     """Return x (N, ...) as one of RAW_DTYPES or float64, or raise IntegradError naming source.
 
-    Booleans become uint8. Rejected are other kinds, empty arrays, more than three axes per sample, values
-    that are not finite, and integers beyond int32.
+    Booleans become uint8. Rejected are other kinds, empty arrays, more than three axes per sample, axes of
+    more than MAX_SIDE values, values that are not finite, and integers beyond int32.
     """
     if x.ndim < 2 or x.ndim > 1 + MAX_DIMENSIONS:
         fix = "save x.reshape(len(x), -1)" if x.ndim else "save one row per sample"
         raise IntegradError(f"{source}: x has shape {x.shape}, expected samples × 1 to 3 axes; {fix}")
     if 0 in x.shape:
         raise IntegradError(f"{source}: x is empty (shape {x.shape}); all axes must have a positive length")
+    if max(x.shape[1:]) > MAX_SIDE:
+        raise IntegradError(
+            f"{source}: x has shape {x.shape}, and an axis of a sample may have at most {MAX_SIDE:,} values; "
+            "use fewer columns or shorter samples"
+        )
     if x.dtype.kind == "f":
         with np.errstate(over="ignore"):  # of long doubles
             converted = x.astype(np.float64)

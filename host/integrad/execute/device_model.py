@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from integrad.build.firmware import DoesNotFitError, Firmware, build_firmware
 from integrad.build.host_program import build_host, run_host
+from integrad.build.objects import ArrayTooLargeError
 from integrad.emulate.runner import RunResult, run
 from integrad.emulate.simavr import SIMAVR, session_shortage
 from integrad.errors import IntegradError
@@ -102,6 +103,8 @@ class DeviceModel:
             what = advice(self.model, self.plan, error, partial(self._attempt, toolchain))
             error.args = (f"{error.args[0]}; {what}",)
             raise
+        except ArrayTooLargeError as error:
+            raise IntegradError(f"the network does not fit {core.part.name}: {error}") from None
 
     def shortage(self, core: Core, actions: list[Action]) -> str:
         """What the emulated machine of a core lacks for these actions; "" if they can be performed there."""
@@ -109,6 +112,8 @@ class DeviceModel:
             firmware = self._build(core, self.folder / f"{core.name}-default", True, None)
         except DoesNotFitError as error:
             return error.shortage
+        except ArrayTooLargeError as error:
+            return str(error)
         if core.family.engine != SIMAVR:
             return ""
         return session_shortage(firmware.program, core, self.session(actions).encode())
