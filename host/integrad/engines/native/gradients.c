@@ -12,9 +12,6 @@
  */
 enum { DIGIT_BITS = 15, MOST_DIGITS = 3, MOST_PRODUCTS = 512 };
 
-/* A tile of a dense gradient: rows, and columns in vectors. */
-enum { UNITS = 2, VECTORS = 4, COLUMNS = VECTORS * LANES / 2 };
-
 static inline int32_t digit(int32_t delta, int index, int digits) {
     enum { BASE = 1 << DIGIT_BITS, HALF = BASE / 2 };
     int64_t rest = delta;
@@ -86,6 +83,9 @@ void descend_kept(const descent *d, const int64_t *g, size_t count) {
 }
 
 /* ---- dense ---- */
+
+/* A tile of a dense gradient: rows, and columns in vectors. */
+enum { UNITS = 2, VECTORS = 4, COLUMNS = VECTORS * LANES / 2 };
 
 static int32_t padded(int32_t n, int32_t to) {
     return (n + to - 1) / to * to;
